@@ -1,0 +1,164 @@
+# gild: an ELF linker. `make help` lists the targets.
+#
+# Everything that is built goes to $(BUILD): the program gild, the names it is called by (ld.gild, bin/ld),
+# libgild.a (all of src/ but main.c, for the unit tests), and objects below obj/.
+
+CC      ?= cc
+PREFIX  ?= /usr/local
+INSTALL ?= install
+JOBS    ?= $(shell nproc)
+
+# SAN=address,undefined or SAN=thread builds with that sanitizer, in a folder of its own.
+comma := ,
+SAN   ?=
+BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+
+CFLAGS ?= $(if $(SAN),-O1,-O2) -g
+WERROR ?=
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
+	-Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wcast-qual
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+
+compile := $(CC) -std=gnu17 -D_GNU_SOURCE -Isrc $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -pthread
+linkit  = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^
+libs    := -liberty
+
+sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*'))
+objects  := $(sources:src/%.c=$(BUILD)/obj/%.o)
+units    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+fuzzers  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
+# V=1 shows whole command lines.
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
+# Targets that first install packages build by a second make, in parallel unless -j was given.
+submake = @+$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+# SETUP=no: never install packages.
+SETUP ?= yes
+setup = $(if $(filter no,$(SETUP)),@:,@scripts/setup.sh)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all help unit fuzz setup check check-long demo bench lint install uninstall clean force
+
+all: $(BUILD)/gild $(BUILD)/ld.gild $(BUILD)/bin/ld ## build the linker (the default)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+unit: $(units) ## build the unit tests
+
+fuzz: $(fuzzers) ## build the fuzz programs (each takes files or folders to try)
+
+setup: ## install all packages that the build and the tests use (Debian)
+	@scripts/setup.sh build demo check lint
+
+check: ## run all tests; T='GLOB ...' chooses some
+	$(setup) build check
+	$(submake) WERROR=1 all unit fuzz
+	$(submake) WERROR=1 SAN=address,undefined BUILD=$(BUILD)-address-undefined all unit
+	$(submake) WERROR=1 SAN=thread BUILD=$(BUILD)-thread all unit
+	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --asan $(BUILD)-address-undefined --tsan $(BUILD)-thread $(T)
+
+check-long: ## run the long tests: real programs, downloaded and built
+	$(setup) build check long
+	$(submake) WERROR=1 all
+	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --long $(T)
+
+demo: ## see gild link itself, then a C++ program with threads and exceptions
+	$(setup) build demo
+	$(submake) all
+	@BUILD=$(BUILD) CC='$(CC)' scripts/demo.sh
+
+bench: ## time gild against every other linker on PATH
+	$(setup) build demo
+	$(submake) all
+	@BUILD=$(BUILD) CC='$(CC)' bench/run.sh
+
+lint: ## clang-tidy and cppcheck
+	$(setup) build lint
+	@CC='$(CC)' JOBS=$(JOBS) scripts/lint.sh
+
+bindir     = $(DESTDIR)$(PREFIX)/bin
+libexecdir = $(DESTDIR)$(PREFIX)/libexec/gild
+mandir     = $(DESTDIR)$(PREFIX)/share/man/man1
+compdir    = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+
+install: all ## install to $(DESTDIR)$(PREFIX)
+	$(INSTALL) -d $(bindir) $(libexecdir) $(mandir) $(compdir)
+	$(INSTALL) -m 755 $(BUILD)/gild $(bindir)/gild
+	ln -sf gild $(bindir)/ld.gild
+	ln -sf ../../bin/gild $(libexecdir)/ld
+	$(INSTALL) -m 644 docs/gild.1 $(mandir)/gild.1
+	ln -sf gild.1 $(mandir)/ld.gild.1
+	$(INSTALL) -m 644 completions/gild.bash $(compdir)/gild
+
+uninstall: ## remove what install put there
+	rm -f $(bindir)/gild $(bindir)/ld.gild $(libexecdir)/ld $(mandir)/gild.1 $(mandir)/ld.gild.1 $(compdir)/gild
+	rmdir $(libexecdir) 2>/dev/null || :
+
+clean: ## remove everything built
+	rm -rf build build-*
+
+# --- the program
+
+$(BUILD)/gild: $(BUILD)/obj/main.o $(BUILD)/libgild.a
+	$(call say,LD,$@)
+	$(Q)$(linkit) $(libs)
+
+$(BUILD)/libgild.a: $(filter-out $(BUILD)/obj/main.o,$(objects)) $(BUILD)/.sources
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
+
+$(BUILD)/ld.gild: | $(BUILD)/gild
+	$(Q)ln -sf gild $@
+
+# gcc -B $(BUILD)/bin looks for a program called ld there.
+$(BUILD)/bin/ld: | $(BUILD)/gild
+	@mkdir -p $(@D)
+	$(Q)ln -sf ../gild $@
+
+$(BUILD)/obj/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.headers
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(compile) $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/.flags | $(BUILD)/.headers
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(compile) -Itests $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libgild.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(linkit) -lcmocka $(libs)
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/standalone.o $(BUILD)/libgild.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(linkit) $(libs)
+
+# --- bookkeeping
+
+# Headers of other projects: looked for once; setup.sh runs only when one is missing.
+$(BUILD)/.headers:
+	@mkdir -p $(@D)
+	@headers() { printf '#include <%s>\n' stdio.h xxhash.h libiberty/demangle.h | $(CC) $(CPPFLAGS) -E -o /dev/null -x c - 2>/dev/null; }; \
+	headers || [ '$(SETUP)' = no ] || scripts/setup.sh build
+	@touch $@
+
+# Written anew only when they change: a different compiler or flag rebuilds all, a source file that went away the archive.
+$(BUILD)/.flags: force
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(compile)' | cmp -s - $@ || printf '%s\n' '$(compile)' > $@
+
+$(BUILD)/.sources: force
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(sources)' | cmp -s - $@ || printf '%s\n' '$(sources)' > $@
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,116 @@
+# bash completion for gild                                   -*- shell-script -*-
+#
+# The options come from `gild --help`, so that they are always those of the gild at hand.
+
+# _gild_words COMMAND PREFIX: the options (PREFIX "-"), or with PREFIX "-z " the keywords of -z.
+_gild_words() {
+	"$1" --help 2>/dev/null | awk -v prefix="$2" '
+	/^  -/ {
+		sub(/^  /, ""); sub(/  .*/, "")
+		n = split($0, spelling, /, */)
+		for (i = 1; i <= n; i++) {
+			keyword = spelling[i] ~ /^-z / && spelling[i] != "-z KEYWORD"
+			if (keyword != (prefix == "-z "))
+				continue
+			if (keyword)
+				sub(/^-z /, "", spelling[i])
+			sub(/ .*/, "", spelling[i])     # -o FILE
+			sub(/\[?=.*/, "=", spelling[i]) # --build-id[=STYLE], max-page-size=N
+			sub(/\[.*/, "", spelling[i])    # -O[LEVEL]
+			if (spelling[i] != "")
+				print spelling[i]
+		}
+	}'
+}
+
+# _gild_values OPTION: the values it may have, when they are few.
+_gild_values() {
+	case $1 in
+	--build-id) echo sha1 md5 sha256 fast tree xx uuid none ;;
+	--hash-style) echo sysv gnu both none ;;
+	--color-diagnostics) echo auto always never ;;
+	--unresolved-symbols) echo report-all ignore-all ignore-in-object-files ignore-in-shared-libs ;;
+	--icf | --compress-debug-sections) echo none ;;
+	--orphan-handling) echo place ;;
+	start-stop-visibility) echo default internal hidden protected ;;
+	-m) echo elf_x86_64 ;;
+	esac
+}
+
+# _gild_libraries PREFIX: names for -l: of libraries in the -L directories of the line and the usual ones.
+_gild_libraries() {
+	local dirs=() dir file i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-L) dirs+=("${COMP_WORDS[i + 1]}") ;;
+		-L*) dirs+=("${COMP_WORDS[i]#-L}") ;;
+		esac
+	done
+	for dir in "${dirs[@]}" /usr/local/lib /usr/lib/x86_64-linux-gnu /usr/lib64 /usr/lib; do
+		for file in "$dir/lib$1"*.so "$dir/lib$1"*.a; do
+			[ -e "$file" ] || continue
+			file=${file##*/lib}
+			echo "${file%.*}"
+		done
+	done
+}
+
+_gild() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} IFS=$'\n'
+	COMPREPLY=()
+	# bash takes --build-id=sha1 for three words
+	if [ "$cur" = = ]; then
+		cur=
+	elif [ "$prev" = = ]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	case $prev in
+	--*) ;;
+	-soname | -rpath | -rpath-link | -Map | -plugin | -init | -fini) prev=-$prev ;;
+	esac
+
+	local values
+	values=$(_gild_values "$prev")
+	if [ -n "$values" ] && [ "${cur#-}" = "$cur" ]; then
+		COMPREPLY=($(compgen -W "${values// /$'\n'}" -- "$cur"))
+		return
+	fi
+	case $prev in
+	-z)
+		COMPREPLY=($(compgen -W "$(_gild_words "$1" "-z ")" -- "$cur"))
+		[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace
+		return
+		;;
+	-L | -R | --library-path | --sysroot | --rpath | --rpath-link)
+		COMPREPLY=($(compgen -d -- "$cur"))
+		return
+		;;
+	-l | --library)
+		COMPREPLY=($(compgen -W "$(_gild_libraries "$cur" | sort -u)" -- "$cur"))
+		return
+		;;
+	-e | -u | -y | -h | -init | -fini | --entry | --undefined | --trace-symbol | --defsym | --wrap | --soname)
+		return # a name nobody can guess
+		;;
+	esac
+	case $cur in
+	-L*)
+		COMPREPLY=($(compgen -P -L -d -- "${cur#-L}"))
+		;;
+	-l*)
+		COMPREPLY=($(compgen -P -l -W "$(_gild_libraries "${cur#-l}" | sort -u)" -- "${cur#-l}"))
+		;;
+	-*)
+		COMPREPLY=($(compgen -W "$(_gild_words "$1" -)" -- "$cur"))
+		[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace
+		;;
+	@*)
+		COMPREPLY=($(compgen -P @ -f -- "${cur#@}"))
+		;;
+	*)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		;;
+	esac
+}
+
+complete -o filenames -F _gild gild ld.gild

@@ -1,0 +1,755 @@
+/* x86-64: relocations (System V ABI, AMD64 Supplement, Table 4.9 and section 4.4.1), TLS ("ELF Handling For Thread-Local Storage", and the
+ * psABI's relaxations, appendix B). One decision function serves scan and apply, so that they cannot disagree. */
+#include "arch/arch.h"
+
+#include <string.h>
+
+#include "arch/x86_64_plt.h"
+#include "arch/x86_64_relax.h"
+#include "elf/object.h"
+#include "ld/layout/value.h"
+#include "ld/report/describe.h"
+#include "ld/resolve/resolve.h"
+#include "ld/synth/needs.h"
+
+/* ---- what a reference becomes --------------------------------------------------------------------------- */
+
+enum action {
+	DIRECT,        /* the value, known at link time */
+	COPY,          /* the same, of a copy-relocated variable */
+	CANONICAL_PLT, /* the same, of a function whose address is its PLT entry's */
+	RELATIVE,      /* the loader adds the load address */
+	SYMBOLIC,      /* the loader looks the symbol up */
+	IRELATIVE,     /* the loader calls the resolver */
+	IMPOSSIBLE,
+};
+
+/* A reference to the address itself, `size` bytes wide. Wide enough ones can be left to the loader. */
+static inline enum action decide_absolute(const struct link *link, struct ref ref, unsigned size, bool writable)
+{
+	bool executable = link->options->kind != OUTPUT_SHARED;
+	if (ref.flags & SYMBOL_PREEMPTIBLE) {
+		if (size == 8 && (writable || !executable))
+			return ref.flags & SYMBOL_UNDEFINED && !link->is_pic ? DIRECT : SYMBOLIC;
+		if (!executable)
+			return IMPOSSIBLE;
+		if (ref.flags & SYMBOL_UNDEFINED)
+			return DIRECT;
+		if (link->is_pic)
+			return size == 8 ? SYMBOLIC : IMPOSSIBLE;
+		return ref.flags & SYMBOL_FUNCTION ? CANONICAL_PLT : COPY;
+	}
+	if (ref.flags & (SYMBOL_ABSOLUTE | SYMBOL_UNDEFINED))
+		return DIRECT;
+	if (!link->is_pic)
+		return ref.flags & SYMBOL_IFUNC ? CANONICAL_PLT : DIRECT;
+	if (size != 8)
+		return IMPOSSIBLE;
+	return ref.flags & SYMBOL_IFUNC ? IRELATIVE : RELATIVE;
+}
+
+/* A reference to the distance from here. */
+static inline enum action decide_relative(const struct link *link, struct ref ref)
+{
+	if (ref.flags & SYMBOL_UNDEFINED)
+		return DIRECT;
+	if (ref.flags & SYMBOL_PREEMPTIBLE) {
+		if (link->options->kind == OUTPUT_SHARED)
+			return IMPOSSIBLE;
+		return ref.flags & SYMBOL_FUNCTION ? CANONICAL_PLT : COPY;
+	}
+	if (ref.flags & SYMBOL_IFUNC)
+		return CANONICAL_PLT;
+	return ref.flags & SYMBOL_ABSOLUTE && link->is_pic && ref.symbol ? IMPOSSIBLE : DIRECT;
+}
+
+static inline bool calls_through_plt(struct ref ref)
+{
+	return ref.flags & (SYMBOL_PREEMPTIBLE | SYMBOL_IFUNC);
+}
+
+/* May a load of the address from the GOT become a computation of the address? */
+static inline bool got_is_superfluous(const struct link *link, struct ref ref)
+{
+	return link->options->relax && !(ref.flags & (SYMBOL_PREEMPTIBLE | SYMBOL_IFUNC | SYMBOL_UNDEFINED | SYMBOL_ABSOLUTE));
+}
+
+/* The access model that remains of a general- or local-dynamic one (psABI appendix B: only executables can do better). */
+enum tls_model { TLS_AS_WRITTEN, TLS_INITIAL_EXEC, TLS_LOCAL_EXEC };
+
+static inline enum tls_model tls_model(const struct link *link, struct ref ref)
+{
+	if (link->options->kind == OUTPUT_SHARED || !link->options->relax)
+		return TLS_AS_WRITTEN;
+	return ref.flags & SYMBOL_PREEMPTIBLE ? TLS_INITIAL_EXEC : TLS_LOCAL_EXEC;
+}
+
+/* Bytes that a relocation of that type changes; 0 for types that are not for objects. */
+static inline unsigned width_of(uint32_t type)
+{
+	switch (type) {
+	case R_X86_64_8:
+	case R_X86_64_PC8:
+		return 1;
+	case R_X86_64_16:
+	case R_X86_64_PC16:
+	case R_X86_64_TLSDESC_CALL:
+		return 2;
+	case R_X86_64_PC32:
+	case R_X86_64_GOT32:
+	case R_X86_64_PLT32:
+	case R_X86_64_GOTPCREL:
+	case R_X86_64_32:
+	case R_X86_64_32S:
+	case R_X86_64_TLSGD:
+	case R_X86_64_TLSLD:
+	case R_X86_64_DTPOFF32:
+	case R_X86_64_GOTTPOFF:
+	case R_X86_64_TPOFF32:
+	case R_X86_64_GOTPC32:
+	case R_X86_64_SIZE32:
+	case R_X86_64_GOTPC32_TLSDESC:
+	case R_X86_64_GOTPCRELX:
+	case R_X86_64_REX_GOTPCRELX:
+		return 4;
+	case R_X86_64_64:
+	case R_X86_64_PC64:
+	case R_X86_64_DTPOFF64:
+	case R_X86_64_TPOFF64:
+	case R_X86_64_GOTOFF64:
+	case R_X86_64_GOTPC64:
+	case R_X86_64_GOT64:
+	case R_X86_64_GOTPCREL64:
+	case R_X86_64_PLTOFF64:
+	case R_X86_64_SIZE64:
+		return 8;
+	default:
+		return 0;
+	}
+}
+
+/* ---- scan ----------------------------------------------------------------------------------------------- */
+
+static void scan_action(struct scanner *scanner, section_id section, uint32_t i, enum action action)
+{
+	const struct elf_rela *rela = &scanner->relas.at[i];
+	switch (action) {
+	case DIRECT:
+		break;
+	case COPY:
+		if (scanner->link->options->z.nocopyreloc)
+			scanner_error(scanner, section, rela, "needs a copy relocation, which -z nocopyreloc forbids; recompile with -fPIC");
+		scanner_need(scanner, rela->r_sym, NEED_COPY);
+		break;
+	case CANONICAL_PLT:
+		scanner_need(scanner, rela->r_sym, NEED_CPLT);
+		break;
+	case RELATIVE:
+		scanner_site(scanner, section, i, SITE_RELATIVE);
+		break;
+	case SYMBOLIC:
+		scanner_need(scanner, rela->r_sym, NEED_DYNSYM);
+		scanner_site(scanner, section, i, SITE_SYMBOLIC);
+		break;
+	case IRELATIVE:
+		scanner_need(scanner, rela->r_sym, NEED_PLT);
+		scanner_site(scanner, section, i, SITE_IRELATIVE);
+		break;
+	case IMPOSSIBLE:
+		scanner_error(scanner, section, rela, "can not be used when making a %s; recompile with %s",
+			      scanner->link->options->kind == OUTPUT_SHARED ? "shared object" : "PIE object",
+			      scanner->link->options->kind == OUTPUT_SHARED ? "-fPIC" : "-fPIE");
+		break;
+	}
+}
+
+/* Type of TLS code sequence and the call that follows it: a relaxed sequence includes the call, whose relocation is skipped. */
+static bool is_followed_by_call(const struct scanner *scanner, uint32_t i)
+{
+	if (i + 1 >= scanner->relas.n)
+		return false;
+	uint32_t type = scanner->relas.at[i + 1].r_type;
+	return type == R_X86_64_PLT32 || type == R_X86_64_PC32 || type == R_X86_64_GOTPCREL || type == R_X86_64_GOTPCRELX;
+}
+
+/* Scans the TLS relocation `i`; returns how many relocations it took. */
+static uint32_t scan_tls(struct scanner *scanner, section_id section, uint32_t i, struct ref ref, struct bytes content)
+{
+	const struct link *link = scanner->link;
+	const struct elf_rela *rela = &scanner->relas.at[i];
+	enum tls_model model = tls_model(link, ref);
+	bool shared = link->options->kind == OUTPUT_SHARED;
+	switch (rela->r_type) {
+	case R_X86_64_TLSGD:
+		if (model == TLS_AS_WRITTEN) {
+			scanner_need(scanner, rela->r_sym, NEED_TLSGD);
+			return 1;
+		}
+		if (!is_followed_by_call(scanner, i) || !relax_gd_is_known(content, rela->r_offset)) {
+			scanner_error(scanner, section, rela, "is not the code sequence of the general dynamic TLS model");
+			return 1;
+		}
+		if (model == TLS_INITIAL_EXEC)
+			scanner_need(scanner, rela->r_sym, NEED_GOTTP);
+		return 2;
+	case R_X86_64_TLSLD:
+		if (shared || !link->options->relax) {
+			scanner->module_bits |= NEED_TLSLD;
+			return 1;
+		}
+		if (!is_followed_by_call(scanner, i) || !relax_ld_is_known(content, rela->r_offset)) {
+			scanner_error(scanner, section, rela, "is not the code sequence of the local dynamic TLS model");
+			return 1;
+		}
+		return 2;
+	case R_X86_64_GOTTPOFF:
+		if (model == TLS_LOCAL_EXEC && relax_ie_is_known(content, rela->r_offset))
+			return 1;
+		scanner_need(scanner, rela->r_sym, NEED_GOTTP);
+		if (shared)
+			scanner->module_bits |= NEED_STATIC_TLS;
+		return 1;
+	case R_X86_64_GOTPC32_TLSDESC:
+		if (model == TLS_AS_WRITTEN || !relax_desc_is_known(content, rela->r_offset))
+			scanner_need(scanner, rela->r_sym, NEED_TLSDESC);
+		else if (model == TLS_INITIAL_EXEC)
+			scanner_need(scanner, rela->r_sym, NEED_GOTTP);
+		return 1;
+	case R_X86_64_TPOFF32:
+	case R_X86_64_TPOFF64:
+		if (shared && rela->r_type == R_X86_64_TPOFF32)
+			scanner_error(scanner, section, rela, "can not be used when making a shared object; recompile with -fPIC");
+		else if (ref.flags & SYMBOL_PREEMPTIBLE)
+			scanner_error(scanner, section, rela, "addresses a thread-local variable of a shared object; recompile with -fPIC");
+		return 1;
+	default: /* DTPOFF, TLSDESC_CALL */
+		return 1;
+	}
+}
+
+static void scan(struct scanner *scanner, section_id section)
+{
+	struct link *link = scanner->link;
+	const struct file *file = scanner->file;
+	const struct elf_shdr *shdr = section_shdr(link, section);
+	struct bytes content = elf_section_bytes(&file->elf, section_number(link, section));
+	bool writable = shdr->sh_flags & SHF_WRITE;
+	bool may_name_discarded = section_of(link, section)->kind == SECTION_EH_FRAME ||
+				  strncmp(elf_section_name(&file->elf, section_number(link, section)), ".gcc_except_table", 17) == 0;
+	for (uint32_t i = 0; i < scanner->relas.n; i++) {
+		const struct elf_rela *rela = &scanner->relas.at[i];
+		uint32_t type = rela->r_type;
+		if (type == R_X86_64_NONE)
+			continue;
+		unsigned width = width_of(type);
+		if (width == 0) {
+			scanner_error(scanner, section, rela, "is not a relocation that object files use (type %u)", type);
+			continue;
+		}
+		if (content.size < width || rela->r_offset > content.size - width) {
+			scanner_error(scanner, section, rela, "lies outside its section (r_offset 0x%llx)", (unsigned long long)rela->r_offset);
+			continue;
+		}
+		struct ref ref = ref_of(link, file, rela->r_sym);
+		if (ref.is_discarded) {
+			if (!may_name_discarded)
+				scanner_error(scanner, section, rela, "refers to a discarded section");
+			continue;
+		}
+		if (ref.flags & SYMBOL_UNDEFINED)
+			scanner_check_undefined(scanner, section, rela, ref);
+		switch (type) {
+		case R_X86_64_8:
+		case R_X86_64_16:
+		case R_X86_64_32:
+		case R_X86_64_32S:
+		case R_X86_64_64:
+			if (ref.flags & SYMBOL_TLS && !(ref.flags & SYMBOL_ABSOLUTE)) {
+				scanner_error(scanner, section, rela, "addresses a thread-local variable as if it were not");
+				break;
+			}
+			scan_action(scanner, section, i, decide_absolute(link, ref, width, writable));
+			break;
+		case R_X86_64_PC8:
+		case R_X86_64_PC16:
+		case R_X86_64_PC32:
+		case R_X86_64_PC64:
+			scan_action(scanner, section, i, decide_relative(link, ref));
+			break;
+		case R_X86_64_PLT32:
+			if (calls_through_plt(ref))
+				scanner_need(scanner, rela->r_sym, NEED_PLT);
+			break;
+		case R_X86_64_PLTOFF64:
+			if (calls_through_plt(ref))
+				scanner_need(scanner, rela->r_sym, NEED_PLT);
+			scanner->module_bits |= NEED_GOT_BASE;
+			break;
+		case R_X86_64_GOTPCRELX:
+		case R_X86_64_REX_GOTPCRELX:
+			if (got_is_superfluous(link, ref) &&
+			    relax_got_load(content, rela->r_offset, type == R_X86_64_REX_GOTPCRELX, rela->r_addend, link->is_pic) != KEEP_LOAD)
+				break;
+			scanner_need(scanner, rela->r_sym, NEED_GOT);
+			break;
+		case R_X86_64_GOTPCREL:
+			scanner_need(scanner, rela->r_sym, NEED_GOT);
+			break;
+		case R_X86_64_GOT32:
+		case R_X86_64_GOT64:
+		case R_X86_64_GOTPCREL64:
+			scanner_need(scanner, rela->r_sym, NEED_GOT);
+			scanner->module_bits |= NEED_GOT_BASE;
+			break;
+		case R_X86_64_GOTOFF64:
+			scanner->module_bits |= NEED_GOT_BASE;
+			if (ref.flags & SYMBOL_PREEMPTIBLE)
+				scan_action(scanner, section, i, decide_relative(link, ref));
+			else if (ref.flags & SYMBOL_IFUNC)
+				scanner_need(scanner, rela->r_sym, NEED_CPLT);
+			break;
+		case R_X86_64_GOTPC32:
+		case R_X86_64_GOTPC64:
+			scanner->module_bits |= NEED_GOT_BASE;
+			break;
+		case R_X86_64_SIZE32:
+		case R_X86_64_SIZE64:
+			break;
+		default:
+			i += scan_tls(scanner, section, i, ref, content) - 1;
+			break;
+		}
+	}
+}
+
+/* ---- apply ---------------------------------------------------------------------------------------------- */
+
+/* The section being relocated, and what all its relocations share. */
+struct place {
+	struct link *link;
+	const struct layout *layout;
+	const struct file *file;
+	section_id section;
+	bool alloc, writable;
+	uint64_t start;          /* section offset of image[0] */
+	uint64_t address;        /* of image[0] */
+	uint8_t *image;
+	uint64_t size;
+};
+
+static void report(const struct place *place, const struct elf_rela *rela, const char *what, int64_t value)
+{
+	struct link *link = place->link;
+	struct arena arena = {0};
+	symbol_id symbol = global_of(place->file, rela->r_sym);
+	const char *name = symbol ? describe_symbol(link, &arena, symbol)
+				  : place->file->symtab.strtab + place->file->symtab.syms[rela->r_sym].st_name;
+	diag_error(link->diag, diag_order(section_of(link, place->section)->file, section_number(link, place->section)),
+		   "%s: relocation %s out of range: %lld (0x%llx) %s; references `%s'\n>>> relocation truncated to fit: %s against `%s'",
+		   describe_place(link, &arena, place->section, rela->r_offset), link->arch->relocation_name(rela->r_type), (long long)value,
+		   (unsigned long long)value, what, name, link->arch->relocation_name(rela->r_type), name);
+	arena_free(&arena);
+}
+
+static inline void put_signed(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size, int64_t value)
+{
+	int64_t limit = (int64_t)1 << (8 * size - 1);
+	if (value < -limit || value >= limit)
+		report(place, rela, "does not fit as a signed number", value);
+	if (size == 4)
+		write32(at, (uint64_t)value);
+	else if (size == 2)
+		write16(at, (uint64_t)value);
+	else
+		*at = (uint8_t)value;
+}
+
+/* Absolute references narrower than an address: 8, 16 and 32 bits hold either sign, R_X86_64_32 is zero-extended. */
+static inline void put_absolute(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size, uint64_t value)
+{
+	bool fits = rela->r_type == R_X86_64_32 ? value <= UINT32_MAX
+						: (value >> (8 * size)) == 0 || (int64_t)value >= -((int64_t)1 << (8 * size - 1));
+	if (!fits)
+		report(place, rela, "does not fit as an unsigned number", (int64_t)value);
+	if (size == 4)
+		write32(at, value);
+	else if (size == 2)
+		write16(at, value);
+	else
+		*at = (uint8_t)value;
+}
+
+static inline uint64_t symbol_value(const struct place *place, uint32_t index, int64_t *addend)
+{
+	if (index < place->file->symtab.first_global)
+		return local_value(place->link, place->file, index, addend);
+	return place->link->addresses[global_of(place->file, index)];
+}
+
+static inline uint64_t tp_offset(const struct layout *layout, uint64_t address)
+{
+	return address - align_up(layout->tls_addr + layout->tls_size, layout->tls_align ? layout->tls_align : 1);
+}
+
+static inline uint64_t got_base(const struct place *place)
+{
+	return synthetic_address(place->link, place->layout, SYN_GOT_PLT);
+}
+
+static inline uint64_t slot_address(const struct place *place, uint32_t slot)
+{
+	return got_address(place->link, place->layout, slot);
+}
+
+static uint64_t size_of_symbol(const struct place *place, uint32_t index)
+{
+	symbol_id symbol = global_of(place->file, index);
+	if (symbol && symbol_owner(&place->link->symbols[symbol]) != OWNER_NONE)
+		return symbol_definition(place->link, &place->link->symbols[symbol])->st_size;
+	return place->file->symtab.syms[index].st_size;
+}
+
+/* Applies the TLS relocation at `rela`; returns how many relocations it took. */
+static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela, uint8_t *at, uint64_t p, uint64_t s, int64_t a,
+			  struct ref ref)
+{
+	const struct link *link = place->link;
+	const struct aux *aux = aux_of(link, place->file, rela->r_sym);
+	enum tls_model model = tls_model(link, ref);
+	bool shared = link->options->kind == OUTPUT_SHARED;
+	switch (rela->r_type) {
+	case R_X86_64_TLSGD:
+		if (model == TLS_AS_WRITTEN) {
+			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->tlsgd) + (uint64_t)a - p));
+			return 1;
+		}
+		if (model == TLS_INITIAL_EXEC) {
+			relax_gd_to_ie(at);
+			put_signed(place, rela, at + 8, 4, (int64_t)(slot_address(place, aux->gottp) + (uint64_t)a - p - 8));
+		} else {
+			relax_gd_to_le(at);
+			put_signed(place, rela, at + 8, 4, (int64_t)(tp_offset(place->layout, s) + (uint64_t)a + 4));
+		}
+		return 2;
+	case R_X86_64_TLSLD:
+		if (shared || !link->options->relax) {
+			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, link->tlsld_slot) + (uint64_t)a - p));
+			return 1;
+		}
+		relax_ld_to_le(at);
+		return 2;
+	case R_X86_64_DTPOFF32:
+	case R_X86_64_DTPOFF64: {
+		/* Code of the local dynamic model counts from the thread pointer once it is relaxed; debuggers count from the module's block. */
+		bool relaxed = place->alloc && !shared && link->options->relax;
+		uint64_t value = (relaxed ? tp_offset(place->layout, s) : s - place->layout->tls_addr) + (uint64_t)a;
+		if (rela->r_type == R_X86_64_DTPOFF64)
+			write64(at, value);
+		else
+			put_signed(place, rela, at, 4, (int64_t)value);
+		return 1;
+	}
+	case R_X86_64_GOTTPOFF:
+		if (model == TLS_LOCAL_EXEC && relax_ie_is_known((struct bytes){place->image, place->size}, rela->r_offset - place->start)) {
+			relax_ie_to_le(at);
+			put_signed(place, rela, at, 4, (int64_t)(tp_offset(place->layout, s) + (uint64_t)a + 4));
+		} else {
+			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->gottp) + (uint64_t)a - p));
+		}
+		return 1;
+	case R_X86_64_GOTPC32_TLSDESC:
+		if (aux && aux->tlsdesc != NO_SLOT) {
+			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->tlsdesc) + (uint64_t)a - p));
+		} else if (model == TLS_INITIAL_EXEC) {
+			relax_desc_to_ie(at);
+			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->gottp) + (uint64_t)a - p));
+		} else {
+			relax_desc_to_le(at);
+			put_signed(place, rela, at, 4, (int64_t)(tp_offset(place->layout, s) + (uint64_t)a + 4));
+		}
+		return 1;
+	case R_X86_64_TLSDESC_CALL:
+		if (!aux || aux->tlsdesc == NO_SLOT)
+			relax_desc_call(at);
+		return 1;
+	case R_X86_64_TPOFF32:
+		put_signed(place, rela, at, 4, (int64_t)(tp_offset(place->layout, s) + (uint64_t)a));
+		return 1;
+	case R_X86_64_TPOFF64:
+		write64(at, tp_offset(place->layout, s) + (uint64_t)a);
+		return 1;
+	default:
+		return 1;
+	}
+}
+
+/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call along). */
+static inline uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
+{
+	struct link *link = place->link;
+	uint32_t type = rela->r_type;
+	if (type == R_X86_64_NONE)
+		return 1;
+	struct ref ref = ref_of(link, place->file, rela->r_sym);
+	uint64_t where = rela->r_offset - place->start;
+	uint8_t *at = place->image + where;
+	uint64_t p = place->address + where;
+	int64_t a = rela->r_addend;
+	uint64_t s = symbol_value(place, rela->r_sym, &a);
+	const struct aux *aux;
+	if (ref.is_discarded)
+		return 1;
+	switch (type) {
+	case R_X86_64_64:
+		/* Also where the loader will write: RELA's addend is in the table, the place holds what a prelinked image would. */
+		write64(at, decide_absolute(link, ref, 8, place->writable) == SYMBOLIC ? 0 : s + (uint64_t)a);
+		return 1;
+	case R_X86_64_32:
+		put_absolute(place, rela, at, 4, s + (uint64_t)a);
+		return 1;
+	case R_X86_64_32S:
+		put_signed(place, rela, at, 4, (int64_t)(s + (uint64_t)a));
+		return 1;
+	case R_X86_64_16:
+		put_absolute(place, rela, at, 2, s + (uint64_t)a);
+		return 1;
+	case R_X86_64_8:
+		put_absolute(place, rela, at, 1, s + (uint64_t)a);
+		return 1;
+	case R_X86_64_PC32:
+		put_signed(place, rela, at, 4, (int64_t)(s + (uint64_t)a - p));
+		return 1;
+	case R_X86_64_PC64:
+		write64(at, s + (uint64_t)a - p);
+		return 1;
+	case R_X86_64_PC16:
+		put_signed(place, rela, at, 2, (int64_t)(s + (uint64_t)a - p));
+		return 1;
+	case R_X86_64_PC8:
+		put_signed(place, rela, at, 1, (int64_t)(s + (uint64_t)a - p));
+		return 1;
+	case R_X86_64_PLT32:
+		if (calls_through_plt(ref))
+			s = value_of_plt(link, aux_of(link, place->file, rela->r_sym));
+		put_signed(place, rela, at, 4, (int64_t)(s + (uint64_t)a - p));
+		return 1;
+	case R_X86_64_PLTOFF64:
+		if (calls_through_plt(ref))
+			s = value_of_plt(link, aux_of(link, place->file, rela->r_sym));
+		write64(at, s + (uint64_t)a - got_base(place));
+		return 1;
+	case R_X86_64_GOTPCRELX:
+	case R_X86_64_REX_GOTPCRELX:
+		if (got_is_superfluous(link, ref)) {
+			bool rex = type == R_X86_64_REX_GOTPCRELX;
+			enum got_load load = relax_got_load((struct bytes){place->image, place->size}, where, rex, a, link->is_pic);
+			if (load != KEEP_LOAD) {
+				uint64_t value = rewrite_got_load(at, load, s, (uint64_t)a, p);
+				put_signed(place, rela, load == LOAD_TO_JMP ? at - 1 : at, 4, (int64_t)value);
+				return 1;
+			}
+		}
+		/* fall through */
+	case R_X86_64_GOTPCREL:
+		aux = aux_of(link, place->file, rela->r_sym);
+		put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->got) + (uint64_t)a - p));
+		return 1;
+	case R_X86_64_GOTPCREL64:
+		aux = aux_of(link, place->file, rela->r_sym);
+		write64(at, slot_address(place, aux->got) + (uint64_t)a - p);
+		return 1;
+	case R_X86_64_GOT64:
+		aux = aux_of(link, place->file, rela->r_sym);
+		write64(at, slot_address(place, aux->got) - got_base(place) + (uint64_t)a);
+		return 1;
+	case R_X86_64_GOT32:
+		aux = aux_of(link, place->file, rela->r_sym);
+		put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->got) - got_base(place) + (uint64_t)a));
+		return 1;
+	case R_X86_64_GOTOFF64:
+		write64(at, s + (uint64_t)a - got_base(place));
+		return 1;
+	case R_X86_64_GOTPC32:
+		put_signed(place, rela, at, 4, (int64_t)(got_base(place) + (uint64_t)a - p));
+		return 1;
+	case R_X86_64_GOTPC64:
+		write64(at, got_base(place) + (uint64_t)a - p);
+		return 1;
+	case R_X86_64_SIZE32:
+		put_absolute(place, rela, at, 4, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		return 1;
+	case R_X86_64_SIZE64:
+		write64(at, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		return 1;
+	default:
+		return apply_tls(place, rela, at, p, s, a, ref);
+	}
+}
+
+/* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. References to what was dropped get
+ * 0, or 1 in lists that a pair of zeros would end (.debug_loc, .debug_ranges). */
+static inline void apply_unloaded(const struct place *place, const struct elf_rela *rela, uint64_t tombstone)
+{
+	struct link *link = place->link;
+	unsigned width = width_of(rela->r_type);
+	if (rela->r_type == R_X86_64_NONE)
+		return;
+	if (width == 0 || place->size < width || rela->r_offset > place->size - width) {
+		report(place, rela, width ? "lies outside its section" : "is not a relocation that object files use", (int64_t)rela->r_offset);
+		return;
+	}
+	uint8_t *at = place->image + rela->r_offset;
+	int64_t a = rela->r_addend;
+	uint64_t s = symbol_value(place, rela->r_sym, &a);
+	uint64_t value = s + (uint64_t)a;
+	struct ref ref = ref_of(link, place->file, rela->r_sym);
+	if (ref.is_discarded ||
+	    (ref.symbol && !is_live_definition(link, place->file, rela->r_sym) &&
+	     place->file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF))
+		value = tombstone;
+	switch (rela->r_type) {
+	case R_X86_64_64:
+		write64(at, value);
+		break;
+	case R_X86_64_32:
+	case R_X86_64_16:
+	case R_X86_64_8:
+		put_absolute(place, rela, at, width, value);
+		break;
+	case R_X86_64_32S:
+		put_signed(place, rela, at, 4, (int64_t)value);
+		break;
+	case R_X86_64_PC32:
+	case R_X86_64_PC64:
+	case R_X86_64_PLT32:
+		if (width == 8)
+			write64(at, value - rela->r_offset);
+		else
+			put_signed(place, rela, at, 4, (int64_t)(value - rela->r_offset));
+		break;
+	case R_X86_64_DTPOFF32:
+		put_absolute(place, rela, at, 4, value - place->layout->tls_addr);
+		break;
+	case R_X86_64_DTPOFF64:
+		write64(at, value - place->layout->tls_addr);
+		break;
+	case R_X86_64_SIZE32:
+		put_absolute(place, rela, at, 4, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		break;
+	case R_X86_64_SIZE64:
+		write64(at, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		break;
+	default:
+		report(place, rela, "makes no sense in a section that is not loaded", (int64_t)value);
+		break;
+	}
+}
+
+static struct place place_of(struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	const struct elf_shdr *shdr = section_shdr(link, id);
+	return (struct place){
+		.link = link,
+		.layout = link->layout,
+		.file = file_of(link, section->file),
+		.section = id,
+		.alloc = shdr->sh_flags & SHF_ALLOC,
+		.writable = shdr->sh_flags & SHF_WRITE,
+	};
+}
+
+static struct elf_relas relas_of(const struct place *place)
+{
+	struct bytes bytes = elf_section_bytes(&place->file->elf, section_of(place->link, place->section)->rela);
+	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
+}
+
+static void apply_range(struct link *link, section_id section, uint32_t first, uint32_t n, uint64_t start, uint64_t address, uint8_t *image)
+{
+	struct place place = place_of(link, section);
+	struct elf_relas relas = relas_of(&place);
+	place.start = start;
+	place.address = address;
+	place.image = image;
+	place.size = section_shdr(link, section)->sh_size - start;
+	for (uint32_t i = first; i < first + n;)
+		i += apply_one(&place, &relas.at[i]);
+}
+
+static void apply(struct link *link, section_id section, uint8_t *image)
+{
+	struct place place = place_of(link, section);
+	struct elf_relas relas = relas_of(&place);
+	place.image = image;
+	place.size = section_of(link, section)->size;
+	if (place.alloc) {
+		place.address = section_address(link->layout, section_of(link, section));
+		for (uint64_t i = 0; i < relas.n;)
+			i += apply_one(&place, &relas.at[i]);
+		return;
+	}
+	const char *name = elf_section_name(&place.file->elf, section_number(link, section));
+	uint64_t tombstone = strcmp(name, ".debug_loc") == 0 || strcmp(name, ".debug_ranges") == 0;
+	for (uint64_t i = 0; i < relas.n; i++)
+		apply_unloaded(&place, &relas.at[i], tombstone);
+}
+
+static const char *relocation_name(uint32_t type)
+{
+	static const char *const names[] = {
+		"R_X86_64_NONE", "R_X86_64_64", "R_X86_64_PC32", "R_X86_64_GOT32", "R_X86_64_PLT32", "R_X86_64_COPY", "R_X86_64_GLOB_DAT",
+		"R_X86_64_JUMP_SLOT", "R_X86_64_RELATIVE", "R_X86_64_GOTPCREL", "R_X86_64_32", "R_X86_64_32S", "R_X86_64_16", "R_X86_64_PC16",
+		"R_X86_64_8", "R_X86_64_PC8", "R_X86_64_DTPMOD64", "R_X86_64_DTPOFF64", "R_X86_64_TPOFF64", "R_X86_64_TLSGD", "R_X86_64_TLSLD",
+		"R_X86_64_DTPOFF32", "R_X86_64_GOTTPOFF", "R_X86_64_TPOFF32", "R_X86_64_PC64", "R_X86_64_GOTOFF64", "R_X86_64_GOTPC32",
+		"R_X86_64_GOT64", "R_X86_64_GOTPCREL64", "R_X86_64_GOTPC64", "R_X86_64_GOTPLT64", "R_X86_64_PLTOFF64", "R_X86_64_SIZE32",
+		"R_X86_64_SIZE64", "R_X86_64_GOTPC32_TLSDESC", "R_X86_64_TLSDESC_CALL", "R_X86_64_TLSDESC", "R_X86_64_IRELATIVE",
+		"R_X86_64_RELATIVE64", "R_X86_64_PC32_BND", "R_X86_64_PLT32_BND", "R_X86_64_GOTPCRELX", "R_X86_64_REX_GOTPCRELX",
+	};
+	return type < COUNTOF(names) ? names[type] : "(unknown)";
+}
+
+static uint64_t arch_tp_offset(const struct layout *layout, uint64_t address)
+{
+	return tp_offset(layout, address);
+}
+
+static const char *const search_dirs[] = {
+	"/usr/local/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu64",
+	"/usr/local/lib64", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib", "/usr/lib", "/usr/x86_64-linux-gnu/lib64",
+	"/usr/x86_64-linux-gnu/lib", NULL,
+};
+
+const struct arch arch_x86_64 = {
+	.emulation = "elf_x86_64",
+	.bfd_name = "elf64-x86-64",
+	.bfd_arch = "i386:x86-64",
+	.machine = EM_X86_64,
+	.image_base = 0x400000,
+	.dynamic_linker = "/lib64/ld-linux-x86-64.so.2",
+	.search_dirs = search_dirs,
+	.code_fill = 0x90, /* nop */
+	.r_relative = R_X86_64_RELATIVE,
+	.r_symbolic = R_X86_64_64,
+	.r_glob_dat = R_X86_64_GLOB_DAT,
+	.r_jump_slot = R_X86_64_JUMP_SLOT,
+	.r_copy = R_X86_64_COPY,
+	.r_irelative = R_X86_64_IRELATIVE,
+	.r_dtpmod = R_X86_64_DTPMOD64,
+	.r_dtpoff = R_X86_64_DTPOFF64,
+	.r_tpoff = R_X86_64_TPOFF64,
+	.r_tlsdesc = R_X86_64_TLSDESC,
+	.plt_header_size = X86_64_PLT_HEADER_SIZE,
+	.plt_entry_size = X86_64_PLT_ENTRY_SIZE,
+	.plt_got_entry_size = X86_64_PLT_GOT_ENTRY_SIZE,
+	.got_plt_header_slots = 3,
+	.scan = scan,
+	.apply = apply,
+	.apply_range = apply_range,
+	.write_plt_header = x86_64_write_plt_header,
+	.write_plt_entry = x86_64_write_plt_entry,
+	.write_plt_got_entry = x86_64_write_plt_got_entry,
+	.lazy_target = x86_64_lazy_target,
+	.tp_offset = arch_tp_offset,
+	.relocation_name = relocation_name,
+};

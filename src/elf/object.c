@@ -1,0 +1,292 @@
+#include "elf/object.h"
+
+#include "elf/mem.h"
+
+/* No section and no alignment reaches this, so that the sum of a few of them cannot overflow. */
+#define SIZE_LIMIT (1ULL << 48)
+
+enum elf_kind elf_kind(struct bytes file)
+{
+	const struct elf_ehdr *ehdr = (const struct elf_ehdr *)file.data;
+	if (file.size < EI_NIDENT + sizeof(ehdr->e_type) || !mem_equal(file.data, ELFMAG, SELFMAG))
+		return ELF_NOT;
+	if (ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_ident[EI_DATA] != ELFDATA2LSB)
+		return ELF_OTHER_CLASS;
+	switch (ehdr->e_type) {
+	case ET_REL:
+		return ELF_RELOCATABLE;
+	case ET_DYN:
+		return ELF_SHARED;
+	case ET_EXEC:
+		return ELF_EXECUTABLE;
+	case ET_CORE:
+		return ELF_CORE;
+	}
+	return ELF_NOT;
+}
+
+static bool uses_link(const struct elf_shdr *shdr)
+{
+	switch (shdr->sh_type) {
+	case SHT_SYMTAB:
+	case SHT_DYNSYM:
+	case SHT_RELA:
+	case SHT_REL:
+	case SHT_CREL:
+	case SHT_GROUP:
+	case SHT_SYMTAB_SHNDX:
+	case SHT_DYNAMIC:
+	case SHT_GNU_verdef:
+	case SHT_GNU_verneed:
+	case SHT_GNU_versym:
+	case SHT_GNU_HASH:
+	case SHT_HASH:
+		return true;
+	}
+	return (shdr->sh_flags & SHF_LINK_ORDER) != 0;
+}
+
+static bool check_section(const struct elf_file *file, uint32_t index, struct elf_error *error)
+{
+	const struct elf_shdr *shdr = &file->shdrs[index];
+	if (shdr->sh_name >= file->shstrtab_size)
+		return elf_fail(error, "sh_name", index, shdr->sh_name, "is beyond the end of the section name table");
+	if (shdr->sh_type == SHT_NULL)
+		return true;
+	if (shdr->sh_size >= SIZE_LIMIT)
+		return elf_fail(error, "sh_size", index, shdr->sh_size, "is absurdly large");
+	if (shdr->sh_type != SHT_NOBITS) {
+		if (shdr->sh_offset > file->bytes.size)
+			return elf_fail(error, "sh_offset", index, shdr->sh_offset, "is beyond the end of the file");
+		if (shdr->sh_size > file->bytes.size - shdr->sh_offset)
+			return elf_fail(error, "sh_size", index, shdr->sh_size, "is beyond the end of the file");
+	}
+	if ((shdr->sh_addralign & (shdr->sh_addralign - 1)) != 0)
+		return elf_fail(error, "sh_addralign", index, shdr->sh_addralign, "is not a power of two");
+	if (shdr->sh_addralign >= SIZE_LIMIT)
+		return elf_fail(error, "sh_addralign", index, shdr->sh_addralign, "is absurdly large");
+	if (shdr->sh_link >= file->nshdr && uses_link(shdr))
+		return elf_fail(error, "sh_link", index, shdr->sh_link,
+				"is beyond the end of the section header table");
+	return true;
+}
+
+/* Finds the section headers: fills in shdrs and nshdr. */
+static bool read_section_table(struct elf_file *file, struct elf_error *error)
+{
+	const struct elf_ehdr *ehdr = file->ehdr;
+	uint64_t size = file->bytes.size;
+	if (ehdr->e_shentsize != sizeof(struct elf_shdr))
+		return elf_fail(error, "e_shentsize", 0, ehdr->e_shentsize, "is not the size of a section header (64)");
+	if (!mem_inside(ehdr->e_shoff, sizeof(struct elf_shdr), size))
+		return elf_fail(error, "e_shoff", 0, ehdr->e_shoff, "is beyond the end of the file");
+	file->shdrs = (const struct elf_shdr *)(file->bytes.data + ehdr->e_shoff);
+
+	bool extended = ehdr->e_shnum == 0;
+	uint64_t n = extended ? file->shdrs[0].sh_size : ehdr->e_shnum;
+	if (n > (size - ehdr->e_shoff) / sizeof(struct elf_shdr) || n > UINT32_MAX)
+		return elf_fail(error, extended ? "sh_size" : "e_shnum", 0, n,
+				"makes the section header table end beyond the end of the file");
+	file->nshdr = (uint32_t)n;
+	return true;
+}
+
+bool elf_read_strtab(const char **strings, uint64_t *size, const struct elf_file *file, uint32_t index,
+		     struct elf_error *error)
+{
+	if (index >= file->nshdr)
+		return elf_fail(error, "sh_link", index, index, "is beyond the end of the section header table");
+	const struct elf_shdr *shdr = &file->shdrs[index];
+	if (shdr->sh_type != SHT_STRTAB)
+		return elf_fail(error, "sh_type", index, shdr->sh_type,
+				"is not SHT_STRTAB, as that of a string table must be");
+	if (!mem_inside(shdr->sh_offset, shdr->sh_size, file->bytes.size))
+		return elf_fail(error, "sh_size", index, shdr->sh_size, "is beyond the end of the file");
+	if (shdr->sh_size == 0) {
+		*strings = "";
+		*size = 1;
+		return true;
+	}
+	*strings = (const char *)file->bytes.data + shdr->sh_offset;
+	*size = shdr->sh_size;
+	if ((*strings)[*size - 1] != '\0')
+		return elf_fail(error, "sh_size", index, *size, "of a string table does not end behind a NUL byte");
+	return true;
+}
+
+bool elf_read_file(struct elf_file *out, struct bytes bytes, struct elf_error *error)
+{
+	const struct elf_ehdr *ehdr = (const struct elf_ehdr *)bytes.data;
+	if (bytes.size < sizeof(*ehdr))
+		return elf_fail(error, "e_ehsize", 0, bytes.size, "is more than the file has: it is truncated");
+	if (!mem_equal(ehdr->e_ident, ELFMAG, SELFMAG))
+		return elf_fail(error, "EI_MAG0", 0, ehdr->e_ident[EI_MAG0], "does not begin the ELF magic number");
+	if (ehdr->e_ident[EI_CLASS] != ELFCLASS64)
+		return elf_fail(error, "EI_CLASS", 0, ehdr->e_ident[EI_CLASS], "is not ELFCLASS64");
+	if (ehdr->e_ident[EI_DATA] != ELFDATA2LSB)
+		return elf_fail(error, "EI_DATA", 0, ehdr->e_ident[EI_DATA], "is not ELFDATA2LSB");
+	if (ehdr->e_ident[EI_VERSION] != EV_CURRENT)
+		return elf_fail(error, "EI_VERSION", 0, ehdr->e_ident[EI_VERSION], "is not EV_CURRENT");
+	if (ehdr->e_version != EV_CURRENT)
+		return elf_fail(error, "e_version", 0, ehdr->e_version, "is not EV_CURRENT");
+
+	*out = (struct elf_file){.bytes = bytes, .ehdr = ehdr, .shstrtab = "", .shstrtab_size = 1};
+	if (ehdr->e_shoff == 0)
+		return true;
+	if (!read_section_table(out, error))
+		return false;
+	if (out->nshdr == 0)
+		return true;
+
+	uint32_t names = ehdr->e_shstrndx == SHN_XINDEX ? out->shdrs[0].sh_link : ehdr->e_shstrndx;
+	if (names >= out->nshdr)
+		return elf_fail(error, "e_shstrndx", 0, names, "is beyond the end of the section header table");
+	if (names != SHN_UNDEF && !elf_read_strtab(&out->shstrtab, &out->shstrtab_size, out, names, error))
+		return false;
+	for (uint32_t i = 0; i < out->nshdr; i++)
+		if (!check_section(out, i, error))
+			return false;
+	return true;
+}
+
+/* Checks that section `index` is an array of `size`-byte entries. */
+static bool check_table(const struct elf_file *file, uint32_t index, uint64_t size, struct elf_error *error)
+{
+	const struct elf_shdr *shdr = &file->shdrs[index];
+	if (shdr->sh_entsize != size)
+		return elf_fail(error, "sh_entsize", index, shdr->sh_entsize, "is not the size of an entry (24)");
+	if (shdr->sh_size % size != 0)
+		return elf_fail(error, "sh_size", index, shdr->sh_size, "is not a multiple of sh_entsize");
+	return true;
+}
+
+static bool is_common(uint32_t shndx)
+{
+	return shndx == SHN_COMMON || shndx == SHN_X86_64_LCOMMON;
+}
+
+/* What is wrong with a symbol whose st_shndx is no ordinary section of the file; true when nothing is. */
+static bool check_special_symbol(const struct elf_symtab *symtab, uint32_t i, uint32_t nshdr, struct elf_error *error)
+{
+	const struct elf_sym *sym = &symtab->syms[i];
+	uint32_t shndx = sym->st_shndx;
+	if (shndx == SHN_ABS)
+		return true;
+	if (is_common(shndx)) {
+		if ((sym->st_value & (sym->st_value - 1)) != 0 || sym->st_value >= SIZE_LIMIT)
+			return elf_fail(error, "st_value", i, sym->st_value, "of a common symbol is not an alignment");
+		if (sym->st_size >= SIZE_LIMIT)
+			return elf_fail(error, "st_size", i, sym->st_size, "of a common symbol is absurdly large");
+		return true;
+	}
+	if (shndx != SHN_XINDEX)
+		return elf_fail(error, "st_shndx", i, shndx, "is beyond the end of the section header table");
+	if (!symtab->shndx)
+		return elf_fail(error, "st_shndx", i, shndx, "is SHN_XINDEX, but there is no SHT_SYMTAB_SHNDX section");
+	uint32_t section = read32(symtab->shndx + 4 * (uint64_t)i);
+	if (section == SHN_UNDEF || section >= nshdr)
+		return elf_fail(error, "SHT_SYMTAB_SHNDX entry", i, section, "is not a section of the file");
+	return true;
+}
+
+static bool check_symbols(const struct elf_symtab *symtab, uint32_t nshdr, bool dynamic, struct elf_error *error)
+{
+	/* From SHN_LORESERVE on no st_shndx is a section, whatever nshdr is. A dynamic symbol's is not looked at. */
+	uint32_t limit = dynamic ? UINT32_MAX : (uint32_t)min_u64(nshdr, SHN_LORESERVE);
+	for (uint32_t i = 0; i < symtab->n; i++) {
+		const struct elf_sym *sym = &symtab->syms[i];
+		if (sym->st_name >= symtab->strtab_size)
+			return elf_fail(error, "st_name", i, sym->st_name, "is beyond the end of the string table");
+		if (sym->st_shndx >= limit && !check_special_symbol(symtab, i, nshdr, error))
+			return false;
+	}
+	return true;
+}
+
+bool elf_read_symtab(struct elf_symtab *out, const struct elf_file *file, uint32_t index, uint32_t shndx_section,
+		     struct elf_error *error)
+{
+	if (index >= file->nshdr)
+		return elf_fail(error, "sh_link", index, index, "is beyond the end of the section header table");
+	const struct elf_shdr *shdr = &file->shdrs[index];
+	if (shdr->sh_type != SHT_SYMTAB && shdr->sh_type != SHT_DYNSYM)
+		return elf_fail(error, "sh_type", index, shdr->sh_type, "is not that of a symbol table");
+	if (!check_table(file, index, sizeof(struct elf_sym), error))
+		return false;
+	struct bytes bytes = elf_section_bytes(file, index);
+	uint64_t n = bytes.size / sizeof(struct elf_sym);
+	if (n > UINT32_MAX)
+		return elf_fail(error, "sh_size", index, shdr->sh_size, "is that of more than 2^32 symbols");
+	if (shdr->sh_info > n)
+		return elf_fail(error, "sh_info", index, shdr->sh_info, "is beyond the end of the symbol table");
+	*out = (struct elf_symtab){
+		.syms = (const struct elf_sym *)bytes.data,
+		.n = (uint32_t)n,
+		.first_global = shdr->sh_info,
+	};
+	if (!elf_read_strtab(&out->strtab, &out->strtab_size, file, shdr->sh_link, error))
+		return false;
+
+	if (shndx_section != 0) {
+		if (shndx_section >= file->nshdr || file->shdrs[shndx_section].sh_type != SHT_SYMTAB_SHNDX)
+			return elf_fail(error, "sh_type", shndx_section, index, "is not SHT_SYMTAB_SHNDX");
+		struct bytes entries = elf_section_bytes(file, shndx_section);
+		if (entries.size / 4 < n)
+			return elf_fail(error, "sh_size", shndx_section, entries.size, "is less than 4 bytes a symbol");
+		out->shndx = entries.data;
+	}
+	return check_symbols(out, file->nshdr, shdr->sh_type == SHT_DYNSYM, error);
+}
+
+bool elf_read_relas(struct elf_relas *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
+		    struct elf_error *error)
+{
+	const struct elf_shdr *shdr = &file->shdrs[index];
+	if (shdr->sh_type != SHT_RELA)
+		return elf_fail(error, "sh_type", index, shdr->sh_type, "is not SHT_RELA");
+	if (!check_table(file, index, sizeof(struct elf_rela), error))
+		return false;
+	if (shdr->sh_info == 0 || shdr->sh_info >= file->nshdr)
+		return elf_fail(error, "sh_info", index, shdr->sh_info, "is not a section of the file");
+	struct bytes bytes = elf_section_bytes(file, index);
+	const struct elf_rela *at = (const struct elf_rela *)bytes.data;
+	uint64_t n = bytes.size / sizeof(*at);
+
+	uint32_t last = 0;
+	for (uint64_t i = 0; i < n; i++)
+		last = at[i].r_sym > last ? at[i].r_sym : last;
+	if (n != 0 && last >= nsyms) {
+		uint64_t i = 0;
+		while (at[i].r_sym < nsyms)
+			i++;
+		return elf_fail(error, "r_sym", (uint32_t)i, at[i].r_sym, "is beyond the end of the symbol table");
+	}
+	*out = (struct elf_relas){at, n};
+	return true;
+}
+
+bool elf_read_group(struct elf_group *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
+		    struct elf_error *error)
+{
+	const struct elf_shdr *shdr = &file->shdrs[index];
+	if (shdr->sh_type != SHT_GROUP)
+		return elf_fail(error, "sh_type", index, shdr->sh_type, "is not SHT_GROUP");
+	struct bytes bytes = elf_section_bytes(file, index);
+	uint64_t nwords = bytes.size / 4;
+	if (bytes.size % 4 != 0 || nwords == 0 || nwords > UINT32_MAX)
+		return elf_fail(error, "sh_size", index, bytes.size, "is not that of a section group");
+	if (shdr->sh_info >= nsyms)
+		return elf_fail(error, "sh_info", index, shdr->sh_info, "is beyond the end of the symbol table");
+	*out = (struct elf_group){
+		.comdat = (read32(bytes.data) & GRP_COMDAT) != 0,
+		.signature = shdr->sh_info,
+		.members = bytes.data + 4,
+		.nmembers = (uint32_t)(nwords - 1),
+	};
+	for (uint32_t i = 0; i < out->nmembers; i++) {
+		uint32_t member = read32(out->members + 4 * (uint64_t)i);
+		if (member == 0 || member >= file->nshdr)
+			return elf_fail(error, "group member", index, member, "is not a section of the file");
+	}
+	return true;
+}

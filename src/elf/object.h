@@ -1,0 +1,105 @@
+/* Reading an ELF64 little-endian file: header, section headers, names, symbol tables, relocations.
+ *
+ * Nothing is copied or allocated: views point into the file. The file is hostile: a function that returns
+ * true has checked everything said here, and later passes trust it without looking again. Pure functions,
+ * safe from any thread. */
+#ifndef GILD_ELF_OBJECT_H
+#define GILD_ELF_OBJECT_H
+
+#include "elf/error.h"
+#include "elf/types.h"
+
+enum elf_kind { ELF_NOT, ELF_OTHER_CLASS, ELF_RELOCATABLE, ELF_SHARED, ELF_EXECUTABLE, ELF_CORE };
+
+/* Looks at magic, class, byte order and e_type only; any size. */
+enum elf_kind elf_kind(struct bytes file);
+
+struct elf_file {
+	struct bytes bytes;
+	const struct elf_ehdr *ehdr;
+	const struct elf_shdr *shdrs;
+	uint32_t nshdr;          /* through section 0's sh_size when e_shnum is 0 (gABI "Extended numbering") */
+	const char *shstrtab;    /* NUL-terminated as a whole */
+	uint64_t shstrtab_size;
+};
+
+/* Checks e_ident, e_version, e_shentsize, e_shoff, e_shnum, e_shstrndx, and of each section: sh_name inside
+ * the name table, [sh_offset, sh_offset+sh_size) inside the file unless SHT_NOBITS or SHT_NULL, sh_addralign 0 or a
+ * power of two below 2^48, sh_size below 2^48, sh_link < nshdr for the types that use it (SYMTAB, DYNSYM, RELA, REL,
+ * CREL, GROUP, SYMTAB_SHNDX, DYNAMIC, GNU_ver*, GNU_HASH, HASH, SHF_LINK_ORDER). Of an SHT_NULL section only sh_name is
+ * looked at. A file without a section name table (e_shstrndx SHN_UNDEF) has only nameless sections. A file with
+ * e_shoff 0 has no sections (nshdr 0). */
+bool elf_read_file(struct elf_file *out, struct bytes bytes, struct elf_error *error);
+
+/* The bytes of section `index` (empty for SHT_NOBITS and SHT_NULL, whose sh_offset means nothing). */
+static inline struct bytes elf_section_bytes(const struct elf_file *file, uint32_t index)
+{
+	const struct elf_shdr *shdr = &file->shdrs[index];
+	if (shdr->sh_type == SHT_NOBITS || shdr->sh_type == SHT_NULL)
+		return (struct bytes){file->bytes.data, 0};
+	return (struct bytes){file->bytes.data + shdr->sh_offset, shdr->sh_size};
+}
+
+static inline const char *elf_section_name(const struct elf_file *file, uint32_t index)
+{
+	return file->shstrtab + file->shdrs[index].sh_name;
+}
+
+/* The string table in section `index` (checked: < nshdr, SHT_STRTAB, last byte 0). An empty one reads as "" of size 1:
+ * only offset 0 is inside it (gABI chapter 4, "String Table"). */
+bool elf_read_strtab(const char **strings, uint64_t *size, const struct elf_file *file, uint32_t index,
+		     struct elf_error *error);
+
+struct elf_symtab {
+	const struct elf_sym *syms;
+	uint32_t n, first_global;      /* sh_info */
+	const char *strtab;            /* NUL-terminated as a whole */
+	uint64_t strtab_size;
+	const uint8_t *shndx;          /* SHT_SYMTAB_SHNDX entries (read32 each), or NULL */
+};
+
+/* The symbol table in section `index` (SHT_SYMTAB or SHT_DYNSYM). Checks sh_entsize, sh_size, sh_info <= n, the string
+ * table (SHT_STRTAB, last byte 0), and of every symbol: st_name inside the string table, st_shndx below nshdr or one of
+ * SHN_ABS, SHN_COMMON, SHN_X86_64_LCOMMON, SHN_XINDEX with an entry in [1, nshdr); a SHT_DYNSYM's st_shndx is not
+ * checked further than 'defined or not'. COMMON symbols: st_value is a power of two below 2^48 or 0, st_size is below
+ * 2^48. `shndx_section`: index of the SHT_SYMTAB_SHNDX that belongs to the table, or 0. */
+bool elf_read_symtab(struct elf_symtab *out, const struct elf_file *file, uint32_t index, uint32_t shndx_section,
+		     struct elf_error *error);
+
+/* Section index of symbol `i`: SHN_UNDEF, SHN_ABS (0xfff1), SHN_COMMON, ... as they are; SHN_XINDEX resolved.
+ * Real sections with numbers >= SHN_LORESERVE come back as themselves: use elf_sym_is_special() first. */
+static inline uint32_t elf_sym_section(const struct elf_symtab *symtab, uint32_t i)
+{
+	uint32_t shndx = symtab->syms[i].st_shndx;
+	return shndx == SHN_XINDEX && symtab->shndx ? read32(symtab->shndx + 4 * (uint64_t)i) : shndx;
+}
+
+/* True when symbol `i` is undefined, absolute, common or otherwise in no section of the file. */
+static inline bool elf_sym_is_special(const struct elf_symtab *symtab, uint32_t i)
+{
+	uint32_t shndx = symtab->syms[i].st_shndx;
+	return shndx == SHN_UNDEF || (shndx >= SHN_LORESERVE && shndx != SHN_XINDEX);
+}
+
+struct elf_relas {
+	const struct elf_rela *at;
+	uint64_t n;
+};
+
+/* The relocations in section `index` (SHT_RELA). Checks sh_entsize, sh_size, sh_info in [1, nshdr), and of every
+ * relocation r_sym < nsyms. r_offset is left to who applies them: it depends on the type. */
+bool elf_read_relas(struct elf_relas *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
+		    struct elf_error *error);
+
+struct elf_group {
+	bool comdat;
+	uint32_t signature;       /* symbol index in the table sh_link; checked < nsyms */
+	const uint8_t *members;   /* nmembers section numbers, read32 each; checked in [1, nshdr) */
+	uint32_t nmembers;
+};
+
+/* The section group in section `index` (SHT_GROUP, gABI "Section Groups"). */
+bool elf_read_group(struct elf_group *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
+		    struct elf_error *error);
+
+#endif

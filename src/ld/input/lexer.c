@@ -1,0 +1,302 @@
+#include "ld/input/lexer.h"
+
+#include <string.h>
+
+void lexer_init(struct lexer *lexer, const char *path, struct bytes bytes)
+{
+	*lexer = (struct lexer){.path = path, .bytes = bytes, .line = 1};
+}
+
+/* -1 behind the end. */
+static int byte_at(const struct lexer *lexer, uint64_t at)
+{
+	return at < lexer->bytes.size ? lexer->bytes.data[at] : -1;
+}
+
+static void advance(struct lexer *lexer, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		if (byte_at(lexer, lexer->at++) == '\n') {
+			lexer->line++;
+			lexer->line_start = lexer->at;
+		}
+	}
+}
+
+static bool is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int hex_digit(int c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Letters, and the bytes of UTF-8 sequences. */
+static bool is_letter(int c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
+}
+
+static bool is_one_of(int c, const char *set)
+{
+	return c > 0 && strchr(set, c) != NULL;
+}
+
+/* Whether `c` may stand in a bare word of this state. starts_word() says which of these may come first. */
+static bool in_word(enum lex_state state, int c)
+{
+	if (is_letter(c) || is_digit(c))
+		return true;
+	switch (state) {
+	case LEX_SCRIPT:
+		return is_one_of(c, "_/.\\$~-+:[]");
+	case LEX_INPUTLIST: /* GNU ld knows fewer; a path may hold anything that has no other meaning here */
+		return is_one_of(c, "_/.\\$~-+:[]=,@%&^!'");
+	case LEX_EXPR:
+		return is_one_of(c, "_.\\$/~");
+	case LEX_WILD:
+		return is_one_of(c, "_/.\\$~-+:[]=,*?^!");
+	case LEX_VERSION:
+		return is_one_of(c, "_.$*?[]-!^\\+~@");
+	}
+	return false;
+}
+
+static bool starts_word(enum lex_state state, int c)
+{
+	if (!in_word(state, c))
+		return false;
+	switch (state) {
+	case LEX_SCRIPT:
+		return !is_digit(c) && !is_one_of(c, "-+:[]");
+	case LEX_INPUTLIST:
+		return c != ',';
+	case LEX_EXPR:
+		return !is_digit(c) && !is_one_of(c, "/~");
+	case LEX_WILD:
+		return !is_one_of(c, ",=:");
+	case LEX_VERSION:
+		return true;
+	}
+	return false;
+}
+
+static bool is_comment_start(const struct lexer *lexer, uint64_t at)
+{
+	return byte_at(lexer, at) == '/' && byte_at(lexer, at + 1) == '*';
+}
+
+/* `x+=1;` is three tokens at top level although '+' may stand in a file name. */
+static bool is_assignment_operator(const struct lexer *lexer, uint64_t at)
+{
+	return is_one_of(byte_at(lexer, at), "+-/") && byte_at(lexer, at + 1) == '=';
+}
+
+static uint64_t word_end(const struct lexer *lexer, enum lex_state state)
+{
+	uint64_t at = lexer->at;
+	for (;; at++) {
+		int c = byte_at(lexer, at);
+		if (state == LEX_VERSION && c == ':' && byte_at(lexer, at + 1) == ':' && at > lexer->at) {
+			at++; /* ns::name is one word, global: is two */
+			continue;
+		}
+		if (!in_word(state, c) || is_comment_start(lexer, at))
+			break;
+		if ((state == LEX_SCRIPT || state == LEX_EXPR) && is_assignment_operator(lexer, at))
+			break;
+	}
+	/* "(a.o, b.o)" and ".text: {": a mark at the end of a word separates, inside it belongs to the name */
+	const char *trailing = state == LEX_INPUTLIST ? "," : state == LEX_SCRIPT ? ":" : "";
+	while (at > lexer->at + 1 && is_one_of(byte_at(lexer, at - 1), trailing))
+		at--;
+	return at;
+}
+
+/* White space and comments; NULL, or what is wrong (then `at` is where the open comment begins). */
+static const char *skip_blanks(struct lexer *lexer)
+{
+	for (;;) {
+		int c = byte_at(lexer, lexer->at);
+		if (is_one_of(c, " \t\r\n\f\v")) {
+			advance(lexer, 1);
+		} else if (c == '#') {
+			while (byte_at(lexer, lexer->at) >= 0 && byte_at(lexer, lexer->at) != '\n')
+				advance(lexer, 1);
+		} else if (is_comment_start(lexer, lexer->at)) {
+			const uint8_t *body = lexer->bytes.data + lexer->at + 2;
+			const uint8_t *end = memmem(body, lexer->bytes.size - lexer->at - 2, "*/", 2);
+			if (!end)
+				return "comment without end";
+			advance(lexer, (uint64_t)(end - body) + 4);
+		} else {
+			return NULL;
+		}
+	}
+}
+
+static struct token error_token(struct token token, const char *message)
+{
+	token.kind = TOKEN_ERROR;
+	token.text = (struct str){message, (uint32_t)strlen(message)};
+	return token;
+}
+
+/* The base that the form of a number's text says, with the prefix or suffix letter cut off. */
+static int number_base(struct str *digits)
+{
+	if (digits->at[0] == '$') {
+		digits->at++, digits->len--;
+		return 16;
+	}
+	if (digits->len > 2 && digits->at[0] == '0' && (digits->at[1] | 0x20) == 'x') {
+		digits->at += 2, digits->len -= 2;
+		return 16;
+	}
+	int base = 0;
+	switch (digits->at[digits->len - 1] | 0x20) { /* 10H, 101B, 17O, 9D */
+	case 'h':
+	case 'x':
+		base = 16;
+		break;
+	case 'b':
+		base = 2;
+		break;
+	case 'o':
+		base = 8;
+		break;
+	case 'd':
+		base = 10;
+		break;
+	}
+	if (base != 0)
+		digits->len--;
+	else
+		base = digits->at[0] == '0' ? 8 : 10;
+	return base;
+}
+
+/* The number the whole of `text` spells; NULL, or what is wrong with it. */
+static const char *parse_number(struct str text, uint64_t *number)
+{
+	uint64_t scale = 1;
+	char last = text.at[text.len - 1] | 0x20;
+	if (last == 'k' || last == 'm') {
+		scale = last == 'k' ? 1024 : 1048576;
+		text.len--;
+	}
+	uint64_t base = (uint64_t)number_base(&text), value = 0;
+	if (text.len == 0)
+		return "number without digits";
+	for (uint32_t i = 0; i < text.len; i++) {
+		int digit = hex_digit((unsigned char)text.at[i]);
+		if (digit < 0 || (uint64_t)digit >= base)
+			return "malformed number";
+		if (__builtin_mul_overflow(value, base, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)digit, &value))
+			return "number does not fit in 64 bits";
+	}
+	if (__builtin_mul_overflow(value, scale, &value))
+		return "number does not fit in 64 bits";
+	*number = value;
+	return NULL;
+}
+
+/* Length of the number at the lexer's place, 0 when there is none. `$ff` is one only when nothing but hex digits
+ * follows: a symbol may begin with '$'. */
+static uint64_t number_length(const struct lexer *lexer, enum lex_state state)
+{
+	uint64_t at = lexer->at;
+	bool dollar = byte_at(lexer, at) == '$';
+	if (!dollar && !is_digit(byte_at(lexer, at)))
+		return 0;
+	for (at++; is_digit(byte_at(lexer, at)) || is_letter(byte_at(lexer, at)); at++)
+		if (dollar && hex_digit(byte_at(lexer, at)) < 0)
+			break;
+	if (dollar && (at == lexer->at + 1 || in_word(state, byte_at(lexer, at))))
+		return 0;
+	return at - lexer->at;
+}
+
+static uint64_t punct_length(const struct lexer *lexer)
+{
+	static const char *const operators[] = {"<<=", ">>=", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=",
+						"&=",  "|=",  "^=", "&&", "||", "<<", ">>"};
+	uint64_t left = lexer->bytes.size - lexer->at;
+	for (size_t i = 0; i < COUNTOF(operators); i++) {
+		size_t len = strlen(operators[i]);
+		if (len <= left && memcmp(lexer->bytes.data + lexer->at, operators[i], len) == 0)
+			return len;
+	}
+	return is_one_of(byte_at(lexer, lexer->at), "(){}[];:,=+-*/%&|^~!<>?@") ? 1 : 0;
+}
+
+static struct token next_quoted(struct lexer *lexer, struct token token)
+{
+	const uint8_t *body = lexer->bytes.data + lexer->at + 1;
+	const uint8_t *end = memchr(body, '"', lexer->bytes.size - lexer->at - 1);
+	if (!end) {
+		lexer->at = lexer->bytes.size;
+		return error_token(token, "quoted name without end");
+	}
+	token.kind = TOKEN_QUOTED;
+	token.text = (struct str){(const char *)body, (uint32_t)(end - body)};
+	advance(lexer, (uint64_t)(end - body) + 2);
+	return token;
+}
+
+struct token lexer_next(struct lexer *lexer, enum lex_state state)
+{
+	const char *problem = skip_blanks(lexer);
+	struct token token = {.line = lexer->line, .column = (uint32_t)(lexer->at - lexer->line_start) + 1};
+	if (problem) {
+		lexer->at = lexer->bytes.size;
+		return error_token(token, problem);
+	}
+	int c = byte_at(lexer, lexer->at);
+	if (c < 0)
+		return token; /* TOKEN_END */
+	if (c == '"')
+		return next_quoted(lexer, token);
+
+	const char *at = (const char *)lexer->bytes.data + lexer->at;
+	uint64_t len = state == LEX_SCRIPT || state == LEX_EXPR ? number_length(lexer, state) : 0;
+	if (len > 0) {
+		token.kind = TOKEN_NUMBER;
+		token.text = (struct str){at, (uint32_t)len};
+		problem = parse_number(token.text, &token.number);
+		if (problem)
+			token = error_token(token, problem);
+	} else if (starts_word(state, c) && (len = word_end(lexer, state) - lexer->at) > 0) {
+		token.kind = TOKEN_NAME;
+		token.text = (struct str){at, (uint32_t)len};
+	} else if ((len = punct_length(lexer)) > 0) {
+		token.kind = TOKEN_PUNCT;
+		token.text = (struct str){at, (uint32_t)len};
+	} else {
+		len = 1;
+		token = error_token(token, "unexpected character");
+	}
+	advance(lexer, len);
+	return token;
+}
+
+struct token lexer_peek(const struct lexer *lexer, enum lex_state state)
+{
+	struct lexer copy = *lexer;
+	return lexer_next(&copy, state);
+}
+
+bool token_is(struct token token, const char *text)
+{
+	return (token.kind == TOKEN_NAME || token.kind == TOKEN_PUNCT) && token.text.len == strlen(text) &&
+	       memcmp(token.text.at, text, token.text.len) == 0;
+}

@@ -1,0 +1,181 @@
+#include "ld/input/object.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "elf/note.h"
+
+void object_report(struct link *link, file_id id, const struct elf_error *error)
+{
+	struct file *file = file_of(link, id);
+	file->bad = true;
+	diag_error(link->diag, diag_order(id, 0), FILE_FORMAT ": malformed file: %s %s (number %u, value 0x%llx)", FILE_ARGS(file),
+		   error->field, error->what, error->index, (unsigned long long)error->value);
+}
+
+bool object_is_foreign(const struct link *link, struct bytes bytes, const char **why)
+{
+	*why = NULL;
+	if (elf_kind(bytes) == ELF_OTHER_CLASS) {
+		*why = "is for another kind of machine (ELF class or byte order)";
+	} else if (bytes.size >= sizeof(struct elf_ehdr)) {
+		const struct elf_ehdr *ehdr = (const struct elf_ehdr *)bytes.data;
+		if (ehdr->e_machine != link->arch->machine)
+			*why = "is for another kind of machine (e_machine)";
+	}
+	return *why != NULL;
+}
+
+bool object_parse(struct link *link, file_id id, struct arena *arena)
+{
+	struct file *file = file_of(link, id);
+	struct elf_error error;
+	const char *why;
+	if (elf_kind(file->bytes) != ELF_RELOCATABLE || object_is_foreign(link, file->bytes, &why)) {
+		file->bad = true;
+		diag_error(link->diag, diag_order(id, 0), FILE_FORMAT ": not an object file for %s", FILE_ARGS(file), link->arch->bfd_name);
+		return false;
+	}
+	if (!elf_read_file(&file->elf, file->bytes, &error)) {
+		object_report(link, id, &error);
+		return false;
+	}
+	uint32_t symtab = 0, shndx = 0;
+	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		uint32_t type = file->elf.shdrs[i].sh_type;
+		if (type == SHT_SYMTAB && !symtab)
+			symtab = i;
+		else if (type == SHT_SYMTAB_SHNDX)
+			shndx = i;
+	}
+	if (symtab && !elf_read_symtab(&file->symtab, &file->elf, symtab, shndx, &error)) {
+		object_report(link, id, &error);
+		return false;
+	}
+	file->globals = arena_array(arena, symbol_id, file->symtab.n - file->symtab.first_global);
+	return true;
+}
+
+/* .note.gnu.property: the feature bits that hold only if all inputs have them (x86-64 psABI, "Program Property"). */
+static void read_properties(struct link *link, file_id id, struct bytes section, uint64_t align)
+{
+	struct file *file = file_of(link, id);
+	struct elf_note note;
+	struct elf_error error;
+	for (uint64_t at = 0; at < section.size; at = note.next) {
+		if (!elf_note_at(section, align, at, &note, &error)) {
+			object_report(link, id, &error);
+			return;
+		}
+		if (note.type != NT_GNU_PROPERTY_TYPE_0 || note.name.size != 4 || memcmp(note.name.data, "GNU", 4) != 0)
+			continue;
+		struct gnu_property property;
+		for (uint64_t p = 0; p < note.desc.size; p = property.next) {
+			if (!gnu_property_at(note.desc, p, &property, &error)) {
+				object_report(link, id, &error);
+				return;
+			}
+			if (property.data.size != 4)
+				continue;
+			if (property.type == GNU_PROPERTY_X86_FEATURE_1_AND)
+				file->property_and |= read32(property.data.data);
+			else if (property.type == GNU_PROPERTY_X86_ISA_1_NEEDED)
+				file->property_isa |= read32(property.data.data);
+		}
+	}
+}
+
+/* Sections that are words to the linker rather than content. true: understood, not placed. */
+static bool is_for_the_linker(struct link *link, file_id id, uint32_t number, const char *name)
+{
+	struct file *file = file_of(link, id);
+	const struct elf_shdr *shdr = &file->elf.shdrs[number];
+	switch (shdr->sh_type) {
+	case SHT_NULL:
+	case SHT_SYMTAB:
+	case SHT_STRTAB:
+	case SHT_RELA:
+	case SHT_REL:
+	case SHT_GROUP:
+	case SHT_SYMTAB_SHNDX:
+		return true;
+	default:
+		break;
+	}
+	if (shdr->sh_flags & SHF_EXCLUDE) {
+		if (strncmp(name, ".gnu.lto_", 9) == 0 && strncmp(name, ".gnu.lto_.debug", 15) != 0 && !file->bad) {
+			file->bad = true;
+			diag_error(link->diag, diag_order(id, number),
+				   FILE_FORMAT ": GCC link-time-optimisation object: not supported yet; compile with -fno-lto", FILE_ARGS(file));
+		}
+		return true;
+	}
+	if (strncmp(name, ".note", 5) == 0) {
+		if (strcmp(name, ".note.GNU-stack") == 0) {
+			file->stack = shdr->sh_flags & SHF_EXECINSTR ? STACK_EXEC : STACK_NOEXEC;
+			return true;
+		}
+		if (strcmp(name, ".note.gnu.property") == 0) {
+			read_properties(link, id, elf_section_bytes(&file->elf, number), shdr->sh_addralign == 4 ? 4 : 8);
+			return true;
+		}
+	}
+	/* Compilers' messages to linkers that other compilers' linkers need not know (LLVM's address-significance and
+	 * call-graph tables). */
+	return shdr->sh_type == 0x6fff4c03 || shdr->sh_type == 0x6fff4c09 || strncmp(name, ".gnu.warning.", 13) == 0;
+}
+
+static enum section_kind content_kind(const struct elf_shdr *shdr, const char *name)
+{
+	if (shdr->sh_flags & SHF_ALLOC && strcmp(name, ".eh_frame") == 0 && shdr->sh_type != SHT_NOBITS)
+		return SECTION_EH_FRAME;
+	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & SHF_WRITE) && shdr->sh_type != SHT_NOBITS && shdr->sh_entsize != 0 &&
+	    shdr->sh_entsize <= UINT32_MAX && shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
+		return SECTION_MERGE;
+	return SECTION_REGULAR;
+}
+
+void object_read_sections(struct link *link, file_id id)
+{
+	struct file *file = file_of(link, id);
+	const struct elf_file *elf = &file->elf;
+	for (uint32_t i = 0; i < elf->nshdr; i++) {
+		struct section *section = section_of(link, file->first_section + i);
+		const struct elf_shdr *shdr = &elf->shdrs[i];
+		const char *name = elf_section_name(elf, i);
+		section->file = id;
+		if (is_for_the_linker(link, id, i, name))
+			continue;
+		if (shdr->sh_flags & SHF_COMPRESSED) {
+			file->bad = true;
+			diag_error(link->diag, diag_order(id, i), FILE_FORMAT ":(%s): compressed sections are not supported yet; compile with -gz=none",
+				   FILE_ARGS(file), name);
+			continue;
+		}
+		section->kind = content_kind(shdr, name);
+		section->size = shdr->sh_size;
+		section->p2align = shdr->sh_addralign > 1 ? (uint8_t)__builtin_ctzll(shdr->sh_addralign) : 0;
+		section->live = true;
+		file->has_eh_frame |= section->kind == SECTION_EH_FRAME;
+	}
+	for (uint32_t i = 1; i < elf->nshdr; i++) {
+		const struct elf_shdr *shdr = &elf->shdrs[i];
+		if (shdr->sh_type == SHT_REL) {
+			file->bad = true;
+			diag_error(link->diag, diag_order(id, i), FILE_FORMAT ":(%s): SHT_REL relocations are not used on this target",
+				   FILE_ARGS(file), elf_section_name(elf, i));
+		}
+		if (shdr->sh_type != SHT_RELA)
+			continue;
+		struct elf_relas relas;
+		struct elf_error error;
+		if (!elf_read_relas(&relas, elf, i, file->symtab.n, &error)) {
+			object_report(link, id, &error);
+			return;
+		}
+		struct section *section = section_of(link, file->first_section + shdr->sh_info);
+		section->rela = i;
+		if (section->kind == SECTION_MERGE)
+			section->kind = SECTION_REGULAR; /* what is relocated cannot be compared */
+	}
+}

@@ -1,0 +1,21 @@
+/* Parsing one object file: pure in its bytes, so files are parsed in parallel and in any order. */
+#ifndef GILD_LD_INPUT_OBJECT_H
+#define GILD_LD_INPUT_OBJECT_H
+
+#include "ld/tables.h"
+
+/* Checks the file and finds its symbol table (file->elf, file->symtab, file->globals allocated in `arena` but not interned). false:
+ * reported, file->bad set. Any thread. */
+bool object_parse(struct link *link, file_id id, struct arena *arena);
+
+/* Fills the file's slice of the section table (file->first_section is set): kinds, sizes, alignments, relocation sections;
+ * notes that speak to the linker (.note.GNU-stack, .note.gnu.property) are understood and dropped. Any thread. */
+void object_read_sections(struct link *link, file_id id);
+
+/* Reports a malformed file. Any thread. */
+void object_report(struct link *link, file_id id, const struct elf_error *error);
+
+/* True when the file is for another machine or class than the link's; `why` is set to static text. */
+bool object_is_foreign(const struct link *link, struct bytes bytes, const char **why);
+
+#endif

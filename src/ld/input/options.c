@@ -1,0 +1,782 @@
+#include "ld/input/options.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ld/input/option_match.h"
+#include "ld/input/option_table.h"
+#include "ld/input/response_file.h"
+
+enum { SPARE_DYNAMIC_TAGS = 5, PAGE_SIZE = 4096, MAX_THREADS = 65535 };
+
+/* Sizes in bytes of the hashes --build-id knows. */
+enum { BUILD_ID_FAST = 8, BUILD_ID_MD5 = 16, BUILD_ID_XX = 16, BUILD_ID_SHA1 = 20, BUILD_ID_SHA256 = 32 };
+
+/* What holds for the inputs that follow, and --push-state remembers. */
+struct input_state {
+	bool as_needed, whole_archive, prefer_static, lazy;
+};
+
+struct parser {
+	struct options *options;
+	struct arena *arena;
+	struct diag *diag;
+	struct command_words words;
+	uint32_t at;                /* the next word */
+	struct input_state state;
+	ARRAY(struct input_state) saved;
+	bool common_page_size_given;
+	bool stop;                  /* --help or --version: what follows is not looked at */
+};
+
+static void set_defaults(struct options *options)
+{
+	*options = (struct options){
+		.output = "a.out",
+		.sysroot = "",
+		.init = "_init",
+		.fini = "_fini",
+		.emulation = "elf_x86_64",
+		.map_file = "",
+		.hash_gnu = true,
+		.hash_sysv = true,
+		.new_dtags = true,
+		.demangle = true,
+		.relax = true,
+		.undefined_version = true,
+		.build_id_size = BUILD_ID_SHA1,
+		.spare_dynamic_tags = SPARE_DYNAMIC_TAGS,
+		.z = {
+			.relro = true,
+			.separate_code = true,
+			.combreloc = true,
+			.max_page_size = PAGE_SIZE,
+			.common_page_size = PAGE_SIZE,
+			.start_stop_visibility = STV_PROTECTED,
+		},
+	};
+}
+
+/* ---- values ---- */
+
+/* A number as a whole: base 0 is decimal unless the text says otherwise, base 16 takes 0x or not. */
+static bool parse_number(struct parser *parser, struct str option, const char *text, int base, uint64_t *number)
+{
+	char *end = NULL;
+	errno = 0;
+	unsigned long long value = strtoull(text, &end, base);
+	if (text[0] == '\0' || strchr("+- \t\n\v\f\r", text[0]) || *end != '\0' || errno == ERANGE) {
+		diag_error(parser->diag, 0, "option %.*s: '%s' is not a number", (int)option.len, option.at, text);
+		return false;
+	}
+	*number = value;
+	return true;
+}
+
+static bool is_all_digits(const char *text)
+{
+	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* Whether `value` is one of the words that '|' separates in `list`. */
+static bool is_one_of(const char *value, const char *list)
+{
+	size_t len = strlen(value);
+	for (const char *at = list; at && len > 0; at = strchr(at, '|')) {
+		at += *at == '|';
+		if (strncmp(at, value, len) == 0 && (at[len] == '|' || at[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static void bad_value(struct parser *parser, struct str option, const char *value, const char *choices)
+{
+	diag_error(parser->diag, 0, "option %.*s: '%s' is not one of: %s", (int)option.len, option.at, value, choices);
+}
+
+static void parse_build_id_hex(struct parser *parser, const char *digits)
+{
+	size_t len = strlen(digits), n = 0;
+	uint8_t *bytes = arena_alloc(parser->arena, len / 2 + 1, 1);
+	for (const char *at = digits; *at;) {
+		if (n > 0 && (*at == '-' || *at == ':')) { /* as in a UUID */
+			at++;
+			continue;
+		}
+		char pair[3] = {at[0], at[1], '\0'};
+		if (strspn(pair, "0123456789abcdefABCDEF") != 2) {
+			diag_error(parser->diag, 0, "option --build-id: '0x%s' is not whole bytes in hexadecimal",
+				   digits);
+			return;
+		}
+		bytes[n++] = (uint8_t)strtoul(pair, NULL, 16);
+		at += 2;
+	}
+	parser->options->build_id = BUILD_ID_HEX;
+	parser->options->build_id_hex = (struct bytes){bytes, n};
+}
+
+static void parse_build_id(struct parser *parser, const char *style)
+{
+	static const struct {
+		const char *name;
+		enum build_id_kind kind;
+		unsigned size;
+	} styles[] = {
+		{"none", BUILD_ID_NONE, BUILD_ID_SHA1},
+		{"sha1", BUILD_ID_HASH, BUILD_ID_SHA1},
+		{"tree", BUILD_ID_HASH, BUILD_ID_SHA1},
+		{"md5", BUILD_ID_HASH, BUILD_ID_MD5},
+		{"sha256", BUILD_ID_HASH, BUILD_ID_SHA256},
+		{"fast", BUILD_ID_HASH, BUILD_ID_FAST},
+		{"xx", BUILD_ID_HASH, BUILD_ID_XX},
+		{"uuid", BUILD_ID_UUID, BUILD_ID_MD5},
+	};
+	struct options *options = parser->options;
+	if (!style)
+		style = "sha1";
+	if (strncmp(style, "0x", 2) == 0 || strncmp(style, "0X", 2) == 0) {
+		parse_build_id_hex(parser, style + 2);
+		return;
+	}
+	for (size_t i = 0; i < COUNTOF(styles); i++) {
+		if (strcmp(style, styles[i].name) == 0) {
+			options->build_id = styles[i].kind;
+			options->build_id_size = styles[i].size;
+			return;
+		}
+	}
+	diag_warning(parser->diag, 0, "unrecognized --build-id style '%s' ignored", style);
+	options->build_id = BUILD_ID_NONE;
+}
+
+static void parse_hash_style(struct parser *parser, struct str option, const char *style)
+{
+	if (!is_one_of(style, "sysv|gnu|both|none")) {
+		bad_value(parser, option, style, "sysv, gnu, both, none");
+		return;
+	}
+	bool both = strcmp(style, "both") == 0;
+	parser->options->hash_sysv = both || strcmp(style, "sysv") == 0;
+	parser->options->hash_gnu = both || strcmp(style, "gnu") == 0;
+}
+
+static void parse_unresolved_symbols(struct parser *parser, struct str option, const char *policy)
+{
+	if (!is_one_of(policy, "report-all|ignore-all|ignore-in-object-files|ignore-in-shared-libs")) {
+		bad_value(parser, option, policy,
+			  "report-all, ignore-all, ignore-in-object-files, ignore-in-shared-libs");
+		return;
+	}
+	struct options *options = parser->options;
+	bool all = strcmp(policy, "ignore-all") == 0;
+	options->ignore_unresolved_objects = all || strcmp(policy, "ignore-in-object-files") == 0;
+	options->ignore_unresolved_shared = all || strcmp(policy, "ignore-in-shared-libs") == 0;
+	options->allow_shlib_undefined = options->ignore_unresolved_shared;
+	options->allow_shlib_undefined_given = true;
+}
+
+static void parse_start_stop_visibility(struct parser *parser, struct str option, const char *value)
+{
+	static const char *const names[] = {
+		[STV_DEFAULT] = "default",
+		[STV_INTERNAL] = "internal",
+		[STV_HIDDEN] = "hidden",
+		[STV_PROTECTED] = "protected",
+	};
+	for (uint8_t i = 0; i < COUNTOF(names); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			parser->options->z.start_stop_visibility = i;
+			parser->options->z.start_stop_visibility_given = true;
+			return;
+		}
+	}
+	bad_value(parser, option, value, "default, internal, hidden, protected");
+}
+
+static void parse_page_size(struct parser *parser, struct str option, const char *value, uint64_t *size)
+{
+	uint64_t number;
+	if (!parse_number(parser, option, value, 0, &number))
+		return;
+	if (!is_power_of_two(number))
+		diag_error(parser->diag, 0, "option -z %.*s: %s is not a power of two", (int)option.len, option.at,
+			   value);
+	else
+		*size = number;
+}
+
+static void parse_threads(struct parser *parser, struct str option, const char *value)
+{
+	uint64_t number = 0;
+	if (value && !parse_number(parser, option, value, 0, &number))
+		return;
+	if (value && (number == 0 || number > MAX_THREADS))
+		diag_error(parser->diag, 0, "option %.*s: needs a number from 1 to %d", (int)option.len, option.at,
+			   MAX_THREADS);
+	else
+		parser->options->threads = (unsigned)number;
+}
+
+static void parse_color(struct parser *parser, struct str option, const char *when)
+{
+	if (!when || strcmp(when, "auto") == 0)
+		parser->diag->color = isatty(STDERR_FILENO);
+	else if (is_one_of(when, "always|never"))
+		parser->diag->color = strcmp(when, "always") == 0;
+	else
+		bad_value(parser, option, when, "auto, always, never");
+}
+
+/* SYMBOL=VALUE; GNU ld allows blanks around both. */
+static void parse_defsym(struct parser *parser, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	text += strspn(text, " \t");
+	size_t len = equals ? (size_t)(equals - text) : 0;
+	while (len > 0 && strchr(" \t", text[len - 1]))
+		len--;
+	const char *value = equals ? equals + 1 + strspn(equals + 1, " \t") : "";
+	if (len == 0 || value[0] == '\0') {
+		diag_error(parser->diag, 0, "option --defsym: '%s' is not of the form SYMBOL=VALUE", text);
+		return;
+	}
+	*array_push(&parser->options->defsyms) = (struct defsym){arena_strndup(parser->arena, text, len), value};
+}
+
+static void parse_exclude_libs(struct parser *parser, const char *list)
+{
+	for (const char *at = list; *at; at += strspn(at, ",:")) {
+		size_t len = strcspn(at, ",:");
+		if (len > 0)
+			*array_push(&parser->options->exclude_libs) = arena_strndup(parser->arena, at, len);
+		at += len;
+	}
+}
+
+/* Whether `dir`, which may itself be several directories separated by ':', stands in `path`. */
+static bool path_has(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+	for (const char *at = path; at; at = strchr(at, ':')) {
+		at += *at == ':';
+		if (strncmp(at, dir, len) == 0 && (at[len] == ':' || at[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static void add_rpath(struct options *options, const char *dir)
+{
+	for (uint32_t i = 0; i < options->rpaths.n; i++)
+		if (path_has(options->rpaths.at[i], dir))
+			return;
+	*array_push(&options->rpaths) = dir;
+}
+
+/* -R means -rpath for a directory. */
+static void parse_just_symbols(struct parser *parser, struct str option, const char *path)
+{
+	struct stat status;
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		add_rpath(parser->options, path);
+	else
+		diag_error(parser->diag, 0, "option %.*s %s is not supported yet for a file", (int)option.len,
+			   option.at, path);
+}
+
+/* ---- inputs and their state ---- */
+
+static void add_input(struct parser *parser, const char *name, bool is_library)
+{
+	*array_push(&parser->options->inputs) = (struct input_request){
+		.name = name,
+		.is_library = is_library,
+		.as_needed = parser->state.as_needed,
+		.whole_archive = parser->state.whole_archive,
+		.prefer_static = parser->state.prefer_static,
+		.lazy = parser->state.lazy,
+	};
+}
+
+static void pop_state(struct parser *parser)
+{
+	if (parser->saved.n == 0)
+		diag_error(parser->diag, 0, "option --pop-state without --push-state before it");
+	else
+		parser->state = parser->saved.at[--parser->saved.n];
+}
+
+/* ---- what each option does ---- */
+
+static bool *flag(struct parser *parser, const struct option_row *row)
+{
+	return (bool *)((char *)parser->options + row->field);
+}
+
+/* True when the option belongs to the state of inputs. */
+static bool apply_input_option(struct parser *parser, enum option_id id, const char *value)
+{
+	struct input_state *state = &parser->state;
+	switch (id) {
+	case OPTION_LIBRARY:
+		add_input(parser, value, true);
+		return true;
+	case OPTION_AS_NEEDED:
+	case OPTION_NO_AS_NEEDED:
+		state->as_needed = id == OPTION_AS_NEEDED;
+		return true;
+	case OPTION_WHOLE_ARCHIVE:
+	case OPTION_NO_WHOLE_ARCHIVE:
+		state->whole_archive = id == OPTION_WHOLE_ARCHIVE;
+		return true;
+	case OPTION_PREFER_STATIC:
+	case OPTION_PREFER_SHARED:
+		state->prefer_static = id == OPTION_PREFER_STATIC;
+		return true;
+	case OPTION_STATIC:
+		state->prefer_static = true;
+		parser->options->is_static = true;
+		return true;
+	case OPTION_START_LIB:
+	case OPTION_END_LIB:
+		state->lazy = id == OPTION_START_LIB;
+		return true;
+	case OPTION_PUSH_STATE:
+		*array_push(&parser->saved) = *state;
+		return true;
+	case OPTION_POP_STATE:
+		pop_state(parser);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* True when the option adds its value to a list. */
+static bool apply_list_option(struct parser *parser, enum option_id id, const char *value)
+{
+	struct options *options = parser->options;
+	switch (id) {
+	case OPTION_LIBRARY_PATH:
+		*array_push(&options->library_paths) = value;
+		return true;
+	case OPTION_RPATH:
+		add_rpath(options, value);
+		return true;
+	case OPTION_RPATH_LINK:
+		*array_push(&options->rpath_links) = value;
+		return true;
+	case OPTION_UNDEFINED:
+		*array_push(&options->undefined) = value;
+		return true;
+	case OPTION_REQUIRE_DEFINED:
+		*array_push(&options->require_defined) = value;
+		return true;
+	case OPTION_VERSION_SCRIPT:
+		*array_push(&options->version_scripts) = value;
+		return true;
+	case OPTION_DYNAMIC_LIST:
+		*array_push(&options->dynamic_lists) = value;
+		return true;
+	case OPTION_EXPORT_DYNAMIC_SYMBOL:
+		*array_push(&options->export_dynamic_symbols) = value;
+		return true;
+	case OPTION_WRAP:
+		*array_push(&options->wraps) = value;
+		return true;
+	case OPTION_TRACE_SYMBOL:
+		*array_push(&options->trace_symbols) = value;
+		return true;
+	case OPTION_AUXILIARY:
+		*array_push(&options->auxiliary) = value;
+		return true;
+	case OPTION_FILTER:
+		*array_push(&options->filter) = value;
+		return true;
+	case OPTION_EXCLUDE_LIBS:
+		parse_exclude_libs(parser, value);
+		return true;
+	case OPTION_DEFSYM:
+		parse_defsym(parser, value);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* True when the option is about messages or running. */
+static bool apply_diagnostic_option(struct parser *parser, enum option_id id, struct str option, const char *value)
+{
+	uint64_t number;
+	switch (id) {
+	case OPTION_PRINT_MAP:
+		parser->options->map_file = "-";
+		return true;
+	case OPTION_DEMANGLE:
+		parser->options->demangle = true; /* the style is found out name by name */
+		return true;
+	case OPTION_COLOR:
+		parse_color(parser, option, value);
+		return true;
+	case OPTION_NO_COLOR:
+		parser->diag->color = false;
+		return true;
+	case OPTION_ERROR_LIMIT:
+		if (parse_number(parser, option, value, 0, &number))
+			parser->diag->error_limit = (unsigned)min_u64(number, UINT32_MAX);
+		return true;
+	case OPTION_NO_WARNINGS:
+		parser->diag->no_warnings = true;
+		return true;
+	case OPTION_FATAL_WARNINGS:
+	case OPTION_NO_FATAL_WARNINGS:
+		parser->diag->fatal_warnings = id == OPTION_FATAL_WARNINGS;
+		return true;
+	case OPTION_VERSION:
+		parser->stop = parser->options->print_version = true;
+		return true;
+	case OPTION_HELP:
+		parser->stop = parser->options->print_help = true;
+		return true;
+	case OPTION_THREADS:
+		parse_threads(parser, option, value);
+		return true;
+	case OPTION_NO_THREADS:
+		parser->options->threads = 1;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* True when the option chooses how symbols are bound, kept or reported. */
+static bool apply_symbol_option(struct parser *parser, enum option_id id, struct str option, const char *value)
+{
+	struct options *options = parser->options;
+	switch (id) {
+	case OPTION_NO_UNDEFINED:
+	case OPTION_Z_DEFS:
+	case OPTION_Z_UNDEFS: /* also for executables, as GNU ld does it */
+		options->z.defs = id != OPTION_Z_UNDEFS;
+		options->ignore_unresolved_objects = id == OPTION_Z_UNDEFS;
+		return true;
+	case OPTION_ALLOW_SHLIB_UNDEFINED:
+	case OPTION_NO_ALLOW_SHLIB_UNDEFINED:
+		options->allow_shlib_undefined = id == OPTION_ALLOW_SHLIB_UNDEFINED;
+		options->allow_shlib_undefined_given = true;
+		return true;
+	case OPTION_UNRESOLVED_SYMBOLS:
+		parse_unresolved_symbols(parser, option, value);
+		return true;
+	case OPTION_Z_MULDEFS:
+		options->allow_multiple_definition = options->z.muldefs = true;
+		return true;
+	case OPTION_BSYMBOLIC:
+		options->bsymbolic = BSYMBOLIC_ALL;
+		return true;
+	case OPTION_BSYMBOLIC_FUNCTIONS:
+		options->bsymbolic = BSYMBOLIC_FUNCTIONS;
+		return true;
+	case OPTION_BNO_SYMBOLIC:
+		options->bsymbolic = BSYMBOLIC_NONE;
+		return true;
+	case OPTION_DISCARD_ALL:
+		options->discard = DISCARD_ALL;
+		return true;
+	case OPTION_DISCARD_LOCALS:
+		options->discard = DISCARD_LOCALS;
+		return true;
+	case OPTION_DISCARD_NONE:
+		options->discard = DISCARD_NONE;
+		return true;
+	case OPTION_STRIP_ALL:
+		options->strip = STRIP_ALL;
+		return true;
+	case OPTION_STRIP_DEBUG:
+		options->strip = STRIP_DEBUG;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void apply_output_option(struct parser *parser, enum option_id id, struct str option, const char *value)
+{
+	struct options *options = parser->options;
+	switch (id) {
+	case OPTION_SHARED:
+		options->kind = OUTPUT_SHARED;
+		break;
+	case OPTION_PIE:
+		options->kind = OUTPUT_PIE;
+		break;
+	case OPTION_NO_PIE:
+		options->kind = OUTPUT_EXECUTABLE;
+		break;
+	case OPTION_DYNAMIC_LINKER:
+		options->dynamic_linker = value;
+		options->no_dynamic_linker = false;
+		break;
+	case OPTION_NO_DYNAMIC_LINKER:
+		options->dynamic_linker = NULL;
+		options->no_dynamic_linker = true;
+		break;
+	case OPTION_HASH_STYLE:
+		parse_hash_style(parser, option, value);
+		break;
+	case OPTION_BUILD_ID:
+		parse_build_id(parser, value);
+		break;
+	case OPTION_NO_BUILD_ID:
+		options->build_id = BUILD_ID_NONE;
+		break;
+	case OPTION_SPARE_DYNAMIC_TAGS:
+		parse_number(parser, option, value, 0, &options->spare_dynamic_tags);
+		break;
+	case OPTION_IMAGE_BASE:
+	case OPTION_TEXT_SEGMENT:
+		if (parse_number(parser, option, value, id == OPTION_IMAGE_BASE ? 0 : 16, &options->image_base))
+			options->image_base_given = true;
+		break;
+	case OPTION_OPTIMIZE:
+		options->optimize = value ? (unsigned)strtoul(value, NULL, 10) : 1; /* -Os is -O0, as in GNU ld */
+		break;
+	case OPTION_JUST_SYMBOLS:
+		parse_just_symbols(parser, option, value);
+		break;
+	default:
+		break;
+	}
+}
+
+static void apply_z_option(struct parser *parser, enum option_id id, struct str option, const char *value)
+{
+	struct options *options = parser->options;
+	switch (id) {
+	case OPTION_Z_EXECSTACK:
+	case OPTION_Z_NOEXECSTACK:
+		options->z.execstack = id == OPTION_Z_EXECSTACK;
+		options->z.noexecstack = id == OPTION_Z_NOEXECSTACK;
+		options->z.execstack_given = true;
+		break;
+	case OPTION_Z_TEXT:
+	case OPTION_Z_NOTEXT:
+		options->z.text = id == OPTION_Z_TEXT;
+		options->z.notext = id == OPTION_Z_NOTEXT;
+		break;
+	case OPTION_Z_DYNAMIC_UNDEFINED_WEAK:
+	case OPTION_Z_NODYNAMIC_UNDEFINED_WEAK:
+		options->z.dynamic_undefined_weak = id == OPTION_Z_DYNAMIC_UNDEFINED_WEAK;
+		options->z.dynamic_undefined_weak_given = true;
+		break;
+	case OPTION_Z_MAX_PAGE_SIZE:
+		parse_page_size(parser, option, value, &options->z.max_page_size);
+		break;
+	case OPTION_Z_COMMON_PAGE_SIZE:
+		parse_page_size(parser, option, value, &options->z.common_page_size);
+		parser->common_page_size_given = true;
+		break;
+	case OPTION_Z_STACK_SIZE:
+		parse_number(parser, option, value, 0, &options->z.stack_size);
+		break;
+	case OPTION_Z_START_STOP_VISIBILITY:
+		parse_start_stop_visibility(parser, option, value);
+		break;
+	default:
+		break;
+	}
+}
+
+static void apply(struct parser *parser, const struct option_row *row, struct str option, const char *value);
+
+static void apply_z(struct parser *parser, const char *keyword)
+{
+	struct option_match match = option_match_z(keyword);
+	if (!match.row)
+		diag_warning(parser->diag, 0, "-z %s ignored: unknown keyword", keyword);
+	else if (match.row->id == OPTION_UNSUPPORTED && !(match.value && is_one_of(match.value, match.row->accepts)))
+		diag_error(parser->diag, 0, "option -z %s is not supported yet", keyword);
+	else
+		apply(parser, match.row, match.spelling, match.value);
+}
+
+static void refuse(struct parser *parser, const struct option_row *row, struct str option, const char *value)
+{
+	if (value && row->accepts && is_one_of(value, row->accepts))
+		return;
+	if (!value || row->argument == ARG_NONE)
+		diag_error(parser->diag, 0, "option %.*s is not supported yet", (int)option.len, option.at);
+	else
+		diag_error(parser->diag, 0, "option %.*s%s%s is not supported yet", (int)option.len, option.at,
+			   row->argument == ARG_PREFIX ? "" : option.len == 2 ? " " : "=", value);
+}
+
+static void apply(struct parser *parser, const struct option_row *row, struct str option, const char *value)
+{
+	switch (row->id) {
+	case OPTION_SET:
+		*flag(parser, row) = true;
+		return;
+	case OPTION_CLEAR:
+		*flag(parser, row) = false;
+		return;
+	case OPTION_TEXT:
+		*(const char **)((char *)parser->options + row->field) = value;
+		return;
+	case OPTION_IGNORED:
+		return;
+	case OPTION_NO_WARNING_YET:
+		diag_note(parser->diag, 0, "option %.*s has no effect yet", (int)option.len, option.at);
+		return;
+	case OPTION_UNSUPPORTED:
+		refuse(parser, row, option, value);
+		return;
+	case OPTION_Z:
+		apply_z(parser, value);
+		return;
+	default:
+		break;
+	}
+	if (apply_input_option(parser, row->id, value) || apply_list_option(parser, row->id, value) ||
+	    apply_diagnostic_option(parser, row->id, option, value) ||
+	    apply_symbol_option(parser, row->id, option, value))
+		return;
+	if (row->id >= OPTION_Z)
+		apply_z_option(parser, row->id, option, value);
+	else
+		apply_output_option(parser, row->id, option, value);
+}
+
+/* ---- words ---- */
+
+static const char *next_word(struct parser *parser)
+{
+	return parser->at < parser->words.words.n ? parser->words.words.at[parser->at++] : NULL;
+}
+
+/* Completes match->value from the word that follows, as the option's kind wants it. false: an error was reported. */
+static bool take_value(struct parser *parser, struct option_match *match)
+{
+	switch (match->row->argument) {
+	case ARG_NONE:
+		if (!match->value)
+			return true;
+		diag_error(parser->diag, 0, "option %.*s takes no argument", (int)match->spelling.len,
+			   match->spelling.at);
+		return false;
+	case ARG_OPTIONAL:
+	case ARG_PREFIX:
+		return true;
+	case ARG_SHORT_NUMBER:
+		if (match->value && match->value[0] == '\0')
+			match->value = NULL;
+		if (!match->value && parser->at < parser->words.words.n &&
+		    is_all_digits(parser->words.words.at[parser->at]))
+			match->value = next_word(parser);
+		return true;
+	case ARG_SHORT:
+		if (match->value && match->value[0] == '\0')
+			match->value = NULL;
+		break;
+	case ARG_REQUIRED:
+		break;
+	}
+	if (!match->value)
+		match->value = next_word(parser);
+	if (!match->value)
+		diag_error(parser->diag, 0, "option %.*s needs an argument", (int)match->spelling.len,
+			   match->spelling.at);
+	return match->value != NULL;
+}
+
+static void parse_word(struct parser *parser, const char *word)
+{
+	if (word[0] != '-' || word[1] == '\0') {
+		add_input(parser, word, false);
+		return;
+	}
+	struct option_match match = option_match(word);
+	if (!match.row)
+		diag_error(parser->diag, 0, "unknown option: %s", word);
+	else if (match.other)
+		diag_error(parser->diag, 0, "option %s is ambiguous: it could be %s or %s", word, match.row->name,
+			   match.other->name);
+	else if (take_value(parser, &match))
+		apply(parser, match.row, match.spelling, match.value);
+}
+
+/* "=dir" and "$SYSROOT/dir" (GNU ld manual, -L). */
+static const char *under_sysroot(struct parser *parser, const char *path)
+{
+	static const char variable[] = "$SYSROOT";
+	if (path[0] == '=')
+		return arena_printf(parser->arena, "%s%s", parser->options->sysroot, path + 1);
+	if (strncmp(path, variable, sizeof(variable) - 1) == 0)
+		return arena_printf(parser->arena, "%s%s", parser->options->sysroot, path + sizeof(variable) - 1);
+	return path;
+}
+
+/* What depends on several options, wherever they stood. */
+static void finish(struct parser *parser)
+{
+	struct options *options = parser->options;
+	for (uint32_t i = 0; i < options->library_paths.n; i++)
+		options->library_paths.at[i] = under_sysroot(parser, options->library_paths.at[i]);
+	const char *run_path = getenv("LD_RUN_PATH");
+	if (options->rpaths.n == 0 && run_path && run_path[0] != '\0')
+		*array_push(&options->rpaths) = run_path;
+	if (!options->allow_shlib_undefined_given)
+		options->allow_shlib_undefined = options->kind == OUTPUT_SHARED;
+	if (options->auxiliary.n > 0 && options->kind != OUTPUT_SHARED)
+		diag_error(parser->diag, 0, "option -f %s needs -shared", options->auxiliary.at[0]);
+	if (options->filter.n > 0 && options->kind != OUTPUT_SHARED)
+		diag_error(parser->diag, 0, "option -F %s needs -shared", options->filter.at[0]);
+	if (options->z.common_page_size > options->z.max_page_size) {
+		if (parser->common_page_size_given)
+			diag_error(parser->diag, 0, "common page size (0x%llx) > maximum page size (0x%llx)",
+				   (unsigned long long)options->z.common_page_size,
+				   (unsigned long long)options->z.max_page_size);
+		options->z.common_page_size = options->z.max_page_size;
+	}
+}
+
+bool options_parse(struct options *options, int argc, char **argv, struct arena *arena, struct diag *diag)
+{
+	set_defaults(options);
+	unsigned errors = diag->errors;
+	struct parser parser = {.options = options, .arena = arena, .diag = diag};
+	if (response_files_expand(&parser.words, argc, argv, arena, diag)) {
+		while (parser.at < parser.words.words.n && !parser.stop)
+			parse_word(&parser, next_word(&parser));
+		if (!parser.stop)
+			finish(&parser);
+	}
+	array_free(&parser.words.words);
+	array_free(&parser.saved);
+	return diag->errors == errors;
+}
+
+void options_free(struct options *options)
+{
+	array_free(&options->inputs);
+	array_free(&options->library_paths);
+	array_free(&options->rpaths);
+	array_free(&options->rpath_links);
+	array_free(&options->undefined);
+	array_free(&options->require_defined);
+	array_free(&options->version_scripts);
+	array_free(&options->dynamic_lists);
+	array_free(&options->export_dynamic_symbols);
+	array_free(&options->exclude_libs);
+	array_free(&options->wraps);
+	array_free(&options->trace_symbols);
+	array_free(&options->defsyms);
+	array_free(&options->auxiliary);
+	array_free(&options->filter);
+}

@@ -1,0 +1,106 @@
+/* The command line, understood.
+ *
+ * options_parse() turns argv (with @response files expanded) into this structure. Position-dependent switches (-l, --as-needed,
+ * --whole-archive, -Bstatic, ...) are folded into the list of inputs, each of which carries the state that held where it stood. Nothing
+ * is opened here except response files. Strings live in the arena. */
+#ifndef GILD_LD_INPUT_OPTIONS_H
+#define GILD_LD_INPUT_OPTIONS_H
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/diag.h"
+
+enum output_kind { OUTPUT_EXECUTABLE, OUTPUT_PIE, OUTPUT_SHARED };
+
+enum build_id_kind { BUILD_ID_NONE, BUILD_ID_HASH, BUILD_ID_UUID, BUILD_ID_HEX };
+
+enum strip_kind { STRIP_NONE, STRIP_DEBUG, STRIP_ALL };
+
+/* -X (default): drop .L locals of merged sections; --discard-none keeps all; -x drops all */
+enum discard_kind { DISCARD_SEC_MERGE, DISCARD_NONE, DISCARD_LOCALS, DISCARD_ALL };
+
+enum bsymbolic_kind { BSYMBOLIC_NONE, BSYMBOLIC_ALL, BSYMBOLIC_FUNCTIONS };
+
+/* One FILE or -lNAME of the command line, in order. */
+struct input_request {
+	const char *name;          /* path, or for is_library the NAME of -lNAME (":FILE" for -l:FILE) */
+	bool is_library;
+	bool as_needed, whole_archive, prefer_static, lazy; /* lazy: between --start-lib and --end-lib */
+};
+
+struct defsym {
+	const char *name, *value;  /* value: the text after '=': a number, a symbol, or symbol+number */
+};
+
+struct options {
+	const char *output;                    /* "a.out" */
+	enum output_kind kind;
+	bool is_static;                        /* -static, -Bstatic before any... : no dynamic section unless PIE; see -static-pie */
+	ARRAY(struct input_request) inputs;
+	ARRAY(const char *) library_paths;     /* -L in order, a leading "=" or "$SYSROOT" already replaced by the sysroot */
+	ARRAY(const char *) rpaths;            /* duplicates dropped */
+	ARRAY(const char *) rpath_links;
+	ARRAY(const char *) undefined;         /* -u */
+	ARRAY(const char *) require_defined;
+	ARRAY(const char *) version_scripts;   /* files */
+	ARRAY(const char *) dynamic_lists;     /* files */
+	ARRAY(const char *) export_dynamic_symbols; /* globs */
+	ARRAY(const char *) exclude_libs;      /* archive names, or "ALL" */
+	ARRAY(const char *) wraps;
+	ARRAY(const char *) trace_symbols;     /* -y */
+	ARRAY(struct defsym) defsyms;
+	ARRAY(const char *) auxiliary;         /* -f */
+	ARRAY(const char *) filter;            /* -F */
+	const char *sysroot;                   /* "" when none */
+	const char *dynamic_linker;            /* --dynamic-linker, NULL: the target's default when one is needed */
+	bool no_dynamic_linker;
+	const char *entry;                     /* -e: symbol or number; NULL: _start */
+	const char *soname, *init, *fini;      /* init/fini default "_init", "_fini" */
+	const char *emulation;                 /* -m; "elf_x86_64" */
+	const char *map_file;                  /* -Map: "" none, "-" stdout */
+	const char *plan_out, *plan_in;
+	const char *dependency_file;
+	const char *script;                    /* -T: refused for now unless it is a text script */
+	bool nostdlib;
+	bool as_relocatable;                   /* -r: refused for now */
+	bool hash_gnu, hash_sysv;
+	bool eh_frame_hdr, new_dtags, export_dynamic, gc_sections, print_gc_sections, demangle, relax, emit_relocs;
+	bool verbose, trace;                   /* --verbose: print the layout program; -t */
+	bool print_version, print_help;        /* --version, --help: nothing else is done */
+	bool show_version;                     /* -v, -V: print the version and go on if there are inputs */
+	bool allow_multiple_definition, allow_shlib_undefined, allow_shlib_undefined_given;
+	bool warn_unresolved, ignore_unresolved_objects, ignore_unresolved_shared; /* --unresolved-symbols, --warn-unresolved-symbols */
+	bool undefined_version;                /* default true as GNU ld; --no-undefined-version: report names without a definition */
+	bool warn_common, warn_shared_textrel;
+	bool stats;
+	enum bsymbolic_kind bsymbolic;
+	enum build_id_kind build_id;
+	unsigned build_id_size;                /* HASH: 16 (md5), 20 (sha1, default), 32 (sha256), 8 (fast) */
+	struct bytes build_id_hex;
+	enum strip_kind strip;
+	enum discard_kind discard;
+	unsigned threads;                      /* 0: the default */
+	unsigned optimize;                     /* -O */
+	uint64_t image_base; bool image_base_given; /* --image-base, -Ttext-segment */
+	uint64_t spare_dynamic_tags;           /* default 5 as GNU ld */
+	struct {
+		bool now, relro, execstack, execstack_given, defs, text, notext, nodelete, nodlopen, initfirst, interpose,
+		     origin, nocopyreloc, separate_code, combreloc, nodefaultlib, global, noexecstack, muldefs,
+		     start_stop_visibility_given, keep_text_section_prefix, dynamic_undefined_weak, dynamic_undefined_weak_given,
+		     pack_relative_relocs, nognustack, start_stop_gc, ibt, shstk, ibtplt, rodynamic, nosectionheader;
+		uint64_t max_page_size;        /* 4096 */
+		uint64_t common_page_size;     /* 4096 */
+		uint64_t stack_size;
+		uint8_t start_stop_visibility; /* STV_*; default STV_PROTECTED as GNU ld */
+	} z;
+};
+
+/* Fills `options` from argv[1..argc). Errors go to diag (order 0); false when there was one. */
+bool options_parse(struct options *options, int argc, char **argv, struct arena *arena, struct diag *diag);
+
+void options_free(struct options *options);
+
+/* Prints --help on stdout. */
+void options_print_help(const char *program);
+
+#endif

@@ -1,0 +1,226 @@
+/* Interpreting the layout program: addresses and file offsets of output sections and segments, values of symbols. */
+#include <string.h>
+
+#include "ld/layout/layout.h"
+#include "ld/resolve/symbols.h"
+
+static struct value evaluate(const struct link *link, const struct expr *expr, struct value dot)
+{
+	const struct layout *layout = link->layout;
+	struct value a, b;
+	uint32_t osec;
+	switch (expr->kind) {
+	case EXPR_NUMBER:
+		return (struct value){expr->number, 0};
+	case EXPR_DOT:
+		return dot;
+	case EXPR_ADD:
+		a = evaluate(link, expr->a, dot);
+		b = evaluate(link, expr->b, dot);
+		return (struct value){a.number + b.number, a.osec ? a.osec : b.osec};
+	case EXPR_ALIGN:
+		a = evaluate(link, expr->a, dot);
+		return (struct value){is_power_of_two(a.number) ? align_up(dot.number, a.number) : dot.number, dot.osec};
+	case EXPR_ADDR:
+		osec = layout_find(layout, expr->name);
+		return (struct value){layout->osecs.at[osec].addr, osec};
+	case EXPR_SIZEOF:
+		return (struct value){layout->osecs.at[layout_find(layout, expr->name)].size, 0};
+	case EXPR_SIZEOF_HEADERS:
+		return (struct value){layout->headers_size, 0};
+	case EXPR_SEGMENT_START: /* options that move segments have been put into the default already */
+		return evaluate(link, expr->a, dot);
+	case EXPR_SYMBOL: {
+		symbol_id symbol = symbols_find(link, str_of(expr->name));
+		uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
+		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
+			return (struct value){0, 0};
+		const struct file *file = file_of(link, owner_file(owner));
+		const struct elf_sym *sym = &file->symtab.syms[owner_index(owner)];
+		if (file->kind == FILE_INTERNAL)
+			return (struct value){sym->st_value, sym->st_shndx == SHN_ABS ? 0 : 1};
+		if (elf_sym_is_special(&file->symtab, owner_index(owner)))
+			return (struct value){sym->st_value, 0};
+		const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, owner_index(owner)));
+		if (!section->run)
+			return (struct value){0, 0};
+		return (struct value){section_address(layout, section) + sym->st_value, layout->runs.at[section->run].osec};
+	}
+	}
+	return (struct value){0, 0};
+}
+
+/* Where the next byte goes, in memory and in the file. */
+struct cursor {
+	uint64_t addr, fileoff;
+	uint32_t osec;            /* the last output section with an address */
+	uint64_t load_delta;      /* address - file offset in the current PT_LOAD, modulo 2^64 */
+};
+
+static void place_section(struct link *link, uint32_t id, struct cursor *cursor)
+{
+	struct layout *layout = link->layout;
+	struct osec *osec = &layout->osecs.at[id];
+	bool alloc = osec->flags & SHF_ALLOC;
+	uint64_t start = alloc ? align_up(cursor->addr, 1ull << osec->p2align) : 0;
+	if (!alloc)
+		cursor->fileoff = align_up(cursor->fileoff, 1ull << osec->p2align);
+	uint64_t at = start;
+	for (uint32_t i = 0; i < osec->nodes.n; i++) {
+		struct node *node = &osec->nodes.at[i];
+		if (node->kind == NODE_RUN) {
+			struct run *run = &layout->runs.at[node->id];
+			if (run->n == 0)
+				continue;
+			plan_run(link, node->id, at);
+			at = run->addr + run->size;
+		} else {
+			node->dot = at;
+			node->dot_osec = id;
+		}
+	}
+	if (link->synthetic[SYN_RELRO_PADDING] && osec == osec_of_section(layout, section_of(link, link->synthetic[SYN_RELRO_PADDING])))
+		at = align_up(at, link->options->z.max_page_size);
+	osec->addr = start;
+	osec->size = at - start;
+	bool nobits = osec->type == SHT_NOBITS;
+	if (alloc && !nobits)
+		cursor->fileoff = start - cursor->load_delta;
+	osec->fileoff = cursor->fileoff;
+	if (!nobits)
+		cursor->fileoff += osec->size;
+	/* .tbss has addresses for its symbols, but takes no room in the image: each thread has its own. */
+	if (alloc && !(nobits && osec->flags & SHF_TLS)) {
+		cursor->addr = at;
+		cursor->osec = id;
+	}
+}
+
+/* A new segment begins on a new page of memory, at the same offset within the page as in the file, so that nothing needs padding in
+ * the file; executable pages are not shared with anything (-z separate-code). */
+static void begin_load(const struct link *link, const struct segment *load, const struct segment *previous, struct cursor *cursor)
+{
+	uint64_t page = link->options->z.max_page_size;
+	if (link->options->z.separate_code && (load->flags & PF_X) != (previous->flags & PF_X))
+		cursor->fileoff = align_up(cursor->fileoff, page);
+	cursor->addr = align_up(cursor->addr, load->align) + (cursor->fileoff & (load->align - 1));
+	cursor->load_delta = cursor->addr - cursor->fileoff;
+}
+
+static void assign_sections(struct link *link)
+{
+	struct layout *layout = link->layout;
+	struct cursor cursor = {.addr = layout->base, .load_delta = layout->base};
+	uint32_t placed = 0;
+	const struct segment *previous = NULL;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		struct node *node = &layout->nodes.at[i];
+		if (node->kind == NODE_ASSIGN) {
+			if (strcmp(node->symbol, ".") == 0) {
+				struct value value = evaluate(link, node->value, (struct value){cursor.addr, 0});
+				cursor.fileoff += value.number - cursor.addr;
+				cursor.addr = value.number;
+			}
+			node->dot = cursor.addr;
+			node->dot_osec = cursor.osec;
+			continue;
+		}
+		if (placed >= layout->n_order || layout->order[placed] != node->id)
+			continue;
+		for (uint32_t s = 0; s < layout->segments.n; s++) {
+			const struct segment *segment = &layout->segments.at[s];
+			if (segment->type != PT_LOAD || segment->first != placed || segment->first == segment->last)
+				continue;
+			if (previous || !segment->has_headers)
+				begin_load(link, segment, previous ? previous : segment, &cursor);
+			previous = segment;
+		}
+		place_section(link, node->id, &cursor);
+		placed++;
+	}
+	layout->shdrs_fileoff = align_up(cursor.fileoff, 8);
+	layout->file_size = layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr);
+}
+
+static void assign_segment(struct link *link, struct segment *segment)
+{
+	struct layout *layout = link->layout;
+	if (segment->type == PT_GNU_STACK) {
+		segment->memsz = link->options->z.stack_size;
+		return;
+	}
+	if (segment->type == PT_PHDR) {
+		segment->fileoff = sizeof(struct elf_ehdr);
+		segment->addr = layout->base + segment->fileoff;
+		segment->filesz = segment->memsz = layout->headers_size - segment->fileoff;
+		return;
+	}
+	bool started = segment->has_headers;
+	uint64_t end = 0, file_end = 0;
+	if (started) {
+		segment->addr = layout->base;
+		segment->fileoff = 0;
+		end = layout->base + layout->headers_size;
+		file_end = layout->headers_size;
+	}
+	for (uint32_t i = segment->first; i < segment->last; i++) {
+		const struct osec *osec = &layout->osecs.at[layout->order[i]];
+		bool nobits = osec->type == SHT_NOBITS;
+		if (!started) {
+			segment->addr = osec->addr;
+			segment->fileoff = osec->fileoff;
+			file_end = osec->fileoff;
+			end = osec->addr;
+			started = true;
+		}
+		if (segment->type != PT_TLS && nobits && osec->flags & SHF_TLS)
+			continue;
+		end = osec->addr + osec->size;
+		if (!nobits)
+			file_end = osec->fileoff + osec->size;
+	}
+	segment->filesz = file_end - segment->fileoff;
+	segment->memsz = end - segment->addr;
+	if (segment->type == PT_TLS) {
+		layout->tls_addr = segment->addr;
+		layout->tls_size = segment->memsz;
+		layout->tls_align = segment->align;
+	}
+}
+
+void layout_assign_addresses(struct link *link)
+{
+	struct layout *layout = link->layout;
+	assign_sections(link);
+	for (uint32_t i = 0; i < layout->segments.n; i++)
+		assign_segment(link, &layout->segments.at[i]);
+}
+
+/* ---- symbols of the program ---------------------------------------------------------------------------- */
+
+static void finish_node(struct link *link, const struct node *node)
+{
+	if (!node->id)
+		return;
+	struct elf_sym *sym = &link->internal_syms.at[node->id - 1];
+	struct value value = evaluate(link, node->value, (struct value){node->dot, node->dot_osec});
+	sym->st_value = value.number;
+	sym->st_shndx = value.osec ? (uint16_t)link->layout->osecs.at[value.osec].index : SHN_ABS;
+	if (node->value->kind == EXPR_SEGMENT_START || (value.osec && sym->st_shndx == 0))
+		sym->st_shndx = link->layout->n_order ? 1 : SHN_ABS; /* an address in the image, whatever section begins there */
+}
+
+void layout_finish_symbols(struct link *link)
+{
+	struct layout *layout = link->layout;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		if (layout->nodes.at[i].kind == NODE_ASSIGN) {
+			finish_node(link, &layout->nodes.at[i]);
+			continue;
+		}
+		const struct osec *osec = &layout->osecs.at[layout->nodes.at[i].id];
+		for (uint32_t n = 0; n < osec->nodes.n; n++)
+			if (osec->nodes.at[n].kind == NODE_ASSIGN)
+				finish_node(link, &osec->nodes.at[n]);
+	}
+}

@@ -1,0 +1,199 @@
+/* The default layout, as a program. Names and order of input sections are GNU ld's (ld --verbose); the order of output sections keeps
+ * everything with one protection together, so that four segments suffice: read-only, executable, read-only after relocation, writable. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "ld/layout/layout.h"
+#include "ld/layout/rule_index.h"
+
+static const struct expr dot = {.kind = EXPR_DOT};
+
+static uint32_t section(struct layout *layout, const char *name, enum osec_rank rank, const char *patterns)
+{
+	uint32_t osec = layout_osec(layout, name, rank);
+	layout_run(layout, osec, patterns, SORT_NONE);
+	return osec;
+}
+
+/* A section whose order of input sections is part of its meaning. */
+static uint32_t ordered_section(struct layout *layout, const char *name, enum osec_rank rank, const char *patterns)
+{
+	uint32_t osec = layout_osec(layout, name, rank);
+	layout->runs.at[layout_run(layout, osec, patterns, SORT_NONE)].fixed = true;
+	layout->runs.at[layout->runs.n - 1].keep = true;
+	return osec;
+}
+
+static void provide(struct layout *layout, uint32_t osec, const char *symbol, bool hidden)
+{
+	struct node *node = layout_assign(layout, osec, symbol, &dot);
+	node->provide = true;
+	node->hidden = hidden;
+}
+
+static void define(struct layout *layout, const char *symbol)
+{
+	layout_assign(layout, 0, symbol, &dot);
+}
+
+/* symbol = ADDR(section), hidden, when somebody asks for it and the section exists. */
+static void provide_address(struct layout *layout, const char *symbol, const char *name)
+{
+	struct node *node = layout_assign(layout, 0, symbol, layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = name}));
+	node->provide = true;
+	node->hidden = true;
+}
+
+static void headers(struct link *link, struct layout *layout)
+{
+	const struct expr *base = layout_expr(layout, (struct expr){
+		.kind = EXPR_SEGMENT_START, .name = "text-segment",
+		.a = layout_expr(layout, (struct expr){.kind = EXPR_NUMBER, .number = layout->base})});
+	struct node *node = layout_assign(layout, 0, "__executable_start", base);
+	node->provide = true;
+	node = layout_assign(layout, 0, "__ehdr_start", base);
+	node->provide = node->hidden = true;
+	layout_assign(layout, 0, ".", layout_expr(layout, (struct expr){
+		.kind = EXPR_ADD, .a = base, .b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF_HEADERS})}));
+	section(layout, ".interp", RANK_HEADERS, ".interp");
+	section(layout, ".note.gnu.property", RANK_HEADERS, ".note.gnu.property");
+	section(layout, ".note.gnu.build-id", RANK_HEADERS, ".note.gnu.build-id");
+	section(layout, ".note.ABI-tag", RANK_HEADERS, ".note.ABI-tag");
+	section(layout, ".hash", RANK_DYNAMIC_TABLES, ".hash");
+	section(layout, ".gnu.hash", RANK_DYNAMIC_TABLES, ".gnu.hash");
+	section(layout, ".dynsym", RANK_DYNAMIC_TABLES, ".dynsym");
+	section(layout, ".dynstr", RANK_DYNAMIC_TABLES, ".dynstr");
+	section(layout, ".gnu.version", RANK_DYNAMIC_TABLES, ".gnu.version");
+	section(layout, ".gnu.version_d", RANK_DYNAMIC_TABLES, ".gnu.version_d");
+	section(layout, ".gnu.version_r", RANK_DYNAMIC_TABLES, ".gnu.version_r");
+	section(layout, ".rela.dyn", RANK_DYNAMIC_TABLES, ".rela.dyn");
+	uint32_t plt = layout_osec(layout, ".rela.plt", RANK_DYNAMIC_TABLES);
+	/* Static executables relocate their IFUNCs themselves, between these two (glibc, csu/libc-start.c). */
+	if (!link->is_dynamic)
+		provide(layout, plt, "__rela_iplt_start", true);
+	layout_run(layout, plt, ".rela.plt", SORT_NONE);
+	if (!link->is_dynamic)
+		provide(layout, plt, "__rela_iplt_end", true);
+}
+
+static void read_only(struct layout *layout)
+{
+	section(layout, ".rodata", RANK_RODATA, ".rodata .rodata.* .gnu.linkonce.r.*");
+	section(layout, ".rodata1", RANK_RODATA, ".rodata1");
+	ordered_section(layout, ".eh_frame_hdr", RANK_RODATA, ".eh_frame_hdr");
+	ordered_section(layout, ".eh_frame", RANK_RODATA, ".eh_frame");
+	section(layout, ".gcc_except_table", RANK_RODATA, ".gcc_except_table .gcc_except_table.*");
+}
+
+static void text(struct layout *layout)
+{
+	ordered_section(layout, ".init", RANK_TEXT, ".init");
+	section(layout, ".plt", RANK_TEXT, ".plt");
+	section(layout, ".plt.got", RANK_TEXT, ".plt.got");
+	uint32_t osec = section(layout, ".text", RANK_TEXT, ".text.unlikely .text.*_unlikely .text.unlikely.*");
+	layout_run(layout, osec, ".text.exit .text.exit.*", SORT_NONE);
+	layout_run(layout, osec, ".text.startup .text.startup.*", SORT_NONE);
+	layout_run(layout, osec, ".text.hot .text.hot.*", SORT_NONE);
+	layout_run(layout, osec, ".text.sorted.*", SORT_NAME);
+	layout_run(layout, osec, ".text .stub .text.* .gnu.linkonce.t.*", SORT_NONE);
+	ordered_section(layout, ".fini", RANK_TEXT, ".fini");
+	provide(layout, 0, "__etext", false);
+	provide(layout, 0, "_etext", false);
+	provide(layout, 0, "etext", false);
+}
+
+static void constructors(struct layout *layout, const char *name, const char *by_priority, const char *plain, const char *start,
+			 const char *end)
+{
+	uint32_t osec = layout_osec(layout, name, RANK_RELRO);
+	provide(layout, osec, start, true);
+	if (*by_priority)
+		layout->runs.at[layout_run(layout, osec, by_priority, SORT_INIT_PRIORITY)].keep = true;
+	uint32_t first_rule = layout->rules.n;
+	struct run *run = &layout->runs.at[layout_run(layout, osec, plain, SORT_NONE)];
+	run->keep = run->fixed = true;
+	for (uint32_t i = first_rule + 1; i < layout->rules.n; i++)
+		layout->rules.at[i].not_crt = true; /* crtbegin.o's and crtend.o's .ctors are the ends of a list of their own */
+	provide(layout, osec, end, true);
+}
+
+static void relro(struct link *link, struct layout *layout)
+{
+	section(layout, ".tdata", RANK_TLS, ".tdata .tdata.* .gnu.linkonce.td.*");
+	section(layout, ".tbss", RANK_TLS, ".tbss .tbss.* .gnu.linkonce.tb.*");
+	constructors(layout, ".preinit_array", "", ".preinit_array", "__preinit_array_start", "__preinit_array_end");
+	constructors(layout, ".init_array", ".init_array.* .ctors.*", ".init_array .ctors", "__init_array_start", "__init_array_end");
+	constructors(layout, ".fini_array", ".fini_array.* .dtors.*", ".fini_array .dtors", "__fini_array_start", "__fini_array_end");
+	ordered_section(layout, ".ctors", RANK_RELRO, ".ctors");
+	ordered_section(layout, ".dtors", RANK_RELRO, ".dtors");
+	ordered_section(layout, ".jcr", RANK_RELRO, ".jcr");
+	uint32_t osec = section(layout, ".data.rel.ro", RANK_RELRO,
+				".data.rel.ro.local .data.rel.ro.local.* .gnu.linkonce.d.rel.ro.local.*");
+	layout_run(layout, osec, ".data.rel.ro .data.rel.ro.* .gnu.linkonce.d.rel.ro.*", SORT_NONE);
+	section(layout, ".dynamic", RANK_RELRO, ".dynamic");
+	section(layout, ".got", RANK_RELRO, ".got");
+	bool now = link->options->z.now;
+	if (now)
+		section(layout, ".got.plt", RANK_RELRO, ".got.plt");
+	section(layout, ".bss.rel.ro", RANK_RELRO, ".bss.rel.ro .bss.rel.ro.*");
+	section(layout, ".relro_padding", RANK_RELRO, ".relro_padding");
+	if (!now)
+		section(layout, ".got.plt", RANK_DATA, ".got.plt");
+}
+
+static void data(struct layout *layout)
+{
+	section(layout, ".data", RANK_DATA, ".data .data.* .gnu.linkonce.d.*");
+	section(layout, ".tm_clone_table", RANK_DATA, ".tm_clone_table");
+	section(layout, ".data1", RANK_DATA, ".data1");
+	define(layout, "_edata");
+	provide(layout, 0, "edata", false);
+	define(layout, "__bss_start");
+	uint32_t osec = section(layout, ".bss", RANK_BSS, ".dynbss");
+	layout_run(layout, osec, ".bss .bss.* .gnu.linkonce.b.*", SORT_NONE);
+	layout_run(layout, osec, "COMMON", SORT_NONE);
+	section(layout, ".lbss", RANK_BSS, ".lbss .lbss.* .gnu.linkonce.lb.*");
+	define(layout, "_end");
+	provide(layout, 0, "end", false);
+}
+
+static void not_loaded(struct layout *layout)
+{
+	static const char *const debug[] = {
+		".stab", ".stabstr", ".comment", ".debug_aranges", ".debug_pubnames", ".debug_info", ".debug_abbrev", ".debug_line",
+		".debug_frame", ".debug_str", ".debug_loc", ".debug_macinfo", ".debug_pubtypes", ".debug_ranges", ".debug_types",
+		".debug_macro", ".debug_line_str", ".debug_loclists", ".debug_rnglists", ".debug_addr", ".debug_str_offsets",
+	};
+	for (unsigned i = 0; i < COUNTOF(debug); i++)
+		section(layout, debug[i], RANK_NOT_LOADED, debug[i]);
+	section(layout, ".gnu.attributes", RANK_NOT_LOADED, ".gnu.attributes");
+	ordered_section(layout, ".symtab", RANK_TABLES, ".symtab");
+	ordered_section(layout, ".strtab", RANK_TABLES, ".strtab");
+	ordered_section(layout, ".shstrtab", RANK_TABLES, ".shstrtab");
+}
+
+void layout_default(struct link *link)
+{
+	struct layout *layout = calloc(1, sizeof(*layout));
+	if (!layout)
+		out_of_memory();
+	link->layout = layout;
+	*array_push(&layout->osecs) = (struct osec){.name = ""};
+	*array_push(&layout->runs) = (struct run){0};
+	layout->base = link->options->image_base_given ? link->options->image_base : link->is_pic ? 0 : link->arch->image_base;
+
+	headers(link, layout);
+	read_only(layout);
+	text(layout);
+	relro(link, layout);
+	data(layout);
+	not_loaded(layout);
+	/* Symbols at the linker's own tables (psABI, "Global Offset Table"; gABI, "Dynamic Section"). */
+	provide_address(layout, "_GLOBAL_OFFSET_TABLE_", ".got.plt");
+	provide_address(layout, "_DYNAMIC", ".dynamic");
+	provide_address(layout, "__GNU_EH_FRAME_HDR", ".eh_frame_hdr");
+	uint32_t discard = layout_osec(layout, "/DISCARD/", RANK_DISCARD);
+	layout->discard_run = layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);
+	layout->rule_index = rule_index_new(layout);
+}

@@ -1,0 +1,227 @@
+/* From "section -> run" to "run -> list of sections"; what output sections inherit from their members. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ld/layout/layout.h"
+
+/* Flags that mean something in an output file; groups, merging and link order are over by then. */
+enum { OUTPUT_FLAGS = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS };
+
+struct traits {
+	uint32_t type;
+	uint64_t flags, entsize;
+};
+
+static struct traits synthetic_traits(const struct link *link, const struct section *section)
+{
+	static const struct traits table[SYN_COUNT] = {
+		[SYN_INTERP] = {SHT_PROGBITS, SHF_ALLOC, 0},
+		[SYN_PROPERTY] = {SHT_NOTE, SHF_ALLOC, 0},
+		[SYN_BUILD_ID] = {SHT_NOTE, SHF_ALLOC, 0},
+		[SYN_HASH] = {SHT_HASH, SHF_ALLOC, 4},
+		[SYN_GNU_HASH] = {SHT_GNU_HASH, SHF_ALLOC, 0},
+		[SYN_DYNSYM] = {SHT_DYNSYM, SHF_ALLOC, sizeof(struct elf_sym)},
+		[SYN_DYNSTR] = {SHT_STRTAB, SHF_ALLOC, 0},
+		[SYN_VERSYM] = {SHT_GNU_versym, SHF_ALLOC, 2},
+		[SYN_VERDEF] = {SHT_GNU_verdef, SHF_ALLOC, 0},
+		[SYN_VERNEED] = {SHT_GNU_verneed, SHF_ALLOC, 0},
+		[SYN_RELA_DYN] = {SHT_RELA, SHF_ALLOC, sizeof(struct elf_rela)},
+		[SYN_RELA_PLT] = {SHT_RELA, SHF_ALLOC | SHF_INFO_LINK, sizeof(struct elf_rela)},
+		[SYN_EH_FRAME_HDR] = {SHT_PROGBITS, SHF_ALLOC, 0},
+		[SYN_PLT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16},
+		[SYN_PLT_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 8},
+		[SYN_DYNAMIC] = {SHT_DYNAMIC, SHF_ALLOC | SHF_WRITE, sizeof(struct elf_dyn)},
+		[SYN_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8},
+		[SYN_GOT_PLT] = {SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8},
+		[SYN_DYNRELRO] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
+		[SYN_DYNBSS] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
+		[SYN_RELRO_PADDING] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
+		[SYN_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
+		[SYN_SHSTRTAB] = {SHT_STRTAB, 0, 0},
+	};
+	(void)link;
+	return table[section->extra];
+}
+
+static struct traits traits_of(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	switch (section->kind) {
+	case SECTION_SYNTHETIC:
+		return synthetic_traits(link, section);
+	case SECTION_SYMTAB:
+		return (struct traits){SHT_SYMTAB, 0, sizeof(struct elf_sym)};
+	case SECTION_STRTAB:
+		return (struct traits){SHT_STRTAB, 0, 0};
+	case SECTION_POOL: {
+		uint32_t p = 0;
+		while (section->extra >= link->merge_pools.at[p].first_shard + link->merge_pools.at[p].n_shards)
+			p++;
+		const struct merge_pool *pool = &link->merge_pools.at[p];
+		return (struct traits){section_shdr(link, pool->first_member)->sh_type, pool->flags, pool->entsize};
+	}
+	default: {
+		const struct elf_shdr *shdr = section_shdr(link, id);
+		return (struct traits){shdr->sh_type, shdr->sh_flags & ~(uint64_t)(SHF_MERGE | SHF_STRINGS), shdr->sh_entsize};
+	}
+	}
+}
+
+/* Types that stay: a section of mixed types is SHT_PROGBITS, and nothing but NOBITS stays NOBITS. */
+static uint32_t join_types(uint32_t a, uint32_t b)
+{
+	if (a == b)
+		return a;
+	if (a == SHT_NOBITS || b == SHT_NOBITS)
+		return a == SHT_NOBITS ? b : a;
+	/* .ctors in .init_array, gcc's @progbits .init_array, x86-64's own type for unwind tables */
+	if (a == SHT_INIT_ARRAY || b == SHT_INIT_ARRAY)
+		return SHT_INIT_ARRAY;
+	if (a == SHT_FINI_ARRAY || b == SHT_FINI_ARRAY)
+		return SHT_FINI_ARRAY;
+	return SHT_PROGBITS;
+}
+
+static void inherit(struct osec *osec, struct traits traits, uint8_t p2align)
+{
+	uint64_t flags = traits.flags & (OUTPUT_FLAGS | SHF_INFO_LINK);
+	if (traits.type == SHT_X86_64_UNWIND)
+		traits.type = SHT_PROGBITS;
+	/* Contributions of priorities are ordinary data in older objects' eyes. */
+	if (strcmp(osec->name, ".init_array") == 0)
+		traits.type = SHT_INIT_ARRAY;
+	else if (strcmp(osec->name, ".fini_array") == 0)
+		traits.type = SHT_FINI_ARRAY;
+	else if (strcmp(osec->name, ".preinit_array") == 0)
+		traits.type = SHT_PREINIT_ARRAY;
+	if (!osec->has_members) {
+		osec->type = traits.type;
+		osec->flags = flags;
+		osec->entsize = traits.entsize;
+		osec->has_members = true;
+	} else {
+		uint64_t same = osec->flags & flags & (SHF_MERGE | SHF_STRINGS);
+		if (osec->entsize != traits.entsize) {
+			same = 0;
+			osec->entsize = 0;
+		}
+		osec->flags = ((osec->flags | flags) & ~(uint64_t)(SHF_MERGE | SHF_STRINGS)) | same;
+		osec->type = join_types(osec->type, traits.type);
+	}
+	if (p2align > osec->p2align)
+		osec->p2align = p2align;
+}
+
+struct priority_key {
+	uint64_t key;
+	section_id id;
+};
+
+/* .init_array.00100 runs before .init_array.00200; .ctors.N is stored reversed: it stands for priority 65535 - N. */
+static uint64_t init_priority(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	char *end;
+	if (!dot || dot == name)
+		return 65536;
+	unsigned long number = strtoul(dot + 1, &end, 10);
+	if (*end || end == dot + 1)
+		return 65536;
+	bool reversed = strncmp(name, ".ctors", 6) == 0 || strncmp(name, ".dtors", 6) == 0;
+	return reversed ? 65535 - number : number;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct priority_key *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+struct name_key {
+	const char *name;
+	section_id id;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct name_key *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+	return order ? order : x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void sort_run(const struct link *link, struct run *run)
+{
+	if (run->n < 2)
+		return;
+	if (run->sort == SORT_INIT_PRIORITY) {
+		struct priority_key *keys = malloc(run->n * sizeof(*keys));
+		if (!keys)
+			out_of_memory();
+		for (uint32_t i = 0; i < run->n; i++)
+			keys[i] = (struct priority_key){init_priority(layout_section_name(link, run->items[i])), run->items[i]};
+		qsort(keys, run->n, sizeof(*keys), compare_keys);
+		for (uint32_t i = 0; i < run->n; i++)
+			run->items[i] = keys[i].id;
+		free(keys);
+	} else if (run->sort == SORT_NAME) {
+		struct name_key *keys = malloc(run->n * sizeof(*keys));
+		if (!keys)
+			out_of_memory();
+		for (uint32_t i = 0; i < run->n; i++)
+			keys[i] = (struct name_key){layout_section_name(link, run->items[i]), run->items[i]};
+		qsort(keys, run->n, sizeof(*keys), compare_names);
+		for (uint32_t i = 0; i < run->n; i++)
+			run->items[i] = keys[i].id;
+		free(keys);
+	}
+}
+
+/* Sections that are placed themselves; pieces of merged ones are placed as their pool. */
+static bool is_placed(const struct section *section)
+{
+	return section->live && section->run && section->run != ORPHAN_RUN && section->kind != SECTION_NONE &&
+	       section->kind != SECTION_MERGE;
+}
+
+void layout_gather(struct link *link)
+{
+	struct layout *layout = link->layout;
+	for (uint32_t r = 0; r < layout->runs.n; r++)
+		layout->runs.at[r].n = 0;
+	for (section_id id = 1; id < link->sections.n; id++)
+		if (is_placed(section_of(link, id)))
+			layout->runs.at[section_of(link, id)->run].n++;
+	for (uint32_t r = 1; r < layout->runs.n; r++) {
+		struct run *run = &layout->runs.at[r];
+		run->items = arena_array(&layout->arena, section_id, run->n);
+		run->n = 0;
+	}
+	/* Pools stand where their first member stood: they have larger ids than it, so they are put in when it is met. */
+	uint32_t next_pool = 0;
+	for (section_id id = 1; id < link->sections.n; id++) {
+		const struct section *section = section_of(link, id);
+		while (next_pool < link->merge_pools.n && link->merge_pools.at[next_pool].first_member == id) {
+			const struct merge_pool *pool = &link->merge_pools.at[next_pool++];
+			struct run *run = &layout->runs.at[pool->run];
+			for (uint32_t s = 0; s < pool->n_shards; s++)
+				run->items[run->n++] = link->pool_shards.at[pool->first_shard + s].section;
+		}
+		if (!is_placed(section) || section->kind == SECTION_POOL)
+			continue;
+		struct run *run = &layout->runs.at[section->run];
+		run->items[run->n++] = id;
+	}
+	for (uint32_t r = 1; r < layout->runs.n; r++) {
+		struct run *run = &layout->runs.at[r];
+		struct osec *osec = &layout->osecs.at[run->osec];
+		sort_run(link, run);
+		for (uint32_t i = 0; i < run->n; i++) {
+			const struct section *section = section_of(link, run->items[i]);
+			inherit(osec, traits_of(link, run->items[i]), section->p2align);
+			if (section->p2align > run->p2align)
+				run->p2align = section->p2align;
+		}
+	}
+}

@@ -1,0 +1,100 @@
+/* The layout program as text: what `gild --verbose` shows. */
+#include <stdio.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "ld/layout/layout.h"
+
+static void print_expr(const struct expr *expr)
+{
+	switch (expr->kind) {
+	case EXPR_NUMBER:
+		printf("0x%llx", (unsigned long long)expr->number);
+		break;
+	case EXPR_DOT:
+		putchar('.');
+		break;
+	case EXPR_ADD:
+		print_expr(expr->a);
+		printf(" + ");
+		print_expr(expr->b);
+		break;
+	case EXPR_ALIGN:
+		printf("ALIGN (");
+		print_expr(expr->a);
+		putchar(')');
+		break;
+	case EXPR_ADDR:
+		printf("ADDR (%s)", expr->name);
+		break;
+	case EXPR_SIZEOF:
+		printf("SIZEOF (%s)", expr->name);
+		break;
+	case EXPR_SIZEOF_HEADERS:
+		printf("SIZEOF_HEADERS");
+		break;
+	case EXPR_SEGMENT_START:
+		printf("SEGMENT_START (\"%s\", ", expr->name);
+		print_expr(expr->a);
+		putchar(')');
+		break;
+	case EXPR_SYMBOL:
+		printf("%s", expr->name);
+		break;
+	}
+}
+
+static void print_assign(const struct node *node, const char *indent)
+{
+	const char *wrapper = node->provide ? node->hidden ? "PROVIDE_HIDDEN (" : "PROVIDE (" : node->hidden ? "HIDDEN (" : "";
+	printf("%s%s%s = ", indent, wrapper, node->symbol);
+	print_expr(node->value);
+	printf("%s;\n", *wrapper ? ")" : "");
+}
+
+static void print_run(const struct layout *layout, uint32_t id)
+{
+	const struct run *run = &layout->runs.at[id];
+	printf("    %s*(", run->keep ? "KEEP (" : "");
+	bool first = true;
+	for (uint32_t i = 0; i < layout->rules.n; i++) {
+		const struct rule *rule = &layout->rules.at[i];
+		if (rule->run != id)
+			continue;
+		const char *sort = run->sort == SORT_NAME ? "SORT (" : run->sort == SORT_INIT_PRIORITY ? "SORT_BY_INIT_PRIORITY (" : "";
+		printf("%s%s%s%.*s%s", first ? "" : " ", rule->not_crt ? "EXCLUDE_FILE (*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) " : "",
+		       sort, (int)rule->pattern.len, rule->pattern.at, *sort ? ")" : "");
+		first = false;
+	}
+	printf(")%s\n", run->keep ? ")" : "");
+}
+
+void layout_print(const struct link *link)
+{
+	const struct layout *layout = link->layout;
+	static const char frame[] = "==================================================";
+	printf("using internal linker script:\n%s\n", frame);
+	printf("/* The default layout of gild for %s */\n", link->arch->emulation);
+	printf("LD_FEATURE (\"GILD_LAYOUT\")\nOUTPUT_FORMAT (\"%s\")\nOUTPUT_ARCH (%s)\nENTRY (_start)\n", link->arch->bfd_name,
+	       link->arch->bfd_arch);
+	for (const char *const *dir = link->arch->search_dirs; *dir; dir++)
+		printf("SEARCH_DIR (\"=%s\");%s", *dir, dir[1] ? " " : "\n");
+	printf("SECTIONS\n{\n");
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		const struct node *node = &layout->nodes.at[i];
+		if (node->kind == NODE_ASSIGN) {
+			print_assign(node, "  ");
+			continue;
+		}
+		const struct osec *osec = &layout->osecs.at[node->id];
+		printf("  %s%s :\n  {\n", osec->name, osec->rank == RANK_NOT_LOADED || osec->rank == RANK_TABLES ? " 0" : "");
+		for (uint32_t n = 0; n < osec->nodes.n; n++) {
+			if (osec->nodes.at[n].kind == NODE_ASSIGN)
+				print_assign(&osec->nodes.at[n], "    ");
+			else
+				print_run(layout, osec->nodes.at[n].id);
+		}
+		printf("  }\n");
+	}
+	printf("}\n%s\n", frame);
+}

@@ -1,0 +1,49 @@
+#include "ld/layout/value.h"
+
+#include "arch/arch.h"
+
+enum { SYMBOL_GRAIN = 1 << 13 };
+
+uint64_t value_of_plt(const struct link *link, const struct aux *aux)
+{
+	if (aux->pltgot != NO_SLOT)
+		return synthetic_address(link, link->layout, SYN_PLT_GOT) + (uint64_t)aux->pltgot * link->arch->plt_got_entry_size;
+	return synthetic_address(link, link->layout, SYN_PLT) + link->arch->plt_header_size +
+	       (uint64_t)aux->plt * link->arch->plt_entry_size;
+}
+
+static uint64_t value_of(const struct link *link, symbol_id id)
+{
+	const struct symbol *symbol = &link->symbols[id];
+	const struct aux *aux = symbol->aux ? &link->aux.at[symbol->aux] : NULL;
+	if (aux && aux->needs & NEED_COPY)
+		return synthetic_address(link, link->layout, aux->copy_relro ? SYN_DYNRELRO : SYN_DYNBSS) + aux->copy;
+	if (aux && aux->needs & NEED_CPLT)
+		return value_of_plt(link, aux);
+	uint64_t owner = symbol_owner(symbol);
+	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
+		return 0;
+	const struct file *file = file_of(link, owner_file(owner));
+	uint32_t index = owner_index(owner);
+	const struct elf_sym *sym = &file->symtab.syms[index];
+	if (file->kind == FILE_INTERNAL)
+		return sym->st_value;
+	if (sym->st_shndx == SHN_COMMON)
+		return synthetic_address(link, link->layout, SYN_COMMON) + link->common_offsets[id];
+	int64_t addend = 0;
+	return local_value(link, file, index, &addend);
+}
+
+static void compute_range(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++)
+		link->addresses[id] = value_of(link, (symbol_id)id);
+}
+
+void values_compute(struct link *link)
+{
+	link->addresses = arena_array(&link->arena, uint64_t, link->n_symbols);
+	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, compute_range, link);
+}

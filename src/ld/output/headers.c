@@ -1,0 +1,158 @@
+#include "ld/output/headers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "ld/layout/layout.h"
+#include "ld/resolve/symbols.h"
+#include "ld/synth/symver.h"
+
+void headers_prepare(struct link *link)
+{
+	struct layout *layout = link->layout;
+	uint64_t size = 1;
+	for (uint32_t i = 0; i < layout->n_order; i++)
+		size += strlen(layout->osecs.at[layout->order[i]].name) + 1;
+	char *names = arena_alloc(&layout->arena, size, 1);
+	uint32_t at = 1;
+	for (uint32_t i = 0; i < layout->n_order; i++) {
+		struct osec *osec = &layout->osecs.at[layout->order[i]];
+		osec->name_offset = at;
+		strcpy(names + at, osec->name);
+		at += (uint32_t)strlen(osec->name) + 1;
+	}
+	layout->shstrtab = (struct bytes){(const uint8_t *)names, size};
+	section_of(link, link->synthetic[SYN_SHSTRTAB])->size = size;
+}
+
+static uint64_t entry_address(const struct link *link)
+{
+	const char *name = link->options->entry ? link->options->entry : "_start";
+	symbol_id symbol = symbols_find(link, str_of(name));
+	if (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED)
+		return link->addresses[symbol];
+	if (!link->options->entry)
+		return 0;
+	char *end;
+	uint64_t number = strtoull(name, &end, 0);
+	return *end ? 0 : number;
+}
+
+/* An IFUNC or a unique symbol makes the file one for GNU systems (gABI, EI_OSABI). */
+static uint8_t os_abi(const struct link *link)
+{
+	for (uint32_t i = 1; i < link->dynsyms.n; i++) {
+		uint64_t owner = symbol_owner(&link->symbols[link->dynsyms.at[i]]);
+		if (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE &&
+		    elf_sym_bind(symbol_definition(link, &link->symbols[link->dynsyms.at[i]])) == STB_GNU_UNIQUE)
+			return ELFOSABI_GNU;
+	}
+	for (symbol_id id = 1; id < link->n_symbols; id++)
+		if ((symbol_flags(&link->symbols[id]) & (SYMBOL_IFUNC | SYMBOL_DEFINED)) == (SYMBOL_IFUNC | SYMBOL_DEFINED))
+			return ELFOSABI_GNU;
+	return ELFOSABI_NONE;
+}
+
+void headers_emit(const struct link *link, uint8_t *image)
+{
+	const struct layout *layout = link->layout;
+	struct elf_ehdr *ehdr = (struct elf_ehdr *)image;
+	memset(image, 0, layout->headers_size);
+	memcpy(ehdr->e_ident, ELFMAG, SELFMAG);
+	ehdr->e_ident[EI_CLASS] = ELFCLASS64;
+	ehdr->e_ident[EI_DATA] = ELFDATA2LSB;
+	ehdr->e_ident[EI_VERSION] = EV_CURRENT;
+	ehdr->e_ident[EI_OSABI] = os_abi(link);
+	ehdr->e_type = link->options->kind == OUTPUT_EXECUTABLE ? ET_EXEC : ET_DYN;
+	ehdr->e_machine = link->arch->machine;
+	ehdr->e_version = EV_CURRENT;
+	ehdr->e_entry = entry_address(link);
+	ehdr->e_phoff = sizeof(*ehdr);
+	ehdr->e_shoff = layout->shdrs_fileoff;
+	ehdr->e_ehsize = sizeof(*ehdr);
+	ehdr->e_phentsize = sizeof(struct elf_phdr);
+	ehdr->e_phnum = (uint16_t)layout->segments.n;
+	ehdr->e_shentsize = sizeof(struct elf_shdr);
+	ehdr->e_shnum = (uint16_t)(layout->n_order + 1);
+	ehdr->e_shstrndx = (uint16_t)osec_of_section(layout, section_of(link, link->synthetic[SYN_SHSTRTAB]))->index;
+	struct elf_phdr *phdrs = (struct elf_phdr *)(image + sizeof(*ehdr));
+	for (uint32_t i = 0; i < layout->segments.n; i++) {
+		const struct segment *segment = &layout->segments.at[i];
+		phdrs[i] = (struct elf_phdr){
+			.p_type = segment->type,
+			.p_flags = segment->flags,
+			.p_offset = segment->fileoff,
+			.p_vaddr = segment->addr,
+			.p_paddr = segment->addr,
+			.p_filesz = segment->filesz,
+			.p_memsz = segment->memsz,
+			.p_align = segment->align,
+		};
+	}
+}
+
+static uint32_t index_of(const struct link *link, const char *name)
+{
+	return link->layout->osecs.at[layout_find(link->layout, name)].index;
+}
+
+/* sh_link and sh_info (gABI chapter 4, Figure 4-12, and the GNU version sections). */
+static void set_links(const struct link *link, const struct osec *osec, struct elf_shdr *shdr)
+{
+	switch (osec->type) {
+	case SHT_SYMTAB:
+		shdr->sh_link = index_of(link, ".strtab");
+		shdr->sh_info = link->symtab_locals;
+		break;
+	case SHT_DYNSYM:
+		shdr->sh_link = index_of(link, ".dynstr");
+		shdr->sh_info = 1;
+		break;
+	case SHT_DYNAMIC:
+		shdr->sh_link = index_of(link, ".dynstr");
+		break;
+	case SHT_HASH:
+	case SHT_GNU_HASH:
+	case SHT_GNU_versym:
+		shdr->sh_link = index_of(link, ".dynsym");
+		break;
+	case SHT_GNU_verdef:
+		shdr->sh_link = index_of(link, ".dynstr");
+		shdr->sh_info = verdef_count(link);
+		break;
+	case SHT_GNU_verneed:
+		shdr->sh_link = index_of(link, ".dynstr");
+		shdr->sh_info = verneed_count(link);
+		break;
+	case SHT_RELA:
+		shdr->sh_link = index_of(link, ".dynsym");
+		if (osec->flags & SHF_INFO_LINK)
+			shdr->sh_info = index_of(link, ".got.plt");
+		break;
+	default:
+		break;
+	}
+}
+
+void section_headers_emit(const struct link *link, uint8_t *image)
+{
+	const struct layout *layout = link->layout;
+	struct elf_shdr *shdrs = (struct elf_shdr *)image;
+	shdrs[0] = (struct elf_shdr){0};
+	for (uint32_t i = 0; i < layout->n_order; i++) {
+		const struct osec *osec = &layout->osecs.at[layout->order[i]];
+		struct elf_shdr *shdr = &shdrs[i + 1];
+		*shdr = (struct elf_shdr){
+			.sh_name = osec->name_offset,
+			.sh_type = osec->type,
+			.sh_flags = osec->flags,
+			.sh_addr = osec->addr,
+			.sh_offset = osec->fileoff,
+			.sh_size = osec->size,
+			.sh_addralign = 1ull << osec->p2align,
+			.sh_entsize = osec->entsize,
+		};
+		set_links(link, osec, shdr);
+	}
+}

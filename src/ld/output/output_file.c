@@ -1,0 +1,160 @@
+#include "ld/output/output_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+enum { MODE = 0777, MAX_TRIES = 100 };
+
+static bool fail(struct output_file *file, const char *what)
+{
+	if (!file->error) {
+		file->error = errno;
+		file->failed = what;
+	}
+	return false;
+}
+
+static char *copy(const char *text)
+{
+	char *result = strdup(text);
+	if (!result)
+		out_of_memory();
+	return result;
+}
+
+/* A name beside the target that nobody else uses; the process id tells concurrent links apart. */
+static char *temporary_name(const char *target, unsigned try)
+{
+	char *name;
+	if (asprintf(&name, "%s.gild-%ld-%u", target, (long)getpid(), try) < 0)
+		out_of_memory();
+	return name;
+}
+
+static bool open_temporary(struct output_file *file)
+{
+	const char *slash = strrchr(file->target, '/');
+	char *folder = slash ? strndup(file->target, (size_t)(slash - file->target + 1)) : strdup(".");
+	if (!folder)
+		out_of_memory();
+	file->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, MODE);
+	free(folder);
+	if (file->fd >= 0)
+		return true;
+	for (unsigned try = 0; try < MAX_TRIES; try++) {
+		file->temporary = temporary_name(file->target, try);
+		file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, MODE);
+		if (file->fd >= 0)
+			return true;
+		free(file->temporary);
+		file->temporary = NULL;
+		if (errno != EEXIST)
+			break;
+	}
+	return fail(file, "cannot create");
+}
+
+bool output_begin(struct output_file *file, const char *path, uint64_t size)
+{
+	*file = (struct output_file){.fd = -1, .path = path};
+	struct stat old;
+	bool exists = stat(path, &old) == 0;
+	char *real = exists ? realpath(path, NULL) : NULL;
+	file->target = real ? real : copy(path);
+	if (exists && S_ISDIR(old.st_mode)) {
+		errno = EISDIR;
+		return fail(file, "cannot write");
+	}
+	if (exists && !S_ISREG(old.st_mode)) {
+		file->in_place = true;
+		file->fd = open(path, O_WRONLY | O_CLOEXEC);
+		return file->fd >= 0 || fail(file, "cannot open");
+	}
+	if (exists && access(path, W_OK) != 0)
+		return fail(file, "cannot write");
+	if (!open_temporary(file))
+		return false;
+	int error = posix_fallocate(file->fd, 0, size ? (off_t)size : 1);
+	if (error == EOPNOTSUPP || error == EINVAL)
+		error = ftruncate(file->fd, (off_t)size) ? errno : 0;
+	if (error) {
+		errno = error;
+		return fail(file, "cannot reserve space for");
+	}
+	return true;
+}
+
+bool output_write(struct output_file *file, const void *data, uint64_t size, uint64_t fileoff)
+{
+	const char *at = data;
+	while (size) {
+		size_t piece = size > (1u << 30) ? (1u << 30) : size;
+		ssize_t n = pwrite(file->fd, at, piece, (off_t)fileoff);
+		if (n < 0 && errno == ESPIPE) /* a pipe: the caller writes in order then */
+			n = write(file->fd, at, piece);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fail(file, "cannot write");
+		at += n;
+		fileoff += (uint64_t)n;
+		size -= (uint64_t)n;
+	}
+	return true;
+}
+
+/* Gives the unnamed file a name beside the target. */
+static bool name_unnamed(struct output_file *file)
+{
+	char self[64];
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	/* Nothing has the name: no detour is needed. */
+	if (linkat(AT_FDCWD, self, AT_FDCWD, file->target, AT_SYMLINK_FOLLOW) == 0)
+		return true;
+	for (unsigned try = 0; errno == EEXIST && try < MAX_TRIES; try++) {
+		char *name = temporary_name(file->target, try);
+		if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+			file->temporary = name;
+			return true;
+		}
+		free(name);
+	}
+	return fail(file, "cannot name");
+}
+
+bool output_commit(struct output_file *file)
+{
+	if (file->in_place)
+		return true;
+	if (!file->temporary && !name_unnamed(file))
+		return false;
+	if (file->temporary) {
+		/* Exchanging names and removing the old file last is much faster than rename over it (the kernel frees its blocks later). */
+		if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->target, RENAME_EXCHANGE) == 0)
+			unlink(file->temporary);
+		else if (rename(file->temporary, file->target) != 0)
+			return fail(file, "cannot rename");
+		free(file->temporary);
+		file->temporary = NULL;
+	}
+	return true;
+}
+
+void output_abort(struct output_file *file)
+{
+	if (file->temporary)
+		unlink(file->temporary);
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->temporary);
+	free(file->target);
+	*file = (struct output_file){.fd = -1, .error = file->error, .failed = file->failed, .path = file->path};
+}

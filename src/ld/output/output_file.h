@@ -1,0 +1,33 @@
+/* The output file: it appears whole or not at all.
+ *
+ * Bytes go to an unnamed file beside the final place (O_TMPFILE; a named one where the file system has none); commit gives it the name. Until then
+ * the old output is untouched, and a process that dies leaves nothing behind. What is not a regular file (/dev/null, a pipe) is
+ * written in place. */
+#ifndef GILD_LD_OUTPUT_OUTPUT_FILE_H
+#define GILD_LD_OUTPUT_OUTPUT_FILE_H
+
+#include "base/types.h"
+
+struct output_file {
+	int fd;
+	const char *path;       /* the caller's */
+	char *target;           /* where the name is made: symbolic links are followed */
+	char *temporary;        /* named temporary file, or NULL */
+	bool in_place;          /* not a regular file */
+	int error;              /* errno of the first failure, 0: none */
+	const char *failed;     /* the operation that failed */
+};
+
+/* `size`: final size in bytes; space is reserved, so that a full disk is found here. false: error and failed are set. */
+bool output_begin(struct output_file *file, const char *path, uint64_t size);
+
+/* Writes bytes at a file offset. Any thread, any order. false: see output_begin(). */
+bool output_write(struct output_file *file, const void *data, uint64_t size, uint64_t fileoff);
+
+/* Gives the file its name and mode (0777 without the umask). */
+bool output_commit(struct output_file *file);
+
+/* Leaves everything as it was. Also after a failed begin or commit. */
+void output_abort(struct output_file *file);
+
+#endif

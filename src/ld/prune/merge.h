@@ -1,0 +1,34 @@
+/* Merging equal strings and constants (gABI, SHF_MERGE and SHF_STRINGS).
+ *
+ * Every mergeable input section is cut into pieces; equal pieces of one pool (same run, flags and entry size) are kept once. A pool is
+ * cut into shards by hash, each built by one thread in input order and placed as a section of file 0, so that the result depends on the inputs only. */
+#ifndef GILD_LD_PRUNE_MERGE_H
+#define GILD_LD_PRUNE_MERGE_H
+
+#include "ld/layout/layout.h"
+
+/* Needs classified sections. Afterwards sections of kind SECTION_MERGE are represented by pools: link->merge_sections, pool_shards. */
+void merge_sections(struct link *link);
+
+/* Writes a shard's content. */
+void merge_emit(const struct link *link, const struct section *section, uint8_t *image);
+
+/* Address in the output of offset `offset` of merged section number `index`. */
+static inline uint64_t merge_address(const struct link *link, uint32_t index, uint64_t offset)
+{
+	const struct merge_section *merged = &link->merge_sections.at[index];
+	uint32_t low = 0, high = merged->n; /* starts[low] <= offset < starts[high] */
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (merged->starts[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	uint32_t ref = merged->refs[low];
+	const struct pool_shard *shard = &link->pool_shards.at[link->merge_pools.at[merged->pool].first_shard + (ref >> POOL_SHARD_SHIFT)];
+	const struct pool_entry *entry = &shard->entries[ref & ((1u << POOL_SHARD_SHIFT) - 1)];
+	return section_address(link->layout, section_of(link, shard->section)) + entry->offset + (offset - merged->starts[low]);
+}
+
+#endif

@@ -1,0 +1,196 @@
+#include "ld/resolve/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ld/layout/layout.h"
+#include "ld/resolve/symbols.h"
+
+/* The tables grow: file 0's views follow them. */
+static void refresh(struct link *link)
+{
+	struct file *file = file_of(link, INTERNAL_FILE);
+	file->symtab.syms = link->internal_syms.at;
+	file->symtab.n = link->internal_syms.n;
+	file->symtab.first_global = 1;
+	file->globals = link->internal_globals.at;
+}
+
+void internal_init(struct link *link)
+{
+	*array_push(&link->files) = (struct file){.kind = FILE_INTERNAL, .path = "<gild>", .live = true};
+	*array_push(&link->internal_syms) = (struct elf_sym){0};
+	*array_push(&link->sections) = (struct section){0};
+	refresh(link);
+}
+
+/* Adds an entry to file 0's symbol table; returns its index. */
+static uint32_t add_symbol(struct link *link, symbol_id symbol, uint16_t shndx, uint8_t visibility)
+{
+	uint32_t index = link->internal_syms.n;
+	*array_push(&link->internal_syms) = (struct elf_sym){
+		.st_info = STB_GLOBAL << 4 | STT_NOTYPE,
+		.st_other = visibility,
+		.st_shndx = shndx,
+	};
+	*array_push(&link->internal_globals) = symbol;
+	refresh(link);
+	return index;
+}
+
+static void reference(struct link *link, const char *name)
+{
+	add_symbol(link, symbols_intern_one(link, str_of(name)), SHN_UNDEF, STV_DEFAULT);
+}
+
+/* Makes file 0 the owner of the node's symbol. */
+static void define(struct link *link, struct node *node, symbol_id symbol, uint8_t visibility)
+{
+	uint16_t shndx = node->value->kind == EXPR_NUMBER ? SHN_ABS : 1; /* the real number is known after layout */
+	uint32_t index = add_symbol(link, symbol, shndx, visibility);
+	node->id = 1 + index;
+	link->symbols[symbol].owner = owner_key(RANK_STRONG, INTERNAL_FILE, index);
+	if (visibility != STV_DEFAULT)
+		link->symbols[symbol].visibility = visibility;
+}
+
+/* --defsym NAME=VALUE: a number, a symbol, or symbol+number. */
+static void add_defsym(struct link *link, const struct defsym *defsym)
+{
+	struct layout *layout = link->layout;
+	char *end;
+	uint64_t number = strtoull(defsym->value, &end, 0);
+	const struct expr *value = layout_expr(layout, (struct expr){.kind = EXPR_NUMBER, .number = number});
+	if (end == defsym->value || *end) {
+		size_t len = strcspn(defsym->value, "+- ");
+		const char *sign = defsym->value + len + strspn(defsym->value + len, " ");
+		number = *sign ? strtoull(sign + 1, &end, 0) : 0;
+		if (len == 0 || (*sign && (end == sign + 1 || *end))) {
+			diag_error(link->diag, 0, "--defsym %s=%s: the value must be a number, a symbol, or symbol+number", defsym->name,
+				   defsym->value);
+			return;
+		}
+		const struct expr *symbol = layout_expr(layout, (struct expr){
+			.kind = EXPR_SYMBOL, .name = arena_strndup(&layout->arena, defsym->value, len)});
+		const struct expr *offset = layout_expr(layout, (struct expr){
+			.kind = EXPR_NUMBER, .number = *sign == '-' ? -number : number});
+		value = layout_expr(layout, (struct expr){.kind = EXPR_ADD, .a = symbol, .b = offset});
+		reference(link, symbol->name);
+	}
+	layout_assign(layout, 0, defsym->name, value)->from_option = true;
+}
+
+static void define_plain(struct link *link, struct node *node)
+{
+	if (node->kind != NODE_ASSIGN || node->provide || strcmp(node->symbol, ".") == 0)
+		return;
+	uint8_t visibility = node->hidden || (link->options->kind == OUTPUT_SHARED && !node->from_option) ? STV_HIDDEN : STV_DEFAULT;
+	define(link, node, symbols_intern_one(link, str_of(node->symbol)), visibility);
+}
+
+static void each_node(struct link *link, void (*body)(struct link *, struct node *))
+{
+	struct layout *layout = link->layout;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		body(link, &layout->nodes.at[i]);
+		if (layout->nodes.at[i].kind != NODE_SECTION)
+			continue;
+		struct osec *osec = &layout->osecs.at[layout->nodes.at[i].id];
+		for (uint32_t n = 0; n < osec->nodes.n; n++)
+			body(link, &osec->nodes.at[n]);
+	}
+}
+
+void internal_begin(struct link *link)
+{
+	const struct options *options = link->options;
+	for (uint32_t i = 0; i < options->undefined.n; i++)
+		reference(link, options->undefined.at[i]);
+	for (uint32_t i = 0; i < options->require_defined.n; i++)
+		reference(link, options->require_defined.at[i]);
+	if (options->entry || options->kind != OUTPUT_SHARED)
+		reference(link, options->entry ? options->entry : "_start");
+	for (uint32_t i = 0; i < options->defsyms.n; i++)
+		add_defsym(link, &options->defsyms.at[i]);
+	each_node(link, define_plain);
+}
+
+/* ---- provided symbols ---------------------------------------------------------------------------------- */
+
+/* The symbol, if an object uses it and no object defines it; else 0. */
+static symbol_id wanted(const struct link *link, const char *name)
+{
+	symbol_id symbol = symbols_find(link, str_of(name));
+	if (!symbol || !(symbol_flags(&link->symbols[symbol]) & SYMBOL_USED))
+		return 0;
+	uint64_t owner = symbol_owner(&link->symbols[symbol]);
+	return owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE ? symbol : 0;
+}
+
+static bool section_will_exist(struct link *link, const char *name)
+{
+	if (strcmp(name, ".dynamic") == 0)
+		return link->is_dynamic;
+	if (strcmp(name, ".eh_frame_hdr") == 0) {
+		bool any = false;
+		for (file_id id = 1; id < link->files.n; id++)
+			any |= file_of(link, id)->has_eh_frame && file_of(link, id)->live;
+		return link->options->eh_frame_hdr && any;
+	}
+	if (strcmp(name, ".got.plt") == 0)
+		link->module_needs |= NEED_GOT_BASE;
+	return true;
+}
+
+static void provide(struct link *link, struct node *node)
+{
+	if (node->kind != NODE_ASSIGN || !node->provide || node->id)
+		return;
+	symbol_id symbol = wanted(link, node->symbol);
+	if (!symbol || (node->value->kind == EXPR_ADDR && !section_will_exist(link, node->value->name)))
+		return;
+	define(link, node, symbol, node->hidden || link->options->kind == OUTPUT_SHARED ? STV_HIDDEN : STV_DEFAULT);
+}
+
+static bool is_c_identifier(const char *name)
+{
+	if (!(*name == '_' || (*name >= 'A' && *name <= 'Z') || (*name >= 'a' && *name <= 'z')))
+		return false;
+	return name[strspn(name, "_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")] == '\0';
+}
+
+/* __start_X and __stop_X for sections whose name is a C identifier (GNU ld manual, "Input Section Example"). */
+static void provide_start_stop(struct link *link, const char *name)
+{
+	struct layout *layout = link->layout;
+	for (int stop = 0; stop < 2; stop++) {
+		const char *symbol_text = arena_printf(&layout->arena, stop ? "__stop_%s" : "__start_%s", name);
+		symbol_id symbol = wanted(link, symbol_text);
+		if (!symbol)
+			continue;
+		const struct expr *value = layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = name});
+		if (stop)
+			value = layout_expr(layout, (struct expr){
+				.kind = EXPR_ADD, .a = value,
+				.b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF, .name = name})});
+		struct node *node = layout_assign(layout, 0, symbol_text, value);
+		node->provide = true;
+		define(link, node, symbol, link->options->z.start_stop_visibility);
+	}
+}
+
+void internal_provide(struct link *link)
+{
+	each_node(link, provide);
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+			const struct section *section = section_of(link, file->first_section + i);
+			const char *name = elf_section_name(&file->elf, i);
+			if (section->live && section->kind != SECTION_NONE && is_c_identifier(name))
+				provide_start_stop(link, name);
+		}
+	}
+}

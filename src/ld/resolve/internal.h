@@ -1,0 +1,17 @@
+/* File 0: the linker as a file among the others. It references what options ask for (-u, the entry point) and defines what the
+ * layout program, --defsym and the ABI promise. */
+#ifndef GILD_LD_RESOLVE_INTERNAL_H
+#define GILD_LD_RESOLVE_INTERNAL_H
+
+#include "ld/tables.h"
+
+/* Makes file 0. */
+void internal_init(struct link *link);
+
+/* Once names can be interned: references of options, plain assignments of the layout program. */
+void internal_begin(struct link *link);
+
+/* Once owners are known: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X, common symbols' size. */
+void internal_provide(struct link *link);
+
+#endif

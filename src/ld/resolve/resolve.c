@@ -1,0 +1,487 @@
+#include "ld/resolve/resolve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "ld/input/object.h"
+#include "ld/input/shared_object.h"
+#include "ld/report/describe.h"
+#include "ld/resolve/internal.h"
+#include "ld/resolve/symbols.h"
+
+enum { FILE_GRAIN = 8 };
+
+/* A batch of files whose names are interned together; names of file i go to requests[starts[i]...]. */
+struct batch {
+	struct link *link;
+	const file_id *files;
+	uint32_t n;
+	uint64_t *starts;
+	struct intern_request *requests;
+};
+
+static uint32_t globals_in(const struct file *file)
+{
+	return file->symtab.n - file->symtab.first_global;
+}
+
+static void parse_files(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct batch *batch = context;
+	for (size_t i = begin; i < end; i++)
+		if (file_of(batch->link, batch->files[i])->kind == FILE_OBJECT)
+			object_parse(batch->link, batch->files[i], &batch->link->worker_arenas[worker]);
+}
+
+/* The name a symbol is looked up by: --wrap renames references, "foo@@V" defines foo. */
+static struct str lookup_name(struct link *link, file_id id, uint32_t index, struct arena *arena, uint32_t *versioned_capacity)
+{
+	struct file *file = file_of(link, id);
+	const struct elf_sym *sym = &file->symtab.syms[index];
+	struct str name = str_of(file->symtab.strtab + sym->st_name);
+	if (sym->st_shndx == SHN_UNDEF) {
+		for (uint32_t i = 0; i < link->options->wraps.n; i++) {
+			const char *wrapped = link->options->wraps.at[i];
+			if (strcmp(name.at, wrapped) == 0)
+				return str_of(arena_printf(arena, "__wrap_%s", wrapped));
+			if (strncmp(name.at, "__real_", 7) == 0 && strcmp(name.at + 7, wrapped) == 0)
+				return str_of(wrapped);
+		}
+	}
+	const char *at = memchr(name.at, '@', name.len);
+	if (!at || at == name.at || file->kind != FILE_OBJECT)
+		return name;
+	bool is_default = at[1] == '@';
+	const char *version = at + 1 + strspn(at + 1, "@");
+	if (file->n_versioned == *versioned_capacity) {
+		struct versioned_symbol *grown = arena_array(arena, struct versioned_symbol, *versioned_capacity * 2 + 8);
+		if (file->n_versioned)
+			memcpy(grown, file->versioned, file->n_versioned * sizeof(*grown));
+		file->versioned = grown;
+		*versioned_capacity = *versioned_capacity * 2 + 8;
+	}
+	file->versioned[file->n_versioned++] = (struct versioned_symbol){index, is_default, str_of(version)};
+	if (is_default && sym->st_shndx != SHN_UNDEF)
+		return (struct str){name.at, (uint32_t)(at - name.at)};
+	if (is_default) /* "foo@@V" undefined means the same as "foo@V" */
+		return str_of(arena_printf(arena, "%.*s@%s", (int)(at - name.at), name.at, version));
+	return name;
+}
+
+static void name_globals(struct batch *batch, file_id id, struct intern_request *request, struct arena *arena)
+{
+	struct file *file = file_of(batch->link, id);
+	uint32_t versioned_capacity = 0;
+	for (uint32_t i = 0; i < globals_in(file); i++) {
+		uint32_t index = file->symtab.first_global + i;
+		struct str name = lookup_name(batch->link, id, index, arena, &versioned_capacity);
+		bool hidden = false;
+		if (file->kind == FILE_SHARED && shared_object_version(file, index, &hidden) == VER_NDX_LOCAL &&
+		    file->symtab.syms[index].st_shndx != SHN_UNDEF)
+			hidden = true;
+		if (hidden) /* not the default version: known as name@VERSION only, see bind_versioned() */
+			name = (struct str){"", 0};
+		request[i] = (struct intern_request){name, name.len ? hash_bytes(name.at, name.len) : 0, &file->globals[i]};
+	}
+}
+
+static void name_files(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct batch *batch = context;
+	for (size_t i = begin; i < end; i++) {
+		struct file *file = file_of(batch->link, batch->files[i]);
+		struct intern_request *request = batch->requests + batch->starts[i];
+		if (file->kind == FILE_INTERNAL)
+			continue; /* interns its names itself */
+		if (!file->lazy) {
+			name_globals(batch, batch->files[i], request, &batch->link->worker_arenas[worker]);
+			continue;
+		}
+		const char *name = file->lazy_names;
+		for (uint32_t n = 0; n < file->n_lazy; n++) {
+			struct str text = str_of(name);
+			request[n] = (struct intern_request){text, hash_bytes(text.at, text.len), &file->lazy_symbols[n]};
+			name += text.len + 1;
+		}
+	}
+}
+
+/* Symbol 0 stands for names that are not interned (empty ones): its slot is set to 0 afterwards. */
+static void intern_files(struct link *link, const file_id *files, uint32_t n)
+{
+	struct batch batch = {.link = link, .files = files, .n = n};
+	batch.starts = calloc((size_t)n + 1, sizeof(*batch.starts));
+	if (!batch.starts)
+		out_of_memory();
+	for (uint32_t i = 0; i < n; i++) {
+		struct file *file = file_of(link, files[i]);
+		uint32_t names = file->lazy ? file->n_lazy : file->kind == FILE_INTERNAL ? 0 : globals_in(file);
+		batch.starts[i + 1] = batch.starts[i] + names;
+	}
+	if (!link->interner) {
+		symbols_init(link, batch.starts[n]);
+		internal_begin(link);
+	}
+	batch.requests = malloc(max_u64(batch.starts[n], 1) * sizeof(*batch.requests));
+	if (!batch.requests)
+		out_of_memory();
+	parallel_for(link->pool, n, FILE_GRAIN, name_files, &batch);
+	symbols_intern(link, batch.requests, batch.starts[n]);
+	symbol_id unnamed = symbols_find(link, (struct str){"", 0});
+	for (uint64_t i = 0; i < batch.starts[n]; i++)
+		if (*batch.requests[i].slot == unnamed && unnamed)
+			*batch.requests[i].slot = 0;
+	free(batch.requests);
+	free(batch.starts);
+}
+
+static void own(struct link *link, symbol_id id, uint64_t key)
+{
+	_Atomic uint64_t *owner = &link->symbols[id].owner;
+	uint64_t old = atomic_load_explicit(owner, memory_order_relaxed);
+	while (key < old && !atomic_compare_exchange_weak_explicit(owner, &old, key, memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+bool is_live_definition(const struct link *link, const struct file *file, uint32_t index)
+{
+	if (file->symtab.syms[index].st_shndx == SHN_UNDEF)
+		return false;
+	if (file->kind != FILE_OBJECT || elf_sym_is_special(&file->symtab, index) || file->first_section == 0)
+		return true;
+	return section_of(link, file->first_section + elf_sym_section(&file->symtab, index))->live;
+}
+
+static enum symbol_rank rank_of(const struct file *file, const struct elf_sym *sym)
+{
+	if (file->kind == FILE_SHARED)
+		return RANK_ELSEWHERE;
+	if (sym->st_shndx == SHN_COMMON)
+		return RANK_COMMON;
+	return elf_sym_bind(sym) == STB_WEAK ? RANK_WEAK : RANK_STRONG;
+}
+
+static void own_definitions(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct batch *batch = context;
+	struct link *link = batch->link;
+	(void)worker;
+	for (size_t f = begin; f < end; f++) {
+		file_id id = batch->files[f];
+		struct file *file = file_of(link, id);
+		for (uint32_t i = 0; file->lazy && i < file->n_lazy; i++)
+			own(link, file->lazy_symbols[i], owner_key(RANK_ELSEWHERE, id, i));
+		for (uint32_t i = 0; !file->lazy && i < globals_in(file); i++) {
+			uint32_t index = file->symtab.first_global + i;
+			if (file->globals[i] && is_live_definition(link, file, index))
+				own(link, file->globals[i], owner_key(rank_of(file, &file->symtab.syms[index]), id, index));
+		}
+	}
+}
+
+/* ---- extracting archive members ----------------------------------------------------------------------- */
+
+/* A lazy member without index entry: its names come from its symbol table, which is then read again if it is extracted. */
+static void name_unindexed_members(struct link *link, const file_id *files, uint32_t n)
+{
+	for (uint32_t f = 0; f < n; f++) {
+		struct file *file = file_of(link, files[f]);
+		if (!file->lazy || file->lazy_names || !object_parse(link, files[f], &link->arena))
+			continue;
+		uint64_t size = 0;
+		for (int pass = 0; pass < 2; pass++) {
+			char *names = pass ? arena_alloc(&link->arena, size + 1, 1) : NULL;
+			if (pass)
+				file->lazy_names = names;
+			for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
+				const struct elf_sym *sym = &file->symtab.syms[i];
+				if (sym->st_shndx == SHN_UNDEF || sym->st_shndx == SHN_COMMON)
+					continue;
+				size_t len = strlen(file->symtab.strtab + sym->st_name) + 1;
+				if (pass) {
+					memcpy(names, file->symtab.strtab + sym->st_name, len);
+					names += len;
+				} else {
+					size += len;
+					file->n_lazy++;
+				}
+			}
+		}
+	}
+}
+
+struct wave {
+	struct link *link;
+	ARRAY(file_id) next;
+};
+
+/* Notes the lazy member that the references of `file` ask for. */
+static void extract_for(struct wave *wave, const struct file *file)
+{
+	struct link *link = wave->link;
+	for (uint32_t i = 0; i < globals_in(file); i++) {
+		const struct elf_sym *sym = &file->symtab.syms[file->symtab.first_global + i];
+		bool asks = (sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) != STB_WEAK) || sym->st_shndx == SHN_COMMON;
+		if (!asks || !file->globals[i])
+			continue;
+		uint64_t owner = symbol_owner(&link->symbols[file->globals[i]]);
+		/* A common symbol's first owner may be the common symbol itself: then a member is not asked for. */
+		if (owner == OWNER_NONE || owner_rank(owner) != RANK_ELSEWHERE)
+			continue;
+		struct file *member = file_of(link, owner_file(owner));
+		if (!member->lazy || member->live)
+			continue;
+		member->live = true;
+		*array_push(&wave->next) = owner_file(owner);
+	}
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static void extract_members(struct link *link, const file_id *roots, uint32_t n)
+{
+	struct wave wave = {.link = link};
+	for (uint32_t i = 0; i < n; i++)
+		if (file_of(link, roots[i])->kind != FILE_SHARED && !file_of(link, roots[i])->lazy)
+			extract_for(&wave, file_of(link, roots[i]));
+	while (wave.next.n) {
+		struct batch batch = {.link = link, .files = wave.next.at, .n = wave.next.n};
+		qsort(wave.next.at, wave.next.n, sizeof(file_id), compare_ids);
+		for (uint32_t i = 0; i < batch.n; i++) {
+			struct file *file = file_of(link, batch.files[i]);
+			file->lazy = false;
+			if (link->options->trace)
+				diag_note(link->diag, batch.files[i], FILE_FORMAT, FILE_ARGS(file));
+		}
+		parallel_for(link->pool, batch.n, FILE_GRAIN, parse_files, &batch);
+		intern_files(link, batch.files, batch.n);
+		struct wave next = {.link = link};
+		for (uint32_t i = 0; i < batch.n; i++)
+			extract_for(&next, file_of(link, batch.files[i]));
+		array_free(&wave.next);
+		wave = next;
+	}
+	array_free(&wave.next);
+}
+
+/* ---- sections ----------------------------------------------------------------------------------------- */
+
+static void read_sections(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++)
+		if (file_of(link, (file_id)id)->kind == FILE_OBJECT && file_of(link, (file_id)id)->live)
+			object_read_sections(link, (file_id)id);
+}
+
+static void give_section_ids(struct link *link)
+{
+	uint64_t n = link->sections.n;
+	for (file_id id = 0; id < link->files.n; id++) {
+		struct file *file = file_of(link, id);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		file->first_section = (section_id)n;
+		n += file->elf.nshdr;
+		if (n > UINT32_MAX / 2) {
+			diag_error(link->diag, id, "more than %u sections in all inputs", UINT32_MAX / 2);
+			return;
+		}
+	}
+	uint32_t more = (uint32_t)n - link->sections.n;
+	link->sections.at = array_reserve(link->sections.at, link->sections.n, &link->sections.cap, sizeof(struct section), more);
+	memset(link->sections.at + link->sections.n, 0, more * sizeof(struct section));
+	link->sections.n += more;
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, read_sections, link);
+}
+
+void resolve_files(struct link *link)
+{
+	uint32_t n = link->files.n;
+	file_id *all = malloc(n * sizeof(*all));
+	if (!all)
+		out_of_memory();
+	uint32_t live = 0;
+	for (file_id id = 0; id < n; id++)
+		if (!file_of(link, id)->lazy && file_of(link, id)->kind == FILE_OBJECT)
+			all[live++] = id;
+	struct batch objects = {.link = link, .files = all, .n = live};
+	parallel_for(link->pool, live, FILE_GRAIN, parse_files, &objects);
+	for (file_id id = 0; id < n; id++)
+		all[id] = id;
+	name_unindexed_members(link, all, n);
+	for (file_id id = 0; id < n; id++) {
+		struct file *file = file_of(link, id);
+		if (file->lazy)
+			file->lazy_symbols = arena_array(&link->arena, symbol_id, file->n_lazy);
+	}
+	if (!diag_flush(link->diag)) {
+		intern_files(link, all, n);
+		struct batch batch = {.link = link, .files = all, .n = n};
+		parallel_for(link->pool, n, FILE_GRAIN, own_definitions, &batch);
+		extract_members(link, all, n);
+		if (!diag_flush(link->diag))
+			give_section_ids(link);
+	}
+	free(all);
+}
+
+/* ---- owners ------------------------------------------------------------------------------------------- */
+
+/* An object may ask for a version by name, "foo@V": then what shared objects define is known by that name, too. */
+static void bind_versioned(struct link *link)
+{
+	bool any = false;
+	for (file_id id = 0; id < link->files.n && !any; id++)
+		any = file_of(link, id)->live && file_of(link, id)->n_versioned;
+	for (file_id id = 0; any && id < link->files.n; id++) {
+		struct file *file = file_of(link, id);
+		if (file->kind != FILE_SHARED || !file->versym)
+			continue;
+		for (uint32_t i = 0; i < globals_in(file); i++) {
+			uint32_t index = file->symtab.first_global + i;
+			bool hidden;
+			uint16_t version = shared_object_version(file, index, &hidden);
+			if (file->symtab.syms[index].st_shndx == SHN_UNDEF || version >= file->n_versions || !file->versions[version])
+				continue;
+			char name[512];
+			int len = snprintf(name, sizeof(name), "%s@%s", file->symtab.strtab + file->symtab.syms[index].st_name,
+					   file->versions[version]);
+			if (len < 0 || len >= (int)sizeof(name))
+				continue;
+			symbol_id symbol = symbols_find(link, (struct str){name, (uint32_t)len});
+			if (!symbol)
+				continue;
+			own(link, symbol, owner_key(RANK_ELSEWHERE, id, index));
+			if (hidden)
+				file->globals[i] = symbol;
+		}
+	}
+	/* Within the link, "foo@V" also means the definition "foo@@V". */
+	for (file_id id = 0; any && id < link->files.n; id++) {
+		struct file *file = file_of(link, id);
+		for (uint32_t i = 0; file->live && i < file->n_versioned; i++) {
+			struct versioned_symbol *versioned = &file->versioned[i];
+			const struct elf_sym *sym = &file->symtab.syms[versioned->symbol];
+			if (!versioned->is_default || sym->st_shndx == SHN_UNDEF)
+				continue;
+			struct str base = symbol_base_name(link, global_of(file, versioned->symbol));
+			char *name = arena_printf(&link->arena, "%.*s@%.*s", (int)base.len, base.at, (int)versioned->version.len,
+						  versioned->version.at);
+			symbol_id symbol = symbols_find(link, str_of(name));
+			if (symbol)
+				own(link, symbol, owner_key(rank_of(file, sym), id, versioned->symbol));
+		}
+	}
+}
+
+static void forget_owners(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t i = begin; i < end; i++)
+		link->symbols[i].owner = OWNER_NONE;
+}
+
+/* The most constraining visibility wins: internal, hidden, protected, default (gABI, "Symbol Visibility"). */
+static void constrain_visibility(struct symbol *symbol, uint8_t visibility)
+{
+	uint8_t old = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
+	while (visibility != STV_DEFAULT && (old == STV_DEFAULT || visibility < old) &&
+	       !atomic_compare_exchange_weak_explicit(&symbol->visibility, &old, visibility, memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+/* How objects mention their symbols; marks the shared objects they need. */
+static void survey_objects(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t f = begin; f < end; f++) {
+		struct file *file = file_of(link, (file_id)f);
+		if (file->kind == FILE_SHARED || !file->live)
+			continue;
+		for (uint32_t i = 0; i < globals_in(file); i++) {
+			uint32_t index = file->symtab.first_global + i;
+			const struct elf_sym *sym = &file->symtab.syms[index];
+			if (!file->globals[i])
+				continue;
+			struct symbol *symbol = &link->symbols[file->globals[i]];
+			bool weak = sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) == STB_WEAK;
+			symbol_set(symbol, weak ? SYMBOL_USED : SYMBOL_USED | SYMBOL_USED_STRONGLY);
+			if (sym->st_shndx == SHN_UNDEF || is_live_definition(link, file, index))
+				constrain_visibility(symbol, elf_sym_visibility(sym));
+			uint64_t owner = symbol_owner(symbol);
+			if (sym->st_shndx == SHN_UNDEF && !weak && owner != OWNER_NONE && owner_rank(owner) == RANK_ELSEWHERE)
+				file_of(link, owner_file(owner))->live = true;
+		}
+	}
+}
+
+static void survey_shared(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t f = begin; f < end; f++) {
+		struct file *file = file_of(link, (file_id)f);
+		if (file->kind != FILE_SHARED || !file->live)
+			continue;
+		for (uint32_t i = 0; i < globals_in(file); i++) {
+			bool undefined = file->symtab.syms[file->symtab.first_global + i].st_shndx == SHN_UNDEF;
+			if (file->globals[i])
+				symbol_set(&link->symbols[file->globals[i]], undefined ? SYMBOL_USED_SHARED : SYMBOL_DEFINED_SHARED);
+		}
+	}
+}
+
+void resolve_owners(struct link *link)
+{
+	enum { SYMBOL_GRAIN = 1 << 16 };
+	uint32_t n = 0;
+	file_id *live = malloc(link->files.n * sizeof(*live));
+	if (!live)
+		out_of_memory();
+	for (file_id id = 0; id < link->files.n; id++)
+		if (file_of(link, id)->kind == FILE_SHARED || file_of(link, id)->live)
+			live[n++] = id;
+	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, forget_owners, link);
+	struct batch batch = {.link = link, .files = live, .n = n};
+	parallel_for(link->pool, n, FILE_GRAIN, own_definitions, &batch);
+	bind_versioned(link);
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, survey_objects, link);
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, survey_shared, link);
+	free(live);
+}
+
+static void report_duplicates(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t f = begin; f < end; f++) {
+		struct file *file = file_of(link, (file_id)f);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		for (uint32_t i = 0; i < globals_in(file); i++) {
+			uint32_t index = file->symtab.first_global + i;
+			const struct elf_sym *sym = &file->symtab.syms[index];
+			if (!file->globals[i] || sym->st_shndx == SHN_UNDEF || rank_of(file, sym) != RANK_STRONG)
+				continue;
+			uint64_t owner = symbol_owner(&link->symbols[file->globals[i]]);
+			if (owner_file(owner) != f && owner_file(owner) != INTERNAL_FILE && is_live_definition(link, file, index))
+				describe_duplicate(link, file->globals[i], (file_id)f, index);
+		}
+	}
+}
+
+void resolve_report_duplicates(struct link *link)
+{
+	if (!link->options->allow_multiple_definition && !link->options->z.muldefs)
+		parallel_for(link->pool, link->files.n, FILE_GRAIN, report_duplicates, link);
+}

@@ -1,0 +1,86 @@
+#include "ld/synth/copy.h"
+
+#include "ld/report/describe.h"
+#include "ld/synth/needs.h"
+
+/* Alignment of a variable in a shared object: what its address and its section say. */
+static uint32_t alignment_of(const struct file *file, const struct elf_sym *sym)
+{
+	uint32_t p2align = sym->st_value ? (uint32_t)__builtin_ctzll(sym->st_value) : 12;
+	if (sym->st_shndx < file->elf.nshdr && file->elf.shdrs[sym->st_shndx].sh_addralign > 0) {
+		uint32_t section = (uint32_t)__builtin_ctzll(file->elf.shdrs[sym->st_shndx].sh_addralign);
+		if (section < p2align)
+			p2align = section;
+	}
+	return p2align < 12 ? p2align : 12;
+}
+
+/* Read-only in its module, or read-only once relocated. */
+static bool is_read_only(const struct file *file, const struct elf_sym *sym)
+{
+	if (sym->st_shndx >= file->elf.nshdr || file->elf.ehdr->e_phoff > file->bytes.size)
+		return false;
+	if (!(file->elf.shdrs[sym->st_shndx].sh_flags & SHF_WRITE))
+		return true;
+	uint64_t room = (file->bytes.size - file->elf.ehdr->e_phoff) / sizeof(struct elf_phdr);
+	const struct elf_phdr *phdrs = (const struct elf_phdr *)(file->bytes.data + file->elf.ehdr->e_phoff);
+	for (uint32_t i = 0; i < file->elf.ehdr->e_phnum && i < room; i++)
+		if (phdrs[i].p_type == PT_GNU_RELRO && sym->st_value - phdrs[i].p_vaddr < phdrs[i].p_memsz)
+			return true;
+	return false;
+}
+
+static void place(struct link *link, struct aux *aux, const struct file *file, const struct elf_sym *sym)
+{
+	aux->copy_relro = link->options->z.relro && is_read_only(file, sym);
+	uint64_t *size = aux->copy_relro ? &link->dynrelro_size : &link->dynbss_size;
+	uint32_t *section_align = aux->copy_relro ? &link->dynrelro_p2align : &link->dynbss_p2align;
+	uint32_t p2align = alignment_of(file, sym);
+	if (p2align > *section_align)
+		*section_align = p2align;
+	*size = align_up(*size, 1ull << p2align);
+	aux->copy = *size;
+	*size += sym->st_size;
+}
+
+static bool is_alias(const struct elf_sym *a, const struct elf_sym *b)
+{
+	return a->st_shndx == b->st_shndx && a->st_value == b->st_value && elf_sym_type(a) != STT_TLS;
+}
+
+/* The copied symbol and its aliases in the shared object share one place. */
+static void copy_symbol(struct link *link, uint32_t id)
+{
+	symbol_id symbol = link->aux.at[id].symbol;
+	uint64_t owner = symbol_owner(&link->symbols[symbol]);
+	const struct file *file = file_of(link, owner_file(owner));
+	const struct elf_sym *sym = symbol_definition(link, &link->symbols[symbol]);
+	if (elf_sym_visibility(sym) == STV_PROTECTED) {
+		struct arena arena = {0};
+		diag_error(link->diag, 0, "cannot make a copy of `%s', which is protected in %s\n>>> recompile with -fPIE",
+			   describe_symbol(link, &arena, symbol), file->path);
+		arena_free(&arena);
+		return;
+	}
+	place(link, &link->aux.at[id], file, sym);
+	*array_push(&link->copies) = id;
+	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
+		symbol_id alias = global_of(file, i);
+		if (!alias || !is_alias(&file->symtab.syms[i], sym) || symbol_owner(&link->symbols[alias]) != owner_key(RANK_ELSEWHERE, owner_file(owner), i))
+			continue;
+		struct aux *aux = aux_make(link, alias);
+		aux->needs |= NEED_COPY | NEED_DYNSYM;
+		aux->copy = link->aux.at[id].copy;
+		aux->copy_relro = link->aux.at[id].copy_relro;
+		symbol_set(&link->symbols[alias], SYMBOL_EXPORTED);
+	}
+}
+
+void copy_allocate(struct link *link)
+{
+	for (uint32_t id = 1, n = link->aux.n; id < n; id++) {
+		const struct aux *aux = &link->aux.at[id];
+		if (aux->needs & NEED_COPY && !(symbol_flags(&link->symbols[aux->symbol]) & SYMBOL_EXPORTED))
+			copy_symbol(link, id);
+	}
+}

@@ -1,0 +1,12 @@
+/* .dynamic: what the loader has to know (gABI chapter 5, "Dynamic Section"). */
+#ifndef GILD_LD_SYNTH_DYNAMIC_H
+#define GILD_LD_SYNTH_DYNAMIC_H
+
+#include "ld/tables.h"
+
+/* Puts its strings (needed libraries, soname, run path) into .dynstr. */
+void dynamic_prepare(struct link *link);
+uint64_t dynamic_size(struct link *link);
+void dynamic_emit(struct link *link, uint8_t *image);
+
+#endif

@@ -1,0 +1,360 @@
+#include "ld/synth/eh_frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "base/hash.h"
+#include "elf/eh_frame.h"
+#include "ld/input/object.h"
+#include "ld/layout/value.h"
+#include "ld/resolve/resolve.h"
+
+enum { FILE_GRAIN = 4, HDR_HEADER_SIZE = 12, HDR_ENTRY_SIZE = 8 };
+
+static struct elf_relas relas_of(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	if (!section->rela)
+		return (struct elf_relas){NULL, 0};
+	struct bytes bytes = elf_section_bytes(&file_of(link, section->file)->elf, section->rela);
+	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
+}
+
+static struct bytes content_of(const struct link *link, section_id id)
+{
+	return elf_section_bytes(&file_of(link, section_of(link, id)->file)->elf, section_number(link, id));
+}
+
+/* ---- reading -------------------------------------------------------------------------------------------- */
+
+/* Is the function that an FDE describes part of the link? Its first relocation points at the function. */
+static bool describes_live_code(const struct link *link, const struct file *file, const struct eh_entry *fde, const struct elf_relas *relas)
+{
+	if (fde->nrelas == 0)
+		return true; /* crtbegin's or hand-written tables with absolute addresses */
+	const struct elf_rela *rela = &relas->at[fde->first_rela];
+	if (rela->r_offset - fde->offset != 8 && rela->r_offset - fde->offset != 20)
+		return true;
+	if (elf_sym_is_special(&file->symtab, rela->r_sym))
+		return file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF || rela->r_sym != 0;
+	return section_of(link, file->first_section + elf_sym_section(&file->symtab, rela->r_sym))->live;
+}
+
+struct entries {
+	ARRAY(struct eh_entry) list;
+};
+
+/* Reads one section; appends its records. false: reported. */
+static bool read_section(struct link *link, file_id id, section_id sid, struct entries *entries)
+{
+	struct file *file = file_of(link, id);
+	struct section *section = section_of(link, sid);
+	struct bytes content = content_of(link, sid);
+	struct elf_relas relas = relas_of(link, sid);
+	uint32_t first = entries->list.n, next_rela = 0;
+	struct elf_error error;
+	section->extra = first;
+	if (content.size > UINT32_MAX)
+		return elf_fail(&error, "sh_size", section_number(link, sid), content.size, "is too large for .eh_frame"),
+		       object_report(link, id, &error), false;
+	for (uint64_t at = 0; at < content.size;) {
+		struct eh_record record;
+		if (!eh_frame_record(content, at, &record, &error)) {
+			object_report(link, id, &error);
+			return false;
+		}
+		struct eh_entry entry = {.offset = (uint32_t)at, .size = (uint32_t)record.size, .output = NO_SLOT, .is_cie = record.is_cie};
+		at += record.size;
+		if (record.is_terminator)
+			entry.nrelas = 0;
+		while (next_rela < relas.n && relas.at[next_rela].r_offset < entry.offset)
+			next_rela++;
+		entry.first_rela = next_rela;
+		while (next_rela < relas.n && relas.at[next_rela].r_offset < at && entry.nrelas < UINT16_MAX) {
+			next_rela++;
+			entry.nrelas++;
+		}
+		if (record.is_cie) {
+			if (!eh_cie_pointer_encoding(content, &record, &entry.encoding, &error)) {
+				object_report(link, id, &error);
+				return false;
+			}
+		} else if (!record.is_terminator) {
+			uint32_t cie = first;
+			while (cie < entries->list.n && entries->list.at[cie].offset != record.cie_offset)
+				cie++;
+			if (cie == entries->list.n || !entries->list.at[cie].is_cie) {
+				elf_fail(&error, "CIE pointer", section_number(link, sid), entry.offset, "does not lead to a CIE");
+				object_report(link, id, &error);
+				return false;
+			}
+			entry.cie_file = id;
+			entry.cie = cie;
+			entry.encoding = entries->list.at[cie].encoding;
+			if (!describes_live_code(link, file, &entry, &relas))
+				continue;
+		}
+		*array_push(&entries->list) = entry;
+	}
+	return true;
+}
+
+static void read_range(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	for (size_t id = begin; id < end; id++) {
+		struct file *file = file_of(link, (file_id)id);
+		if (file->kind != FILE_OBJECT || !file->live || !file->has_eh_frame)
+			continue;
+		struct entries entries = {0};
+		bool good = true;
+		for (uint32_t i = 1; i < file->elf.nshdr && good; i++) {
+			const struct section *section = section_of(link, file->first_section + i);
+			if (section->kind == SECTION_EH_FRAME && section->live)
+				good = read_section(link, (file_id)id, file->first_section + i, &entries);
+		}
+		file->n_eh_entries = entries.list.n;
+		file->eh_entries = arena_array(&link->worker_arenas[worker], struct eh_entry, entries.list.n);
+		if (entries.list.n)
+			memcpy(file->eh_entries, entries.list.at, entries.list.n * sizeof(struct eh_entry));
+		array_free(&entries.list);
+	}
+}
+
+/* ---- merging CIEs ---------------------------------------------------------------------------------------- */
+
+/* Sections' records in order: [section->extra, end). */
+static uint32_t end_of_section(const struct link *link, const struct file *file, uint32_t number)
+{
+	for (uint32_t i = number + 1; i < file->elf.nshdr; i++) {
+		const struct section *section = section_of(link, file->first_section + i);
+		if (section->kind == SECTION_EH_FRAME && section->live)
+			return section->extra;
+	}
+	return file->n_eh_entries;
+}
+
+struct cie_ref {
+	file_id file;
+	uint32_t entry;
+	section_id section;
+	uint64_t hash;
+};
+
+/* CIEs are equal when their bytes are and their relocations lead to the same place (the personality routine). */
+static bool same_cie(const struct link *link, const struct cie_ref *a, const struct cie_ref *b)
+{
+	const struct file *fa = file_of(link, a->file), *fb = file_of(link, b->file);
+	const struct eh_entry *ea = &fa->eh_entries[a->entry], *eb = &fb->eh_entries[b->entry];
+	if (a->hash != b->hash || ea->size != eb->size || ea->nrelas != eb->nrelas ||
+	    memcmp(content_of(link, a->section).data + ea->offset, content_of(link, b->section).data + eb->offset, ea->size) != 0)
+		return false;
+	struct elf_relas ra = relas_of(link, a->section), rb = relas_of(link, b->section);
+	for (uint32_t i = 0; i < ea->nrelas; i++) {
+		const struct elf_rela *x = &ra.at[ea->first_rela + i], *y = &rb.at[eb->first_rela + i];
+		symbol_id sx = global_of(fa, x->r_sym), sy = global_of(fb, y->r_sym);
+		if (x->r_offset - ea->offset != y->r_offset - eb->offset || x->r_type != y->r_type || x->r_addend != y->r_addend)
+			return false;
+		if (sx != sy || (!sx && (a->file != b->file || x->r_sym != y->r_sym)))
+			return false;
+	}
+	return true;
+}
+
+/* Chooses one CIE of each kind: a handful in a whole program. */
+static void merge_cies(struct link *link)
+{
+	ARRAY(struct cie_ref) kept = {0};
+	for (file_id id = 1; id < link->files.n; id++) {
+		struct file *file = file_of(link, id);
+		for (uint32_t i = 1; file->n_eh_entries && i < file->elf.nshdr; i++) {
+			const struct section *section = section_of(link, file->first_section + i);
+			if (section->kind != SECTION_EH_FRAME || !section->live)
+				continue;
+			struct bytes content = content_of(link, file->first_section + i);
+			for (uint32_t e = section->extra, end = end_of_section(link, file, i); e < end; e++) {
+				struct eh_entry *entry = &file->eh_entries[e];
+				if (!entry->is_cie)
+					continue;
+				struct cie_ref ref = {id, e, file->first_section + i, hash_bytes(content.data + entry->offset, entry->size)};
+				uint32_t k = 0;
+				while (k < kept.n && !same_cie(link, &kept.at[k], &ref))
+					k++;
+				if (k == kept.n)
+					*array_push(&kept) = ref;
+				entry->cie_file = kept.at[k].file;
+				entry->cie = kept.at[k].entry;
+			}
+		}
+	}
+	array_free(&kept);
+}
+
+/* Offsets of the records that stay: all FDEs and terminators that were read, CIEs that stand for themselves and are used. */
+static void place_range(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++) {
+		struct file *file = file_of(link, (file_id)id);
+		for (uint32_t i = 1; file->n_eh_entries && i < file->elf.nshdr; i++) {
+			struct section *section = section_of(link, file->first_section + i);
+			if (section->kind != SECTION_EH_FRAME || !section->live)
+				continue;
+			uint64_t at = 0;
+			for (uint32_t e = section->extra, last = end_of_section(link, file, i); e < last; e++) {
+				struct eh_entry *entry = &file->eh_entries[e];
+				if (entry->is_cie && (entry->cie_file != id || entry->cie != e))
+					continue;
+				entry->output = (uint32_t)at;
+				at += entry->size;
+			}
+			section->size = at;
+		}
+	}
+}
+
+static bool is_fde(const struct eh_entry *entry)
+{
+	return !entry->is_cie && entry->cie_file != 0;
+}
+
+void eh_frame_read(struct link *link)
+{
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, read_range, link);
+	if (diag_flush(link->diag))
+		return;
+	merge_cies(link);
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, place_range, link);
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		for (uint32_t e = 0; e < file->n_eh_entries; e++)
+			link->n_fdes += is_fde(&file->eh_entries[e]);
+	}
+}
+
+/* ---- writing --------------------------------------------------------------------------------------------- */
+
+/* The section that holds an entry of a file. Most files have one .eh_frame. */
+static section_id section_of_entry(const struct link *link, const struct file *file, uint32_t entry)
+{
+	section_id found = 0;
+	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		const struct section *section = section_of(link, file->first_section + i);
+		if (section->kind == SECTION_EH_FRAME && section->live && section->extra <= entry && entry < end_of_section(link, file, i))
+			found = file->first_section + i;
+	}
+	return found;
+}
+
+static uint64_t entry_address(const struct link *link, const struct file *file, uint32_t entry)
+{
+	section_id section = section_of_entry(link, file, entry);
+	return section_address(link->layout, section_of(link, section)) + file->eh_entries[entry].output;
+}
+
+void eh_frame_emit(struct link *link, section_id id, uint8_t *image)
+{
+	const struct section *section = section_of(link, id);
+	const struct file *file = file_of(link, section->file);
+	struct bytes content = content_of(link, id);
+	uint64_t address = section_address(link->layout, section);
+	file_id cie_file = 0;
+	uint32_t cie = 0;
+	uint64_t cie_address = 0;
+	for (uint32_t e = section->extra, end = end_of_section(link, file, section_number(link, id)); e < end; e++) {
+		const struct eh_entry *entry = &file->eh_entries[e];
+		if (entry->output == NO_SLOT)
+			continue;
+		uint8_t *at = image + entry->output;
+		memcpy(at, content.data + entry->offset, entry->size);
+		if (section->rela)
+			link->arch->apply_range(link, id, entry->first_rela, entry->nrelas, entry->offset, address + entry->output, at);
+		if (!is_fde(entry))
+			continue;
+		const struct eh_entry *original = &file->eh_entries[entry->cie];
+		if (original->cie_file != cie_file || original->cie != cie) {
+			cie_file = original->cie_file;
+			cie = original->cie;
+			cie_address = entry_address(link, file_of(link, cie_file), cie);
+		}
+		/* An FDE says how far before its own CIE pointer the CIE begins. */
+		uint32_t field = read32(at) == UINT32_MAX ? 12 : 4;
+		uint64_t distance = address + entry->output + field - cie_address;
+		if (field == 4)
+			write32(at + field, distance);
+		else
+			write64(at + field, distance);
+	}
+}
+
+/* ---- .eh_frame_hdr ----------------------------------------------------------------------------------------- */
+
+uint64_t eh_frame_hdr_size(const struct link *link)
+{
+	return HDR_HEADER_SIZE + (uint64_t)HDR_ENTRY_SIZE * link->n_fdes;
+}
+
+/* Address of the code an FDE describes, from the relocation of its first field. */
+static uint64_t code_address(const struct link *link, const struct file *file, section_id section, const struct eh_entry *fde,
+			     const struct elf_relas *relas)
+{
+	if (fde->nrelas == 0) {
+		struct bytes content = content_of(link, section);
+		uint64_t field = entry_address(link, file, (uint32_t)(fde - file->eh_entries)) + 8;
+		int32_t value = (int32_t)read32(content.data + fde->offset + 8);
+		return fde->encoding & DW_EH_PE_pcrel ? field + (uint64_t)(int64_t)value : (uint64_t)(int64_t)value;
+	}
+	const struct elf_rela *rela = &relas->at[fde->first_rela];
+	int64_t addend = rela->r_addend;
+	symbol_id symbol = global_of(file, rela->r_sym);
+	uint64_t value = symbol ? link->addresses[symbol] : local_value(link, file, rela->r_sym, &addend);
+	return value + (uint64_t)addend;
+}
+
+struct hdr_entry {
+	int32_t code, fde;
+};
+
+static int compare_code(const void *a, const void *b)
+{
+	int32_t x = ((const struct hdr_entry *)a)->code, y = ((const struct hdr_entry *)b)->code;
+	return x < y ? -1 : x > y;
+}
+
+void eh_frame_hdr_emit(struct link *link, uint8_t *image)
+{
+	uint64_t hdr = synthetic_address(link, link->layout, SYN_EH_FRAME_HDR);
+	uint32_t osec = layout_find(link->layout, ".eh_frame");
+	struct hdr_entry *table = (struct hdr_entry *)(void *)malloc(max_u64(link->n_fdes, 1) * sizeof(*table));
+	if (!table)
+		out_of_memory();
+	uint32_t n = 0;
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		for (uint32_t i = 1; file->n_eh_entries && i < file->elf.nshdr; i++) {
+			const struct section *section = section_of(link, file->first_section + i);
+			if (section->kind != SECTION_EH_FRAME || !section->live)
+				continue;
+			uint64_t base = section_address(link->layout, section);
+			struct elf_relas relas = relas_of(link, file->first_section + i);
+			for (uint32_t e = section->extra, end = end_of_section(link, file, i); e < end; e++) {
+				const struct eh_entry *entry = &file->eh_entries[e];
+				if (!is_fde(entry))
+					continue;
+				uint64_t code = code_address(link, file, file->first_section + i, entry, &relas);
+				table[n++] = (struct hdr_entry){(int32_t)(code - hdr), (int32_t)(base + entry->output - hdr)};
+			}
+		}
+	}
+	qsort(table, n, sizeof(*table), compare_code);
+	image[0] = 1; /* version */
+	image[1] = DW_EH_PE_pcrel | DW_EH_PE_sdata4;   /* pointer to .eh_frame */
+	image[2] = DW_EH_PE_udata4;                    /* number of entries */
+	image[3] = DW_EH_PE_datarel | DW_EH_PE_sdata4; /* the table, relative to this section */
+	write32(image + 4, link->layout->osecs.at[osec].addr - (hdr + 4));
+	write32(image + 8, n);
+	memcpy(image + HDR_HEADER_SIZE, table, n * sizeof(*table));
+	free(table);
+}

@@ -1,0 +1,171 @@
+#include "ld/synth/got_plt.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "ld/layout/value.h"
+
+static uint16_t flags_of(const struct link *link, const struct aux *aux)
+{
+	return aux->symbol ? symbol_flags(&link->symbols[aux->symbol]) : local_ref(link, file_of(link, aux->file), aux->index).flags;
+}
+
+/* Address of a symbol's definition, not of its PLT entry: for an IFUNC, its resolver. */
+static uint64_t definition_address(const struct link *link, const struct aux *aux)
+{
+	int64_t addend = 0;
+	if (!aux->symbol)
+		return local_value(link, file_of(link, aux->file), aux->index, &addend);
+	if (!(aux->needs & NEED_CPLT))
+		return link->addresses[aux->symbol];
+	uint64_t owner = symbol_owner(&link->symbols[aux->symbol]);
+	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
+		return 0;
+	return local_value(link, file_of(link, owner_file(owner)), owner_index(owner), &addend);
+}
+
+static void resolve_address(const struct link *link, const struct aux *aux, struct slot_reloc *out, uint64_t *value)
+{
+	uint16_t flags = flags_of(link, aux);
+	if (flags & SYMBOL_PREEMPTIBLE) {
+		out->type = link->arch->r_glob_dat;
+		out->dynsym = aux->dynsym;
+		return;
+	}
+	if (flags & SYMBOL_IFUNC && !(aux->needs & NEED_CPLT)) {
+		out->type = link->arch->r_irelative;
+		if (link->addresses)
+			out->addend = definition_address(link, aux);
+		return;
+	}
+	bool moves = link->is_pic && !(flags & (SYMBOL_ABSOLUTE | SYMBOL_UNDEFINED));
+	out->type = moves ? link->arch->r_relative : 0;
+	if (!link->addresses)
+		return;
+	*value = aux->needs & NEED_CPLT ? value_of_plt(link, aux) : definition_address(link, aux);
+	out->addend = *value;
+}
+
+static void resolve_tls(const struct link *link, const struct got_entry *entry, const struct aux *aux, struct slot_reloc out[2],
+			uint64_t values[2])
+{
+	const struct arch *arch = link->arch;
+	bool shared = link->options->kind == OUTPUT_SHARED;
+	bool preemptible = flags_of(link, aux) & SYMBOL_PREEMPTIBLE;
+	uint64_t address = link->addresses ? definition_address(link, aux) : 0;
+	uint64_t block_offset = address - link->layout->tls_addr;
+	switch (entry->kind) {
+	case GOT_TLSGD:
+		if (shared || preemptible) {
+			out[0] = (struct slot_reloc){arch->r_dtpmod, preemptible ? aux->dynsym : 0, 0};
+			if (preemptible)
+				out[1] = (struct slot_reloc){arch->r_dtpoff, aux->dynsym, 0};
+			else
+				values[1] = block_offset;
+		} else {
+			values[0] = 1; /* the executable is module 1 */
+			values[1] = block_offset;
+		}
+		break;
+	case GOT_TLSDESC:
+		out[0] = (struct slot_reloc){arch->r_tlsdesc, preemptible ? aux->dynsym : 0, preemptible ? 0 : block_offset};
+		break;
+	default: /* GOT_TPOFF */
+		if (preemptible)
+			out[0] = (struct slot_reloc){arch->r_tpoff, aux->dynsym, 0};
+		else if (shared)
+			out[0] = (struct slot_reloc){arch->r_tpoff, 0, block_offset};
+		else
+			values[0] = arch->tp_offset(link->layout, address);
+		break;
+	}
+}
+
+void got_entry_resolve(const struct link *link, const struct got_entry *entry, struct slot_reloc out[2], uint64_t values[2])
+{
+	memset(out, 0, 2 * sizeof(*out));
+	values[0] = values[1] = 0;
+	if (entry->kind == GOT_TLSLD) {
+		if (link->options->kind == OUTPUT_SHARED)
+			out[0].type = link->arch->r_dtpmod;
+		else
+			values[0] = 1;
+	} else if (entry->kind == GOT_ADDRESS) {
+		resolve_address(link, &link->aux.at[entry->aux], &out[0], &values[0]);
+	} else {
+		resolve_tls(link, entry, &link->aux.at[entry->aux], out, values);
+	}
+}
+
+static bool is_pair(enum got_kind kind)
+{
+	return kind == GOT_TLSGD || kind == GOT_TLSLD || kind == GOT_TLSDESC;
+}
+
+void got_emit(struct link *link, uint8_t *image)
+{
+	memset(image, 0, 8ull * link->got_slots);
+	for (uint32_t i = 0; i < link->got.n; i++) {
+		struct slot_reloc relocs[2];
+		uint64_t values[2];
+		const struct got_entry *entry = &link->got.at[i];
+		got_entry_resolve(link, entry, relocs, values);
+		write64(image + 8ull * entry->slot, values[0]);
+		if (is_pair(entry->kind))
+			write64(image + 8ull * entry->slot + 8, values[1]);
+	}
+}
+
+void got_plt_emit(struct link *link, uint8_t *image)
+{
+	const struct arch *arch = link->arch;
+	memset(image, 0, 8ull * (arch->got_plt_header_slots + link->plt.n));
+	if (link->synthetic[SYN_DYNAMIC])
+		write64(image, synthetic_address(link, link->layout, SYN_DYNAMIC));
+	for (uint32_t i = 0; i < link->plt.n; i++) {
+		const struct aux *aux = &link->aux.at[link->plt.at[i]];
+		write64(image + 8ull * aux->gotplt, arch->lazy_target(value_of_plt(link, aux)));
+	}
+}
+
+void plt_emit(struct link *link, uint8_t *image)
+{
+	const struct arch *arch = link->arch;
+	uint64_t plt = synthetic_address(link, link->layout, SYN_PLT);
+	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
+	arch->write_plt_header(image, plt, got_plt);
+	for (uint32_t i = 0; i < link->plt.n; i++) {
+		const struct aux *aux = &link->aux.at[link->plt.at[i]];
+		uint64_t offset = arch->plt_header_size + (uint64_t)i * arch->plt_entry_size;
+		arch->write_plt_entry(image + offset, plt + offset, plt, got_plt + 8ull * aux->gotplt, i);
+	}
+}
+
+void plt_got_emit(struct link *link, uint8_t *image)
+{
+	const struct arch *arch = link->arch;
+	uint64_t address = synthetic_address(link, link->layout, SYN_PLT_GOT);
+	for (uint32_t i = 0; i < link->plt_got.n; i++) {
+		const struct aux *aux = &link->aux.at[link->plt_got.at[i]];
+		uint64_t offset = (uint64_t)i * arch->plt_got_entry_size;
+		arch->write_plt_got_entry(image + offset, address + offset, got_address(link, link->layout, aux->got));
+	}
+}
+
+void rela_plt_emit(struct link *link, uint8_t *image)
+{
+	const struct arch *arch = link->arch;
+	struct elf_rela *relas = (struct elf_rela *)image;
+	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
+	for (uint32_t i = 0; i < link->plt.n; i++) {
+		const struct aux *aux = &link->aux.at[link->plt.at[i]];
+		uint16_t flags = flags_of(link, aux);
+		bool ifunc = flags & SYMBOL_IFUNC && !(flags & SYMBOL_PREEMPTIBLE);
+		relas[i] = (struct elf_rela){
+			.r_offset = got_plt + 8ull * aux->gotplt,
+			.r_type = ifunc ? arch->r_irelative : arch->r_jump_slot,
+			.r_sym = ifunc ? 0 : aux->dynsym,
+			.r_addend = ifunc ? (int64_t)definition_address(link, aux) : 0,
+		};
+	}
+}

@@ -1,0 +1,207 @@
+#include "ld/synth/needs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "ld/report/describe.h"
+#include "ld/synth/copy.h"
+
+enum { FILE_GRAIN = 1 };
+
+void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, enum dynamic_site_kind kind)
+{
+	*array_push(&scanner->sites) = (struct dynamic_site){.section = section, .rela = rela & 0x3fffffff, .kind = kind};
+	const struct elf_shdr *shdr = section_shdr(scanner->link, section);
+	if (shdr->sh_flags & SHF_WRITE)
+		return;
+	const struct link *link = scanner->link;
+	const struct elf_rela *at = &scanner->relas.at[rela];
+	if (link->options->z.text)
+		scanner_error(scanner, section, at,
+			      "needs a dynamic relocation in a read-only section; recompile with -fPIC, or link with -z notext");
+	scanner->module_bits |= NEED_TEXTREL;
+}
+
+void scanner_error(struct scanner *scanner, section_id section, const struct elf_rela *rela, const char *format, ...)
+{
+	struct link *link = scanner->link;
+	struct arena arena = {0};
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	symbol_id symbol = global_of(scanner->file, rela->r_sym);
+	const struct elf_sym *sym = &scanner->file->symtab.syms[rela->r_sym];
+	const char *name = symbol ? describe_symbol(link, &arena, symbol)
+			   : elf_sym_type(sym) == STT_SECTION && !elf_sym_is_special(&scanner->file->symtab, rela->r_sym)
+				   ? elf_section_name(&scanner->file->elf, elf_sym_section(&scanner->file->symtab, rela->r_sym))
+				   : scanner->file->symtab.strtab + sym->st_name;
+	const char *container = describe_container(link, section, rela->r_offset);
+	diag_error(link->diag, diag_order(scanner->id, section_number(link, section)), "%s: relocation %s against `%s' %s%s%s",
+		   describe_place(link, &arena, section, rela->r_offset), link->arch->relocation_name(rela->r_type), name, text,
+		   container ? "\n>>> in function " : "", container ? container : "");
+	arena_free(&arena);
+}
+
+void scanner_check_undefined(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref)
+{
+	struct link *link = scanner->link;
+	const struct options *options = link->options;
+	const struct elf_sym *sym = &scanner->file->symtab.syms[rela->r_sym];
+	if (elf_sym_bind(sym) == STB_WEAK || options->ignore_unresolved_objects)
+		return;
+	/* A shared object may leave symbols to its users, unless it says they would not be visible. */
+	if (options->kind == OUTPUT_SHARED && !options->z.defs && ref.flags & SYMBOL_IMPORTED)
+		return;
+	pthread_mutex_lock(&link->undefined_lock);
+	*array_push(&link->undefined_references) = (struct undefined_reference){ref.symbol, section, rela->r_offset};
+	pthread_mutex_unlock(&link->undefined_lock);
+}
+
+static void scan_file(struct link *link, file_id id, struct arena *arena)
+{
+	struct file *file = file_of(link, id);
+	struct scanner scanner = {.link = link, .file = file, .id = id};
+	scanner.bits = calloc((size_t)file->symtab.n + 1, sizeof(*scanner.bits));
+	if (!scanner.bits)
+		out_of_memory();
+	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		const struct section *section = section_of(link, file->first_section + i);
+		if (!section->live || !section->rela || (section->kind != SECTION_REGULAR && section->kind != SECTION_EH_FRAME) ||
+		    !(file->elf.shdrs[i].sh_flags & SHF_ALLOC))
+			continue;
+		struct bytes relas = elf_section_bytes(&file->elf, section->rela);
+		scanner.relas = (struct elf_relas){(const struct elf_rela *)relas.data, relas.size / sizeof(struct elf_rela)};
+		link->arch->scan(&scanner, file->first_section + i);
+	}
+	for (uint32_t i = 0; i < file->symtab.n; i++)
+		if (scanner.bits[i])
+			*array_push(&scanner.needs) = (struct need){i, scanner.bits[i]};
+	file->needs = arena_array(arena, struct need, scanner.needs.n + 1);
+	memcpy(file->needs + 1, scanner.needs.at, scanner.needs.n * sizeof(struct need));
+	file->needs[0] = (struct need){0, scanner.module_bits}; /* the module's own come first */
+	file->n_needs = scanner.needs.n + 1;
+	file->sites = arena_array(arena, struct dynamic_site, scanner.sites.n);
+	if (scanner.sites.n)
+		memcpy(file->sites, scanner.sites.at, scanner.sites.n * sizeof(struct dynamic_site));
+	file->n_sites = scanner.sites.n;
+	array_free(&scanner.needs);
+	array_free(&scanner.sites);
+	free(scanner.bits);
+}
+
+static void scan_files(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	for (size_t id = begin; id < end; id++)
+		if (file_of(link, (file_id)id)->kind == FILE_OBJECT && file_of(link, (file_id)id)->live)
+			scan_file(link, (file_id)id, &link->worker_arenas[worker]);
+}
+
+static uint32_t new_aux(struct link *link, symbol_id symbol, file_id file, uint32_t index)
+{
+	uint32_t id = link->aux.n;
+	*array_push(&link->aux) = (struct aux){
+		.symbol = symbol, .file = file, .index = index,
+		.got = NO_SLOT, .plt = NO_SLOT, .pltgot = NO_SLOT, .gotplt = NO_SLOT, .tlsgd = NO_SLOT, .tlsdesc = NO_SLOT, .gottp = NO_SLOT,
+		.dynsym = NO_SLOT,
+	};
+	return id;
+}
+
+struct aux *aux_make(struct link *link, symbol_id symbol)
+{
+	if (!link->symbols[symbol].aux)
+		link->symbols[symbol].aux = new_aux(link, symbol, 0, 0);
+	return &link->aux.at[link->symbols[symbol].aux];
+}
+
+static void combine_file(struct link *link, file_id id)
+{
+	struct file *file = file_of(link, id);
+	link->module_needs |= file->needs[0].bits;
+	for (uint32_t i = 1; i < file->n_needs; i++) {
+		const struct need *need = &file->needs[i];
+		symbol_id symbol = global_of(file, need->symbol);
+		struct aux *aux;
+		if (symbol) {
+			aux = aux_make(link, symbol);
+		} else {
+			if (!file->local_aux)
+				file->local_aux = arena_array(&link->arena, uint32_t, file->symtab.first_global);
+			if (!file->local_aux[need->symbol])
+				file->local_aux[need->symbol] = new_aux(link, 0, id, need->symbol);
+			aux = &link->aux.at[file->local_aux[need->symbol]];
+		}
+		aux->needs |= need->bits;
+	}
+}
+
+static uint16_t aux_flags(const struct link *link, const struct aux *aux)
+{
+	if (aux->symbol)
+		return symbol_flags(&link->symbols[aux->symbol]);
+	return local_ref(link, file_of(link, aux->file), aux->index).flags;
+}
+
+static uint32_t take_got(struct link *link, uint32_t aux, enum got_kind kind, uint32_t slots)
+{
+	uint32_t slot = link->got_slots;
+	*array_push(&link->got) = (struct got_entry){aux, slot, kind};
+	link->got_slots += slots;
+	return slot;
+}
+
+static void give_slots(struct link *link, uint32_t id)
+{
+	struct aux *aux = &link->aux.at[id];
+	uint16_t flags = aux_flags(link, aux);
+	bool ifunc = flags & SYMBOL_IFUNC && !(flags & SYMBOL_PREEMPTIBLE);
+	/* Without dynamic relocations for it, an IFUNC's address is its PLT entry's, for everybody. */
+	if (ifunc && aux->needs & NEED_GOT && !link->is_pic)
+		aux->needs |= NEED_CPLT;
+	if (aux->needs & NEED_GOT)
+		aux->got = take_got(link, id, GOT_ADDRESS, 1);
+	if (aux->needs & NEED_TLSGD)
+		aux->tlsgd = take_got(link, id, GOT_TLSGD, 2);
+	if (aux->needs & NEED_TLSDESC)
+		aux->tlsdesc = take_got(link, id, GOT_TLSDESC, 2);
+	if (aux->needs & NEED_GOTTP)
+		aux->gottp = take_got(link, id, GOT_TPOFF, 1);
+	if (aux->needs & (NEED_PLT | NEED_CPLT)) {
+		/* A canonical entry cannot jump through the GOT slot: that holds the entry's own address. */
+		if (aux->needs & NEED_GOT && !(aux->needs & NEED_CPLT) && !ifunc) {
+			aux->pltgot = link->plt_got.n;
+			*array_push(&link->plt_got) = id;
+		} else {
+			aux->plt = link->plt.n;
+			aux->gotplt = link->arch->got_plt_header_slots + link->plt.n;
+			*array_push(&link->plt) = id;
+		}
+	}
+	if (aux->symbol && flags & SYMBOL_PREEMPTIBLE)
+		aux->needs |= NEED_DYNSYM;
+}
+
+void needs_scan(struct link *link)
+{
+	pthread_mutex_init(&link->undefined_lock, NULL);
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, scan_files, link);
+	describe_undefined(link);
+	if (diag_flush(link->diag))
+		return;
+	(void)new_aux(link, 0, 0, 0); /* id 0: nobody's */
+	for (file_id id = 1; id < link->files.n; id++)
+		if (file_of(link, id)->kind == FILE_OBJECT && file_of(link, id)->live)
+			combine_file(link, id);
+	if (link->module_needs & NEED_TLSLD) {
+		link->tlsld_slot = take_got(link, 0, GOT_TLSLD, 2);
+	}
+	for (uint32_t id = 1, n = link->aux.n; id < n; id++)
+		give_slots(link, id);
+	copy_allocate(link);
+}

@@ -1,0 +1,138 @@
+#include "ld/synth/rela_dyn.h"
+
+#include <stdlib.h>
+
+#include "arch/arch.h"
+#include "ld/layout/value.h"
+#include "ld/synth/got_plt.h"
+
+static const struct elf_rela *site_rela(const struct link *link, const struct dynamic_site *site)
+{
+	const struct section *section = section_of(link, site->section);
+	return &((const struct elf_rela *)elf_section_bytes(&file_of(link, section->file)->elf, section->rela).data)[site->rela];
+}
+
+/* An IFUNC reference is relative, after all, when the symbol has a canonical PLT entry. */
+static enum dynamic_site_kind kind_of(const struct link *link, const struct file *file, const struct dynamic_site *site)
+{
+	if (site->kind != SITE_IRELATIVE)
+		return site->kind;
+	const struct aux *aux = aux_of(link, file, site_rela(link, site)->r_sym);
+	return aux && aux->needs & NEED_CPLT ? SITE_RELATIVE : SITE_IRELATIVE;
+}
+
+void rela_dyn_count(struct link *link)
+{
+	uint64_t relative = 0, all = link->copies.n;
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		all += file->n_sites;
+		for (uint32_t i = 0; i < file->n_sites; i++)
+			relative += kind_of(link, file, &file->sites[i]) == SITE_RELATIVE;
+	}
+	for (uint32_t i = 0; i < link->got.n; i++) {
+		struct slot_reloc relocs[2];
+		uint64_t values[2];
+		got_entry_resolve(link, &link->got.at[i], relocs, values);
+		for (int k = 0; k < 2; k++) {
+			all += relocs[k].type != 0;
+			relative += relocs[k].type == link->arch->r_relative;
+		}
+	}
+	link->n_relative = relative;
+	link->n_dynamic_relas = all;
+}
+
+/* Order: relative by address, then by symbol (the loader caches its last look-up), then IFUNCs. */
+static int class_of(const struct arch *arch, uint32_t type)
+{
+	return type == arch->r_relative ? 0 : type == arch->r_irelative ? 2 : 1;
+}
+
+struct sortable {
+	uint64_t key, offset;
+	uint32_t index;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct sortable *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static uint64_t collect_sites(const struct link *link, struct elf_rela *out, uint64_t n)
+{
+	const struct arch *arch = link->arch;
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		for (uint32_t i = 0; i < file->n_sites; i++) {
+			const struct dynamic_site *site = &file->sites[i];
+			const struct elf_rela *rela = site_rela(link, site);
+			const struct section *section = section_of(link, site->section);
+			const struct aux *aux = aux_of(link, file, rela->r_sym);
+			int64_t addend = rela->r_addend;
+			struct elf_rela *to = &out[n++];
+			to->r_offset = section_address(link->layout, section) + rela->r_offset;
+			switch (kind_of(link, file, site)) {
+			case SITE_SYMBOLIC:
+				*to = (struct elf_rela){to->r_offset, arch->r_symbolic, aux->dynsym, addend};
+				break;
+			case SITE_RELATIVE: {
+				symbol_id symbol = global_of(file, rela->r_sym);
+				uint64_t value = symbol ? link->addresses[symbol] : local_value(link, file, rela->r_sym, &addend);
+				if (!symbol && aux && aux->needs & NEED_CPLT)
+					value = value_of_plt(link, aux);
+				*to = (struct elf_rela){to->r_offset, arch->r_relative, 0, (int64_t)value + addend};
+				break;
+			}
+			case SITE_IRELATIVE: {
+				symbol_id symbol = global_of(file, rela->r_sym);
+				uint64_t value = symbol ? link->addresses[symbol] : local_value(link, file, rela->r_sym, &addend);
+				*to = (struct elf_rela){to->r_offset, arch->r_irelative, 0, (int64_t)value + addend};
+				break;
+			}
+			}
+		}
+	}
+	return n;
+}
+
+static uint64_t collect_slots(const struct link *link, struct elf_rela *out, uint64_t n)
+{
+	for (uint32_t i = 0; i < link->got.n; i++) {
+		struct slot_reloc relocs[2];
+		uint64_t values[2];
+		const struct got_entry *entry = &link->got.at[i];
+		got_entry_resolve(link, entry, relocs, values);
+		for (uint32_t k = 0; k < 2; k++)
+			if (relocs[k].type)
+				out[n++] = (struct elf_rela){got_address(link, link->layout, entry->slot + k), relocs[k].type, relocs[k].dynsym,
+							     (int64_t)relocs[k].addend};
+	}
+	for (uint32_t i = 0; i < link->copies.n; i++) {
+		const struct aux *aux = &link->aux.at[link->copies.at[i]];
+		out[n++] = (struct elf_rela){link->addresses[aux->symbol], link->arch->r_copy, aux->dynsym, 0};
+	}
+	return n;
+}
+
+void rela_dyn_emit(struct link *link, uint8_t *image)
+{
+	uint64_t n = link->n_dynamic_relas;
+	struct elf_rela *relas = malloc(max_u64(n, 1) * sizeof(*relas));
+	struct sortable *order = malloc(max_u64(n, 1) * sizeof(*order));
+	if (!relas || !order)
+		out_of_memory();
+	collect_slots(link, relas, collect_sites(link, relas, 0));
+	for (uint64_t i = 0; i < n; i++)
+		order[i] = (struct sortable){(uint64_t)class_of(link->arch, relas[i].r_type) << 32 | relas[i].r_sym, relas[i].r_offset,
+					     (uint32_t)i};
+	qsort(order, n, sizeof(*order), compare);
+	struct elf_rela *out = (struct elf_rela *)image;
+	for (uint64_t i = 0; i < n; i++)
+		out[i] = relas[order[i].index];
+	free(order);
+	free(relas);
+}

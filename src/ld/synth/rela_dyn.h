@@ -1,0 +1,12 @@
+/* .rela.dyn: everything the loader relocates except PLT slots. Relative relocations come first (DT_RELACOUNT), then those with
+ * symbols, then IFUNC resolvers, which may use what the others have set. */
+#ifndef GILD_LD_SYNTH_RELA_DYN_H
+#define GILD_LD_SYNTH_RELA_DYN_H
+
+#include "ld/tables.h"
+
+/* Counts the entries: link->n_dynamic_relas, n_relative. */
+void rela_dyn_count(struct link *link);
+void rela_dyn_emit(struct link *link, uint8_t *image);
+
+#endif

@@ -1,0 +1,290 @@
+#include "ld/synth/symtab.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ld/layout/value.h"
+#include "ld/resolve/resolve.h"
+#include "ld/resolve/symbols.h"
+#include "ld/synth/dynsym.h"
+
+enum { FILE_GRAIN = 8 };
+
+/* .symtab is: the null symbol, all local symbols by file, all global ones by file. File 0 lists what the linker defined
+ * and what nobody here defines. Parts: 2 * file for locals, 2 * file + 1 for globals; their names lie together, locals first. */
+
+/* Does a local symbol stay? Section symbols do not; -X drops compilers' temporary names, -x all. */
+static bool keeps_local(const struct link *link, const struct file *file, uint32_t index)
+{
+	const struct elf_sym *sym = &file->symtab.syms[index];
+	const char *name = file->symtab.strtab + sym->st_name;
+	if (elf_sym_type(sym) == STT_SECTION || *name == '\0' || sym->st_shndx == SHN_UNDEF)
+		return false;
+	if (!elf_sym_is_special(&file->symtab, index)) {
+		const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
+		if (!section->live || section->kind == SECTION_NONE)
+			return false;
+		if (section->kind == SECTION_MERGE && link->options->discard == DISCARD_SEC_MERGE && strncmp(name, ".L", 2) == 0)
+			return false;
+	}
+	if (elf_sym_type(sym) == STT_FILE)
+		return link->options->discard != DISCARD_ALL;
+	switch (link->options->discard) {
+	case DISCARD_ALL:
+		return false;
+	case DISCARD_LOCALS:
+		return strncmp(name, ".L", 2) != 0;
+	default:
+		return true;
+	}
+}
+
+/* Global symbols that cannot be seen from outside become local: hidden ones, and "local:" in a version script. */
+static bool becomes_local(const struct link *link, symbol_id id)
+{
+	const struct symbol *symbol = &link->symbols[id];
+	uint8_t visibility = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
+	return visibility == STV_HIDDEN || visibility == STV_INTERNAL || symbol_flags(symbol) & SYMBOL_FORCED_LOCAL;
+}
+
+/* Is entry `index` of the file the one under which a global symbol is listed? */
+static bool lists_global(const struct link *link, file_id id, uint32_t index, symbol_id *symbol)
+{
+	const struct file *file = file_of(link, id);
+	*symbol = global_of(file, index);
+	if (!*symbol)
+		return false;
+	uint64_t owner = symbol_owner(&link->symbols[*symbol]);
+	return owner != OWNER_NONE && owner_file(owner) == id && owner_index(owner) == index &&
+	       (id == INTERNAL_FILE || is_live_definition(link, file, index));
+}
+
+/* Name of an imported symbol in .symtab: with its version, as GNU ld writes it. */
+static uint32_t imported_name(const struct link *link, symbol_id id, char *buffer)
+{
+	struct str name = symbol_base_name(link, id);
+	const char *version = NULL;
+	uint64_t owner = symbol_owner(&link->symbols[id]);
+	uint16_t number = link->versions[id];
+	if (owner != OWNER_NONE && number >= link->first_needed_version && number < link->first_needed_version + link->needed_versions.n) {
+		const struct needed_version *needed = &link->needed_versions.at[number - link->first_needed_version];
+		version = file_of(link, needed->file)->versions[needed->index];
+	}
+	uint32_t len = name.len + (version ? 1 + (uint32_t)strlen(version) : 0);
+	if (buffer) {
+		memcpy(buffer, name.at, name.len);
+		if (version) {
+			buffer[name.len] = '@';
+			memcpy(buffer + name.len + 1, version, len - name.len - 1);
+		}
+		buffer[len] = '\0';
+	}
+	return len + 1;
+}
+
+/* A walk over what one file lists: calls body for each entry, in output order. */
+struct entry {
+	struct elf_sym sym;      /* st_name is not set */
+	symbol_id global;        /* 0: local of the file */
+	uint32_t index;          /* in the file's symbol table */
+	bool imported;
+};
+
+typedef void entry_body(struct link *link, const struct entry *entry, void *context);
+
+static struct elf_sym local_symbol(const struct link *link, const struct file *file, uint32_t index)
+{
+	struct elf_sym sym = file->symtab.syms[index];
+	const struct layout *layout = link->layout;
+	if (elf_sym_is_special(&file->symtab, index))
+		return sym;
+	const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
+	int64_t addend = 0;
+	sym.st_value = local_value(link, file, index, &addend);
+	if (section->run)
+		sym.st_shndx = (uint16_t)layout->osecs.at[layout->runs.at[section->run].osec].index;
+	if (elf_sym_type(&sym) == STT_TLS)
+		sym.st_value -= layout->tls_addr;
+	return sym;
+}
+
+static void walk(struct link *link, file_id id, bool globals, bool values, entry_body *body, void *context)
+{
+	const struct file *file = file_of(link, id);
+	for (uint32_t i = 1; i < file->symtab.first_global && id != INTERNAL_FILE && !globals; i++) {
+		if (!keeps_local(link, file, i))
+			continue;
+		struct entry entry = {.index = i};
+		if (values)
+			entry.sym = local_symbol(link, file, i);
+		body(link, &entry, context);
+	}
+	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
+		struct entry entry = {.index = i};
+		if (!lists_global(link, id, i, &entry.global) || becomes_local(link, entry.global) == globals)
+			continue;
+		if (values) {
+			entry.sym = output_symbol(link, entry.global);
+			if (!globals)
+				entry.sym.st_info = (uint8_t)(STB_LOCAL << 4 | elf_sym_type(&entry.sym));
+			entry.sym.st_other &= (uint8_t)~(globals ? 0 : 3);
+		}
+		body(link, &entry, context);
+	}
+	for (uint32_t i = 1; id == INTERNAL_FILE && globals && i < link->aux.n; i++) {
+		symbol_id symbol = link->aux.at[i].symbol;
+		uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : 0;
+		if (!symbol || !link->aux.at[i].needs || (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE))
+			continue;
+		struct entry entry = {.global = symbol, .imported = true};
+		if (values)
+			entry.sym = output_symbol(link, symbol);
+		body(link, &entry, context);
+	}
+}
+
+static uint32_t name_size(struct link *link, const struct entry *entry, const struct file *file)
+{
+	if (entry->imported)
+		return imported_name(link, entry->global, NULL);
+	if (entry->global)
+		return symbol_name(link, entry->global).len + 1;
+	return (uint32_t)strlen(file->symtab.strtab + file->symtab.syms[entry->index].st_name) + 1;
+}
+
+/* ---- sizes ------------------------------------------------------------------------------------------------ */
+
+struct count {
+	const struct file *file;
+	uint32_t n;
+	uint64_t names;
+};
+
+static void count_entry(struct link *link, const struct entry *entry, void *context)
+{
+	struct count *count = context;
+	count->n++;
+	count->names += name_size(link, entry, count->file);
+}
+
+static bool is_listed(const struct file *file)
+{
+	return file->live && file->kind != FILE_SHARED;
+}
+
+static void count_range(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++) {
+		struct file *file = file_of(link, (file_id)id);
+		if (!is_listed(file))
+			continue;
+		struct count locals = {.file = file}, globals = {.file = file};
+		walk(link, (file_id)id, false, false, count_entry, &locals);
+		walk(link, (file_id)id, true, false, count_entry, &globals);
+		file->out_locals = locals.n;
+		file->out_globals = globals.n;
+		file->out_names_locals = locals.names;
+		file->out_names = locals.names + globals.names;
+	}
+}
+
+static void add_part(struct link *link, enum section_kind kind, uint32_t part, uint64_t size, uint8_t p2align)
+{
+	*array_push(&link->sections) = (struct section){
+		.kind = kind, .file = INTERNAL_FILE, .extra = part, .size = size, .p2align = p2align, .live = true};
+	layout_classify_one(link, link->sections.n - 1);
+}
+
+void symtab_prepare(struct link *link)
+{
+	if (link->options->strip == STRIP_ALL)
+		return;
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, count_range, link);
+	uint32_t n = 1;
+	uint64_t names = 1;
+	for (int globals = 0; globals < 2; globals++) {
+		for (file_id id = 0; id < link->files.n; id++) {
+			struct file *file = file_of(link, id);
+			if (!is_listed(file))
+				continue;
+			uint32_t count = globals ? file->out_globals : file->out_locals;
+			*(globals ? &file->out_global_start : &file->out_local_start) = n;
+			n += count;
+			/* the null symbol goes with file 0's locals */
+			uint32_t entries = count + (globals == 0 && id == INTERNAL_FILE);
+			if (entries)
+				add_part(link, SECTION_SYMTAB, 2 * id + (uint32_t)globals, entries * sizeof(struct elf_sym), entries ? 3 : 0);
+		}
+		if (!globals)
+			link->symtab_locals = n;
+	}
+	for (file_id id = 0; id < link->files.n; id++) {
+		struct file *file = file_of(link, id);
+		if (!is_listed(file))
+			continue;
+		file->out_names_start = names;
+		names += file->out_names;
+		if (file->out_names || id == INTERNAL_FILE)
+			add_part(link, SECTION_STRTAB, id, file->out_names + (id == INTERNAL_FILE), 0);
+	}
+}
+
+/* ---- writing ---------------------------------------------------------------------------------------------- */
+
+struct symtab_cursor {
+	const struct file *file;
+	struct elf_sym *at;
+	uint64_t name;
+};
+
+static void put_symbol(struct link *link, const struct entry *entry, void *context)
+{
+	struct symtab_cursor *cursor = context;
+	*cursor->at = entry->sym;
+	cursor->at->st_name = (uint32_t)cursor->name;
+	cursor->at++;
+	cursor->name += name_size(link, entry, cursor->file);
+}
+
+void symtab_emit(struct link *link, uint32_t part, uint8_t *image)
+{
+	file_id id = part / 2;
+	bool globals = part & 1;
+	const struct file *file = file_of(link, id);
+	struct symtab_cursor cursor = {.file = file, .at = (struct elf_sym *)image};
+	if (part == 0)
+		*cursor.at++ = (struct elf_sym){0};
+	cursor.name = file->out_names_start + (globals ? file->out_names_locals : 0);
+	walk(link, id, globals, true, put_symbol, &cursor);
+}
+
+struct strtab_cursor {
+	const struct file *file;
+	char *at;
+};
+
+static void put_name(struct link *link, const struct entry *entry, void *context)
+{
+	struct strtab_cursor *cursor = context;
+	uint32_t size = name_size(link, entry, cursor->file);
+	if (entry->imported) {
+		imported_name(link, entry->global, cursor->at);
+	} else {
+		struct str name = entry->global ? symbol_name(link, entry->global)
+						: str_of(cursor->file->symtab.strtab + cursor->file->symtab.syms[entry->index].st_name);
+		memcpy(cursor->at, name.at, name.len);
+		cursor->at[name.len] = '\0';
+	}
+	cursor->at += size;
+}
+
+void strtab_emit(struct link *link, uint32_t id, uint8_t *image)
+{
+	struct strtab_cursor cursor = {.file = file_of(link, id), .at = (char *)image};
+	if (id == INTERNAL_FILE)
+		*cursor.at++ = '\0';
+	walk(link, id, false, false, put_name, &cursor);
+	walk(link, id, true, false, put_name, &cursor);
+}

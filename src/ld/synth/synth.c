@@ -1,0 +1,198 @@
+#include "ld/synth/synth.h"
+
+#include <string.h>
+
+#include "arch/arch.h"
+#include "ld/layout/layout.h"
+#include "ld/prune/merge.h"
+#include "ld/resolve/versions.h"
+#include "ld/synth/dynamic.h"
+#include "ld/synth/dynsym.h"
+#include "ld/synth/eh_frame.h"
+#include "ld/synth/got_plt.h"
+#include "ld/synth/notes.h"
+#include "ld/synth/rela_dyn.h"
+#include "ld/synth/symtab.h"
+#include "ld/synth/symver.h"
+
+static void make(struct link *link, enum synthetic which, uint64_t size, uint8_t p2align)
+{
+	section_id id = link->sections.n;
+	*array_push(&link->sections) = (struct section){
+		.kind = SECTION_SYNTHETIC, .file = INTERNAL_FILE, .extra = which, .size = size, .p2align = p2align, .live = true};
+	link->synthetic[which] = id;
+	layout_classify_one(link, id);
+}
+
+static bool any_eh_frame(const struct link *link)
+{
+	for (file_id id = 1; id < link->files.n; id++)
+		if (file_of(link, id)->has_eh_frame && file_of(link, id)->live)
+			return true;
+	return false;
+}
+
+static bool any_relro(const struct link *link)
+{
+	for (section_id id = 1; id < link->sections.n; id++) {
+		const struct section *section = section_of(link, id);
+		if (section->live && section->run && section->kind != SECTION_NONE && osec_of_section(link->layout, section)->relro)
+			return true;
+	}
+	return false;
+}
+
+static void make_dynamic_tables(struct link *link)
+{
+	const struct options *options = link->options;
+	dynsym_choose(link);
+	symver_prepare(link);
+	dynamic_prepare(link);
+	if (link->dynstr.n == 0)
+		dynstr_add(link, (struct str){"", 0});
+	if (options->hash_sysv)
+		make(link, SYN_HASH, sysv_hash_size(link), 3);
+	if (options->hash_gnu)
+		make(link, SYN_GNU_HASH, gnu_hash_size(link), 3);
+	make(link, SYN_DYNSYM, link->dynsyms.n * sizeof(struct elf_sym), 3);
+	make(link, SYN_DYNSTR, link->dynstr.n, 0);
+	if (verdef_size(link))
+		make(link, SYN_VERDEF, verdef_size(link), 3);
+	if (verneed_size(link))
+		make(link, SYN_VERNEED, verneed_size(link), 3);
+	if (verdef_size(link) || verneed_size(link))
+		make(link, SYN_VERSYM, 2ull * link->dynsyms.n, 1);
+}
+
+void synth_create(struct link *link)
+{
+	const struct options *options = link->options;
+	const struct arch *arch = link->arch;
+	const char *interp = interp_path(link);
+	if (interp)
+		make(link, SYN_INTERP, strlen(interp) + 1, 0);
+	if (property_size(link))
+		make(link, SYN_PROPERTY, property_size(link), 3);
+	if (options->build_id != BUILD_ID_NONE)
+		make(link, SYN_BUILD_ID, BUILD_ID_OFFSET + build_id_size(link), 2);
+	if (link->is_dynamic)
+		make_dynamic_tables(link);
+	rela_dyn_count(link);
+	if (link->n_dynamic_relas)
+		make(link, SYN_RELA_DYN, link->n_dynamic_relas * sizeof(struct elf_rela), 3);
+	if (link->plt.n) {
+		make(link, SYN_RELA_PLT, link->plt.n * sizeof(struct elf_rela), 3);
+		make(link, SYN_PLT, arch->plt_header_size + (uint64_t)link->plt.n * arch->plt_entry_size, 4);
+	}
+	if (link->plt_got.n)
+		make(link, SYN_PLT_GOT, (uint64_t)link->plt_got.n * arch->plt_got_entry_size, 3);
+	if (link->got_slots)
+		make(link, SYN_GOT, 8ull * link->got_slots, 3);
+	if (link->plt.n || link->module_needs & NEED_GOT_BASE)
+		make(link, SYN_GOT_PLT, 8ull * (arch->got_plt_header_slots + link->plt.n), 3);
+	if (options->eh_frame_hdr && any_eh_frame(link))
+		make(link, SYN_EH_FRAME_HDR, eh_frame_hdr_size(link), 2);
+	if (link->dynrelro_size)
+		make(link, SYN_DYNRELRO, link->dynrelro_size, (uint8_t)link->dynrelro_p2align);
+	if (link->dynbss_size)
+		make(link, SYN_DYNBSS, link->dynbss_size, (uint8_t)link->dynbss_p2align);
+	if (link->common_size)
+		make(link, SYN_COMMON, link->common_size, (uint8_t)link->common_p2align);
+	if (link->is_dynamic)
+		make(link, SYN_DYNAMIC, dynamic_size(link), 3);
+	if (options->z.relro && any_relro(link))
+		make(link, SYN_RELRO_PADDING, 0, 0);
+	symtab_prepare(link);
+	make(link, SYN_SHSTRTAB, 0, 0); /* its size is known when the section headers are */
+}
+
+static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *image)
+{
+	switch (which) {
+	case SYN_INTERP:
+		strcpy((char *)image, interp_path(link));
+		break;
+	case SYN_PROPERTY:
+		property_emit(link, image);
+		break;
+	case SYN_BUILD_ID:
+		build_id_emit(link, image);
+		break;
+	case SYN_HASH:
+		sysv_hash_emit(link, image);
+		break;
+	case SYN_GNU_HASH:
+		gnu_hash_emit(link, image);
+		break;
+	case SYN_DYNSYM:
+		dynsym_emit(link, image);
+		break;
+	case SYN_DYNSTR:
+		memcpy(image, link->dynstr.at, link->dynstr.n);
+		break;
+	case SYN_VERSYM:
+		versym_emit(link, image);
+		break;
+	case SYN_VERDEF:
+		verdef_emit(link, image);
+		break;
+	case SYN_VERNEED:
+		verneed_emit(link, image);
+		break;
+	case SYN_RELA_DYN:
+		rela_dyn_emit(link, image);
+		break;
+	case SYN_RELA_PLT:
+		rela_plt_emit(link, image);
+		break;
+	case SYN_EH_FRAME_HDR:
+		eh_frame_hdr_emit(link, image);
+		break;
+	case SYN_PLT:
+		plt_emit(link, image);
+		break;
+	case SYN_PLT_GOT:
+		plt_got_emit(link, image);
+		break;
+	case SYN_DYNAMIC:
+		dynamic_emit(link, image);
+		break;
+	case SYN_GOT:
+		got_emit(link, image);
+		break;
+	case SYN_GOT_PLT:
+		got_plt_emit(link, image);
+		break;
+	case SYN_SHSTRTAB:
+		memcpy(image, link->layout->shstrtab.data, link->layout->shstrtab.size);
+		break;
+	case SYN_NONE:
+	case SYN_DYNRELRO:
+	case SYN_DYNBSS:
+	case SYN_RELRO_PADDING:
+	case SYN_COMMON:
+	case SYN_COUNT:
+		break; /* no bytes in the file */
+	}
+}
+
+void synth_emit(struct link *link, section_id id, uint8_t *image)
+{
+	const struct section *section = section_of(link, id);
+	switch (section->kind) {
+	case SECTION_SYNTHETIC:
+		emit_synthetic(link, (enum synthetic)section->extra, image);
+		break;
+	case SECTION_POOL:
+		merge_emit(link, section, image);
+		break;
+	case SECTION_SYMTAB:
+		symtab_emit(link, section->extra, image);
+		break;
+	case SECTION_STRTAB:
+		strtab_emit(link, section->extra, image);
+		break;
+	default:
+		break;
+	}
+}

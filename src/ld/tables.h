@@ -1,0 +1,424 @@
+/* The tables of a link: every file, section, symbol and piece of the output, in flat arrays indexed by
+ * 32-bit ids.
+ *
+ * An id never changes once given, and the order of ids follows the order of the inputs, never thread timing. Id 0 is "none" for
+ * sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic symbol table, ...) are sections and symbols
+ * of file 0, placed and relocated like everybody else's. Link state is passed around as one `struct link *`; nothing is global. */
+#ifndef GILD_LD_TABLES_H
+#define GILD_LD_TABLES_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/diag.h"
+#include "base/io.h"
+#include "base/pool.h"
+#include "elf/archive.h"
+#include "elf/object.h"
+#include "elf/shared.h"
+#include "ld/input/options.h"
+#include "ld/input/version_script.h"
+
+typedef uint32_t file_id;
+typedef uint32_t section_id;
+typedef uint32_t symbol_id;
+
+enum { INTERNAL_FILE = 0 };
+#define NO_SLOT UINT32_MAX
+
+/* ---- files ------------------------------------------------------------------------------------------- */
+
+enum file_kind {
+	FILE_INTERNAL, /* the linker itself */
+	FILE_OBJECT,
+	FILE_SHARED,
+};
+
+/* What scanning one file's relocations found out about one of its symbols (NEED_*, below). */
+struct need {
+	uint32_t symbol;     /* index in the file's symbol table */
+	uint32_t bits;
+};
+
+/* A place that the loader must relocate: relocation number `rela` of section `section`. */
+enum dynamic_site_kind { SITE_RELATIVE, SITE_SYMBOLIC, SITE_IRELATIVE };
+
+struct dynamic_site {
+	section_id section;
+	uint32_t rela : 30, kind : 2;
+};
+
+/* One CIE or FDE of an object's .eh_frame. */
+struct eh_entry {
+	uint32_t offset, size;    /* in the input section */
+	uint32_t output;          /* offset in what remains of this section; NO_SLOT: dropped */
+	uint32_t first_rela;      /* relocations [first_rela, first_rela + nrelas) of the section's lie inside it */
+	uint16_t nrelas;
+	bool is_cie;
+	uint8_t encoding;         /* FDE and CIE: how code addresses are written (DW_EH_PE_*) */
+	file_id cie_file;         /* where the CIE is that stands for this one or that this FDE uses: */
+	uint32_t cie;             /* an entry of that file */
+};
+
+/* "foo@V" (not the default version) or "foo@@V" in an object's symbol table. */
+struct versioned_symbol {
+	uint32_t symbol;         /* index in the file's symbol table */
+	bool is_default;
+	struct str version;
+};
+
+struct file {
+	enum file_kind kind;
+	bool lazy;                /* an archive member nobody asked for yet, not parsed */
+	bool as_needed;           /* shared object: DT_NEEDED only when it defines something an object needs */
+	bool has_eh_frame, has_ctors;
+	bool whole_archive, exclude_libs;
+	_Atomic bool live;        /* object: part of the link; shared object: needed */
+	_Atomic bool bad;         /* an error was reported for it */
+	const char *path;         /* as the user or the search named it */
+	struct str member;        /* of an archive, or empty */
+	struct bytes bytes;
+
+	/* Objects and shared objects: views into the file. */
+	struct elf_file elf;
+	struct elf_symtab symtab; /* .symtab, or .dynsym of a shared object */
+	section_id first_section; /* section number n of the file is section first_section + n; live objects only */
+	symbol_id *globals;       /* symbol first_global + i of the file is global symbol globals[i] (0: none) */
+
+	/* Archive members: what the archive's index says they define. */
+	const char *lazy_names;   /* n_lazy NUL-terminated names; NULL: parsed instead (the archive has no index) */
+	uint32_t n_lazy;
+	symbol_id *lazy_symbols;
+
+	/* Objects: symbols that name their version, "foo@V" or "foo@@V". */
+	struct versioned_symbol *versioned;
+	uint32_t n_versioned;
+
+	/* Objects: the results of scanning relocations. */
+	struct need *needs;
+	uint32_t n_needs;
+	struct dynamic_site *sites;
+	uint32_t n_sites;
+	uint32_t *local_aux;      /* aux id per local symbol, or NULL */
+	struct eh_entry *eh_entries;
+	uint32_t n_eh_entries;
+	uint32_t property_and;    /* GNU_PROPERTY_X86_FEATURE_1_AND of the file */
+	uint32_t property_isa;    /* GNU_PROPERTY_X86_ISA_1_NEEDED */
+	enum { STACK_UNSAID, STACK_NOEXEC, STACK_EXEC } stack;
+
+	/* Shared objects. */
+	const char *soname;
+	uint32_t soname_dynstr;   /* where .dynstr has it */
+	const uint8_t *versym;
+	const char **versions;    /* name of version index i, NULL if none */
+	uint32_t n_versions;
+	uint16_t *output_version; /* version index i of the file is this one in our .gnu.version (0: not used) */
+
+	/* The symbol table of the output. */
+	uint32_t out_locals, out_globals; /* entries of this file */
+	uint32_t out_local_start, out_global_start;
+	uint64_t out_names, out_names_locals, out_names_start; /* bytes of .strtab, locals first */
+};
+
+/* ---- sections ---------------------------------------------------------------------------------------- */
+
+enum section_kind {
+	SECTION_NONE,         /* not placed: symbol tables, relocations, groups, or dropped */
+	SECTION_REGULAR,      /* copied and relocated */
+	SECTION_MERGE,        /* split into pieces that live on in a SECTION_POOL; `extra`: merge_sections index */
+	SECTION_EH_FRAME,     /* copied record by record; `extra`: index of its first eh_entry in the file */
+	SECTION_SYNTHETIC,    /* file 0: `extra` is an enum synthetic */
+	SECTION_POOL,         /* file 0: one shard of a pool of merged pieces; `extra`: shard index */
+	SECTION_SYMTAB,       /* file 0: a part of .symtab; `extra`: part number */
+	SECTION_STRTAB,       /* file 0: a part of .strtab */
+};
+
+struct section {
+	uint64_t size;        /* bytes it takes in the output */
+	uint64_t offset;      /* from the start of its run: the plan */
+	file_id file;
+	uint32_t run;         /* where the layout program puts it; 0: nowhere (discarded, or not placed) */
+	uint32_t rela;        /* number, in its file, of the section that relocates it; 0: none */
+	uint32_t extra;       /* see section_kind */
+	uint8_t kind;
+	uint8_t p2align;      /* alignment is 1 << p2align */
+	_Atomic bool live;
+};
+
+/* ---- symbols ----------------------------------------------------------------------------------------- */
+
+/* Who defines a symbol, as one number that can be compared: the smaller one wins.
+ *   rank (4 bits) | file (28 bits) | index in the file's symbol table (32 bits)
+ * Ranks: ld's rules for strong, common, weak and shared definitions (GNU ld manual, "common", and bfd/linker.c's action
+ * table): a strong definition beats a common symbol, that beats a weak one, and any of them beats a shared object. Among equals the
+ * first file wins. Lazy archive members and shared objects compete by position only. */
+enum symbol_rank { RANK_STRONG = 1, RANK_COMMON = 2, RANK_WEAK = 3, RANK_ELSEWHERE = 4 };
+#define OWNER_NONE UINT64_MAX
+
+enum {
+	SYMBOL_DEFINED = 1 << 0,     /* by an object or by the linker */
+	SYMBOL_IMPORTED = 1 << 1,    /* found at load time: defined by a shared object, or left undefined */
+	SYMBOL_EXPORTED = 1 << 2,    /* in our dynamic symbol table as a definition */
+	SYMBOL_PREEMPTIBLE = 1 << 3, /* another module may supply it at load time (all IMPORTED are) */
+	SYMBOL_ABSOLUTE = 1 << 4,    /* its value is not an address that moves with the image */
+	SYMBOL_IFUNC = 1 << 5,
+	SYMBOL_FUNCTION = 1 << 6,
+	SYMBOL_TLS = 1 << 7,
+	SYMBOL_USED = 1 << 8,        /* mentioned by a live object */
+	SYMBOL_USED_STRONGLY = 1 << 9, /* ... not only through weak undefined symbols */
+	SYMBOL_USED_SHARED = 1 << 10, /* mentioned as undefined by a shared object */
+	SYMBOL_FORCED_LOCAL = 1 << 11, /* "local:" in a version script, --exclude-libs */
+	SYMBOL_EXPORT_ASKED = 1 << 12, /* --dynamic-list, --export-dynamic-symbol */
+	SYMBOL_DEFINED_SHARED = 1 << 13, /* some shared object defines it, too */
+	SYMBOL_UNDEFINED = 1 << 14,  /* nobody in the link defines it */
+	SYMBOL_REPORTED = 1 << 15,
+};
+
+struct symbol {
+	_Atomic uint64_t owner;
+	_Atomic uint32_t aux;            /* index in link->aux; 0: none */
+	_Atomic uint16_t flags;
+	_Atomic uint8_t visibility;      /* the most constraining of all live files, STV_* */
+	uint8_t type;                    /* STT_* of the definition */
+};
+
+static inline uint64_t owner_key(enum symbol_rank rank, file_id file, uint32_t index)
+{
+	return (uint64_t)rank << 60 | (uint64_t)file << 32 | index;
+}
+
+static inline enum symbol_rank owner_rank(uint64_t owner)
+{
+	return (enum symbol_rank)(owner >> 60);
+}
+
+static inline file_id owner_file(uint64_t owner)
+{
+	return (uint32_t)(owner >> 32) & 0x0fffffff;
+}
+
+static inline uint32_t owner_index(uint64_t owner)
+{
+	return (uint32_t)owner;
+}
+
+/* What a symbol needs in the output because of how it is used. */
+enum {
+	NEED_GOT = 1 << 0,       /* a GOT slot with its address */
+	NEED_PLT = 1 << 1,       /* a PLT entry */
+	NEED_CPLT = 1 << 2,      /* a PLT entry that is the function's address for everybody ("canonical") */
+	NEED_COPY = 1 << 3,      /* a copy relocation */
+	NEED_TLSGD = 1 << 4,     /* two GOT slots: module and offset */
+	NEED_TLSDESC = 1 << 5,   /* two GOT slots: TLS descriptor */
+	NEED_GOTTP = 1 << 6,     /* a GOT slot with the offset from the thread pointer */
+	NEED_DYNSYM = 1 << 7,    /* an entry in .dynsym */
+	NEED_TLSLD = 1 << 8,     /* (of the module) two GOT slots: module and 0 */
+	NEED_GOT_BASE = 1 << 9,  /* (of the module) _GLOBAL_OFFSET_TABLE_ is used */
+	NEED_STATIC_TLS = 1 << 10, /* (of the module) DF_STATIC_TLS */
+	NEED_TEXTREL = 1 << 11,    /* (of the module) a read-only section has dynamic relocations */
+};
+
+/* The slots of a symbol, global or local, that needs any. */
+struct aux {
+	symbol_id symbol;        /* 0: local symbol `index` of `file` */
+	file_id file;
+	uint32_t index;
+	uint32_t needs;
+	uint32_t got, plt, pltgot, gotplt, tlsgd, tlsdesc, gottp, dynsym;
+	uint64_t copy;           /* NEED_COPY: offset in .dynbss or .dynrelro */
+	bool copy_relro;
+};
+
+struct undefined_reference {
+	symbol_id symbol;
+	section_id section;
+	uint64_t offset;
+};
+
+/* Why a GOT slot is there; entries follow each other in the order of first use. */
+enum got_kind { GOT_ADDRESS, GOT_TLSGD, GOT_TLSLD, GOT_TLSDESC, GOT_TPOFF };
+
+struct got_entry {
+	uint32_t aux;            /* 0 for GOT_TLSLD */
+	uint32_t slot;
+	enum got_kind kind;
+};
+
+/* ---- merged pieces ----------------------------------------------------------------------------------- */
+
+/* An input section that was split: piece i begins at starts[i] and is entry refs[i] of its pool. */
+struct merge_section {
+	section_id section;
+	uint32_t pool;
+	uint32_t n;
+	uint32_t *starts;
+	uint32_t *refs;          /* shard << POOL_SHARD_SHIFT | entry */
+	uint32_t *hashes;        /* scratch, until the pools are built */
+};
+
+enum { POOL_SHARD_SHIFT = 26, POOL_MAX_SHARDS = 64 };
+
+struct pool_entry {
+	const uint8_t *data;
+	uint32_t size;
+	uint32_t p2align;
+	uint64_t offset;         /* in the shard */
+};
+
+struct pool_shard {
+	section_id section;
+	uint32_t n;
+	struct pool_entry *entries;
+};
+
+/* All pieces that may be merged with each other: same run, flags and entry size. */
+struct merge_pool {
+	uint32_t run;
+	uint64_t flags, entsize;
+	uint32_t first_shard, n_shards; /* power of two */
+	section_id first_member;
+};
+
+/* ---- the link ---------------------------------------------------------------------------------------- */
+
+enum synthetic {
+	SYN_NONE,
+	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM, SYN_VERDEF, SYN_VERNEED,
+	SYN_RELA_DYN, SYN_RELA_PLT, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS,
+	SYN_RELRO_PADDING, SYN_COMMON, SYN_SHSTRTAB,
+	SYN_COUNT
+};
+
+struct layout;
+struct arch;
+struct interner;
+
+/* A version of the output: index 2 + i in .gnu.version is definition i, needed versions follow. */
+struct needed_version {
+	file_id file;
+	uint32_t index;           /* in that file */
+	uint32_t name;            /* in .dynstr */
+};
+
+struct link {
+	const struct options *options;
+	struct diag *diag;
+	struct pool *pool;
+	const struct arch *arch;
+	struct io *io;
+	struct arena arena;                /* of the main thread */
+	struct arena *worker_arenas;       /* one per worker of the pool */
+
+	ARRAY(struct file) files;
+	ARRAY(struct section) sections;
+	struct symbol *symbols;
+	uint64_t *addresses;               /* of symbols, final; made after layout */
+	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
+	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
+	uint32_t n_symbols;                /* including the null symbol 0 */
+	struct interner *interner;
+	ARRAY(struct aux) aux;             /* [0] is unused */
+
+	/* File 0's symbols, parallel to its symtab. */
+	ARRAY(struct elf_sym) internal_syms;
+	ARRAY(symbol_id) internal_globals;
+
+	struct version_script version_script, dynamic_list;
+	bool has_dynamic_list;
+
+	ARRAY(struct merge_section) merge_sections;
+	ARRAY(struct merge_pool) merge_pools;
+	ARRAY(struct pool_shard) pool_shards;
+
+	/* What the output needs as a whole. */
+	bool is_dynamic;                   /* it has a dynamic section */
+	bool is_pic;                       /* PIE or shared */
+	bool has_static_tls, has_textrel;
+	bool use_got_base;
+	uint32_t module_needs;             /* NEED_TLSLD, ... */
+	ARRAY(struct got_entry) got;
+	uint32_t got_slots;
+	uint32_t tlsld_slot;
+	ARRAY(uint32_t) plt;               /* aux ids: lazy PLT entries, each with a .got.plt slot */
+	ARRAY(uint32_t) plt_got;           /* aux ids: entries that jump through .got */
+	ARRAY(uint32_t) dynsyms;           /* symbol ids, [0] is 0; imports first, then exports by hash bucket */
+	ARRAY(uint32_t) copies;            /* aux ids of copied symbols */
+	uint32_t first_hashed_dynsym;
+	uint32_t gnu_hash_buckets;
+	uint64_t dynbss_size, dynrelro_size, common_size;
+	uint32_t dynbss_p2align, dynrelro_p2align, common_p2align;
+	ARRAY(char) dynstr;
+	uint32_t rpath_dynstr, soname_dynstr, *filter_dynstr;
+	uint32_t *dynsym_names;            /* offset in dynstr, parallel to dynsyms */
+	ARRAY(struct needed_version) needed_versions;
+	uint32_t first_needed_version;     /* its index in .gnu.version */
+	uint32_t *verdef_names;            /* in .dynstr: the base version's, then the version script's nodes' */
+	uint32_t n_fdes;
+	uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
+	uint64_t *common_offsets;          /* by symbol id, of common symbols in .common; lazily made */
+	uint64_t *common_sizes;
+
+	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
+	struct layout *layout;
+	ARRAY(section_id) symtab_parts;
+	uint32_t symtab_locals;
+
+	/* References to symbols that nobody defines, found while scanning; reported together, by symbol. */
+	pthread_mutex_t undefined_lock;
+	ARRAY(struct undefined_reference) undefined_references;
+};
+
+static inline struct file *file_of(const struct link *link, file_id id)
+{
+	return &link->files.at[id];
+}
+
+static inline struct section *section_of(const struct link *link, section_id id)
+{
+	return &link->sections.at[id];
+}
+
+/* The section header and the bytes of an object's section. */
+static inline uint32_t section_number(const struct link *link, section_id id)
+{
+	return id - file_of(link, section_of(link, id)->file)->first_section;
+}
+
+static inline const struct elf_shdr *section_shdr(const struct link *link, section_id id)
+{
+	const struct file *file = file_of(link, section_of(link, id)->file);
+	return &file->elf.shdrs[id - file->first_section];
+}
+
+static inline uint16_t symbol_flags(const struct symbol *symbol)
+{
+	return atomic_load_explicit(&symbol->flags, memory_order_relaxed);
+}
+
+static inline uint64_t symbol_owner(const struct symbol *symbol)
+{
+	return atomic_load_explicit(&symbol->owner, memory_order_relaxed);
+}
+
+/* Sets flag bits; cheap when they are set already. Any thread. */
+static inline void symbol_set(struct symbol *symbol, uint16_t bits)
+{
+	if ((symbol_flags(symbol) & bits) != bits)
+		atomic_fetch_or_explicit(&symbol->flags, bits, memory_order_relaxed);
+}
+
+/* The definition in its owner's symbol table; the symbol has an owner. */
+static inline const struct elf_sym *symbol_definition(const struct link *link, const struct symbol *symbol)
+{
+	uint64_t owner = symbol_owner(symbol);
+	return &file_of(link, owner_file(owner))->symtab.syms[owner_index(owner)];
+}
+
+/* "path" or "path(member)", for messages; in the main arena, so for one thread only... use file_label(). */
+#define FILE_FORMAT "%s%s%.*s%s"
+#define FILE_ARGS(file)                                                                                    \
+	(file)->path, (file)->member.len ? "(" : "", (int)(file)->member.len, (file)->member.len ? (file)->member.at : "", \
+		(file)->member.len ? ")" : ""
+
+#endif

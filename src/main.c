@@ -1,0 +1,33 @@
+/* Which face of gild was called; nothing else. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "ld/input/options.h"
+#include "ld/link.h"
+#include "ld/version.h"
+
+int main(int argc, char **argv)
+{
+	struct arena arena = {0};
+	struct diag diag;
+	struct options options = {0};
+	diag_init(&diag);
+	int status = 1;
+	if (options_parse(&options, argc, argv, &arena, &diag)) {
+		if (options.print_help)
+			options_print_help(argv[0]);
+		else if (options.print_version || options.show_version)
+			version_print(argv[0], options.print_version);
+		if (options.print_help || options.print_version || (options.show_version && options.inputs.n == 0))
+			status = 0;
+		else
+			status = link_run(&options, &diag) ? 0 : 1;
+	}
+	diag_flush(&diag);
+	options_free(&options);
+	diag_free(&diag);
+	arena_free(&arena);
+	return status;
+}

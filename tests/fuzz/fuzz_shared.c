@@ -1,0 +1,64 @@
+/* Reads the input as a shared object, by its section headers and, without them, by its program headers. */
+#include "fuzz/fuzz.h"
+
+#include "elf/shared.h"
+
+static void touch_verdef(void *context, uint16_t index, uint16_t flags, const char *name)
+{
+	(void)context;
+	use(index + flags);
+	touch_name(name);
+}
+
+static void touch_verneed(void *context, const char *file, uint16_t index, const char *name)
+{
+	(void)context;
+	use(index);
+	touch_name(file);
+	touch_name(name);
+}
+
+static void touch_shared(struct bytes bytes)
+{
+	struct elf_shared shared;
+	struct elf_error error;
+	if (!elf_read_shared(&shared, bytes, &error)) {
+		touch_name(error.field);
+		touch_name(error.what);
+		return;
+	}
+	if (shared.soname)
+		touch_name(shared.soname);
+	for (uint64_t i = 0; i < shared.ndynamic; i++) {
+		const char *string = elf_dynamic_string(&shared, i);
+		if (string)
+			touch_name(string);
+	}
+	hold(shared.dynsym.first_global <= shared.dynsym.n);
+	for (uint32_t i = 0; i < shared.dynsym.n; i++) {
+		touch_name(shared.dynsym.strtab + shared.dynsym.syms[i].st_name);
+		if (shared.versym)
+			use(read16(shared.versym + 2 * (uint64_t)i));
+	}
+	touch_bytes(shared.verdef);
+	touch_bytes(shared.verneed);
+	if (!elf_each_verdef(&shared, touch_verdef, NULL, &error))
+		touch_name(error.what);
+	if (!elf_each_verneed(&shared, touch_verneed, NULL, &error))
+		touch_name(error.what);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	touch_shared((struct bytes){data, size});
+	if (size < sizeof(struct elf_ehdr))
+		return 0;
+	uint8_t *copy = malloc(size);
+	if (!copy)
+		return 0;
+	memcpy(copy, data, size);
+	((struct elf_ehdr *)copy)->e_shoff = 0;
+	touch_shared((struct bytes){copy, size});
+	free(copy);
+	return 0;
+}
