@@ -130,11 +130,13 @@ static inline unsigned width_of(uint32_t type)
 
 /* ---- scan ----------------------------------------------------------------------------------------------- */
 
-static void scan_action(struct scanner *scanner, section_id section, uint32_t i, enum action action)
+static void scan_action(struct scanner *scanner, section_id section, uint32_t i, struct ref ref, enum action action)
 {
 	const struct elf_rela *rela = &scanner->relas.at[i];
 	switch (action) {
 	case DIRECT:
+		if (ref.flags & SYMBOL_UNDEFINED && ref.flags & SYMBOL_PREEMPTIBLE)
+			scanner_need(scanner, rela->r_sym, NEED_ZERO);
 		break;
 	case COPY:
 		if (scanner->link->options->z.nocopyreloc)
@@ -268,13 +270,13 @@ static void scan(struct scanner *scanner, section_id section)
 				scanner_error(scanner, section, rela, "addresses a thread-local variable as if it were not");
 				break;
 			}
-			scan_action(scanner, section, i, decide_absolute(link, ref, width, writable));
+			scan_action(scanner, section, i, ref, decide_absolute(link, ref, width, writable));
 			break;
 		case R_X86_64_PC8:
 		case R_X86_64_PC16:
 		case R_X86_64_PC32:
 		case R_X86_64_PC64:
-			scan_action(scanner, section, i, decide_relative(link, ref));
+			scan_action(scanner, section, i, ref, decide_relative(link, ref));
 			break;
 		case R_X86_64_PLT32:
 			if (calls_through_plt(ref))
@@ -304,7 +306,7 @@ static void scan(struct scanner *scanner, section_id section)
 		case R_X86_64_GOTOFF64:
 			scanner->module_bits |= NEED_GOT_BASE;
 			if (ref.flags & SYMBOL_PREEMPTIBLE)
-				scan_action(scanner, section, i, decide_relative(link, ref));
+				scan_action(scanner, section, i, ref, decide_relative(link, ref));
 			else if (ref.flags & SYMBOL_IFUNC)
 				scanner_need(scanner, rela->r_sym, NEED_CPLT);
 			break;
@@ -368,7 +370,7 @@ static inline void put_signed(const struct place *place, const struct elf_rela *
 static inline void put_absolute(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size, uint64_t value)
 {
 	bool fits = rela->r_type == R_X86_64_32 ? value <= UINT32_MAX
-						: (value >> (8 * size)) == 0 || (int64_t)value >= -((int64_t)1 << (8 * size - 1));
+						: (value >> (8 * size)) == 0 || ((int64_t)value < 0 && (int64_t)value >= -((int64_t)1 << (8 * size - 1)));
 	if (!fits)
 		report(place, rela, "does not fit as an unsigned number", (int64_t)value);
 	if (size == 4)
@@ -502,7 +504,9 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	switch (type) {
 	case R_X86_64_64:
 		/* Also where the loader will write: RELA's addend is in the table, the place holds what a prelinked image would. */
-		write64(at, decide_absolute(link, ref, 8, place->writable) == SYMBOLIC ? 0 : s + (uint64_t)a);
+		if (decide_absolute(link, ref, 8, place->writable) == SYMBOLIC && !site_is_settled(link, aux_of(link, place->file, rela->r_sym)))
+			s = 0, a = 0;
+		write64(at, s + (uint64_t)a);
 		return 1;
 	case R_X86_64_32:
 		put_absolute(place, rela, at, 4, s + (uint64_t)a);

@@ -10,6 +10,7 @@
 #include "ld/layout/value.h"
 #include "ld/output/headers.h"
 #include "ld/output/write.h"
+#include "ld/prune/gc.h"
 #include "ld/prune/merge.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
@@ -52,6 +53,7 @@ static void end(struct link *link)
 	array_free(&link->dynsyms);
 	array_free(&link->copies);
 	array_free(&link->dynstr);
+	array_free(&link->externs);
 	array_free(&link->needed_versions);
 	version_script_free(&link->version_script);
 	version_script_free(&link->dynamic_list);
@@ -75,17 +77,13 @@ static bool needs_dynamic_section(const struct link *link)
 
 static void check_entry(struct link *link)
 {
-	const struct options *options = link->options;
-	if (options->kind == OUTPUT_SHARED && !options->entry)
-		return;
-	const char *name = options->entry ? options->entry : "_start";
-	symbol_id symbol = symbols_find(link, str_of(name));
-	if (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED)
+	symbol_id symbol = link->entry ? symbols_find(link, str_of(link->entry)) : 0;
+	if (!link->entry || (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
 		return;
 	char *rest;
-	strtoull(name, &rest, 0);
+	strtoull(link->entry, &rest, 0);
 	if (*rest)
-		diag_warning(link->diag, 0, "cannot find entry symbol %s; not setting start address", name);
+		diag_warning(link->diag, 0, "cannot find entry symbol %s\n>>> the program starts at the beginning of .text", link->entry);
 }
 
 static void check_required(struct link *link)
@@ -113,8 +111,38 @@ static void decide_stack(struct link *link)
 	}
 }
 
+/* Options that are understood but not built yet are refused before anything else: never ignored. */
+static bool supported(struct link *link)
+{
+	const struct options *options = link->options;
+	if (options->as_relocatable)
+		diag_error(link->diag, 0, "option -r is not supported yet");
+	if (options->emit_relocs)
+		diag_error(link->diag, 0, "option --emit-relocs is not supported yet");
+	if (options->map_file && *options->map_file)
+		diag_error(link->diag, 0, "option -Map is not supported yet");
+	if (options->script)
+		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
+	if (options->dependency_file)
+		diag_error(link->diag, 0, "option --dependency-file is not supported yet");
+	if (options->stats)
+		diag_error(link->diag, 0, "option --stats is not supported yet");
+	if (options->trace_symbols.n)
+		diag_error(link->diag, 0, "option -y is not supported yet");
+	if (options->z.pack_relative_relocs)
+		diag_error(link->diag, 0, "option -z pack-relative-relocs is not supported yet");
+	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
+		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s", options->emulation,
+			   link->arch->emulation);
+	return !diag_flush(link->diag);
+}
+
 static void run(struct link *link)
 {
+	const struct options *options = link->options;
+	if (!supported(link))
+		return;
+
 	/* What the user named: files in command-line order, archives as lazy members. */
 	internal_init(link);
 	inputs_load(link);
@@ -126,10 +154,13 @@ static void run(struct link *link)
 		return;
 	}
 	link->is_dynamic = needs_dynamic_section(link);
+	link->entry = options->entry ? options->entry : link->script_entry;
+	if (!link->entry && options->kind != OUTPUT_SHARED)
+		link->entry = "_start";
 
 	/* The layout is a program; it knows nothing about inputs yet, but which symbols it defines. */
 	layout_default(link);
-	if (link->options->verbose)
+	if (options->verbose)
 		layout_print(link);
 
 	/* Names become symbols; references extract archive members. From here on the set of objects is fixed, and so are section ids. */
@@ -154,11 +185,15 @@ static void run(struct link *link)
 
 	/* Every section gets its place in the program; equal strings and constants become one. */
 	layout_classify(link);
-	merge_sections(link);
 	eh_frame_read(link);
 	decide_stack(link);
 	if (diag_flush(link->diag))
 		return;
+	if (options->gc_sections)
+		gc_sections(link);
+	/* From here on we know which sections are live. */
+	eh_frame_prune(link);
+	merge_sections(link);
 
 	/* What do relocations need? Slots are numbered here; all sizes are known when the linker's own sections are made. */
 	needs_scan(link);
@@ -168,14 +203,14 @@ static void run(struct link *link)
 
 	/* Sections in order, then addresses. From here on every byte of the output has its place. */
 	layout_gather(link);
-	if (link->options->plan_in)
+	if (options->plan_in)
 		plan_read(link);
 	if (diag_flush(link->diag))
 		return;
 	layout_segments(link);
 	headers_prepare(link);
 	layout_assign_addresses(link);
-	if (link->options->plan_out)
+	if (options->plan_out)
 		plan_write(link);
 	layout_finish_symbols(link);
 	values_compute(link);

@@ -42,11 +42,11 @@ struct need {
 };
 
 /* A place that the loader must relocate: relocation number `rela` of section `section`. */
-enum dynamic_site_kind { SITE_RELATIVE, SITE_SYMBOLIC, SITE_IRELATIVE };
+enum dynamic_site_kind { SITE_NONE, SITE_RELATIVE, SITE_SYMBOLIC, SITE_IRELATIVE };
 
 struct dynamic_site {
 	section_id section;
-	uint32_t rela : 30, kind : 2;
+	uint32_t rela : 30, kind : 2; /* enum dynamic_site_kind */
 };
 
 /* One CIE or FDE of an object's .eh_frame. */
@@ -73,7 +73,7 @@ struct file {
 	bool lazy;                /* an archive member nobody asked for yet, not parsed */
 	bool as_needed;           /* shared object: DT_NEEDED only when it defines something an object needs */
 	bool has_eh_frame, has_ctors;
-	bool whole_archive, exclude_libs;
+	bool by_search;           /* found for -lNAME, not named by a path */
 	_Atomic bool live;        /* object: part of the link; shared object: needed */
 	_Atomic bool bad;         /* an error was reported for it */
 	const char *path;         /* as the user or the search named it */
@@ -216,6 +216,7 @@ enum {
 	NEED_TLSLD = 1 << 8,     /* (of the module) two GOT slots: module and 0 */
 	NEED_GOT_BASE = 1 << 9,  /* (of the module) _GLOBAL_OFFSET_TABLE_ is used */
 	NEED_STATIC_TLS = 1 << 10, /* (of the module) DF_STATIC_TLS */
+	NEED_ZERO = 1 << 12,     /* undefined and weak, and code counts on its being 0 */
 	NEED_TEXTREL = 1 << 11,    /* (of the module) a read-only section has dynamic relocations */
 };
 
@@ -323,6 +324,10 @@ struct link {
 	/* File 0's symbols, parallel to its symtab. */
 	ARRAY(struct elf_sym) internal_syms;
 	ARRAY(symbol_id) internal_globals;
+
+	ARRAY(const char *) externs;       /* EXTERN() of scripts: as -u */
+	const char *script_entry;          /* ENTRY() of a script, NULL: none */
+	const char *entry;                 /* -e, else the script's, else _start; NULL: none (a shared object) */
 
 	struct version_script version_script, dynamic_list;
 	bool has_dynamic_list;

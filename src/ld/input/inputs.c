@@ -43,7 +43,7 @@ static file_id new_file(struct link *link, enum file_kind kind, const struct req
 		.path = path,
 		.bytes = bytes,
 		.as_needed = request->as_needed,
-		.whole_archive = request->whole_archive,
+		.by_search = request->is_library,
 	};
 	return id;
 }
@@ -235,6 +235,10 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 	}
 	for (uint32_t i = 0; i < script.search_dirs.n; i++)
 		*array_push(&loader->script_dirs) = script.search_dirs.at[i];
+	for (uint32_t i = 0; i < script.externs.n; i++)
+		*array_push(&link->externs) = script.externs.at[i];
+	if (script.entry && !link->script_entry)
+		link->script_entry = script.entry;
 	if (script.version.size)
 		version_script_parse(&link->version_script, path, script.version, script.version_line, &link->arena, link->diag);
 	for (uint32_t i = 0; i < script.inputs.n; i++) {
@@ -264,6 +268,10 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 	if (opened.error)
 		return MISSING;
 
+	if (opened.bytes.size == 0) { /* GNU ld takes it for an empty script; it is what a failed compilation leaves */
+		diag_error(link->diag, link->files.n, "%s: file format not recognised: the file is empty", path);
+		return OPENED;
+	}
 	const char *why = NULL;
 	enum elf_kind kind = elf_kind(opened.bytes);
 	bool is_archive = archive_kind(opened.bytes) != ARCHIVE_NOT;
@@ -293,8 +301,7 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 			   path);
 	else
 		diag_error(link->diag, link->files.n,
-			   "%s: file format not recognised: neither ELF, nor an archive, nor a script%s", path,
-			   opened.bytes.size ? "" : " (the file is empty)");
+			   "%s: file format not recognised: neither ELF, nor an archive, nor a script", path);
 	return OPENED;
 }
 

@@ -1,54 +1,7 @@
 /* Interpreting the layout program: addresses and file offsets of output sections and segments, values of symbols. */
 #include <string.h>
 
-#include "ld/layout/layout.h"
-#include "ld/resolve/symbols.h"
-
-static struct value evaluate(const struct link *link, const struct expr *expr, struct value dot)
-{
-	const struct layout *layout = link->layout;
-	struct value a, b;
-	uint32_t osec;
-	switch (expr->kind) {
-	case EXPR_NUMBER:
-		return (struct value){expr->number, 0};
-	case EXPR_DOT:
-		return dot;
-	case EXPR_ADD:
-		a = evaluate(link, expr->a, dot);
-		b = evaluate(link, expr->b, dot);
-		return (struct value){a.number + b.number, a.osec ? a.osec : b.osec};
-	case EXPR_ALIGN:
-		a = evaluate(link, expr->a, dot);
-		return (struct value){is_power_of_two(a.number) ? align_up(dot.number, a.number) : dot.number, dot.osec};
-	case EXPR_ADDR:
-		osec = layout_find(layout, expr->name);
-		return (struct value){layout->osecs.at[osec].addr, osec};
-	case EXPR_SIZEOF:
-		return (struct value){layout->osecs.at[layout_find(layout, expr->name)].size, 0};
-	case EXPR_SIZEOF_HEADERS:
-		return (struct value){layout->headers_size, 0};
-	case EXPR_SEGMENT_START: /* options that move segments have been put into the default already */
-		return evaluate(link, expr->a, dot);
-	case EXPR_SYMBOL: {
-		symbol_id symbol = symbols_find(link, str_of(expr->name));
-		uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
-		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
-			return (struct value){0, 0};
-		const struct file *file = file_of(link, owner_file(owner));
-		const struct elf_sym *sym = &file->symtab.syms[owner_index(owner)];
-		if (file->kind == FILE_INTERNAL)
-			return (struct value){sym->st_value, sym->st_shndx == SHN_ABS ? 0 : 1};
-		if (elf_sym_is_special(&file->symtab, owner_index(owner)))
-			return (struct value){sym->st_value, 0};
-		const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, owner_index(owner)));
-		if (!section->run)
-			return (struct value){0, 0};
-		return (struct value){section_address(layout, section) + sym->st_value, layout->runs.at[section->run].osec};
-	}
-	}
-	return (struct value){0, 0};
-}
+#include "ld/layout/expr.h"
 
 /* Where the next byte goes, in memory and in the file. */
 struct cursor {
@@ -117,7 +70,7 @@ static void assign_sections(struct link *link)
 		struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSIGN) {
 			if (strcmp(node->symbol, ".") == 0) {
-				struct value value = evaluate(link, node->value, (struct value){cursor.addr, 0});
+				struct value value = expr_evaluate(link, node->value, (struct value){cursor.addr, 0});
 				cursor.fileoff += value.number - cursor.addr;
 				cursor.addr = value.number;
 			}
@@ -203,7 +156,7 @@ static void finish_node(struct link *link, const struct node *node)
 	if (!node->id)
 		return;
 	struct elf_sym *sym = &link->internal_syms.at[node->id - 1];
-	struct value value = evaluate(link, node->value, (struct value){node->dot, node->dot_osec});
+	struct value value = expr_evaluate(link, node->value, (struct value){node->dot, node->dot_osec});
 	sym->st_value = value.number;
 	sym->st_shndx = value.osec ? (uint16_t)link->layout->osecs.at[value.osec].index : SHN_ABS;
 	if (node->value->kind == EXPR_SEGMENT_START || (value.osec && sym->st_shndx == 0))

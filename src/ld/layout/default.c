@@ -55,7 +55,7 @@ static void headers(struct link *link, struct layout *layout)
 	node = layout_assign(layout, 0, "__ehdr_start", base);
 	node->provide = node->hidden = true;
 	layout_assign(layout, 0, ".", layout_expr(layout, (struct expr){
-		.kind = EXPR_ADD, .a = base, .b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF_HEADERS})}));
+		.kind = EXPR_BINARY, .op = "+", .a = base, .b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF_HEADERS})}));
 	section(layout, ".interp", RANK_HEADERS, ".interp");
 	section(layout, ".note.gnu.property", RANK_HEADERS, ".note.gnu.property");
 	section(layout, ".note.gnu.build-id", RANK_HEADERS, ".note.gnu.build-id");

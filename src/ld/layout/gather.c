@@ -7,6 +7,8 @@
 /* Flags that mean something in an output file; groups, merging and link order are over by then. */
 enum { OUTPUT_FLAGS = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS };
 
+enum { EH_FRAME_P2ALIGN = 3 };
+
 struct traits {
 	uint32_t type;
 	uint64_t flags, entsize;
@@ -219,7 +221,8 @@ void layout_gather(struct link *link)
 		sort_run(link, run);
 		for (uint32_t i = 0; i < run->n; i++) {
 			const struct section *section = section_of(link, run->items[i]);
-			inherit(osec, traits_of(link, run->items[i]), section->p2align);
+			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
+			inherit(osec, traits_of(link, run->items[i]), unwind ? EH_FRAME_P2ALIGN : section->p2align);
 			if (section->p2align > run->p2align)
 				run->p2align = section->p2align;
 		}

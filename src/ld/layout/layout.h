@@ -21,8 +21,8 @@
 enum expr_kind {
 	EXPR_NUMBER,
 	EXPR_DOT,
-	EXPR_ADD,
-	EXPR_ALIGN,           /* ALIGN(a): the location counter rounded up */
+	EXPR_UNARY,
+	EXPR_BINARY,
 	EXPR_ADDR,            /* ADDR(section name) */
 	EXPR_SIZEOF,          /* SIZEOF(section name) */
 	EXPR_SIZEOF_HEADERS,
@@ -33,6 +33,7 @@ enum expr_kind {
 struct expr {
 	enum expr_kind kind;
 	uint64_t number;
+	const char *op;           /* "+", "<<", ... */
 	const char *name;         /* section, segment or symbol */
 	const struct expr *a, *b;
 };

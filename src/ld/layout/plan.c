@@ -2,11 +2,29 @@
  * decided here or read from a file (plan_file.c); the layout program fixes the rest. */
 #include "ld/layout/layout.h"
 
+/* Offsets come from a plan: they count from an aligned address, and now from where the run starts, if there is room for that. */
+static void move_run(struct link *link, struct run *run, uint64_t start)
+{
+	uint64_t mask = (1ull << run->p2align) - 1, mod = start & mask;
+	uint64_t first = section_of(link, run->items[0])->offset + run->planned_mod; /* items are in order of address */
+	if (first < mod) {
+		start = align_up(start, mask + 1);
+		mod = 0;
+	}
+	run->addr = start;
+	for (uint32_t i = 0; i < run->n; i++) {
+		struct section *section = section_of(link, run->items[i]);
+		section->offset = section->offset + run->planned_mod - mod;
+	}
+	run->size = run->size + run->planned_mod - mod;
+	run->planned_mod = mod;
+}
+
 void plan_run(struct link *link, uint32_t id, uint64_t start)
 {
 	struct run *run = &link->layout->runs.at[id];
-	if (run->from_hint) { /* offsets are given; they count from an address aligned for every member */
-		run->addr = align_up(start, 1ull << run->p2align);
+	if (run->from_hint) {
+		move_run(link, run, start);
 		return;
 	}
 	uint64_t mod = start & ((1ull << run->p2align) - 1);

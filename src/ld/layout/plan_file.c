@@ -5,14 +5,63 @@
  *   section 3 12 0x40 0x2f 4 main.o:.text.main
  *
  * A run line names an output section, the run's number and whether its order is free; a section line gives file id, section number, offset in
- * the run, size, alignment (log2) and, for people, a name. A plan is valid when every section of the link is placed once, where its
- * alignment allows, in the run it belongs to, without overlap; runs of fixed order stay in order and without gaps beyond alignment. */
+ * the run, size, alignment (log2) and, for people, a name. Offsets count from the last address at or before the run's start that is
+ * aligned for every member. A plan is valid when every section of the memory image is placed once, where its alignment allows, in the
+ * run it belongs to, without overlap; runs of fixed order stay in order and without gaps beyond alignment. What is not loaded (debug
+ * information, the symbol table) has no place in a plan. */
+#include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ld/layout/layout.h"
+
+static bool is_in_plan(const struct layout *layout, const struct run *run)
+{
+	const struct osec *osec = &layout->osecs.at[run->osec];
+	return run->n != 0 && osec->flags & SHF_ALLOC && osec->rank != RANK_DISCARD;
+}
+
+/* The loader finds the linker's tables and notes by segment or output section, not by symbol: a gap before them would be read as
+ * a part of them. Only what stands for bytes of the program is free. */
+static bool is_read_by_others(const struct link *link, const struct run *run)
+{
+	if (link->layout->osecs.at[run->osec].type == SHT_NOTE)
+		return true;
+	for (uint32_t i = 0; i < run->n; i++) {
+		const struct section *section = section_of(link, run->items[i]);
+		if (section->kind == SECTION_SYNTHETIC && section->extra != SYN_COMMON && section->extra != SYN_DYNBSS &&
+		    section->extra != SYN_DYNRELRO)
+			return true;
+	}
+	return false;
+}
+
+static bool is_fixed(const struct link *link, const struct run *run)
+{
+	return run->fixed || is_read_by_others(link, run);
+}
+
+static uint32_t plan_number(const struct link *link, section_id id)
+{
+	return section_of(link, id)->file == INTERNAL_FILE ? id : section_number(link, id);
+}
+
+static void write_run(const struct link *link, FILE *out, uint32_t id)
+{
+	const struct run *run = &link->layout->runs.at[id];
+	uint64_t past_aligned = run->addr & ((1ull << run->p2align) - 1);
+	fprintf(out, "run %s %" PRIu32 " %s\n", link->layout->osecs.at[run->osec].name, id, is_fixed(link, run) ? "fixed" : "free");
+	for (uint32_t i = 0; i < run->n; i++) {
+		const struct section *section = section_of(link, run->items[i]);
+		const struct file *file = file_of(link, section->file);
+		fprintf(out, "section %" PRIu32 " %" PRIu32 " 0x%" PRIx64 " 0x%" PRIx64 " %u " FILE_FORMAT ":%s\n", section->file,
+			plan_number(link, run->items[i]), section->offset + past_aligned, section->size, section->p2align,
+			FILE_ARGS(file), layout_section_name(link, run->items[i]));
+	}
+}
 
 void plan_write(struct link *link)
 {
@@ -26,24 +75,11 @@ void plan_write(struct link *link)
 	fprintf(out, "gild-plan 1\n");
 	for (uint32_t o = 0; o < layout->n_order; o++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[o]];
-		for (uint32_t n = 0; n < osec->nodes.n; n++) {
-			if (osec->nodes.at[n].kind != NODE_RUN)
-				continue;
-			const struct run *run = &layout->runs.at[osec->nodes.at[n].id];
-			if (run->n == 0)
-				continue;
-			fprintf(out, "run %s %u %s\n", osec->name, osec->nodes.at[n].id, run->fixed ? "fixed" : "free");
-			for (uint32_t i = 0; i < run->n; i++) {
-				const struct section *section = section_of(link, run->items[i]);
-				const struct file *file = file_of(link, section->file);
-				uint32_t number = section->file == INTERNAL_FILE ? run->items[i] : section_number(link, run->items[i]);
-				fprintf(out, "section %u %u 0x%" PRIx64 " 0x%" PRIx64 " %u " FILE_FORMAT ":%s\n", section->file, number,
-					section->offset, section->size, section->p2align, FILE_ARGS(file),
-					layout_section_name(link, run->items[i]));
-			}
-		}
+		for (uint32_t n = 0; n < osec->nodes.n; n++)
+			if (osec->nodes.at[n].kind == NODE_RUN && is_in_plan(layout, &layout->runs.at[osec->nodes.at[n].id]))
+				write_run(link, out, osec->nodes.at[n].id);
 	}
-	bool good = !ferror(out);
+	bool good = fflush(out) == 0 && !ferror(out);
 	if (out != stdout)
 		good &= fclose(out) == 0;
 	if (!good)
@@ -53,49 +89,135 @@ void plan_write(struct link *link)
 struct reader {
 	struct link *link;
 	const char *path;
+	char *text;              /* the line being read, without its newline */
 	uint32_t line;
-	uint32_t run;
-	uint8_t *placed; /* by section id */
+	uint32_t run;            /* the last run line's; 0: none yet */
+	uint32_t *placed_by;     /* by section id: the line that places it; 0: none */
+	bool *expected;          /* by section id: a plan of this link places it */
 };
 
-static void complain(const struct reader *reader, const char *what)
+__attribute__((format(printf, 3, 4))) static void complain(const struct reader *reader, uint32_t line, const char *format, ...)
 {
-	diag_error(reader->link->diag, reader->line, "%s:%u: invalid plan: %s", reader->path, reader->line, what);
+	char what[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	diag_error(reader->link->diag, line, "%s:%" PRIu32 ": invalid plan: %s", reader->path, line, what);
 }
 
-/* The section a line names; 0: none. */
-static section_id find_section(const struct link *link, uint32_t file, uint32_t number)
+/* "NUMBER " or "NUMBER" and the end: the number and what follows; NULL when there is none. */
+static const char *read_number(const char *text, int base, uint64_t *number)
 {
-	if (file >= link->files.n)
-		return 0;
+	if (!text || !(base == 16 ? strncmp(text, "0x", 2) == 0 : *text >= '0' && *text <= '9'))
+		return NULL;
+	char *end;
+	errno = 0;
+	*number = strtoull(text, &end, base);
+	if (errno || (*end && *end != ' '))
+		return NULL;
+	return *end ? end + 1 : end;
+}
+
+/* run NAME NUMBER free|fixed; there may be spaces in the name. */
+static void read_run(struct reader *reader)
+{
+	const struct layout *layout = reader->link->layout;
+	char *freedom = strrchr(reader->text, ' ');
+	*freedom++ = '\0';
+	char *digits = strrchr(reader->text, ' ');
+	uint64_t id;
+	const char *rest = digits ? read_number(digits + 1, 10, &id) : NULL;
+	reader->run = 0;
+	if (!rest || *rest || (strcmp(freedom, "free") != 0 && strcmp(freedom, "fixed") != 0)) {
+		complain(reader, reader->line, "expected: run NAME NUMBER free|fixed");
+		return;
+	}
+	*digits = '\0';
+	const char *name = reader->text + strlen("run ");
+	if (id == 0 || id >= layout->runs.n || !is_in_plan(layout, &layout->runs.at[id]) ||
+	    strcmp(layout->osecs.at[layout->runs.at[id].osec].name, name) != 0)
+		complain(reader, reader->line, "this link has no run %s %" PRIu64, name, id);
+	else if ((strcmp(freedom, "fixed") == 0) != is_fixed(reader->link, &layout->runs.at[id]))
+		complain(reader, reader->line, "the run %s %" PRIu64 " is not %s", name, id, freedom);
+	else
+		reader->run = (uint32_t)id;
+}
+
+/* The section of the plan that file id and section number stand for; 0: none. */
+static section_id find_section(const struct reader *reader, uint64_t file, uint64_t number)
+{
+	const struct link *link = reader->link;
+	uint64_t id = 0;
 	if (file == INTERNAL_FILE)
-		return number < link->sections.n && section_of(link, number)->file == INTERNAL_FILE ? number : 0;
-	const struct file *object = file_of(link, file);
-	return object->kind == FILE_OBJECT && object->live && number < object->elf.nshdr ? object->first_section + number : 0;
+		id = number < link->sections.n && section_of(link, (section_id)number)->file == INTERNAL_FILE ? number : 0;
+	else if (file < link->files.n && file_of(link, (file_id)file)->kind == FILE_OBJECT && file_of(link, (file_id)file)->live)
+		id = number < file_of(link, (file_id)file)->elf.nshdr ? file_of(link, (file_id)file)->first_section + number : 0;
+	return id && reader->expected[id] ? (section_id)id : 0;
 }
 
-static void read_section(struct reader *reader, const char *text)
+static void read_section(struct reader *reader)
 {
-	struct link *link = reader->link;
-	uint32_t file, number;
-	uint64_t offset, size;
-	if (sscanf(text, "section %" SCNu32 " %" SCNu32 " %" SCNx64 " %" SCNx64, &file, &number, &offset, &size) != 4) {
-		complain(reader, "expected: section FILE NUMBER OFFSET SIZE ...");
+	uint64_t file, number, offset, size, p2align;
+	const char *at = read_number(reader->text + strlen("section "), 10, &file);
+	at = read_number(at, 10, &number);
+	at = read_number(at, 16, &offset);
+	at = read_number(at, 16, &size);
+	if (!read_number(at, 10, &p2align)) {
+		complain(reader, reader->line, "expected: section FILE NUMBER OFFSET SIZE ALIGNMENT NAME");
 		return;
 	}
-	section_id id = find_section(link, file, number);
-	struct section *section = id ? section_of(link, id) : NULL;
-	if (!section || !section->live || section->run != reader->run || !reader->run) {
-		complain(reader, "no such section in this run");
-		return;
+	section_id id = find_section(reader, file, number);
+	struct section *section = id ? section_of(reader->link, id) : NULL;
+	if (!section)
+		complain(reader, reader->line, "this link has no such section");
+	else if (section->run != reader->run)
+		complain(reader, reader->line, "the section belongs to another run, %s %" PRIu32,
+			 osec_of_section(reader->link->layout, section)->name, section->run);
+	else if (reader->placed_by[id])
+		complain(reader, reader->line, "the section is placed twice, first in line %" PRIu32, reader->placed_by[id]);
+	else if (size != section->size || p2align != section->p2align)
+		complain(reader, reader->line, "the section has size 0x%" PRIx64 " and alignment %u: the plan is for other inputs",
+			 section->size, section->p2align);
+	else if (offset & ((1ull << p2align) - 1))
+		complain(reader, reader->line, "the offset is not a multiple of the section's alignment, %llu", 1ull << p2align);
+	else if (offset > UINT32_MAX)
+		complain(reader, reader->line, "the offset is larger than 0xffffffff");
+	else {
+		reader->placed_by[id] = reader->line;
+		section->offset = offset;
 	}
-	if (reader->placed[id]++)
-		complain(reader, "this section is placed twice");
-	else if (offset & ((1ull << section->p2align) - 1) || offset > UINT32_MAX)
-		complain(reader, "this offset is not aligned for the section");
-	else if (size != section->size)
-		complain(reader, "the section has another size: the plan is for other inputs");
-	section->offset = offset;
+}
+
+static bool check_complete(const struct reader *reader, const struct run *run)
+{
+	const struct link *link = reader->link;
+	for (uint32_t i = 0; i < run->n; i++) {
+		if (reader->placed_by[run->items[i]])
+			continue;
+		const struct file *file = file_of(link, section_of(link, run->items[i])->file);
+		complain(reader, reader->line, "it has no place for section %" PRIu32 " %" PRIu32 ", " FILE_FORMAT ":%s",
+			 section_of(link, run->items[i])->file, plan_number(link, run->items[i]), FILE_ARGS(file),
+			 layout_section_name(link, run->items[i]));
+		return false;
+	}
+	return true;
+}
+
+/* Where each section of a fixed run lies follows from where the run begins; the plan must say the same. */
+static void check_fixed(const struct reader *reader, const struct run *run)
+{
+	const struct link *link = reader->link;
+	uint64_t end = section_of(link, run->items[0])->offset;
+	bool good = end >> run->p2align == 0;
+	for (uint32_t i = 0; i < run->n; i++) {
+		const struct section *section = section_of(link, run->items[i]);
+		if (!good || section->offset != align_up(end, 1ull << section->p2align)) {
+			complain(reader, reader->placed_by[run->items[i]], "the sections of this run have a fixed order, without gaps");
+			return;
+		}
+		end = section->offset + section->size;
+	}
 }
 
 static int compare_offsets(const void *a, const void *b, void *context)
@@ -110,64 +232,81 @@ static int compare_offsets(const void *a, const void *b, void *context)
 	return x < y ? -1 : x > y;
 }
 
-/* Order and overlap of one run, after all of its sections have their offsets. */
-static void check_run(struct reader *reader, uint32_t id)
+/* A free run takes order and offsets from the plan. */
+static void take_run(const struct reader *reader, struct run *run)
 {
 	struct link *link = reader->link;
-	struct run *run = &link->layout->runs.at[id];
-	section_id *items = arena_array(&link->layout->arena, section_id, run->n);
-	memcpy(items, run->items, run->n * sizeof(*items));
-	for (uint32_t i = 0; i < run->n; i++)
-		if (!reader->placed[items[i]]) {
-			complain(reader, "a section of this link is not in the plan");
-			return;
-		}
-	qsort_r(items, run->n, sizeof(*items), compare_offsets, link);
+	qsort_r(run->items, run->n, sizeof(*run->items), compare_offsets, link);
 	uint64_t end = 0;
 	for (uint32_t i = 0; i < run->n; i++) {
-		const struct section *section = section_of(link, items[i]);
-		if (section->offset < end)
-			complain(reader, "two sections overlap");
-		if (run->fixed && section->size && (items[i] != run->items[i] || section->offset != align_up(end, 1ull << section->p2align)))
-			complain(reader, "the order in this run is fixed");
+		const struct section *section = section_of(link, run->items[i]);
+		if (section->offset < end) {
+			complain(reader, reader->placed_by[run->items[i]], "the section overlaps the one of line %" PRIu32,
+				 reader->placed_by[run->items[i - 1]]);
+			return;
+		}
 		end = section->offset + section->size;
 	}
-	if (!run->fixed)
-		memcpy(run->items, items, run->n * sizeof(*items));
 	run->size = end;
+	run->planned_mod = 0;
 	run->from_hint = true;
+}
+
+static void read_line(struct reader *reader, const char *text, size_t len)
+{
+	memcpy(reader->text, text, len);
+	reader->text[len] = '\0';
+	reader->line++;
+	if (reader->line == 1) {
+		if (strcmp(reader->text, "gild-plan 1") != 0)
+			complain(reader, 1, "the first line must be: gild-plan 1");
+	} else if (strncmp(reader->text, "run ", 4) == 0) {
+		read_run(reader);
+	} else if (strncmp(reader->text, "section ", 8) == 0) {
+		read_section(reader);
+	} else if (len) {
+		complain(reader, reader->line, "expected a run or a section");
+	}
+}
+
+/* Stops at the first error: what follows one is seldom worth reading. */
+static void read_lines(struct reader *reader, struct bytes bytes)
+{
+	const char *at = (const char *)bytes.data, *end = at + bytes.size;
+	reader->text = malloc(bytes.size + 1);
+	if (!reader->text)
+		out_of_memory();
+	do {
+		const char *newline = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+		size_t len = (size_t)((newline ? newline : end) - at);
+		read_line(reader, at, len);
+		at += len + 1;
+	} while (at < end && !reader->link->diag->errors);
+	free(reader->text);
 }
 
 void plan_read(struct link *link)
 {
+	struct layout *layout = link->layout;
 	struct reader reader = {.link = link, .path = link->options->plan_in};
 	const struct io_file *file = io_read(link->io, reader.path);
 	if (file->error) {
 		diag_error(link->diag, 0, "cannot open plan %s: %s", reader.path, strerror(file->error));
 		return;
 	}
-	reader.placed = arena_array(&link->layout->arena, uint8_t, link->sections.n);
-	const char *at = (const char *)file->bytes.data, *end = at + file->bytes.size;
-	while (at < end && !link->diag->errors) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		char text[256];
-		size_t len = newline ? (size_t)(newline - at) : (size_t)(end - at);
-		snprintf(text, sizeof(text), "%.*s", (int)min_u64(len, sizeof(text) - 1), at);
-		at += len + 1;
-		reader.line++;
-		if (reader.line == 1) {
-			if (strcmp(text, "gild-plan 1") != 0)
-				complain(&reader, "the first line must be: gild-plan 1");
-		} else if (strncmp(text, "run ", 4) == 0) {
-			if (sscanf(text, "run %*s %" SCNu32, &reader.run) != 1 || reader.run == 0 || reader.run >= link->layout->runs.n)
-				complain(&reader, "no such run");
-		} else if (strncmp(text, "section ", 8) == 0) {
-			read_section(&reader, text);
-		} else if (text[0]) {
-			complain(&reader, "expected a run or a section");
-		}
+	reader.placed_by = arena_array(&layout->arena, uint32_t, link->sections.n);
+	reader.expected = arena_array(&layout->arena, bool, link->sections.n);
+	for (uint32_t r = 1; r < layout->runs.n; r++)
+		for (uint32_t i = 0; is_in_plan(layout, &layout->runs.at[r]) && i < layout->runs.at[r].n; i++)
+			reader.expected[layout->runs.at[r].items[i]] = true;
+	read_lines(&reader, file->bytes);
+	for (uint32_t r = 1; r < layout->runs.n && !link->diag->errors; r++) {
+		struct run *run = &layout->runs.at[r];
+		if (!is_in_plan(layout, run) || !check_complete(&reader, run))
+			continue;
+		if (is_fixed(link, run))
+			check_fixed(&reader, run);
+		else
+			take_run(&reader, run);
 	}
-	for (uint32_t r = 1; r < link->layout->runs.n && !link->diag->errors; r++)
-		if (link->layout->runs.at[r].n)
-			check_run(&reader, r);
 }

@@ -3,52 +3,13 @@
 #include <string.h>
 
 #include "arch/arch.h"
-#include "ld/layout/layout.h"
-
-static void print_expr(const struct expr *expr)
-{
-	switch (expr->kind) {
-	case EXPR_NUMBER:
-		printf("0x%llx", (unsigned long long)expr->number);
-		break;
-	case EXPR_DOT:
-		putchar('.');
-		break;
-	case EXPR_ADD:
-		print_expr(expr->a);
-		printf(" + ");
-		print_expr(expr->b);
-		break;
-	case EXPR_ALIGN:
-		printf("ALIGN (");
-		print_expr(expr->a);
-		putchar(')');
-		break;
-	case EXPR_ADDR:
-		printf("ADDR (%s)", expr->name);
-		break;
-	case EXPR_SIZEOF:
-		printf("SIZEOF (%s)", expr->name);
-		break;
-	case EXPR_SIZEOF_HEADERS:
-		printf("SIZEOF_HEADERS");
-		break;
-	case EXPR_SEGMENT_START:
-		printf("SEGMENT_START (\"%s\", ", expr->name);
-		print_expr(expr->a);
-		putchar(')');
-		break;
-	case EXPR_SYMBOL:
-		printf("%s", expr->name);
-		break;
-	}
-}
+#include "ld/layout/expr.h"
 
 static void print_assign(const struct node *node, const char *indent)
 {
 	const char *wrapper = node->provide ? node->hidden ? "PROVIDE_HIDDEN (" : "PROVIDE (" : node->hidden ? "HIDDEN (" : "";
 	printf("%s%s%s = ", indent, wrapper, node->symbol);
-	print_expr(node->value);
+	expr_print(node->value);
 	printf("%s;\n", *wrapper ? ")" : "");
 }
 

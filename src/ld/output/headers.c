@@ -28,15 +28,14 @@ void headers_prepare(struct link *link)
 
 static uint64_t entry_address(const struct link *link)
 {
-	const char *name = link->options->entry ? link->options->entry : "_start";
-	symbol_id symbol = symbols_find(link, str_of(name));
+	symbol_id symbol = link->entry ? symbols_find(link, str_of(link->entry)) : 0;
+	if (!link->entry)
+		return 0;
 	if (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED)
 		return link->addresses[symbol];
-	if (!link->options->entry)
-		return 0;
 	char *end;
-	uint64_t number = strtoull(name, &end, 0);
-	return *end ? 0 : number;
+	uint64_t number = strtoull(link->entry, &end, 0);
+	return *end ? link->layout->osecs.at[layout_find(link->layout, ".text")].addr : number;
 }
 
 /* An IFUNC or a unique symbol makes the file one for GNU systems (gABI, EI_OSABI). */

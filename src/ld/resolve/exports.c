@@ -67,8 +67,7 @@ static uint16_t decide_defined(struct link *link, symbol_id id, const struct elf
 	if (!link->is_dynamic || !is_visible(visibility) || flags & SYMBOL_FORCED_LOCAL)
 		return result;
 	bool asked_outside = (flags & (SYMBOL_USED_SHARED | SYMBOL_DEFINED_SHARED)) != 0;
-	bool exported = options->kind == OUTPUT_SHARED || asked_outside || options->export_dynamic || export_asked(link, id) ||
-			elf_sym_bind(sym) == STB_GNU_UNIQUE;
+	bool exported = options->kind == OUTPUT_SHARED || asked_outside || options->export_dynamic || export_asked(link, id);
 	if (!exported)
 		return result;
 	result |= SYMBOL_EXPORTED;

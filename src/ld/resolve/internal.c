@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ld/layout/layout.h"
+#include "ld/layout/expr.h"
 #include "ld/resolve/symbols.h"
 
 /* The tables grow: file 0's views follow them. */
@@ -54,30 +54,33 @@ static void define(struct link *link, struct node *node, symbol_id symbol, uint8
 		link->symbols[symbol].visibility = visibility;
 }
 
-/* --defsym NAME=VALUE: a number, a symbol, or symbol+number. */
+/* --defsym NAME=EXPRESSION */
 static void add_defsym(struct link *link, const struct defsym *defsym)
 {
-	struct layout *layout = link->layout;
-	char *end;
-	uint64_t number = strtoull(defsym->value, &end, 0);
-	const struct expr *value = layout_expr(layout, (struct expr){.kind = EXPR_NUMBER, .number = number});
-	if (end == defsym->value || *end) {
-		size_t len = strcspn(defsym->value, "+- ");
-		const char *sign = defsym->value + len + strspn(defsym->value + len, " ");
-		number = *sign ? strtoull(sign + 1, &end, 0) : 0;
-		if (len == 0 || (*sign && (end == sign + 1 || *end))) {
-			diag_error(link->diag, 0, "--defsym %s=%s: the value must be a number, a symbol, or symbol+number", defsym->name,
-				   defsym->value);
-			return;
-		}
-		const struct expr *symbol = layout_expr(layout, (struct expr){
-			.kind = EXPR_SYMBOL, .name = arena_strndup(&layout->arena, defsym->value, len)});
-		const struct expr *offset = layout_expr(layout, (struct expr){
-			.kind = EXPR_NUMBER, .number = *sign == '-' ? -number : number});
-		value = layout_expr(layout, (struct expr){.kind = EXPR_ADD, .a = symbol, .b = offset});
-		reference(link, symbol->name);
+	struct lexer lexer;
+	const char *error;
+	lexer_init(&lexer, "--defsym", (struct bytes){(const uint8_t *)defsym->value, strlen(defsym->value)});
+	const struct expr *value = expr_parse(link->layout, &lexer, &error);
+	if (value && lexer_next(&lexer, LEX_EXPR).kind != TOKEN_END) {
+		value = NULL;
+		error = "expected an operator";
 	}
-	layout_assign(layout, 0, defsym->name, value)->from_option = true;
+	if (!value) {
+		diag_error(link->diag, 0, "--defsym %s=%s: syntax error in expression: %s", defsym->name, defsym->value, error);
+		return;
+	}
+	expr_each_symbol(value, reference, link);
+	layout_assign(link->layout, 0, defsym->name, value)->from_option = true;
+}
+
+/* A symbol that an option's expression names and nobody defines. */
+static void check_defined(struct link *link, const char *name)
+{
+	symbol_id symbol = symbols_find(link, str_of(name));
+	uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
+	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
+		diag_error(link->diag, 0, "--defsym: undefined symbol: %s\n>>> `%s' is referenced in an expression and no object defines it", name,
+			   name);
 }
 
 static void define_plain(struct link *link, struct node *node)
@@ -108,8 +111,10 @@ void internal_begin(struct link *link)
 		reference(link, options->undefined.at[i]);
 	for (uint32_t i = 0; i < options->require_defined.n; i++)
 		reference(link, options->require_defined.at[i]);
-	if (options->entry || options->kind != OUTPUT_SHARED)
-		reference(link, options->entry ? options->entry : "_start");
+	for (uint32_t i = 0; i < link->externs.n; i++)
+		reference(link, link->externs.at[i]);
+	if (link->entry)
+		reference(link, link->entry);
 	for (uint32_t i = 0; i < options->defsyms.n; i++)
 		add_defsym(link, &options->defsyms.at[i]);
 	each_node(link, define_plain);
@@ -171,7 +176,7 @@ static void provide_start_stop(struct link *link, const char *name)
 		const struct expr *value = layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = name});
 		if (stop)
 			value = layout_expr(layout, (struct expr){
-				.kind = EXPR_ADD, .a = value,
+				.kind = EXPR_BINARY, .op = "+", .a = value,
 				.b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF, .name = name})});
 		struct node *node = layout_assign(layout, 0, symbol_text, value);
 		node->provide = true;
@@ -181,6 +186,9 @@ static void provide_start_stop(struct link *link, const char *name)
 
 void internal_provide(struct link *link)
 {
+	for (uint32_t i = 0; i < link->layout->nodes.n; i++)
+		if (link->layout->nodes.at[i].kind == NODE_ASSIGN && link->layout->nodes.at[i].from_option)
+			expr_each_symbol(link->layout->nodes.at[i].value, check_defined, link);
 	each_node(link, provide);
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);

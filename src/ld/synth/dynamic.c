@@ -169,6 +169,8 @@ static void put_all(struct writer *writer)
 	put_array(writer, ".init_array", DT_INIT_ARRAY, DT_INIT_ARRAYSZ);
 	put_array(writer, ".fini_array", DT_FINI_ARRAY, DT_FINI_ARRAYSZ);
 	put_tables(writer);
+	if (options->kind == OUTPUT_SHARED && options->bsymbolic == BSYMBOLIC_ALL)
+		put(writer, DT_SYMBOLIC, 0);
 	if (flags(link) && options->new_dtags)
 		put(writer, DT_FLAGS, flags(link));
 	else if (options->z.now)

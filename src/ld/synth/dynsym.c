@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "elf/hash.h"
-#include "ld/layout/layout.h"
+#include "ld/layout/value.h"
 #include "ld/resolve/symbols.h"
 #include "ld/synth/needs.h"
 
@@ -94,7 +94,7 @@ static uint32_t output_section(const struct link *link, symbol_id id)
 	return section->live && run ? layout->osecs.at[layout->runs.at[run].osec].index : SHN_ABS;
 }
 
-struct elf_sym output_symbol(const struct link *link, symbol_id id)
+struct elf_sym output_symbol(const struct link *link, symbol_id id, bool for_loader)
 {
 	const struct symbol *symbol = &link->symbols[id];
 	const struct aux *aux = symbol->aux ? &link->aux.at[symbol->aux] : NULL;
@@ -126,9 +126,13 @@ struct elf_sym output_symbol(const struct link *link, symbol_id id)
 	if (elf_sym_type(sym) == STT_TLS)
 		result.st_value -= link->layout->tls_addr;
 	if (elf_sym_type(sym) == STT_GNU_IFUNC && aux && aux->needs & NEED_CPLT) {
-		/* Its address is the PLT entry's for everybody: not a resolver any more. */
-		result.st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_FUNC);
-		result.st_shndx = (uint16_t)osec_of_section(link->layout, section_of(link, link->synthetic[SYN_PLT]))->index;
+		int64_t addend = 0;
+		if (for_loader) {
+			result.st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_FUNC);
+			result.st_shndx = (uint16_t)osec_of_section(link->layout, section_of(link, link->synthetic[SYN_PLT]))->index;
+		} else {
+			result.st_value = local_value(link, file_of(link, owner_file(owner)), owner_index(owner), &addend);
+		}
 	}
 	return result;
 }
@@ -138,7 +142,7 @@ void dynsym_emit(struct link *link, uint8_t *image)
 	struct elf_sym *syms = (struct elf_sym *)image;
 	syms[0] = (struct elf_sym){0};
 	for (uint32_t i = 1; i < link->dynsyms.n; i++) {
-		syms[i] = output_symbol(link, link->dynsyms.at[i]);
+		syms[i] = output_symbol(link, link->dynsyms.at[i], true);
 		syms[i].st_name = link->dynsym_names[i];
 	}
 }

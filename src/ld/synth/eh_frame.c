@@ -26,14 +26,19 @@ static struct bytes content_of(const struct link *link, section_id id)
 	return elf_section_bytes(&file_of(link, section_of(link, id)->file)->elf, section_number(link, id));
 }
 
+static bool is_fde(const struct eh_entry *entry)
+{
+	return !entry->is_cie && entry->cie_file != 0;
+}
+
 /* ---- reading -------------------------------------------------------------------------------------------- */
 
-/* Is the function that an FDE describes part of the link? Its first relocation points at the function. */
-static bool describes_live_code(const struct link *link, const struct file *file, const struct eh_entry *fde, const struct elf_relas *relas)
+/* An FDE's first relocation points at the function. */
+bool eh_frame_is_live(const struct link *link, const struct file *file, section_id section, const struct eh_entry *fde)
 {
 	if (fde->nrelas == 0)
 		return true; /* crtbegin's or hand-written tables with absolute addresses */
-	const struct elf_rela *rela = &relas->at[fde->first_rela];
+	const struct elf_rela *rela = &relas_of(link, section).at[fde->first_rela];
 	if (rela->r_offset - fde->offset != 8 && rela->r_offset - fde->offset != 20)
 		return true;
 	if (elf_sym_is_special(&file->symtab, rela->r_sym))
@@ -92,8 +97,6 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 			entry.cie_file = id;
 			entry.cie = cie;
 			entry.encoding = entries->list.at[cie].encoding;
-			if (!describes_live_code(link, file, &entry, &relas))
-				continue;
 		}
 		*array_push(&entries->list) = entry;
 	}
@@ -125,7 +128,7 @@ static void read_range(void *context, size_t begin, size_t end, unsigned worker)
 /* ---- merging CIEs ---------------------------------------------------------------------------------------- */
 
 /* Sections' records in order: [section->extra, end). */
-static uint32_t end_of_section(const struct link *link, const struct file *file, uint32_t number)
+uint32_t eh_frame_section_end(const struct link *link, const struct file *file, uint32_t number)
 {
 	for (uint32_t i = number + 1; i < file->elf.nshdr; i++) {
 		const struct section *section = section_of(link, file->first_section + i);
@@ -173,7 +176,7 @@ static void merge_cies(struct link *link)
 			if (section->kind != SECTION_EH_FRAME || !section->live)
 				continue;
 			struct bytes content = content_of(link, file->first_section + i);
-			for (uint32_t e = section->extra, end = end_of_section(link, file, i); e < end; e++) {
+			for (uint32_t e = section->extra, end = eh_frame_section_end(link, file, i); e < end; e++) {
 				struct eh_entry *entry = &file->eh_entries[e];
 				if (!entry->is_cie)
 					continue;
@@ -203,34 +206,33 @@ static void place_range(void *context, size_t begin, size_t end, unsigned worker
 			if (section->kind != SECTION_EH_FRAME || !section->live)
 				continue;
 			uint64_t at = 0;
-			for (uint32_t e = section->extra, last = end_of_section(link, file, i); e < last; e++) {
+			for (uint32_t e = section->extra, last = eh_frame_section_end(link, file, i); e < last; e++) {
 				struct eh_entry *entry = &file->eh_entries[e];
-				if (entry->is_cie && (entry->cie_file != id || entry->cie != e))
+				if (entry->is_cie ? entry->cie_file != id || entry->cie != e
+						  : is_fde(entry) && !eh_frame_is_live(link, file, file->first_section + i, entry))
 					continue;
 				entry->output = (uint32_t)at;
 				at += entry->size;
 			}
 			section->size = at;
+			section->p2align = 0; /* a gap would read as a terminator; the output section is aligned as a whole */
 		}
 	}
-}
-
-static bool is_fde(const struct eh_entry *entry)
-{
-	return !entry->is_cie && entry->cie_file != 0;
 }
 
 void eh_frame_read(struct link *link)
 {
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, read_range, link);
-	if (diag_flush(link->diag))
-		return;
+}
+
+void eh_frame_prune(struct link *link)
+{
 	merge_cies(link);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, place_range, link);
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
 		for (uint32_t e = 0; e < file->n_eh_entries; e++)
-			link->n_fdes += is_fde(&file->eh_entries[e]);
+			link->n_fdes += is_fde(&file->eh_entries[e]) && file->eh_entries[e].output != NO_SLOT;
 	}
 }
 
@@ -242,7 +244,7 @@ static section_id section_of_entry(const struct link *link, const struct file *f
 	section_id found = 0;
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 		const struct section *section = section_of(link, file->first_section + i);
-		if (section->kind == SECTION_EH_FRAME && section->live && section->extra <= entry && entry < end_of_section(link, file, i))
+		if (section->kind == SECTION_EH_FRAME && section->live && section->extra <= entry && entry < eh_frame_section_end(link, file, i))
 			found = file->first_section + i;
 	}
 	return found;
@@ -263,7 +265,7 @@ void eh_frame_emit(struct link *link, section_id id, uint8_t *image)
 	file_id cie_file = 0;
 	uint32_t cie = 0;
 	uint64_t cie_address = 0;
-	for (uint32_t e = section->extra, end = end_of_section(link, file, section_number(link, id)); e < end; e++) {
+	for (uint32_t e = section->extra, end = eh_frame_section_end(link, file, section_number(link, id)); e < end; e++) {
 		const struct eh_entry *entry = &file->eh_entries[e];
 		if (entry->output == NO_SLOT)
 			continue;
@@ -339,9 +341,9 @@ void eh_frame_hdr_emit(struct link *link, uint8_t *image)
 				continue;
 			uint64_t base = section_address(link->layout, section);
 			struct elf_relas relas = relas_of(link, file->first_section + i);
-			for (uint32_t e = section->extra, end = end_of_section(link, file, i); e < end; e++) {
+			for (uint32_t e = section->extra, end = eh_frame_section_end(link, file, i); e < end; e++) {
 				const struct eh_entry *entry = &file->eh_entries[e];
-				if (!is_fde(entry))
+				if (!is_fde(entry) || entry->output == NO_SLOT)
 					continue;
 				uint64_t code = code_address(link, file, file->first_section + i, entry, &relas);
 				table[n++] = (struct hdr_entry){(int32_t)(code - hdr), (int32_t)(base + entry->output - hdr)};

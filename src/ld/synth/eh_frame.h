@@ -5,9 +5,17 @@
 
 #include "ld/tables.h"
 
-/* Splits every live .eh_frame into records, drops those of functions that are not live, merges equal CIEs. Section sizes are then those
- * of what remains; link->n_fdes is set. */
+/* Splits every live .eh_frame into records. */
 void eh_frame_read(struct link *link);
+
+/* Drops the records of functions that are not live and merges equal CIEs. Section sizes are then those of what remains; link->n_fdes
+ * is set. */
+void eh_frame_prune(struct link *link);
+
+/* The records of section number `number` of a file end before this one; they begin at section->extra. */
+uint32_t eh_frame_section_end(const struct link *link, const struct file *file, uint32_t number);
+/* Is the function that an FDE describes part of the link? */
+bool eh_frame_is_live(const struct link *link, const struct file *file, section_id section, const struct eh_entry *fde);
 
 /* Writes what remains of one input section, relocated. */
 void eh_frame_emit(struct link *link, section_id section, uint8_t *image);

@@ -164,6 +164,13 @@ static void give_slots(struct link *link, uint32_t id)
 	/* Without dynamic relocations for it, an IFUNC's address is its PLT entry's, for everybody. */
 	if (ifunc && aux->needs & NEED_GOT && !link->is_pic)
 		aux->needs |= NEED_CPLT;
+	/* Code of a position-dependent executable that compares the address with 0 wants 0 everywhere. */
+	if (aux->needs & NEED_ZERO && !link->is_pic) {
+		uint16_t mask = (uint16_t)~(SYMBOL_IMPORTED | SYMBOL_PREEMPTIBLE);
+		atomic_fetch_and_explicit(&link->symbols[aux->symbol].flags, mask, memory_order_relaxed);
+		flags &= mask;
+		aux->needs &= NEED_GOT;
+	}
 	if (aux->needs & NEED_GOT)
 		aux->got = take_got(link, id, GOT_ADDRESS, 1);
 	if (aux->needs & NEED_TLSGD)

@@ -90,6 +90,13 @@ static inline const struct aux *aux_of(const struct link *link, const struct fil
 	return aux ? &link->aux.at[aux] : NULL;
 }
 
+/* In a position-dependent executable a copied variable and a function with a canonical PLT entry have addresses that are known now:
+ * the loader need not be asked for them, wherever they are referenced. */
+static inline bool site_is_settled(const struct link *link, const struct aux *aux)
+{
+	return !link->is_pic && aux && aux->needs & (NEED_COPY | NEED_CPLT);
+}
+
 /* The aux of a global symbol, made when there is none. */
 struct aux *aux_make(struct link *link, symbol_id symbol);
 

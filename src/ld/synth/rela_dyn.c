@@ -12,12 +12,14 @@ static const struct elf_rela *site_rela(const struct link *link, const struct dy
 	return &((const struct elf_rela *)elf_section_bytes(&file_of(link, section->file)->elf, section->rela).data)[site->rela];
 }
 
-/* An IFUNC reference is relative, after all, when the symbol has a canonical PLT entry. */
+/* What became of a site once all needs were known: an IFUNC reference is relative, after all, when the symbol has a canonical PLT entry. */
 static enum dynamic_site_kind kind_of(const struct link *link, const struct file *file, const struct dynamic_site *site)
 {
-	if (site->kind != SITE_IRELATIVE)
-		return site->kind;
+	if (site->kind == SITE_RELATIVE)
+		return SITE_RELATIVE;
 	const struct aux *aux = aux_of(link, file, site_rela(link, site)->r_sym);
+	if (site->kind == SITE_SYMBOLIC)
+		return site_is_settled(link, aux) ? SITE_NONE : SITE_SYMBOLIC;
 	return aux && aux->needs & NEED_CPLT ? SITE_RELATIVE : SITE_IRELATIVE;
 }
 
@@ -26,9 +28,11 @@ void rela_dyn_count(struct link *link)
 	uint64_t relative = 0, all = link->copies.n;
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
-		all += file->n_sites;
-		for (uint32_t i = 0; i < file->n_sites; i++)
-			relative += kind_of(link, file, &file->sites[i]) == SITE_RELATIVE;
+		for (uint32_t i = 0; i < file->n_sites; i++) {
+			enum dynamic_site_kind kind = kind_of(link, file, &file->sites[i]);
+			all += kind != SITE_NONE;
+			relative += kind == SITE_RELATIVE;
+		}
 	}
 	for (uint32_t i = 0; i < link->got.n; i++) {
 		struct slot_reloc relocs[2];
@@ -73,9 +77,14 @@ static uint64_t collect_sites(const struct link *link, struct elf_rela *out, uin
 			const struct section *section = section_of(link, site->section);
 			const struct aux *aux = aux_of(link, file, rela->r_sym);
 			int64_t addend = rela->r_addend;
+			enum dynamic_site_kind kind = kind_of(link, file, site);
+			if (kind == SITE_NONE)
+				continue;
 			struct elf_rela *to = &out[n++];
 			to->r_offset = section_address(link->layout, section) + rela->r_offset;
-			switch (kind_of(link, file, site)) {
+			switch (kind) {
+			case SITE_NONE:
+				break;
 			case SITE_SYMBOLIC:
 				*to = (struct elf_rela){to->r_offset, arch->r_symbolic, aux->dynsym, addend};
 				break;

@@ -124,7 +124,7 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 		if (!lists_global(link, id, i, &entry.global) || becomes_local(link, entry.global) == globals)
 			continue;
 		if (values) {
-			entry.sym = output_symbol(link, entry.global);
+			entry.sym = output_symbol(link, entry.global, false);
 			if (!globals)
 				entry.sym.st_info = (uint8_t)(STB_LOCAL << 4 | elf_sym_type(&entry.sym));
 			entry.sym.st_other &= (uint8_t)~(globals ? 0 : 3);
@@ -138,7 +138,7 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 			continue;
 		struct entry entry = {.global = symbol, .imported = true};
 		if (values)
-			entry.sym = output_symbol(link, symbol);
+			entry.sym = output_symbol(link, symbol, false);
 		body(link, &entry, context);
 	}
 }
