@@ -68,7 +68,7 @@ static void show(const void *base, const char *field, size_t at, size_t size, co
 	char hex[3 * 16 + 1];
 	for (size_t i = 0; i < size; i++)
 		sprintf(hex + 3 * i, "%02x ", bytes[i]);
-	printf("%6tu  %3zu  %-12s  %-*s ", bytes - file, at, field, size > 8 ? 48 : 24, hex);
+	printf("0x%04tx  %3zu  %-12s  %-*s ", bytes - file, at, field, size > 8 ? 48 : 24, hex);
 	va_list args;
 	va_start(args, format);
 	vprintf(format, args);
@@ -88,8 +88,8 @@ static void show_ehdr(const Elf64_Ehdr *h)
 	SHOW(h, e_machine, "%s", NAME(h->e_machine, EM_X86_64) : "?");
 	SHOW(h, e_version, "%u", h->e_version);
 	SHOW(h, e_entry, h->e_entry ? "the program starts at address 0x%lx" : "%lu: an object cannot be started", h->e_entry);
-	SHOW(h, e_phoff, h->e_phoff ? "program headers begin at byte %lu" : "%lu: no program headers", h->e_phoff);
-	SHOW(h, e_shoff, "section headers begin at byte %lu", h->e_shoff);
+	SHOW(h, e_phoff, h->e_phoff ? "program headers begin at byte 0x%lx" : "%lu: no program headers", h->e_phoff);
+	SHOW(h, e_shoff, "section headers begin at byte 0x%lx", h->e_shoff);
 	SHOW(h, e_flags, "%u", h->e_flags);
 	SHOW(h, e_ehsize, "this header has %u bytes", h->e_ehsize);
 	SHOW(h, e_phentsize, "a program header has %u bytes", h->e_phentsize);
@@ -106,8 +106,8 @@ static void show_shdr(const Elf64_Shdr *h)
 	SHOW(h, sh_flags, "%s%s%s", h->sh_flags & SHF_ALLOC ? "SHF_ALLOC" : "none", h->sh_flags & SHF_WRITE ? " + SHF_WRITE" : "",
 	     h->sh_flags & SHF_EXECINSTR ? " + SHF_EXECINSTR" : "");
 	SHOW(h, sh_addr, h->sh_addr ? "its address is 0x%lx" : "%lu: an object has no addresses yet", h->sh_addr);
-	SHOW(h, sh_offset, "its bytes begin at byte %lu of the file", h->sh_offset);
-	SHOW(h, sh_size, "and are %lu", h->sh_size);
+	SHOW(h, sh_offset, "its bytes begin at byte 0x%lx of the file", h->sh_offset);
+	SHOW(h, sh_size, "and are 0x%lx", h->sh_size);
 	SHOW(h, sh_link, "%u", h->sh_link);
 	SHOW(h, sh_info, "%u", h->sh_info);
 	SHOW(h, sh_addralign, "its address must be a multiple of %lu", h->sh_addralign);
@@ -125,7 +125,7 @@ static void show_sym(const Elf64_Sym *s)
 		SHOW(s, st_shndx, "SHN_UNDEF: it is not in this file");
 	else
 		SHOW(s, st_shndx, "it is in section %u: %s", s->st_shndx, section_name(s->st_shndx));
-	SHOW(s, st_value, "%lu bytes behind the section's beginning", s->st_value);
+	SHOW(s, st_value, "0x%lx bytes behind the section's beginning", s->st_value);
 	SHOW(s, st_size, "it has %lu bytes", s->st_size);
 }
 
@@ -133,7 +133,7 @@ static void show_rela(const Elf64_Rela *r)
 {
 	unsigned long symbol = ELF64_R_SYM(r->r_info), type = ELF64_R_TYPE(r->r_info);
 	const Elf64_Sym *syms = (const Elf64_Sym *)(file + find_section(".symtab")->sh_offset);
-	SHOW(r, r_offset, "the hole is %lu bytes behind the section's beginning", r->r_offset);
+	SHOW(r, r_offset, "the hole is 0x%lx bytes behind the section's beginning", r->r_offset);
 	SHOW(r, r_info, "high half: symbol %lu (%s); low half: type %lu (%s)", symbol, symbol_name(&syms[symbol]), type,
 	     NAME(type, R_X86_64_64) : NAME(type, R_X86_64_PC32) : NAME(type, R_X86_64_PLT32) : "?");
 	SHOW(r, r_addend, "add %ld", r->r_addend);

@@ -383,8 +383,12 @@ static inline void put_absolute(const struct place *place, const struct elf_rela
 
 static inline uint64_t symbol_value(const struct place *place, uint32_t index, int64_t *addend)
 {
-	if (index < place->file->symtab.first_global)
+	if (index < place->file->symtab.first_global) {
+		const struct aux *aux = aux_of(place->link, place->file, index);
+		if (aux && aux->needs & NEED_CPLT)
+			return value_of_plt(place->link, aux);
 		return local_value(place->link, place->file, index, addend);
+	}
 	return place->link->addresses[global_of(place->file, index)];
 }
 
@@ -438,19 +442,14 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, link->tlsld_slot) + (uint64_t)a - p));
 			return 1;
 		}
-		relax_ld_to_le(at);
+		relax_ld_to_le(at, -tp_offset(place->layout, place->layout->tls_addr));
 		return 2;
 	case R_X86_64_DTPOFF32:
-	case R_X86_64_DTPOFF64: {
-		/* Code of the local dynamic model counts from the thread pointer once it is relaxed; debuggers count from the module's block. */
-		bool relaxed = place->alloc && !shared && link->options->relax;
-		uint64_t value = (relaxed ? tp_offset(place->layout, s) : s - place->layout->tls_addr) + (uint64_t)a;
-		if (rela->r_type == R_X86_64_DTPOFF64)
-			write64(at, value);
-		else
-			put_signed(place, rela, at, 4, (int64_t)value);
+		put_signed(place, rela, at, 4, (int64_t)(s - place->layout->tls_addr + (uint64_t)a));
 		return 1;
-	}
+	case R_X86_64_DTPOFF64:
+		write64(at, s - place->layout->tls_addr + (uint64_t)a);
+		return 1;
 	case R_X86_64_GOTTPOFF:
 		if (model == TLS_LOCAL_EXEC && relax_ie_is_known((struct bytes){place->image, place->size}, rela->r_offset - place->start)) {
 			relax_ie_to_le(at);
@@ -689,8 +688,12 @@ static void apply(struct link *link, section_id section, uint8_t *image)
 	place.size = section_of(link, section)->size;
 	if (place.alloc) {
 		place.address = section_address(link->layout, section_of(link, section));
-		for (uint64_t i = 0; i < relas.n;)
-			i += apply_one(&place, &relas.at[i]);
+		bool reversed = section_of(link, section)->reversed;
+		for (uint64_t i = 0; i < relas.n;) {
+			struct elf_rela mirrored = relas.at[i];
+			mirrored.r_offset = place.size - 8 - mirrored.r_offset;
+			i += apply_one(&place, reversed ? &mirrored : &relas.at[i]);
+		}
 		return;
 	}
 	const char *name = elf_section_name(&place.file->elf, section_number(link, section));

@@ -50,13 +50,20 @@ static inline bool relax_ld_is_known(struct bytes content, uint64_t where)
 	return at[4] == 0xe8 || (longer && where <= content.size - 10);
 }
 
-static inline void relax_ld_to_le(uint8_t *at)
+/* `block`: distance from the module's thread-local block to the thread pointer. The register then holds what __tls_get_addr would have
+ * returned, so that the offsets that follow (R_X86_64_DTPOFF32) stay as they are. */
+static inline void relax_ld_to_le(uint8_t *at, uint64_t block)
 {
-	static const uint8_t code[13] = {0x66, 0x66, 0x66, 0x66, 0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0}; /* mov %fs:0,%rax */
-	if (at[4] == 0xe8)
-		__builtin_memcpy(at - 3, code + 1, sizeof(code) - 1);
-	else
-		__builtin_memcpy(at - 3, code, sizeof(code));
+	static const uint8_t code[12] = {
+		0x31, 0xc0,             /* xor %eax,%eax */
+		0x64, 0x48, 0x8b, 0x00, /* mov %fs:(%rax),%rax */
+		0x48, 0x2d, 0, 0, 0, 0, /* sub $block,%rax */
+	};
+	bool longer = at[4] != 0xe8;
+	__builtin_memcpy(at - 3, code, sizeof(code));
+	write32(at + 5, block);
+	if (longer)
+		at[9] = 0x90; /* nop */
 }
 
 /* Initial exec: mov x@gottpoff(%rip),%reg or add x@gottpoff(%rip),%reg */

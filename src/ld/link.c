@@ -203,6 +203,9 @@ static void run(struct link *link)
 
 	/* Sections in order, then addresses. From here on every byte of the output has its place. */
 	layout_gather(link);
+	uint32_t preinit = layout_find(link->layout, ".preinit_array");
+	if (options->kind == OUTPUT_SHARED && link->layout->osecs.at[preinit].has_members)
+		diag_error(link->diag, 0, "PREINIT_ARRAY section is not allowed in a shared object\n>>> only programs have .preinit_array");
 	if (options->plan_in)
 		plan_read(link);
 	if (diag_flush(link->diag))

@@ -142,6 +142,7 @@ struct section {
 	uint32_t rela;        /* number, in its file, of the section that relocates it; 0: none */
 	uint32_t extra;       /* see section_kind */
 	uint8_t kind;
+	bool reversed;        /* .ctors in .init_array: its pointers are written last to first */
 	uint8_t p2align;      /* alignment is 1 << p2align */
 	_Atomic bool live;
 };

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The stack is not executable unless an object, by its .note.GNU-stack flags or the lack of it, or -z execstack asks;
+# The stack is not executable unless an object, by its .note.GNU-stack flags, or -z execstack asks;
 # -z noexecstack overrules objects.
 set -eu
 . "$GILD_SRC/tests/lib.sh"
@@ -15,7 +15,8 @@ same RW "$(stack plain.s)" "object with an empty note"
 same RWE "$(stack -Wl,-z,execstack)" "-z execstack"
 same RWE "$(stack wants.s)" "object that asks"
 assert_contains err.txt "executable stack"
-same RWE "$(stack silent.s)" "object without the note"
+# an object that says nothing does not ask (mold, lld; GNU ld 2.40 takes it for a request)
+same RW "$(stack silent.s)" "object without the note"
 same RW "$(stack wants.s -Wl,-z,noexecstack)" "-z noexecstack"
 same RW "$(stack -Wl,-z,execstack,-z,noexecstack)" "last option wins"
 same RW "$(stack -static)" "static"

@@ -157,6 +157,8 @@ static void finish_node(struct link *link, const struct node *node)
 		return;
 	struct elf_sym *sym = &link->internal_syms.at[node->id - 1];
 	struct value value = expr_evaluate(link, node->value, (struct value){node->dot, node->dot_osec});
+	if (node->is_tls)
+		value.number = link->layout->tls_addr;
 	sym->st_value = value.number;
 	sym->st_shndx = value.osec ? (uint16_t)link->layout->osecs.at[value.osec].index : SHN_ABS;
 	if (node->value->kind == EXPR_SEGMENT_START || (value.osec && sym->st_shndx == 0))

@@ -71,12 +71,34 @@ static bool is_crt_file(const struct file *file)
 	return false;
 }
 
+/* -s and -S leave debug information out. */
+static bool is_stripped(const struct link *link, section_id id, const char *name)
+{
+	static const char *const debug[] = {".debug", ".zdebug", ".stab", ".line", ".gdb_index", ".gnu.linkonce.wi."};
+	if (link->options->strip == STRIP_NONE || section_of(link, id)->file == INTERNAL_FILE ||
+	    section_shdr(link, id)->sh_flags & SHF_ALLOC)
+		return false;
+	for (unsigned i = 0; i < COUNTOF(debug); i++)
+		if (strncmp(name, debug[i], strlen(debug[i])) == 0)
+			return true;
+	return false;
+}
+
 static void classify(struct link *link, section_id id, bool is_crt)
 {
 	struct layout *layout = link->layout;
 	struct section *section = section_of(link, id);
-	uint32_t rule = rule_index_find(layout, str_of(layout_section_name(link, id)), is_crt);
+	const char *name = layout_section_name(link, id);
+	uint32_t rule = rule_index_find(layout, str_of(name), is_crt);
 	section->run = rule == NO_RULE ? ORPHAN_RUN : layout->rules.at[rule].run;
+	if (is_stripped(link, id, name)) {
+		section->run = 0;
+		section->live = false;
+		return;
+	}
+	/* .ctors runs from the last pointer to the first; in .init_array it has to stand the other way round. */
+	if (rule != NO_RULE && (strncmp(name, ".ctors", 6) == 0 || strncmp(name, ".dtors", 6) == 0) && section->size % 8 == 0)
+		section->reversed = layout->osecs.at[layout->runs.at[section->run].osec].name[1] != name[1];
 	if (section->run == layout->discard_run) {
 		section->run = 0;
 		section->live = false;

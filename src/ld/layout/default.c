@@ -193,6 +193,9 @@ void layout_default(struct link *link)
 	provide_address(layout, "_GLOBAL_OFFSET_TABLE_", ".got.plt");
 	provide_address(layout, "_DYNAMIC", ".dynamic");
 	provide_address(layout, "__GNU_EH_FRAME_HDR", ".eh_frame_hdr");
+	/* Where the module's thread-local block begins, for local-dynamic descriptors (psABI, "TLS descriptors"). */
+	struct node *base = layout_assign(layout, 0, "_TLS_MODULE_BASE_", layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = ".tdata"}));
+	base->provide = base->hidden = base->is_tls = true;
 	uint32_t discard = layout_osec(layout, "/DISCARD/", RANK_DISCARD);
 	layout->discard_run = layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);
 	layout->rule_index = rule_index_new(layout);

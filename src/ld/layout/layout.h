@@ -55,6 +55,7 @@ struct node {
 	const struct expr *value;
 	bool provide, hidden;     /* PROVIDE(), PROVIDE_HIDDEN() and HIDDEN() */
 	bool from_option;         /* --defsym */
+	bool is_tls;              /* _TLS_MODULE_BASE_: the beginning of the TLS segment */
 	uint64_t dot;             /* where the location counter was in the last pass */
 	uint32_t dot_osec;
 };

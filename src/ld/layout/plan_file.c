@@ -222,21 +222,21 @@ static void check_fixed(const struct reader *reader, const struct run *run)
 
 static int compare_offsets(const void *a, const void *b, void *context)
 {
-	const struct link *link = context;
+	const struct reader *reader = context;
 	section_id x = *(const section_id *)a, y = *(const section_id *)b;
-	const struct section *sx = section_of(link, x), *sy = section_of(link, y);
+	const struct section *sx = section_of(reader->link, x), *sy = section_of(reader->link, y);
 	if (sx->offset != sy->offset)
 		return sx->offset < sy->offset ? -1 : 1;
 	if ((sx->size == 0) != (sy->size == 0)) /* empty ones first: they take no room */
 		return sx->size == 0 ? -1 : 1;
-	return x < y ? -1 : x > y;
+	return reader->placed_by[x] < reader->placed_by[y] ? -1 : reader->placed_by[x] > reader->placed_by[y];
 }
 
 /* A free run takes order and offsets from the plan. */
-static void take_run(const struct reader *reader, struct run *run)
+static void take_run(struct reader *reader, struct run *run)
 {
-	struct link *link = reader->link;
-	qsort_r(run->items, run->n, sizeof(*run->items), compare_offsets, link);
+	const struct link *link = reader->link;
+	qsort_r(run->items, run->n, sizeof(*run->items), compare_offsets, reader);
 	uint64_t end = 0;
 	for (uint32_t i = 0; i < run->n; i++) {
 		const struct section *section = section_of(link, run->items[i]);

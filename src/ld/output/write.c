@@ -46,6 +46,9 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 		if (content.size < section->size) /* NOBITS in a section that has content */
 			memset(image + content.size, 0, section->size - content.size);
 		memcpy(image, content.data, content.size);
+		if (section->reversed)
+			for (uint64_t at = 0; at + 8 <= content.size; at += 8)
+				memcpy(image + content.size - 8 - at, content.data + at, 8);
 		if (section->rela && content.size)
 			link->arch->apply(link, id, image);
 		break;

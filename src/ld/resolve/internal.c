@@ -25,11 +25,11 @@ void internal_init(struct link *link)
 }
 
 /* Adds an entry to file 0's symbol table; returns its index. */
-static uint32_t add_symbol(struct link *link, symbol_id symbol, uint16_t shndx, uint8_t visibility)
+static uint32_t add_symbol(struct link *link, symbol_id symbol, uint16_t shndx, uint8_t type, uint8_t visibility)
 {
 	uint32_t index = link->internal_syms.n;
 	*array_push(&link->internal_syms) = (struct elf_sym){
-		.st_info = STB_GLOBAL << 4 | STT_NOTYPE,
+		.st_info = (uint8_t)(STB_GLOBAL << 4 | type),
 		.st_other = visibility,
 		.st_shndx = shndx,
 	};
@@ -40,14 +40,14 @@ static uint32_t add_symbol(struct link *link, symbol_id symbol, uint16_t shndx, 
 
 static void reference(struct link *link, const char *name)
 {
-	add_symbol(link, symbols_intern_one(link, str_of(name)), SHN_UNDEF, STV_DEFAULT);
+	add_symbol(link, symbols_intern_one(link, str_of(name)), SHN_UNDEF, STT_NOTYPE, STV_DEFAULT);
 }
 
 /* Makes file 0 the owner of the node's symbol. */
 static void define(struct link *link, struct node *node, symbol_id symbol, uint8_t visibility)
 {
 	uint16_t shndx = node->value->kind == EXPR_NUMBER ? SHN_ABS : 1; /* the real number is known after layout */
-	uint32_t index = add_symbol(link, symbol, shndx, visibility);
+	uint32_t index = add_symbol(link, symbol, shndx, node->is_tls ? STT_TLS : STT_NOTYPE, visibility);
 	node->id = 1 + index;
 	link->symbols[symbol].owner = owner_key(RANK_STRONG, INTERNAL_FILE, index);
 	if (visibility != STV_DEFAULT)

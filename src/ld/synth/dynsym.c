@@ -24,9 +24,12 @@ uint32_t dynstr_add(struct link *link, struct str text)
 	return offset;
 }
 
-static bool is_definition(const struct link *link, symbol_id id)
+/* Can the loader find it here? Definitions, and functions whose PLT entry is their address for every module. */
+static bool is_findable(const struct link *link, symbol_id id)
 {
-	return symbol_flags(&link->symbols[id]) & SYMBOL_EXPORTED;
+	const struct symbol *symbol = &link->symbols[id];
+	return symbol_flags(symbol) & SYMBOL_EXPORTED ||
+	       (symbol_flags(symbol) & SYMBOL_IMPORTED && symbol->aux && link->aux.at[symbol->aux].needs & NEED_CPLT);
 }
 
 struct hashed {
@@ -49,12 +52,12 @@ void dynsym_choose(struct link *link)
 	/* Imports in the order of first use; exports by id, which is the order of first mention. */
 	for (uint32_t i = 1; i < link->aux.n; i++) {
 		const struct aux *aux = &link->aux.at[i];
-		if (aux->symbol && aux->needs & NEED_DYNSYM && !is_definition(link, aux->symbol))
+		if (aux->symbol && aux->needs & NEED_DYNSYM && !is_findable(link, aux->symbol))
 			*array_push(&link->dynsyms) = aux->symbol;
 	}
 	link->first_hashed_dynsym = link->dynsyms.n;
 	for (symbol_id id = 1; id < link->n_symbols; id++)
-		if (is_definition(link, id))
+		if (is_findable(link, id))
 			*array_push(&exports) = (struct hashed){.hash = elf_gnu_hash(symbol_base_name(link, id)), .id = id};
 	link->gnu_hash_buckets = exports.n / SYMBOLS_PER_BUCKET + 1;
 	for (uint32_t i = 0; i < exports.n; i++)

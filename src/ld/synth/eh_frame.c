@@ -53,7 +53,6 @@ struct entries {
 /* Reads one section; appends its records. false: reported. */
 static bool read_section(struct link *link, file_id id, section_id sid, struct entries *entries)
 {
-	struct file *file = file_of(link, id);
 	struct section *section = section_of(link, sid);
 	struct bytes content = content_of(link, sid);
 	struct elf_relas relas = relas_of(link, sid);

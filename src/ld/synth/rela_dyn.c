@@ -81,7 +81,8 @@ static uint64_t collect_sites(const struct link *link, struct elf_rela *out, uin
 			if (kind == SITE_NONE)
 				continue;
 			struct elf_rela *to = &out[n++];
-			to->r_offset = section_address(link->layout, section) + rela->r_offset;
+			uint64_t offset = section->reversed ? section->size - 8 - rela->r_offset : rela->r_offset;
+			to->r_offset = section_address(link->layout, section) + offset;
 			switch (kind) {
 			case SITE_NONE:
 				break;
