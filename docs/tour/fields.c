@@ -14,6 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What docs/tour.md says in words. */
+_Static_assert(offsetof(Elf64_Shdr, sh_offset) == 24, "entry + 24 is sh_offset");
+_Static_assert(sizeof(Elf64_Shdr) == 0x40, "0x40 * i skips i section headers");
+
 static unsigned char *file;
 
 static Elf64_Ehdr *ehdr(void)
@@ -92,10 +96,10 @@ static void show_ehdr(const Elf64_Ehdr *h)
 	SHOW(h, e_shoff, "section headers begin at byte 0x%lx", h->e_shoff);
 	SHOW(h, e_flags, "%u", h->e_flags);
 	SHOW(h, e_ehsize, "this header has %u bytes", h->e_ehsize);
-	SHOW(h, e_phentsize, "a program header has %u bytes", h->e_phentsize);
-	SHOW(h, e_phnum, "there are %u", h->e_phnum);
+	SHOW(h, e_phentsize, h->e_phnum ? "a program header has %u bytes" : "%u", h->e_phentsize);
+	SHOW(h, e_phnum, "there are %u program headers", h->e_phnum);
 	SHOW(h, e_shentsize, "a section header has %u bytes", h->e_shentsize);
-	SHOW(h, e_shnum, "there are %u", h->e_shnum);
+	SHOW(h, e_shnum, "there are %u section headers (number 0 is empty)", h->e_shnum);
 	SHOW(h, e_shstrndx, "section %u holds their names: %s", h->e_shstrndx, section_name(h->e_shstrndx));
 }
 
@@ -107,7 +111,7 @@ static void show_shdr(const Elf64_Shdr *h)
 	     h->sh_flags & SHF_EXECINSTR ? " + SHF_EXECINSTR" : "");
 	SHOW(h, sh_addr, h->sh_addr ? "its address is 0x%lx" : "%lu: an object has no addresses yet", h->sh_addr);
 	SHOW(h, sh_offset, "its bytes begin at byte 0x%lx of the file", h->sh_offset);
-	SHOW(h, sh_size, "and are 0x%lx", h->sh_size);
+	SHOW(h, sh_size, "there are 0x%lx of them", h->sh_size);
 	SHOW(h, sh_link, "%u", h->sh_link);
 	SHOW(h, sh_info, "%u", h->sh_info);
 	SHOW(h, sh_addralign, "its address must be a multiple of %lu", h->sh_addralign);

@@ -67,6 +67,11 @@ link -o hello -Wl,--plan-out=plan -Wl,--trace -Wl,--verbose > verbose 2> trace
 sed -i -E 's|/[^ ()]*/||' plan
 grep '^gild: ' trace | sed -E 's/^gild: //; s|/[^ ()]*/||' > inputs
 link -o with-atexit -Wl,-u,atexit -Wl,--trace 2>&1 | sed -E 's/^gild: //; s|/[^ ()]*/||' > inputs-atexit
+# The assembly is what the compiler makes of the C: the same code and the same relocations.
+for name in hello a b; do
+	gcc -O1 -fPIE -fno-inline -c "$here/$name.c" -o compiled.o
+	[ "$(objdump -dr compiled.o | sed 1,3d)" = "$(objdump -dr $name.o | sed 1,3d)" ] || die "$name.s is not what gcc makes of $name.c"
+done
 gcc -O1 "$here/fields.c" -o fields
 gcc -O1 -fPIC -shared "$here/peek.c" -o peek.so
 [ "$(./hello)" = 'Hello from gild!' ] || die "the sample does not run"
@@ -150,7 +155,7 @@ fence() { printf '```%s\n' "${1:-text}"; cat; printf '```\n'; }
 
 # ---- the object ------------------------------------------------------------------------------------------
 
-block_source() { sed 1d "$here/hello.c" | fence c; sed 1d "$here/a.c" | fence c; }
+block_source() { sed 1d "$here/hello.c" | fence c; echo; sed 1d "$here/a.c" | fence c; }
 
 # box OFFSET TEXT: one floor of a picture of a file
 box() { printf '%8s  +------------------------------+\n          | %-28s |%s\n' "$(hex "$1")" "$2" "${3:+  $3}"; }
@@ -220,7 +225,8 @@ block_command() {
 		sed -E 's/^ *[^ ]*collect2/ld/; s/ -plugin [^ ]+//; s/ -plugin-opt=[^ ]+//g; s/ -L[^ ]+//g; s|/usr/[^ ]*/||g' | fold -s -w 100 | sed 's/ $//; 2,$s/^/   /' |
 		fence
 }
-block_inputs() { fold -s -w 100 < <(tr '\n' ' ' < inputs) | sed 's/ *$//' | fence; }
+wrapped() { { tr '\n' ' '; echo; } | fold -s -w 100 | sed 's/ *$//; /^$/d'; }
+block_inputs() { { grep -v '(' inputs | wrapped; grep '(' inputs; } | fence; }
 block_archive() {
 	{
 		echo '$ nm -s libtour.a        (the index only)'
@@ -232,7 +238,7 @@ block_archive() {
 }
 block_nonshared() {
 	{
-		echo "members of libc_nonshared.a in our link:              $(grep -c '^libc_nonshared.a(' inputs || :)"
+		echo "members of libc_nonshared.a in our link:  $(grep -c '^libc_nonshared.a(' inputs || :)"
 		echo "when somebody asks for atexit (-Wl,--undefined=atexit):  $(grep '^libc_nonshared.a(' inputs-atexit)"
 	} | fence
 }
@@ -251,10 +257,14 @@ for file in "${files[@]}"; do file_names "$file" | sed "s/^/$file /"; done > nam
 block_resolved() {
 	echo '| name | asked for by | defined by |'
 	echo '|---|---|---|'
-	awk '($1 == "hello.o" || $1 == "a.o" || $1 == "Scrt1.o") { print $3 }' names | awk '!seen[$0]++' | while read -r name; do
+	awk '$1 ~ /^(hello|a)\.o$/ || ($1 ~ /^(Scrt1|crti|crtbeginS)\.o$/ && $2 ~ /[Uw]/) { print $3 }' names | awk '!seen[$0]++' | while read -r name; do
 		asked=$(awk -v name="$name" '$3 == name && $2 ~ /[Uw]/ { printf "%s%s", sep, $1; sep = ", " }' names)
 		defined=$(awk -v name="$name" '$3 == name && $2 !~ /[Uw]/ { print $1; exit }' names)
-		echo "| \`$name\` | ${asked:--} | ${defined:-nobody} |"
+		if [ -z "$defined" ]; then
+			defined='nobody; weak, so it may stay open'
+			nm hello | awk -v name="$name" '$3 == name { found = 1 } END { exit !found }' && defined='the linker'
+		fi
+		echo "| \`$name\` | ${asked:--} | $defined |"
 	done
 }
 block_internal() {
@@ -278,13 +288,13 @@ block_merged() {
 		readelf -p .rodata hello | grep '\['
 		echo '$ readelf -p .comment hello'
 		readelf -p .comment hello | grep '\['
-		local file count=0
+		local file having=''
 		for file in Scrt1.o crti.o crtbeginS.o crtendS.o crtn.o; do
 			if readelf -p .comment "$(crt $file)" 2>/dev/null | grep -qF "$(readelf -p .comment hello | sed -n 's/.*\] *//p' | grep . | head -n 1)"; then
-				count=$((count + 1))
+				having+=" $file"
 			fi
 		done
-		echo "inputs that have this comment: $count"
+		echo "inputs that have this comment:$having"
 	} | fence
 }
 
@@ -339,7 +349,7 @@ block_slots() {
 		done
 	done | fence
 }
-block_synthetic() { awk '$1 == "run" { run = $2 } $1 == "section" && $2 == 0 && $7 ~ /:\./ { print run }' plan | uniq | tr '\n' ' ' | fold -s -w 100 | sed 's/ *$//' | fence; }
+block_synthetic() { awk '$1 == "run" { run = $2 } $1 == "section" && $2 == 0 && $7 ~ /:\./ { print run }' plan | uniq | wrapped | fence; }
 
 # ---- addresses -------------------------------------------------------------------------------------------
 
@@ -352,11 +362,10 @@ block_output_picture() {
 		[ "$((offset))" -ne 0 ] || { box 0 'ELF header'; box 64 'program headers'; }
 		sections hello | while read -r _ name type at where size; do
 			at=$((16#$at)) size=$((16#$size)) where=$((16#$where))
-			if [ $size -eq 0 ] || [ $at -lt $((address)) ] || [ $at -ge $((address + memsz)) ]; then continue; fi
+			if [ $size -eq 0 ] || [ $at -eq 0 ] || [ $at -lt $((address)) ] || [ $at -ge $((address + memsz)) ]; then continue; fi
 			if [ "$type" = NOBITS ]; then box $where "$name" "address $(hex $at), no bytes in the file"; else box $where "$name" "address $(hex $at)"; fi
 		done
 		printf '%8s  +==============================+  end of a PT_LOAD: %s\n' "$(hex $((offset + filesz)))" "$flags"
-		: "$memsz"
 	done | sed -E 's/: (R?)( ?)(W?)( ?)(E?) *$/: \1\3\5/; s/: RE$/: read, execute/; s/: RW$/: read, write/; s/: R$/: read/' > picture
 	{
 		cat picture
@@ -450,18 +459,15 @@ block_by_hand_pointer() {
 		echo
 		echo 'and in .rela.dyn, for the loader:'
 		echo
-		readelf -rW hello | awk -v slot="$(printf '%016x' "$p")" '$1 == slot { print "    " $3 "  at 0x" $1 + 0 substr($1, 13) "  base + 0x" $4 }' | sed 's/0x00*/0x/'
+		readelf -rW hello | awk -v slot="$(printf '%016x' "$p")" -v at="$(hex "$p")" '$1 == slot { print "    " $3 "  at base + " at ":  base + 0x" $4 }'
 	} | fence
 }
 block_relaxed() {
-	local at
-	at=$(objdump -d "$(crt Scrt1.o)" | awk '/mov .*\(%rip\),%rdi/ { sub(/:/, "", $1); print $1 }')
 	{
 		echo 'Scrt1.o:'
 		objdump -dr "$(crt Scrt1.o)" | grep -A 1 'mov .*(%rip),%rdi' | sed 's/^ */    /'
 		echo 'hello:'
 		objdump -d hello | sed -n '/<_start>:/,/hlt/p' | grep 'lea .*,%rdi' | sed 's/^ */    /'
-		: "$at"
 	} | fence
 }
 
@@ -522,10 +528,10 @@ block_dynamic() { readelf -dW hello | sed -n '/Tag/,$p' | sed '/^$/d' | fence; }
 block_interp() { readelf -p .interp hello | sed -n 's/.*\]  *//p' | fence; }
 block_bindings() {
 	LD_DEBUG=files,bindings ./hello 2>&1 | awk 'NR == FNR { if ($1 ~ /^[Uw]$/) { sub(/@.*/, "", $2); own["`" $2 "\047"] = 1 } next }
-		/binding file .\/hello / { for (i = 1; i <= NF; i++) if ($i in own) print "bound:   " substr($i, 2, length($i) - 2) "  in  " base($6) }
+		/binding file .\/hello / { for (i = 1; i <= NF; i++) if ($i in own) print "bound: " substr($i, 2, length($i) - 2) ", found in " target() }
 		/initialize program|transferring control/ { sub(/^ *[0-9]+:\t/, ""); print }
 		/^Hello/ { print }
-		function base(path) { sub(/.*\//, "", path); return path }' <(nm -D hello) - | fence
+		function target(    n, path) { for (n = 1; $n != "to"; n++); path = $(n + 1); sub(/.*\//, "", path); return path }' <(nm -D hello) - | fence
 }
 block_peek() {
 	local slot

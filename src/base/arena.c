@@ -50,6 +50,14 @@ void *arena_alloc(struct arena *arena, size_t size, size_t align)
 	return result;
 }
 
+void *arena_copy(struct arena *arena, const void *data, size_t size, size_t align)
+{
+	void *copy = arena_alloc(arena, size, align);
+	if (size)
+		memcpy(copy, data, size);
+	return copy;
+}
+
 char *arena_strndup(struct arena *arena, const char *text, size_t len)
 {
 	char *copy = arena_alloc(arena, len + 1, 1);

@@ -19,6 +19,9 @@ struct arena {
 /* `size` zeroed bytes aligned to `align` (a power of two), valid until arena_free(). */
 void *arena_alloc(struct arena *arena, size_t size, size_t align);
 
+/* A copy of `size` bytes; `data` may be NULL when there are none. */
+void *arena_copy(struct arena *arena, const void *data, size_t size, size_t align);
+
 /* A NUL-terminated copy of `len` bytes at `text`. */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 
@@ -28,6 +31,9 @@ __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, co
 void arena_free(struct arena *arena);
 
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type), _Alignof(type)))
+/* A copy of `count` elements. */
+#define arena_dup(arena, type, elements, count) \
+	((type *)arena_copy((arena), (elements), sizeof(type) * (size_t)(count), _Alignof(type)))
 #define arena_array(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(count), _Alignof(type)))
 
 _Noreturn void out_of_memory(void);

@@ -1,7 +1,7 @@
 /* plan_shuffle SEED < plan > plan2: another valid plan (--plan-in) for the link that wrote this one (--plan-out).
  *
  * In a free run the sections come in another order, with gaps of 0 to a few hundred bytes between them and now and then of a
- * page; in some runs the lines do not follow the addresses. Fixed runs stay as they are. The same seed gives the same plan. */
+ * page or many; in some runs the lines do not follow the addresses. Fixed runs stay as they are. The same seed gives the same plan. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 4096, MOST_PAGES = 8 }; /* a plan has so many page-sized gaps at most: the output stays small */
+enum { PAGE = 4096, MANY_PAGES = 100, MOST_LARGE_GAPS = 8 /* in a plan: the output stays small */ };
 
 struct section {
 	char *file_and_number, *rest; /* "3 12", and "4 main.o:.text.main\n": from the alignment on */
@@ -23,7 +23,7 @@ struct run {
 
 struct randomness {
 	uint64_t state;
-	unsigned pages;
+	unsigned large_gaps;
 };
 
 static _Noreturn void fail(const char *what)
@@ -53,9 +53,9 @@ static void shuffle(struct randomness *random, struct section *sections, size_t 
 
 static uint64_t gap(struct randomness *random, unsigned style)
 {
-	if (random->pages < MOST_PAGES && below(random, 100) == 0) {
-		random->pages++;
-		return PAGE;
+	if (random->large_gaps < MOST_LARGE_GAPS && below(random, 100) == 0) {
+		random->large_gaps++;
+		return below(random, 8) ? PAGE : PAGE * below(random, MANY_PAGES);
 	}
 	switch (style) {
 	case 0:

@@ -150,15 +150,16 @@ each_kind_of_c() {
 	cp ../*.c ../c.h .
 	for kind in static static-pie no-pie pie; do
 		"${compile[@]}" $(cflags $kind) -O2 -fcommon -ffunction-sections -fdata-sections -c ./*.c
-		any_plan $N prog-$kind ./prog-$kind "${driver[@]}" $(ldflags $kind) ./*.o -pthread -Wl,--gc-sections
+		any_plan $N prog-$kind 7 ./prog-$kind "${driver[@]}" $(ldflags $kind) ./*.o -pthread -Wl,--gc-sections
 	done
+	any_plan $((N / 2)) prog-few-segments 7 ./prog-few-segments "${driver[@]}" -pie -Wl,-z,norelro,-z,noseparate-code ./*.o -pthread
 	# with shared libraries: the program's plan, then the library's
 	"${compile[@]}" -fPIC -O1 -fcommon -c ./*.c
 	mv main.o main.obj
 	for kind in no-pie pie; do
 		"${driver[@]}" -shared ./*.o -o libc-$kind.so
-		any_plan $((N / 2)) dynamic-$kind "./dynamic-$kind 1" "${driver[@]}" -$kind -Wl,-z,now,-rpath,. main.obj libc-$kind.so -pthread
-		any_plan $((N / 2)) libc-$kind.so "./dynamic-$kind 1" "${driver[@]}" -shared ./*.o -Wl,-Bsymbolic-functions
+		any_plan $((N / 2)) dynamic-$kind 7 "./dynamic-$kind 1" "${driver[@]}" -$kind -Wl,-z,now,-rpath,. main.obj libc-$kind.so -pthread
+		any_plan $((N / 2)) libc-$kind.so 7 "./dynamic-$kind 1" "${driver[@]}" -shared ./*.o -Wl,-Bsymbolic-functions
 	done
 }
 each_compiler each_kind_of_c
@@ -258,12 +259,12 @@ each_kind_of_cxx() {
 	local kind cxx=(-std=c++17 -O1 -ffunction-sections)
 	for kind in static-pie pie; do
 		"${compile[@]}" "${cxx[@]}" $(cflags $kind) -c ../main.cc ../shape.cc
-		any_plan $N prog-$kind ./prog-$kind "${driver[@]}" $(ldflags $kind) main.o shape.o -pthread -lstdc++ -lm
+		any_plan $N cxx-$kind 9 ./cxx-$kind "${driver[@]}" $(ldflags $kind) main.o shape.o -pthread -lstdc++ -lm
 	done
 	"${compile[@]}" "${cxx[@]}" -fPIC -c ../shape.cc -o shape.o
 	"${driver[@]}" -shared shape.o -lstdc++ -o libshape.so
-	any_plan $N shared "./shared" "${driver[@]}" -pie main.o libshape.so -Wl,-rpath,. -pthread -lstdc++
-	any_plan $N libshape.so "./shared" "${driver[@]}" -shared shape.o -lstdc++
+	any_plan $N cxx-shared 9 ./cxx-shared "${driver[@]}" -pie main.o libshape.so -Wl,-rpath,. -pthread -lstdc++
+	any_plan $N libshape.so 9 ./cxx-shared "${driver[@]}" -shared shape.o -lstdc++
 }
 each_compiler each_kind_of_cxx
 
@@ -273,7 +274,7 @@ build=$(dirname "$GILD")
 if [ -e "$build/libgild.a" ] && cp "$build/obj/main.o" "$build/libgild.a" .; then
 	mkdir self
 	# shellcheck disable=SC2016
-	any_plan $((N / 2)) gild 'ln -sf ../gild self/ld; ./gild --version; gcc -B self with-gcc/main.o with-gcc/tls.o -nostartfiles \
-		-shared -o linked && cksum linked' link main.o -Wl,--whole-archive libgild.a -Wl,--no-whole-archive -liberty -pthread
+	any_plan $((N / 2)) gild 0 'ln -sf ../gild self/ld; ./gild --version; gcc -B self with-gcc/{tls,many,ifunc,shape}.o \
+		-shared -nostartfiles -o linked && cksum linked' link main.o -Wl,--whole-archive libgild.a -Wl,--no-whole-archive -liberty -pthread
 fi
-echo "$plans random plans"
+echo "$(wc -l < "$plans") random plans"

@@ -30,8 +30,7 @@ done
 
 # A call over more than 2 GiB
 echo 'void far_away(void); int main(void) { far_away(); return 0; }' >main.c
-echo '__attribute__((section(".far"))) void far_away(void) {}' >far.c
-fails link -fno-pie -no-pie main.c far.c -Wl,--section-start=.far=0x200000000 -o far
+fails link -fno-pie -no-pie main.c -Wl,--defsym=far_away=0x200000000 -o far
 assert_contains err.txt far_away
 
 # Position-dependent code in a shared library or PIE

@@ -204,7 +204,8 @@ static void a_script_as_large_as_that_of_libstdcxx(void **state)
 			if (i == 149)
 				used += (size_t)sprintf(text + used, "    };\n");
 		}
-		used += (size_t)sprintf(text + used, "%s", node ? "" : "  local:\n    *;\n");
+		if (node == 0)
+			used += (size_t)snprintf(text + used, 32, "  local:\n    *;\n");
 		used += (size_t)sprintf(text + used, node ? "} GLIBCXX_3.4.%u;\n\n" : "};\n\n", node - 1);
 	}
 	struct run run;

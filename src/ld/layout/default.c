@@ -20,8 +20,8 @@ static uint32_t section(struct layout *layout, const char *name, enum osec_rank 
 static uint32_t ordered_section(struct layout *layout, const char *name, enum osec_rank rank, const char *patterns)
 {
 	uint32_t osec = layout_osec(layout, name, rank);
-	layout->runs.at[layout_run(layout, osec, patterns, SORT_NONE)].fixed = true;
-	layout->runs.at[layout->runs.n - 1].keep = true;
+	uint32_t run = layout_run(layout, osec, patterns, SORT_NONE);
+	layout->runs.at[run].fixed = layout->runs.at[run].keep = true;
 	return osec;
 }
 
@@ -108,11 +108,13 @@ static void constructors(struct layout *layout, const char *name, const char *by
 {
 	uint32_t osec = layout_osec(layout, name, RANK_RELRO);
 	provide(layout, osec, start, true);
-	if (*by_priority)
-		layout->runs.at[layout_run(layout, osec, by_priority, SORT_INIT_PRIORITY)].keep = true;
+	if (*by_priority) {
+		uint32_t run = layout_run(layout, osec, by_priority, SORT_INIT_PRIORITY);
+		layout->runs.at[run].keep = true;
+	}
 	uint32_t first_rule = layout->rules.n;
-	struct run *run = &layout->runs.at[layout_run(layout, osec, plain, SORT_NONE)];
-	run->keep = run->fixed = true;
+	uint32_t run = layout_run(layout, osec, plain, SORT_NONE);
+	layout->runs.at[run].keep = layout->runs.at[run].fixed = true;
 	for (uint32_t i = first_rule + 1; i < layout->rules.n; i++)
 		layout->rules.at[i].not_crt = true; /* crtbegin.o's and crtend.o's .ctors are the ends of a list of their own */
 	provide(layout, osec, end, true);

@@ -117,9 +117,7 @@ static void read_range(void *context, size_t begin, size_t end, unsigned worker)
 				good = read_section(link, (file_id)id, file->first_section + i, &entries);
 		}
 		file->n_eh_entries = entries.list.n;
-		file->eh_entries = arena_array(&link->worker_arenas[worker], struct eh_entry, entries.list.n);
-		if (entries.list.n)
-			memcpy(file->eh_entries, entries.list.at, entries.list.n * sizeof(struct eh_entry));
+		file->eh_entries = arena_dup(&link->worker_arenas[worker], struct eh_entry, entries.list.at, entries.list.n);
 		array_free(&entries.list);
 	}
 }

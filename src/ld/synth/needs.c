@@ -78,16 +78,13 @@ static void scan_file(struct link *link, file_id id, struct arena *arena)
 		scanner.relas = (struct elf_relas){(const struct elf_rela *)relas.data, relas.size / sizeof(struct elf_rela)};
 		link->arch->scan(&scanner, file->first_section + i);
 	}
+	*array_push(&scanner.needs) = (struct need){0, scanner.module_bits}; /* the module's own come first */
 	for (uint32_t i = 0; i < file->symtab.n; i++)
 		if (scanner.bits[i])
 			*array_push(&scanner.needs) = (struct need){i, scanner.bits[i]};
-	file->needs = arena_array(arena, struct need, scanner.needs.n + 1);
-	memcpy(file->needs + 1, scanner.needs.at, scanner.needs.n * sizeof(struct need));
-	file->needs[0] = (struct need){0, scanner.module_bits}; /* the module's own come first */
-	file->n_needs = scanner.needs.n + 1;
-	file->sites = arena_array(arena, struct dynamic_site, scanner.sites.n);
-	if (scanner.sites.n)
-		memcpy(file->sites, scanner.sites.at, scanner.sites.n * sizeof(struct dynamic_site));
+	file->needs = arena_dup(arena, struct need, scanner.needs.at, scanner.needs.n);
+	file->n_needs = scanner.needs.n;
+	file->sites = arena_dup(arena, struct dynamic_site, scanner.sites.at, scanner.sites.n);
 	file->n_sites = scanner.sites.n;
 	array_free(&scanner.needs);
 	array_free(&scanner.sites);
