@@ -1,7 +1,7 @@
 /* What differs between targets, as one table each (design, decision 3).
  *
- * A target scans the relocations of a section (what do they need?) and applies them (write the bytes); both ask the same decision
- * function of the target, so that they agree. It also writes its PLT. Everything else is common. */
+ * A target scans the relocations of a section (what do they need?) and applies them (write the bytes); both ask the
+ * same decision function of the target, so that they agree. It also writes its PLT. Everything else is common. */
 #ifndef GILD_ARCH_ARCH_H
 #define GILD_ARCH_ARCH_H
 
@@ -19,7 +19,8 @@ struct arch {
 	uint8_t code_fill;                 /* between sections that run through into each other */
 
 	/* Types of dynamic relocations. */
-	uint32_t r_relative, r_symbolic, r_glob_dat, r_jump_slot, r_copy, r_irelative, r_dtpmod, r_dtpoff, r_tpoff, r_tlsdesc;
+	uint32_t r_relative, r_symbolic, r_glob_dat, r_jump_slot, r_copy, r_irelative;
+	uint32_t r_dtpmod, r_dtpoff, r_tpoff, r_tlsdesc;
 
 	uint32_t plt_header_size, plt_entry_size, plt_got_entry_size;
 	uint32_t got_plt_header_slots;     /* .got.plt: _DYNAMIC, link map, resolver */
@@ -28,10 +29,10 @@ struct arch {
 	void (*scan)(struct scanner *scanner, section_id section);
 	/* Relocates `image`, a copy of the section's content. Pure; any thread. */
 	void (*apply)(struct link *link, section_id section, uint8_t *image);
-	/* Relocates `size` bytes at `image`, which stand at section offset `start` of the input and at address `address` of the output:
-	 * relocations [first, first + n) of the section. For .eh_frame records. */
-	void (*apply_range)(struct link *link, section_id section, uint32_t first, uint32_t n, uint64_t start, uint64_t address,
-			    uint8_t *image);
+	/* Applies relocations [first, first + n) of the section to a piece of it: `image`, which stands at section
+	 * offset `start` of the input and at address `address` of the output. For .eh_frame records. */
+	void (*apply_range)(struct link *link, section_id section, uint32_t first, uint32_t n, uint64_t start,
+			    uint64_t address, uint8_t *image);
 
 	void (*write_plt_header)(uint8_t *image, uint64_t plt, uint64_t got_plt);
 	void (*write_plt_entry)(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t slot, uint32_t index);

@@ -79,9 +79,33 @@ enum tls_model { TLS_AS_WRITTEN, TLS_INITIAL_EXEC, TLS_LOCAL_EXEC };
 
 static inline enum tls_model tls_model(const struct link *link, struct ref ref)
 {
-	if (link->options->kind == OUTPUT_SHARED || !link->options->relax)
-		return TLS_AS_WRITTEN;
+	if (link->options->kind == OUTPUT_SHARED || (!link->options->relax && !link->options->is_static))
+		return TLS_AS_WRITTEN; /* static programs have no __tls_get_addr to call */
 	return ref.flags & SYMBOL_PREEMPTIBLE ? TLS_INITIAL_EXEC : TLS_LOCAL_EXEC;
+}
+
+/* A relaxed sequence includes the call of __tls_get_addr, whose relocation comes next and is skipped. */
+static inline bool is_followed_by_call(const struct elf_rela *rela, const struct elf_rela *end)
+{
+	if (rela + 1 >= end)
+		return false;
+	uint32_t type = rela[1].r_type;
+	return type == R_X86_64_PLT32 || type == R_X86_64_PC32 || type == R_X86_64_GOTPCREL || type == R_X86_64_GOTPCRELX;
+}
+
+/* Code of the large model calls in another way; sequences that are not the psABI's stay as written. `where`: the field in `content`. */
+static inline enum tls_model general_dynamic_model(const struct link *link, struct ref ref, const struct elf_rela *rela,
+						   const struct elf_rela *end, struct bytes content, uint64_t where)
+{
+	bool known = is_followed_by_call(rela, end) && relax_gd_is_known(content, where);
+	return known ? tls_model(link, ref) : TLS_AS_WRITTEN;
+}
+
+static inline bool local_dynamic_is_relaxed(const struct link *link, const struct elf_rela *rela, const struct elf_rela *end,
+					    struct bytes content, uint64_t where)
+{
+	struct ref own = {0};
+	return tls_model(link, own) != TLS_AS_WRITTEN && is_followed_by_call(rela, end) && relax_ld_is_known(content, where);
 }
 
 /* Bytes that a relocation of that type changes; 0 for types that are not for objects. */
@@ -165,45 +189,26 @@ static void scan_action(struct scanner *scanner, section_id section, uint32_t i,
 	}
 }
 
-/* Type of TLS code sequence and the call that follows it: a relaxed sequence includes the call, whose relocation is skipped. */
-static bool is_followed_by_call(const struct scanner *scanner, uint32_t i)
-{
-	if (i + 1 >= scanner->relas.n)
-		return false;
-	uint32_t type = scanner->relas.at[i + 1].r_type;
-	return type == R_X86_64_PLT32 || type == R_X86_64_PC32 || type == R_X86_64_GOTPCREL || type == R_X86_64_GOTPCRELX;
-}
-
 /* Scans the TLS relocation `i`; returns how many relocations it took. */
 static uint32_t scan_tls(struct scanner *scanner, section_id section, uint32_t i, struct ref ref, struct bytes content)
 {
 	const struct link *link = scanner->link;
-	const struct elf_rela *rela = &scanner->relas.at[i];
+	const struct elf_rela *rela = &scanner->relas.at[i], *end = scanner->relas.at + scanner->relas.n;
 	enum tls_model model = tls_model(link, ref);
 	bool shared = link->options->kind == OUTPUT_SHARED;
 	switch (rela->r_type) {
 	case R_X86_64_TLSGD:
-		if (model == TLS_AS_WRITTEN) {
+		model = general_dynamic_model(link, ref, rela, end, content, rela->r_offset);
+		if (model == TLS_AS_WRITTEN)
 			scanner_need(scanner, rela->r_sym, NEED_TLSGD);
-			return 1;
-		}
-		if (!is_followed_by_call(scanner, i) || !relax_gd_is_known(content, rela->r_offset)) {
-			scanner_error(scanner, section, rela, "is not the code sequence of the general dynamic TLS model");
-			return 1;
-		}
-		if (model == TLS_INITIAL_EXEC)
+		else if (model == TLS_INITIAL_EXEC)
 			scanner_need(scanner, rela->r_sym, NEED_GOTTP);
-		return 2;
+		return model == TLS_AS_WRITTEN ? 1 : 2;
 	case R_X86_64_TLSLD:
-		if (shared || !link->options->relax) {
-			scanner->module_bits |= NEED_TLSLD;
-			return 1;
-		}
-		if (!is_followed_by_call(scanner, i) || !relax_ld_is_known(content, rela->r_offset)) {
-			scanner_error(scanner, section, rela, "is not the code sequence of the local dynamic TLS model");
-			return 1;
-		}
-		return 2;
+		if (local_dynamic_is_relaxed(link, rela, end, content, rela->r_offset))
+			return 2;
+		scanner->module_bits |= NEED_TLSLD;
+		return 1;
 	case R_X86_64_GOTTPOFF:
 		if (model == TLS_LOCAL_EXEC && relax_ie_is_known(content, rela->r_offset))
 			return 1;
@@ -221,7 +226,7 @@ static uint32_t scan_tls(struct scanner *scanner, section_id section, uint32_t i
 	case R_X86_64_TPOFF64:
 		if (shared && rela->r_type == R_X86_64_TPOFF32)
 			scanner_error(scanner, section, rela, "can not be used when making a shared object; recompile with -fPIC");
-		else if (ref.flags & SYMBOL_PREEMPTIBLE)
+		else if (ref.flags & SYMBOL_PREEMPTIBLE && !(ref.flags & SYMBOL_UNDEFINED))
 			scanner_error(scanner, section, rela, "addresses a thread-local variable of a shared object; recompile with -fPIC");
 		return 1;
 	default: /* DTPOFF, TLSDESC_CALL */
@@ -337,19 +342,22 @@ struct place {
 	uint64_t address;        /* of image[0] */
 	uint8_t *image;
 	uint64_t size;
+	const struct elf_rela *relas_end;
 };
 
 static void report(const struct place *place, const struct elf_rela *rela, const char *what, int64_t value)
 {
 	struct link *link = place->link;
 	struct arena arena = {0};
-	symbol_id symbol = global_of(place->file, rela->r_sym);
-	const char *name = symbol ? describe_symbol(link, &arena, symbol)
-				  : place->file->symtab.strtab + place->file->symtab.syms[rela->r_sym].st_name;
-	diag_error(link->diag, diag_order(section_of(link, place->section)->file, section_number(link, place->section)),
-		   "%s: relocation %s out of range: %lld (0x%llx) %s; references `%s'\n>>> relocation truncated to fit: %s against `%s'",
-		   describe_place(link, &arena, place->section, rela->r_offset), link->arch->relocation_name(rela->r_type), (long long)value,
-		   (unsigned long long)value, what, name, link->arch->relocation_name(rela->r_type), name);
+	struct diag_more source = describe_source(link, place->section, rela->r_offset);
+	const char *name = describe_target(link, &arena, place->file, rela->r_sym);
+	const char *type = link->arch->relocation_name(rela->r_type);
+	diag_report(link->diag, SEVERITY_ERROR,
+		    diag_order(section_of(link, place->section)->file, section_number(link, place->section)), &source,
+		    "%s: relocation %s out of range: %lld (0x%llx) %s; references `%s'\n"
+		    ">>> relocation truncated to fit: %s against `%s'",
+		    describe_place(link, &arena, place->section, rela->r_offset), type, (long long)value,
+		    (unsigned long long)value, what, name, type, name);
 	arena_free(&arena);
 }
 
@@ -422,9 +430,11 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	const struct link *link = place->link;
 	const struct aux *aux = aux_of(link, place->file, rela->r_sym);
 	enum tls_model model = tls_model(link, ref);
-	bool shared = link->options->kind == OUTPUT_SHARED;
+	struct bytes content = {place->image, place->size};
+	uint64_t where = rela->r_offset - place->start;
 	switch (rela->r_type) {
 	case R_X86_64_TLSGD:
+		model = general_dynamic_model(link, ref, rela, place->relas_end, content, where);
 		if (model == TLS_AS_WRITTEN) {
 			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->tlsgd) + (uint64_t)a - p));
 			return 1;
@@ -438,7 +448,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 		}
 		return 2;
 	case R_X86_64_TLSLD:
-		if (shared || !link->options->relax) {
+		if (!local_dynamic_is_relaxed(link, rela, place->relas_end, content, where)) {
 			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, link->tlsld_slot) + (uint64_t)a - p));
 			return 1;
 		}
@@ -451,7 +461,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 		write64(at, s - place->layout->tls_addr + (uint64_t)a);
 		return 1;
 	case R_X86_64_GOTTPOFF:
-		if (model == TLS_LOCAL_EXEC && relax_ie_is_known((struct bytes){place->image, place->size}, rela->r_offset - place->start)) {
+		if (model == TLS_LOCAL_EXEC && relax_ie_is_known(content, where)) {
 			relax_ie_to_le(at);
 			put_signed(place, rela, at, 4, (int64_t)(tp_offset(place->layout, s) + (uint64_t)a + 4));
 		} else {
@@ -686,12 +696,16 @@ static void apply(struct link *link, section_id section, uint8_t *image)
 	struct elf_relas relas = relas_of(&place);
 	place.image = image;
 	place.size = section_of(link, section)->size;
+	place.relas_end = relas.at + relas.n;
 	if (place.alloc) {
 		place.address = section_address(link->layout, section_of(link, section));
 		bool reversed = section_of(link, section)->reversed;
 		for (uint64_t i = 0; i < relas.n;) {
-			struct elf_rela mirrored = relas.at[i];
-			mirrored.r_offset = place.size - 8 - mirrored.r_offset;
+			struct elf_rela mirrored;
+			if (reversed) {
+				mirrored = relas.at[i];
+				mirrored.r_offset = place.size - 8 - mirrored.r_offset;
+			}
 			i += apply_one(&place, reversed ? &mirrored : &relas.at[i]);
 		}
 		return;

@@ -1,7 +1,7 @@
 /* Rewriting instructions when the link knows more than the compiler did (psABI appendix B, "Linker Optimization").
  *
- * `at` points at the relocated field; the instruction begins a few bytes before it. Each rewriting has a question that tells
- * whether the bytes are what the psABI prescribes; `where` is the field's offset in the content. */
+ * `at` points at the relocated field; the instruction begins a few bytes before it. Each rewriting has a question that
+ * tells whether the bytes are what the psABI prescribes; `where` is the field's offset in the content. */
 #ifndef GILD_ARCH_X86_64_RELAX_H
 #define GILD_ARCH_X86_64_RELAX_H
 
@@ -9,7 +9,8 @@
 
 /* General dynamic, 16 bytes from at - 4:
  *   66 48 8d 3d FIELD   data16 lea x@tlsgd(%rip),%rdi
- *   66 66 48 e8 ....    data16 data16 rex64 call __tls_get_addr@PLT    (or 66 48 ff 15: call *__tls_get_addr@GOTPCREL(%rip)) */
+ *   66 66 48 e8 ....    data16 data16 rex64 call __tls_get_addr@PLT
+ *                       (or 66 48 ff 15 ....: call *__tls_get_addr@GOTPCREL(%rip)) */
 static inline bool relax_gd_is_known(struct bytes content, uint64_t where)
 {
 	if (where < 4 || content.size < 12 || where > content.size - 12)
@@ -50,8 +51,8 @@ static inline bool relax_ld_is_known(struct bytes content, uint64_t where)
 	return at[4] == 0xe8 || (longer && where <= content.size - 10);
 }
 
-/* `block`: distance from the module's thread-local block to the thread pointer. The register then holds what __tls_get_addr would have
- * returned, so that the offsets that follow (R_X86_64_DTPOFF32) stay as they are. */
+/* `block`: distance from the module's thread-local block to the thread pointer. The register then holds what
+ * __tls_get_addr would have returned, so that the offsets that follow (R_X86_64_DTPOFF32) stay as they are. */
 static inline void relax_ld_to_le(uint8_t *at, uint64_t block)
 {
 	static const uint8_t code[12] = {
@@ -121,7 +122,8 @@ enum got_load {
 	LOAD_TO_BINOP, /* add x@GOTPCREL(%rip),%reg  -> add $x,%reg, and or, adc, sbb, and, sub, xor, cmp */
 };
 
-/* `rex`: the relocation type says that there is a REX prefix. Immediate operands are absolute addresses: not in position-independent code. */
+/* `rex`: the relocation type says that there is a REX prefix. Immediate operands are absolute addresses: not in
+ * position-independent code. */
 static inline enum got_load relax_got_load(struct bytes content, uint64_t where, bool rex, int64_t addend, bool is_pic)
 {
 	if (addend != -4 || where < (rex ? 3 : 2) || content.size < 4 || where > content.size - 4)
@@ -142,8 +144,8 @@ static inline enum got_load relax_got_load(struct bytes content, uint64_t where,
 	return (opcode & 0xc7) == 0x03 ? LOAD_TO_BINOP : KEEP_LOAD;
 }
 
-/* Rewrites the instruction and returns the value of its 32-bit field (for LOAD_TO_JMP the field is one byte earlier). s, a, p: symbol value, addend,
- * address of the field before the rewriting. */
+/* Rewrites the instruction and returns the value of its 32-bit field (for LOAD_TO_JMP the field is one byte earlier).
+ * s, a, p: symbol value, addend, address of the field before the rewriting. */
 static inline uint64_t rewrite_got_load(uint8_t *at, enum got_load load, uint64_t s, uint64_t a, uint64_t p)
 {
 	uint8_t reg = (at[-1] >> 3) & 7;

@@ -27,10 +27,12 @@ void diag_free(struct diag *diag)
 	pthread_mutex_destroy(&diag->lock);
 }
 
-__attribute__((format(printf, 4, 0))) static void report(struct diag *diag, enum severity severity, uint64_t order,
-							 const char *format, va_list args)
+static const struct diag_more no_more;
+
+__attribute__((format(printf, 5, 0))) static void report(struct diag *diag, enum severity severity, uint64_t order,
+							 const struct diag_more *more, const char *format, va_list args)
 {
-	struct message message = {.order = order, .severity = severity};
+	struct message message = {.order = order, .severity = severity, .more = *more};
 	if (vasprintf(&message.text, format, args) < 0)
 		out_of_memory();
 	pthread_mutex_lock(&diag->lock);
@@ -44,7 +46,7 @@ void diag_error(struct diag *diag, uint64_t order, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	report(diag, SEVERITY_ERROR, order, format, args);
+	report(diag, SEVERITY_ERROR, order, &no_more, format, args);
 	va_end(args);
 }
 
@@ -52,7 +54,7 @@ void diag_warning(struct diag *diag, uint64_t order, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	report(diag, SEVERITY_WARNING, order, format, args);
+	report(diag, SEVERITY_WARNING, order, &no_more, format, args);
 	va_end(args);
 }
 
@@ -60,7 +62,16 @@ void diag_note(struct diag *diag, uint64_t order, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	report(diag, SEVERITY_NOTE, order, format, args);
+	report(diag, SEVERITY_NOTE, order, &no_more, format, args);
+	va_end(args);
+}
+
+void diag_report(struct diag *diag, enum severity severity, uint64_t order, const struct diag_more *more,
+		 const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	report(diag, severity, order, more, format, args);
 	va_end(args);
 }
 
@@ -80,7 +91,7 @@ static void write_all(const char *text, size_t size)
 	}
 }
 
-static void print(const struct diag *diag, enum severity severity, const char *text)
+static void print(const struct diag *diag, enum severity severity, const char *text, const struct diag_more *more)
 {
 	static const char *const plain[] = {
 		[SEVERITY_NOTE] = "gild: ",
@@ -92,23 +103,26 @@ static void print(const struct diag *diag, enum severity severity, const char *t
 		[SEVERITY_WARNING] = "\033[1mgild: \033[35mwarning:\033[0m ",
 		[SEVERITY_ERROR] = "\033[1mgild: \033[31merror:\033[0m ",
 	};
-	char *line;
-	int len = asprintf(&line, "%s%s\n", diag->color ? colored[severity] : plain[severity], text);
+	char *rest = more->lines ? more->lines(more) : NULL, *line;
+	int len = asprintf(&line, "%s%s%s\n", diag->color ? colored[severity] : plain[severity], text, rest ? rest : "");
 	if (len < 0)
 		out_of_memory();
 	write_all(line, (size_t)len);
 	free(line);
+	free(rest);
 }
 
-static void print_error(struct diag *diag, const char *text)
+static void print_error(struct diag *diag, const struct message *message)
 {
 	/* printed_errors goes one above the limit when the limit was announced, and stays there. */
 	if (diag->error_limit && diag->printed_errors > diag->error_limit)
 		return;
 	if (diag->error_limit && diag->printed_errors == diag->error_limit)
-		text = "too many errors emitted, stopping now (use --error-limit=0 to see all)";
+		print(diag, SEVERITY_ERROR, "too many errors emitted, stopping now (use --error-limit=0 to see all)",
+		      &no_more);
+	else
+		print(diag, SEVERITY_ERROR, message->text, &message->more);
 	diag->printed_errors++;
-	print(diag, SEVERITY_ERROR, text);
 }
 
 /* A total order: which of two equal messages was reported first must not show. */
@@ -118,7 +132,13 @@ static int compare_messages(const void *left, const void *right)
 	if (a->order != b->order)
 		return a->order < b->order ? -1 : 1;
 	int text = strcmp(a->text, b->text);
-	return text ? text : (int)b->severity - (int)a->severity;
+	if (text)
+		return text;
+	if (a->more.a != b->more.a)
+		return a->more.a < b->more.a ? -1 : 1;
+	if (a->more.b != b->more.b)
+		return a->more.b < b->more.b ? -1 : 1;
+	return (int)b->severity - (int)a->severity;
 }
 
 /* Only now, since the options may have been read after a warning was reported. */
@@ -141,9 +161,9 @@ static void apply_warning_options(struct diag *diag)
 static void print_message(struct diag *diag, const struct message *message)
 {
 	if (message->severity == SEVERITY_ERROR)
-		print_error(diag, message->text);
+		print_error(diag, message);
 	else if (message->severity == SEVERITY_NOTE || !diag->no_warnings)
-		print(diag, message->severity, message->text);
+		print(diag, message->severity, message->text, &message->more);
 }
 
 bool diag_flush(struct diag *diag)

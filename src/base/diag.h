@@ -15,10 +15,19 @@
 
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
+/* The last lines of a message, where they take time to find: asked for when the message is printed, which most of a
+ * flood of errors never are. Until the flush that prints it, what they are made from stays as it is. */
+struct diag_more {
+	char *(*lines)(const struct diag_more *more); /* malloc()ed, each begins with "\n>>> "; NULL: there are none */
+	const void *context;
+	uint64_t a, b;                                /* for lines(): what it is about */
+};
+
 struct message {
 	uint64_t order;
 	enum severity severity;
 	char *text;
+	struct diag_more more;
 };
 
 struct diag {
@@ -36,6 +45,10 @@ void diag_free(struct diag *diag);
 __attribute__((format(printf, 3, 4))) void diag_error(struct diag *diag, uint64_t order, const char *format, ...);
 __attribute__((format(printf, 3, 4))) void diag_warning(struct diag *diag, uint64_t order, const char *format, ...);
 __attribute__((format(printf, 3, 4))) void diag_note(struct diag *diag, uint64_t order, const char *format, ...);
+
+/* An error or a warning that ends with the lines of `more`, which is copied. */
+__attribute__((format(printf, 5, 6))) void diag_report(struct diag *diag, enum severity severity, uint64_t order,
+							const struct diag_more *more, const char *format, ...);
 
 /* Prints what is pending on stderr, equal messages once; true when an error was ever reported. After
  * `error_limit` errors says so and prints no more of them. Call between passes, from one thread. */

@@ -83,7 +83,9 @@ static void check_entry(struct link *link)
 	char *rest;
 	strtoull(link->entry, &rest, 0);
 	if (*rest)
-		diag_warning(link->diag, 0, "cannot find entry symbol %s\n>>> the program starts at the beginning of .text", link->entry);
+		diag_warning(link->diag, 0,
+			     "cannot find entry symbol %s\n>>> the program starts at the beginning of .text",
+			     link->entry);
 }
 
 static void check_required(struct link *link)
@@ -92,7 +94,8 @@ static void check_required(struct link *link)
 		const char *name = link->options->require_defined.at[i];
 		symbol_id symbol = symbols_find(link, str_of(name));
 		if (!symbol || !(symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
-			diag_error(link->diag, 0, "required symbol `%s' not defined\n>>> asked for by --require-defined", name);
+			diag_error(link->diag, 0,
+				   "required symbol `%s' not defined\n>>> asked for by --require-defined", name);
 	}
 }
 
@@ -106,7 +109,9 @@ static void decide_stack(struct link *link)
 		if (file->kind != FILE_OBJECT || !file->live || file->stack != STACK_EXEC)
 			continue;
 		link->layout->exec_stack = true;
-		diag_warning(link->diag, id, FILE_FORMAT ": requires executable stack (because the .note.GNU-stack section is executable)",
+		diag_warning(link->diag, id,
+			     FILE_FORMAT
+			     ": requires executable stack (because the .note.GNU-stack section is executable)",
 			     FILE_ARGS(file));
 	}
 }
@@ -132,8 +137,8 @@ static bool supported(struct link *link)
 	if (options->z.pack_relative_relocs)
 		diag_error(link->diag, 0, "option -z pack-relative-relocs is not supported yet");
 	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
-		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s", options->emulation,
-			   link->arch->emulation);
+		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s",
+			   options->emulation, link->arch->emulation);
 	return !diag_flush(link->diag);
 }
 
@@ -163,7 +168,8 @@ static void run(struct link *link)
 	if (options->verbose)
 		layout_print(link);
 
-	/* Names become symbols; references extract archive members. From here on the set of objects is fixed, and so are section ids. */
+	/* Names become symbols; references extract archive members. From here on the set of objects is fixed, and so
+	 * are section ids. */
 	resolve_files(link);
 	if (diag_flush(link->diag))
 		return;
@@ -195,7 +201,8 @@ static void run(struct link *link)
 	eh_frame_prune(link);
 	merge_sections(link);
 
-	/* What do relocations need? Slots are numbered here; all sizes are known when the linker's own sections are made. */
+	/* What do relocations need? Slots are numbered here; all sizes are known when the linker's own sections are
+	 * made. */
 	needs_scan(link);
 	if (diag_flush(link->diag))
 		return;
@@ -205,7 +212,9 @@ static void run(struct link *link)
 	layout_gather(link);
 	uint32_t preinit = layout_find(link->layout, ".preinit_array");
 	if (options->kind == OUTPUT_SHARED && link->layout->osecs.at[preinit].has_members)
-		diag_error(link->diag, 0, "PREINIT_ARRAY section is not allowed in a shared object\n>>> only programs have .preinit_array");
+		diag_error(link->diag, 0,
+			   "PREINIT_ARRAY section is not allowed in a shared object\n>>> only programs have "
+			   ".preinit_array");
 	if (options->plan_in)
 		plan_read(link);
 	if (diag_flush(link->diag))

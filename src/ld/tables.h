@@ -1,9 +1,11 @@
 /* The tables of a link: every file, section, symbol and piece of the output, in flat arrays indexed by
  * 32-bit ids.
  *
- * An id never changes once given, and the order of ids follows the order of the inputs, never thread timing. Id 0 is "none" for
- * sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic symbol table, ...) are sections and symbols
- * of file 0, placed and relocated like everybody else's. Link state is passed around as one `struct link *`; nothing is global. */
+ * An id never changes once given. Files and sections are numbered in the order of the inputs; symbols in the order of
+ * first mention within their hash shard (resolve/symbols.h), so that ids never depend on thread timing, but there are
+ * unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic
+ * symbol table, ...) are sections and symbols of file 0, placed like everybody else's. Link state is passed around as
+ * one `struct link *`; nothing is global. */
 #ifndef GILD_LD_TABLES_H
 #define GILD_LD_TABLES_H
 
@@ -71,8 +73,9 @@ struct versioned_symbol {
 struct file {
 	enum file_kind kind;
 	bool lazy;                /* an archive member nobody asked for yet, not parsed */
+	bool asks;                /* its undefined symbols have been looked at for archive members */
 	bool as_needed;           /* shared object: DT_NEEDED only when it defines something an object needs */
-	bool has_eh_frame, has_ctors;
+	bool has_eh_frame;
 	bool by_search;           /* found for -lNAME, not named by a path */
 	_Atomic bool live;        /* object: part of the link; shared object: needed */
 	_Atomic bool bad;         /* an error was reported for it */
@@ -152,8 +155,8 @@ struct section {
 /* Who defines a symbol, as one number that can be compared: the smaller one wins.
  *   rank (4 bits) | file (28 bits) | index in the file's symbol table (32 bits)
  * Ranks: ld's rules for strong, common, weak and shared definitions (GNU ld manual, "common", and bfd/linker.c's action
- * table): a strong definition beats a common symbol, that beats a weak one, and any of them beats a shared object. Among equals the
- * first file wins. Lazy archive members and shared objects compete by position only. */
+ * table): a strong definition beats a common symbol, that beats a weak one, and any of them beats a shared object.
+ * Among equals the first file wins. Lazy archive members and shared objects compete by position only. */
 enum symbol_rank { RANK_STRONG = 1, RANK_COMMON = 2, RANK_WEAK = 3, RANK_ELSEWHERE = 4 };
 #define OWNER_NONE UINT64_MAX
 
@@ -170,7 +173,7 @@ enum {
 	SYMBOL_USED_STRONGLY = 1 << 9, /* ... not only through weak undefined symbols */
 	SYMBOL_USED_SHARED = 1 << 10, /* mentioned as undefined by a shared object */
 	SYMBOL_FORCED_LOCAL = 1 << 11, /* "local:" in a version script, --exclude-libs */
-	SYMBOL_EXPORT_ASKED = 1 << 12, /* --dynamic-list, --export-dynamic-symbol */
+	SYMBOL_COMMON = 1 << 12,     /* an object of the command line has a common symbol of that name */
 	SYMBOL_DEFINED_SHARED = 1 << 13, /* some shared object defines it, too */
 	SYMBOL_UNDEFINED = 1 << 14,  /* nobody in the link defines it */
 	SYMBOL_REPORTED = 1 << 15,
@@ -286,8 +289,9 @@ struct merge_pool {
 
 enum synthetic {
 	SYN_NONE,
-	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM, SYN_VERDEF, SYN_VERNEED,
-	SYN_RELA_DYN, SYN_RELA_PLT, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS,
+	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM, SYN_VERDEF,
+	SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_DYNAMIC, SYN_GOT,
+	SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS,
 	SYN_RELRO_PADDING, SYN_COMMON, SYN_SHSTRTAB,
 	SYN_COUNT
 };
@@ -318,7 +322,7 @@ struct link {
 	uint64_t *addresses;               /* of symbols, final; made after layout */
 	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
 	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
-	uint32_t n_symbols;                /* including the null symbol 0 */
+	uint32_t n_symbols;                /* including the null symbol 0 and ids that no name has */
 	struct interner *interner;
 	ARRAY(struct aux) aux;             /* [0] is unused */
 
@@ -340,8 +344,6 @@ struct link {
 	/* What the output needs as a whole. */
 	bool is_dynamic;                   /* it has a dynamic section */
 	bool is_pic;                       /* PIE or shared */
-	bool has_static_tls, has_textrel;
-	bool use_got_base;
 	uint32_t module_needs;             /* NEED_TLSLD, ... */
 	ARRAY(struct got_entry) got;
 	uint32_t got_slots;
@@ -421,10 +423,10 @@ static inline const struct elf_sym *symbol_definition(const struct link *link, c
 	return &file_of(link, owner_file(owner))->symtab.syms[owner_index(owner)];
 }
 
-/* "path" or "path(member)", for messages; in the main arena, so for one thread only... use file_label(). */
+/* "path" or "path(member)" in a printf: FILE_FORMAT, with FILE_ARGS(file) among the arguments. */
 #define FILE_FORMAT "%s%s%.*s%s"
-#define FILE_ARGS(file)                                                                                    \
-	(file)->path, (file)->member.len ? "(" : "", (int)(file)->member.len, (file)->member.len ? (file)->member.at : "", \
-		(file)->member.len ? ")" : ""
+#define FILE_ARGS(file)                                                       \
+	(file)->path, (file)->member.len ? "(" : "", (int)(file)->member.len, \
+		(file)->member.len ? (file)->member.at : "", (file)->member.len ? ")" : ""
 
 #endif

@@ -102,3 +102,17 @@ program -Wl,--plan-in=other.plan
 cmp prog normal
 rc=0; ./prog || rc=$?
 assert_equal $rc 27
+
+# Section names of any characters.
+cat > names.s <<'END'
+	.section ".odd section", "aw"
+	.long 1
+	.section ".odd\nsection 1 1 0x0", "aw"
+	.long 2
+	.section .note.GNU-stack, ""
+END
+"$CC" -c names.s
+link main.o names.o -o odd -Wl,--plan-out=odd.plan
+link main.o names.o -o odd2 -Wl,--plan-in=odd.plan,--plan-out=odd2.plan
+cmp odd odd2
+cmp odd.plan odd2.plan

@@ -34,7 +34,8 @@ enum { MAX_SCRIPT_DEPTH = 16 };
 
 static void load(struct loader *loader, const struct request *request);
 
-static file_id new_file(struct link *link, enum file_kind kind, const struct request *request, const char *path, struct bytes bytes)
+static file_id new_file(struct link *link, enum file_kind kind, const struct request *request, const char *path,
+			struct bytes bytes)
 {
 	file_id id = link->files.n;
 	struct file *file = array_push(&link->files);
@@ -49,7 +50,8 @@ static file_id new_file(struct link *link, enum file_kind kind, const struct req
 }
 
 /* An object or a shared object on its own. */
-static void add_elf(struct loader *loader, const struct request *request, const char *path, struct bytes bytes, enum elf_kind kind)
+static void add_elf(struct loader *loader, const struct request *request, const char *path, struct bytes bytes,
+		    enum elf_kind kind)
 {
 	struct link *link = loader->link;
 	if (kind == ELF_RELOCATABLE) {
@@ -86,26 +88,28 @@ static void report_archive(struct link *link, const char *path, const struct elf
 }
 
 /* The bytes of a member; a thin archive's members are files of their own, named relative to the archive. */
-static bool member_bytes(struct link *link, const char *archive_path, bool thin, const struct archive_member *member, struct bytes *out)
+static bool member_bytes(struct link *link, const char *archive_path, bool thin, const struct archive_member *member,
+			 struct bytes *out)
 {
 	*out = member->data;
 	if (!thin)
 		return true;
 	const char *slash = strrchr(archive_path, '/');
 	int folder = slash && member->name.len && member->name.at[0] != '/' ? (int)(slash - archive_path + 1) : 0;
-	const char *path = arena_printf(&link->arena, "%.*s%.*s", folder, archive_path, (int)member->name.len, member->name.at);
+	const char *path =
+		arena_printf(&link->arena, "%.*s%.*s", folder, archive_path, (int)member->name.len, member->name.at);
 	const struct io_file *file = io_read(link->io, path);
 	if (file->error) {
-		diag_error(link->diag, link->files.n, "%s: cannot open member %s of the thin archive: %s", archive_path, path,
-			   strerror(file->error));
+		diag_error(link->diag, link->files.n, "%s: cannot open member %s of the thin archive: %s", archive_path,
+			   path, strerror(file->error));
 		return false;
 	}
 	*out = file->bytes;
 	return true;
 }
 
-static struct file *add_member(struct loader *loader, const struct request *request, const char *path, const struct archive *archive,
-			       const struct archive_member *member)
+static struct file *add_member(struct loader *loader, const struct request *request, const char *path,
+			       const struct archive *archive, const struct archive_member *member)
 {
 	struct link *link = loader->link;
 	struct bytes bytes;
@@ -118,10 +122,11 @@ static struct file *add_member(struct loader *loader, const struct request *requ
 	return file;
 }
 
-/* Members of an archive with an index: those it names, in the order of their offsets, each with the slice of names that are its. Indexes
- * list members in file order, so that a member's names follow each other; where they do not, the member gets its names from its symbol
- * table like a member of an archive without an index. */
-static bool add_indexed_members(struct loader *loader, const struct request *request, const char *path, const struct archive *archive)
+/* Members of an archive with an index: those it names, in the order of their offsets, each with the slice of names that
+ * are its. Indexes list members in file order, so that a member's names follow each other; where they do not, the
+ * member gets its names from its symbol table like a member of an archive without an index. */
+static bool add_indexed_members(struct loader *loader, const struct request *request, const char *path,
+				const struct archive *archive)
 {
 	struct link *link = loader->link;
 	struct archive_index index;
@@ -157,7 +162,8 @@ static bool add_indexed_members(struct loader *loader, const struct request *req
 	return true;
 }
 
-static void add_all_members(struct loader *loader, const struct request *request, const char *path, const struct archive *archive)
+static void add_all_members(struct loader *loader, const struct request *request, const char *path,
+			    const struct archive *archive)
 {
 	struct link *link = loader->link;
 	for (uint64_t at = archive->first; at < archive->bytes.size;) {
@@ -197,7 +203,7 @@ static void add_archive(struct loader *loader, const struct request *request, co
 		add_all_members(loader, request, path, &archive);
 }
 
-/* True when `dir` + `name` can be opened; "-lc" may find an archive for another machine: that is skipped with a warning. */
+/* "-lc" may find an archive for another machine, which is then skipped: why its first member is foreign, or NULL. */
 static const char *first_foreign_member(const struct link *link, struct bytes bytes)
 {
 	struct archive archive;
@@ -211,7 +217,8 @@ static const char *first_foreign_member(const struct link *link, struct bytes by
 }
 
 /* Opens a text file given as input. The names in it are loaded in its place. */
-static enum opened add_script(struct loader *loader, const struct request *request, const char *path, struct bytes bytes, bool searching)
+static enum opened add_script(struct loader *loader, const struct request *request, const char *path,
+			      struct bytes bytes, bool searching)
 {
 	struct link *link = loader->link;
 	struct text_script script = {0};
@@ -228,8 +235,8 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 		if (searching)
 			result = INCOMPATIBLE;
 		else
-			diag_error(link->diag, 0, "%s: OUTPUT_FORMAT(%s) is not the format of this link (%s)", path, script.output_format,
-				   link->arch->bfd_name);
+			diag_error(link->diag, 0, "%s: OUTPUT_FORMAT(%s) is not the format of this link (%s)", path,
+				   script.output_format, link->arch->bfd_name);
 		text_script_free(&script);
 		return result;
 	}
@@ -240,7 +247,8 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 	if (script.entry && !link->script_entry)
 		link->script_entry = script.entry;
 	if (script.version.size)
-		version_script_parse(&link->version_script, path, script.version, script.version_line, &link->arena, link->diag);
+		version_script_parse(&link->version_script, path, script.version, script.version_line, &link->arena,
+				     link->diag);
 	for (uint32_t i = 0; i < script.inputs.n; i++) {
 		const struct text_script_input *input = &script.inputs.at[i];
 		load(loader, &(struct request){
@@ -259,7 +267,8 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 }
 
 /* Opens `path` if it is there. `searching`: a file for another target is not an error, the search goes on. */
-static enum opened open_input(struct loader *loader, const struct request *request, const char *path, bool searching, int *error)
+static enum opened open_input(struct loader *loader, const struct request *request, const char *path, bool searching,
+			      int *error)
 {
 	struct link *link = loader->link;
 	struct io_file opened = *io_read(link->io, path);
@@ -282,7 +291,8 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 	if (why) {
 		if (searching)
 			return INCOMPATIBLE;
-		diag_error(link->diag, link->files.n, "%s: %s\n>>> this link is for %s", path, why, link->arch->bfd_name);
+		diag_error(link->diag, link->files.n, "%s: %s\n>>> this link is for %s", path, why,
+			   link->arch->bfd_name);
 		return OPENED;
 	}
 	if (link->options->trace)
@@ -290,14 +300,15 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 	if (kind == ELF_RELOCATABLE || kind == ELF_SHARED)
 		add_elf(loader, request, path, opened.bytes, kind);
 	else if (kind != ELF_NOT)
-		diag_error(link->diag, link->files.n, "%s: an ELF file of this type cannot be linked (e_type is %s)", path,
-			   kind == ELF_EXECUTABLE ? "ET_EXEC" : "neither ET_REL nor ET_DYN");
+		diag_error(link->diag, link->files.n, "%s: an ELF file of this type cannot be linked (e_type is %s)",
+			   path, kind == ELF_EXECUTABLE ? "ET_EXEC" : "neither ET_REL nor ET_DYN");
 	else if (is_archive)
 		add_archive(loader, request, &opened);
 	else if (text_script_plausible(opened.bytes))
 		return add_script(loader, request, path, opened.bytes, searching);
 	else if (opened.bytes.size >= 4 && memcmp(opened.bytes.data, "BC\xc0\xde", 4) == 0)
-		diag_error(link->diag, link->files.n, "%s: LLVM bitcode: link-time optimisation is not supported yet; compile with -fno-lto",
+		diag_error(link->diag, link->files.n,
+			   "%s: LLVM bitcode: link-time optimisation is not supported yet; compile with -fno-lto",
 			   path);
 	else
 		diag_error(link->diag, link->files.n,
@@ -320,7 +331,8 @@ static bool search_in(struct loader *loader, const struct request *request, cons
 		case OPENED:
 			return true;
 		case INCOMPATIBLE:
-			diag_warning(link->diag, link->files.n, "skipping incompatible %s when searching for -l%s", path, request->name);
+			diag_warning(link->diag, link->files.n, "skipping incompatible %s when searching for -l%s",
+				     path, request->name);
 			break;
 		case MISSING:
 			break;
@@ -353,8 +365,10 @@ static bool load_path(struct loader *loader, const struct request *request, int 
 	struct link *link = loader->link;
 	const char *sysroot = link->options->sysroot, *name = request->name;
 	if (name[0] == '=')
-		return open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name + 1), false, error) == OPENED;
-	if (request->from_script && name[0] == '/' && *sysroot && strncmp(request->from_script, sysroot, strlen(sysroot)) == 0 &&
+		return open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name + 1), false,
+				  error) == OPENED;
+	if (request->from_script && name[0] == '/' && *sysroot &&
+	    strncmp(request->from_script, sysroot, strlen(sysroot)) == 0 &&
 	    open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name), false, error) == OPENED)
 		return true;
 	if (open_input(loader, request, name, false, error) == OPENED)
@@ -364,7 +378,8 @@ static bool load_path(struct loader *loader, const struct request *request, int 
 	struct request along = *request;
 	along.name = arena_printf(&link->arena, ":%s", name);
 	const char *slash = strrchr(request->from_script, '/');
-	const char *folder = slash ? arena_strndup(&link->arena, request->from_script, (size_t)(slash - request->from_script)) : ".";
+	const char *folder =
+		slash ? arena_strndup(&link->arena, request->from_script, (size_t)(slash - request->from_script)) : ".";
 	return search_in(loader, &along, folder) || search_library(loader, &along);
 }
 
@@ -374,12 +389,16 @@ static void load(struct loader *loader, const struct request *request)
 	int error = ENOENT;
 	if (request->is_library) {
 		if (!search_library(loader, request))
-			diag_error(link->diag, link->files.n, "unable to find library -l%s\n>>> cannot find -l%s in the directories given by -L and"
-							      " the default ones%s%s", request->name, request->name,
-				   request->from_script ? "\n>>> named by " : "", request->from_script ? request->from_script : "");
+			diag_error(
+				link->diag, link->files.n,
+				"unable to find library -l%s\n>>> cannot find -l%s in the directories given by -L and"
+				" the default ones%s%s",
+				request->name, request->name, request->from_script ? "\n>>> named by " : "",
+				request->from_script ? request->from_script : "");
 	} else if (!load_path(loader, request, &error)) {
 		diag_error(link->diag, link->files.n, "cannot open %s: %s%s%s", request->name, strerror(error),
-			   request->from_script ? "\n>>> named by " : "", request->from_script ? request->from_script : "");
+			   request->from_script ? "\n>>> named by " : "",
+			   request->from_script ? request->from_script : "");
 	}
 }
 

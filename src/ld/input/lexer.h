@@ -1,7 +1,8 @@
 /* The stateful lexer of GNU's script language (GNU ld manual, "Linker Scripts"; bare words differ by state).
  *
- * One hand-written lexer serves text scripts, version scripts, dynamic lists and (later) SECTIONS. The parser says in which state it
- * wants the next token; there is one token of look-ahead at most, and none is kept across a change of state. */
+ * One hand-written lexer serves text scripts, version scripts, dynamic lists and (later) SECTIONS. The parser says in
+ * which state it wants the next token; there is one token of look-ahead at most, and none is kept across a change of
+ * state. */
 #ifndef GILD_LD_INPUT_LEXER_H
 #define GILD_LD_INPUT_LEXER_H
 

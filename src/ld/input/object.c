@@ -9,8 +9,8 @@ void object_report(struct link *link, file_id id, const struct elf_error *error)
 {
 	struct file *file = file_of(link, id);
 	file->bad = true;
-	diag_error(link->diag, diag_order(id, 0), FILE_FORMAT ": malformed file: %s %s (number %u, value 0x%llx)", FILE_ARGS(file),
-		   error->field, error->what, error->index, (unsigned long long)error->value);
+	diag_error(link->diag, diag_order(id, 0), FILE_FORMAT ": malformed file: %s %s (number %u, value 0x%llx)",
+		   FILE_ARGS(file), error->field, error->what, error->index, (unsigned long long)error->value);
 }
 
 bool object_is_foreign(const struct link *link, struct bytes bytes, const char **why)
@@ -33,7 +33,8 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 	const char *why;
 	if (elf_kind(file->bytes) != ELF_RELOCATABLE || object_is_foreign(link, file->bytes, &why)) {
 		file->bad = true;
-		diag_error(link->diag, diag_order(id, 0), FILE_FORMAT ": not an object file for %s", FILE_ARGS(file), link->arch->bfd_name);
+		diag_error(link->diag, diag_order(id, 0), FILE_FORMAT ": not an object file for %s", FILE_ARGS(file),
+			   link->arch->bfd_name);
 		return false;
 	}
 	if (!elf_read_file(&file->elf, file->bytes, &error)) {
@@ -106,7 +107,9 @@ static bool is_for_the_linker(struct link *link, file_id id, uint32_t number, co
 		if (strncmp(name, ".gnu.lto_", 9) == 0 && strncmp(name, ".gnu.lto_.debug", 15) != 0 && !file->bad) {
 			file->bad = true;
 			diag_error(link->diag, diag_order(id, number),
-				   FILE_FORMAT ": GCC link-time-optimisation object: not supported yet; compile with -fno-lto", FILE_ARGS(file));
+				   FILE_FORMAT
+				   ": GCC link-time-optimisation object: not supported yet; compile with -fno-lto",
+				   FILE_ARGS(file));
 		}
 		return true;
 	}
@@ -116,7 +119,8 @@ static bool is_for_the_linker(struct link *link, file_id id, uint32_t number, co
 			return true;
 		}
 		if (strcmp(name, ".note.gnu.property") == 0) {
-			read_properties(link, id, elf_section_bytes(&file->elf, number), shdr->sh_addralign == 4 ? 4 : 8);
+			read_properties(link, id, elf_section_bytes(&file->elf, number),
+					shdr->sh_addralign == 4 ? 4 : 8);
 			return true;
 		}
 	}
@@ -129,8 +133,9 @@ static enum section_kind content_kind(const struct elf_shdr *shdr, const char *n
 {
 	if (shdr->sh_flags & SHF_ALLOC && strcmp(name, ".eh_frame") == 0 && shdr->sh_type != SHT_NOBITS)
 		return SECTION_EH_FRAME;
-	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & SHF_WRITE) && shdr->sh_type != SHT_NOBITS && shdr->sh_entsize != 0 &&
-	    shdr->sh_entsize <= UINT32_MAX && shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
+	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & SHF_WRITE) && shdr->sh_type != SHT_NOBITS &&
+	    shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX && shdr->sh_size % shdr->sh_entsize == 0 &&
+	    shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
 		return SECTION_MERGE;
 	return SECTION_REGULAR;
 }
@@ -148,7 +153,9 @@ void object_read_sections(struct link *link, file_id id)
 			continue;
 		if (shdr->sh_flags & SHF_COMPRESSED) {
 			file->bad = true;
-			diag_error(link->diag, diag_order(id, i), FILE_FORMAT ":(%s): compressed sections are not supported yet; compile with -gz=none",
+			diag_error(link->diag, diag_order(id, i),
+				   FILE_FORMAT
+				   ":(%s): compressed sections are not supported yet; compile with -gz=none",
 				   FILE_ARGS(file), name);
 			continue;
 		}
@@ -162,7 +169,8 @@ void object_read_sections(struct link *link, file_id id)
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		if (shdr->sh_type == SHT_REL) {
 			file->bad = true;
-			diag_error(link->diag, diag_order(id, i), FILE_FORMAT ":(%s): SHT_REL relocations are not used on this target",
+			diag_error(link->diag, diag_order(id, i),
+				   FILE_FORMAT ":(%s): SHT_REL relocations are not used on this target",
 				   FILE_ARGS(file), elf_section_name(elf, i));
 		}
 		if (shdr->sh_type != SHT_RELA)

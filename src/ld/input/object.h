@@ -4,12 +4,13 @@
 
 #include "ld/tables.h"
 
-/* Checks the file and finds its symbol table (file->elf, file->symtab, file->globals allocated in `arena` but not interned). false:
- * reported, file->bad set. Any thread. */
+/* Checks the file and finds its symbol table (file->elf, file->symtab, file->globals allocated in `arena` but not
+ * interned). false: reported, file->bad set. Any thread. */
 bool object_parse(struct link *link, file_id id, struct arena *arena);
 
-/* Fills the file's slice of the section table (file->first_section is set): kinds, sizes, alignments, relocation sections;
- * notes that speak to the linker (.note.GNU-stack, .note.gnu.property) are understood and dropped. Any thread. */
+/* Fills the file's slice of the section table (file->first_section is set): kinds, sizes, alignments, relocation
+ * sections; notes that speak to the linker (.note.GNU-stack, .note.gnu.property) are understood and dropped. Any
+ * thread. */
 void object_read_sections(struct link *link, file_id id);
 
 /* Reports a malformed file. Any thread. */

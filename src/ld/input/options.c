@@ -189,9 +189,9 @@ static void parse_start_stop_visibility(struct parser *parser, struct str option
 		[STV_HIDDEN] = "hidden",
 		[STV_PROTECTED] = "protected",
 	};
-	for (uint8_t i = 0; i < COUNTOF(names); i++) {
+	for (unsigned i = 0; i < COUNTOF(names); i++) {
 		if (strcmp(value, names[i]) == 0) {
-			parser->options->z.start_stop_visibility = i;
+			parser->options->z.start_stop_visibility = (uint8_t)i;
 			parser->options->z.start_stop_visibility_given = true;
 			return;
 		}

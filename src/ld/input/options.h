@@ -1,8 +1,8 @@
 /* The command line, understood.
  *
- * options_parse() turns argv (with @response files expanded) into this structure. Position-dependent switches (-l, --as-needed,
- * --whole-archive, -Bstatic, ...) are folded into the list of inputs, each of which carries the state that held where it stood. Nothing
- * is opened here except response files. Strings live in the arena. */
+ * options_parse() turns argv (with @response files expanded) into this structure. Position-dependent switches (-l,
+ * --as-needed, --whole-archive, -Bstatic, ...) are folded into the list of inputs, each of which carries the state that
+ * held where it stood. Nothing is opened here except response files. Strings live in the arena. */
 #ifndef GILD_LD_INPUT_OPTIONS_H
 #define GILD_LD_INPUT_OPTIONS_H
 
@@ -35,9 +35,9 @@ struct defsym {
 struct options {
 	const char *output;                    /* "a.out" */
 	enum output_kind kind;
-	bool is_static;                        /* -static, -Bstatic before any... : no dynamic section unless PIE; see -static-pie */
+	bool is_static;                        /* -static, -Bstatic: no dynamic section unless PIE (-static-pie) */
 	ARRAY(struct input_request) inputs;
-	ARRAY(const char *) library_paths;     /* -L in order, a leading "=" or "$SYSROOT" already replaced by the sysroot */
+	ARRAY(const char *) library_paths;     /* -L in order, a leading "=" or "$SYSROOT" already replaced */
 	ARRAY(const char *) rpaths;            /* duplicates dropped */
 	ARRAY(const char *) rpath_links;
 	ARRAY(const char *) undefined;         /* -u */
@@ -69,8 +69,9 @@ struct options {
 	bool print_version, print_help;        /* --version, --help: nothing else is done */
 	bool show_version;                     /* -v, -V: print the version and go on if there are inputs */
 	bool allow_multiple_definition, allow_shlib_undefined, allow_shlib_undefined_given;
-	bool warn_unresolved, ignore_unresolved_objects, ignore_unresolved_shared; /* --unresolved-symbols, --warn-unresolved-symbols */
-	bool undefined_version;                /* default true as GNU ld; --no-undefined-version: report names without a definition */
+	/* --unresolved-symbols, --warn-unresolved-symbols */
+	bool warn_unresolved, ignore_unresolved_objects, ignore_unresolved_shared;
+	bool undefined_version;                /* default true as GNU ld; false: report names without a definition */
 	bool warn_common, warn_shared_textrel;
 	bool stats;
 	enum bsymbolic_kind bsymbolic;
@@ -84,10 +85,11 @@ struct options {
 	uint64_t image_base; bool image_base_given; /* --image-base, -Ttext-segment */
 	uint64_t spare_dynamic_tags;           /* default 5 as GNU ld */
 	struct {
-		bool now, relro, execstack, execstack_given, defs, text, notext, nodelete, nodlopen, initfirst, interpose,
-		     origin, nocopyreloc, separate_code, combreloc, nodefaultlib, global, noexecstack, muldefs,
-		     start_stop_visibility_given, keep_text_section_prefix, dynamic_undefined_weak, dynamic_undefined_weak_given,
-		     pack_relative_relocs, nognustack, start_stop_gc, ibt, shstk, ibtplt, rodynamic, nosectionheader;
+		bool now, relro, execstack, execstack_given, defs, text, notext, nodelete, nodlopen, initfirst,
+		     interpose, origin, nocopyreloc, separate_code, combreloc, nodefaultlib, global, noexecstack,
+		     muldefs, start_stop_visibility_given, keep_text_section_prefix, dynamic_undefined_weak,
+		     dynamic_undefined_weak_given, pack_relative_relocs, nognustack, start_stop_gc, ibt, shstk,
+		     ibtplt, rodynamic, nosectionheader;
 		uint64_t max_page_size;        /* 4096 */
 		uint64_t common_page_size;     /* 4096 */
 		uint64_t stack_size;

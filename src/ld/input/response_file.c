@@ -55,7 +55,7 @@ static bool take_word(char **in, char *end, char **word)
 			quote = quote ? '\0' : c;
 			continue;
 		}
-		if (c == '\\' && quote != '\'' && from + 1 < end && (!quote || strchr("$`\"\\\n", from[1]))) {
+		if (c == '\\' && quote != '\'' && from + 1 < end) { /* as libiberty's buildargv(): any character, quoted or not */
 			c = *++from;
 			if (c == '\n')
 				continue; /* the line goes on */

@@ -35,7 +35,8 @@ bool shared_object_parse(struct link *link, file_id id, struct arena *arena)
 	file->elf = shared.file;
 	file->symtab = shared.dynsym;
 	file->versym = shared.versym;
-	/* Without DT_SONAME it will be looked for as it was named: "-lfoo" by its file name, a path by the path (GNU ld manual, "-l"). */
+	/* Without DT_SONAME it will be looked for as it was named: "-lfoo" by its file name, a path by the path (GNU ld
+	 * manual, "-l"). */
 	const char *slash = file->by_search ? strrchr(file->path, '/') : NULL;
 	file->soname = shared.soname ? shared.soname : slash ? slash + 1 : file->path;
 	file->versions = arena_array(arena, const char *, file->n_versions);

@@ -175,7 +175,7 @@ static bool is_assignment(struct token token)
 
 static bool parse_target(struct parser *parser, struct token command)
 {
-	const char *target;
+	const char *target = "";
 	if (!parse_argument(parser, false, &target, "the name of a format"))
 		return false;
 	if (strncmp(target, "elf", 3) == 0 || strcmp(target, "default") == 0)
@@ -198,7 +198,7 @@ static bool parse_command(struct parser *parser, struct token token)
 	if (token_is(token, "ENTRY"))
 		return parse_argument(parser, false, &out->entry, "a symbol");
 	if (token_is(token, "SEARCH_DIR")) {
-		const char *dir;
+		const char *dir = NULL;
 		if (!parse_argument(parser, false, &dir, "the name of a directory"))
 			return false;
 		*array_push(&out->search_dirs) = dir;

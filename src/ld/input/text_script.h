@@ -1,7 +1,8 @@
 /* Text files given as inputs: libc.so and friends (GNU ld manual, "Implicit Linker Scripts").
  *
- * Understood: INPUT, GROUP, AS_NEEDED (nested), OUTPUT_FORMAT, OUTPUT_ARCH, TARGET, SEARCH_DIR, ENTRY, EXTERN, VERSION { }, INCLUDE is refused.
- * A command that belongs to layout (SECTIONS, MEMORY, PHDRS, ...) is one clear error: not supported yet. */
+ * Understood: INPUT, GROUP, AS_NEEDED (nested), OUTPUT_FORMAT, OUTPUT_ARCH, TARGET, SEARCH_DIR, ENTRY, EXTERN and
+ * VERSION. INCLUDE, and commands that belong to layout (SECTIONS, MEMORY, PHDRS, ...), are one clear error: not
+ * supported yet. */
 #ifndef GILD_LD_INPUT_TEXT_SCRIPT_H
 #define GILD_LD_INPUT_TEXT_SCRIPT_H
 
@@ -29,7 +30,8 @@ struct text_script {
 bool text_script_plausible(struct bytes bytes);
 
 /* Parses; errors go to diag as "FILE:LINE:COLUMN: what was expected", and false is returned. */
-bool text_script_parse(struct text_script *out, const char *path, struct bytes bytes, struct arena *arena, struct diag *diag);
+bool text_script_parse(struct text_script *out, const char *path, struct bytes bytes, struct arena *arena,
+		       struct diag *diag);
 
 void text_script_free(struct text_script *script);
 

@@ -108,7 +108,7 @@ static bool parse_body(struct parser *parser, uint32_t node, bool labels)
 		}
 		struct token token = next(parser);
 		if (token_is(token, "extern") && !token_is(peek(parser), ";")) {
-			bool cxx;
+			bool cxx = false;
 			if (!parse_language(parser, &cxx) || !expect(parser, "{", "'{' after the language") ||
 			    !parse_extern_body(parser, node, local, cxx) ||
 			    !expect(parser, ";", "';' after the '}' of extern"))

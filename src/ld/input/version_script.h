@@ -2,7 +2,8 @@
  *
  *   VERS_1.1 { global: foo; bar*; extern "C++" { "ns::f(int)"; ns::*; }; local: *; } VERS_1.0;
  *
- * Parsing gives a flat list of patterns, each knowing its node. Matching with GNU's precedence is in resolve/versions.c. */
+ * Parsing gives a flat list of patterns, each knowing its node. Matching with GNU's precedence is in
+ * resolve/versions.c. */
 #ifndef GILD_LD_INPUT_VERSION_SCRIPT_H
 #define GILD_LD_INPUT_VERSION_SCRIPT_H
 
@@ -29,13 +30,15 @@ struct version_script {
 	ARRAY(struct version_pattern) patterns;  /* in the order of the file */
 };
 
-/* Adds the content of one version script. false after an error (reported as FILE:LINE:COLUMN: ...): duplicate node, unknown parent,
- * anonymous node together with named ones, syntax. `line` is the number of the text's first line. */
-bool version_script_parse(struct version_script *out, const char *path, struct bytes bytes, uint32_t line, struct arena *arena,
-			  struct diag *diag);
+/* Adds the content of one version script. false after an error (reported as FILE:LINE:COLUMN: ...): duplicate node,
+ * unknown parent, anonymous node together with named ones, syntax. `line` is the number of the text's first line. */
+bool version_script_parse(struct version_script *out, const char *path, struct bytes bytes, uint32_t line,
+			  struct arena *arena, struct diag *diag);
 
-/* A dynamic list: `{ foo; bar*; extern "C++" { ... }; };` The patterns are added as globals of node 0, which is created anonymous. */
-bool dynamic_list_parse(struct version_script *out, const char *path, struct bytes bytes, struct arena *arena, struct diag *diag);
+/* A dynamic list: `{ foo; bar*; extern "C++" { ... }; };` The patterns are added as globals of node 0, which is created
+ * anonymous. */
+bool dynamic_list_parse(struct version_script *out, const char *path, struct bytes bytes, struct arena *arena,
+			struct diag *diag);
 
 void version_script_free(struct version_script *script);
 

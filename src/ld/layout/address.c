@@ -32,7 +32,8 @@ static void place_section(struct link *link, uint32_t id, struct cursor *cursor)
 			node->dot_osec = id;
 		}
 	}
-	if (link->synthetic[SYN_RELRO_PADDING] && osec == osec_of_section(layout, section_of(link, link->synthetic[SYN_RELRO_PADDING])))
+	if (link->synthetic[SYN_RELRO_PADDING] &&
+	    osec == osec_of_section(layout, section_of(link, link->synthetic[SYN_RELRO_PADDING])))
 		at = align_up(at, link->options->z.max_page_size);
 	osec->addr = start;
 	osec->size = at - start;
@@ -49,9 +50,10 @@ static void place_section(struct link *link, uint32_t id, struct cursor *cursor)
 	}
 }
 
-/* A new segment begins on a new page of memory, at the same offset within the page as in the file, so that nothing needs padding in
- * the file; executable pages are not shared with anything (-z separate-code). */
-static void begin_load(const struct link *link, const struct segment *load, const struct segment *previous, struct cursor *cursor)
+/* A new segment begins on a new page of memory, at the same offset within the page as in the file, so that nothing
+ * needs padding in the file; executable pages are not shared with anything (-z separate-code). */
+static void begin_load(const struct link *link, const struct segment *load, const struct segment *previous,
+		       struct cursor *cursor)
 {
 	uint64_t page = link->options->z.max_page_size;
 	if (link->options->z.separate_code && (load->flags & PF_X) != (previous->flags & PF_X))
@@ -161,8 +163,10 @@ static void finish_node(struct link *link, const struct node *node)
 		value.number = link->layout->tls_addr;
 	sym->st_value = value.number;
 	sym->st_shndx = value.osec ? (uint16_t)link->layout->osecs.at[value.osec].index : SHN_ABS;
-	if (node->value->kind == EXPR_SEGMENT_START || (value.osec && sym->st_shndx == 0))
-		sym->st_shndx = link->layout->n_order ? 1 : SHN_ABS; /* an address in the image, whatever section begins there */
+	if (node->value->kind == EXPR_SEGMENT_START || (value.osec && sym->st_shndx == 0)) {
+		/* an address in the image, whatever section begins there */
+		sym->st_shndx = link->layout->n_order ? 1 : SHN_ABS;
+	}
 }
 
 void layout_finish_symbols(struct link *link)

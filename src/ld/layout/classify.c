@@ -97,7 +97,8 @@ static void classify(struct link *link, section_id id, bool is_crt)
 		return;
 	}
 	/* .ctors runs from the last pointer to the first; in .init_array it has to stand the other way round. */
-	if (rule != NO_RULE && (strncmp(name, ".ctors", 6) == 0 || strncmp(name, ".dtors", 6) == 0) && section->size % 8 == 0)
+	if (rule != NO_RULE && (strncmp(name, ".ctors", 6) == 0 || strncmp(name, ".dtors", 6) == 0) &&
+	    section->size % 8 == 0)
 		section->reversed = layout->osecs.at[layout->runs.at[section->run].osec].name[1] != name[1];
 	if (section->run == layout->discard_run) {
 		section->run = 0;
@@ -142,7 +143,7 @@ static enum osec_rank rank_by_flags(uint64_t flags, uint32_t type)
 	return type == SHT_NOTE ? RANK_HEADERS : RANK_RODATA;
 }
 
-/* Puts the statement of a new output section behind the last section of its rank, and behind the assignments that follow it. */
+/* Puts the statement of a new output section right behind the last section of its rank or a lower one. */
 static uint32_t insert_orphan(struct layout *layout, const char *name, enum osec_rank rank)
 {
 	uint32_t osec = layout_osec(layout, name, rank);

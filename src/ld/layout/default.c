@@ -1,5 +1,6 @@
-/* The default layout, as a program. Names and order of input sections are GNU ld's (ld --verbose); the order of output sections keeps
- * everything with one protection together, so that four segments suffice: read-only, executable, read-only after relocation, writable. */
+/* The default layout, as a program. Names and order of input sections are GNU ld's (ld --verbose); the order of output
+ * sections keeps everything with one protection together, so that four segments suffice: read-only, executable,
+ * read-only after relocation, writable. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,8 @@ static void define(struct layout *layout, const char *symbol)
 /* symbol = ADDR(section), hidden, when somebody asks for it and the section exists. */
 static void provide_address(struct layout *layout, const char *symbol, const char *name)
 {
-	struct node *node = layout_assign(layout, 0, symbol, layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = name}));
+	struct node *node =
+		layout_assign(layout, 0, symbol, layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = name}));
 	node->provide = true;
 	node->hidden = true;
 }
@@ -55,7 +57,8 @@ static void headers(struct link *link, struct layout *layout)
 	node = layout_assign(layout, 0, "__ehdr_start", base);
 	node->provide = node->hidden = true;
 	layout_assign(layout, 0, ".", layout_expr(layout, (struct expr){
-		.kind = EXPR_BINARY, .op = "+", .a = base, .b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF_HEADERS})}));
+		.kind = EXPR_BINARY, .op = "+", .a = base,
+		.b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF_HEADERS})}));
 	section(layout, ".interp", RANK_HEADERS, ".interp");
 	section(layout, ".note.gnu.property", RANK_HEADERS, ".note.gnu.property");
 	section(layout, ".note.gnu.build-id", RANK_HEADERS, ".note.gnu.build-id");
@@ -103,8 +106,8 @@ static void text(struct layout *layout)
 	provide(layout, 0, "etext", false);
 }
 
-static void constructors(struct layout *layout, const char *name, const char *by_priority, const char *plain, const char *start,
-			 const char *end)
+static void constructors(struct layout *layout, const char *name, const char *by_priority, const char *plain,
+			 const char *start, const char *end)
 {
 	uint32_t osec = layout_osec(layout, name, RANK_RELRO);
 	provide(layout, osec, start, true);
@@ -116,7 +119,7 @@ static void constructors(struct layout *layout, const char *name, const char *by
 	uint32_t run = layout_run(layout, osec, plain, SORT_NONE);
 	layout->runs.at[run].keep = layout->runs.at[run].fixed = true;
 	for (uint32_t i = first_rule + 1; i < layout->rules.n; i++)
-		layout->rules.at[i].not_crt = true; /* crtbegin.o's and crtend.o's .ctors are the ends of a list of their own */
+		layout->rules.at[i].not_crt = true; /* .ctors in crtbegin.o, crtend.o: ends of a list of their own */
 	provide(layout, osec, end, true);
 }
 
@@ -125,8 +128,10 @@ static void relro(struct link *link, struct layout *layout)
 	section(layout, ".tdata", RANK_TLS, ".tdata .tdata.* .gnu.linkonce.td.*");
 	section(layout, ".tbss", RANK_TLS, ".tbss .tbss.* .gnu.linkonce.tb.*");
 	constructors(layout, ".preinit_array", "", ".preinit_array", "__preinit_array_start", "__preinit_array_end");
-	constructors(layout, ".init_array", ".init_array.* .ctors.*", ".init_array .ctors", "__init_array_start", "__init_array_end");
-	constructors(layout, ".fini_array", ".fini_array.* .dtors.*", ".fini_array .dtors", "__fini_array_start", "__fini_array_end");
+	constructors(layout, ".init_array", ".init_array.* .ctors.*", ".init_array .ctors", "__init_array_start",
+		     "__init_array_end");
+	constructors(layout, ".fini_array", ".fini_array.* .dtors.*", ".fini_array .dtors", "__fini_array_start",
+		     "__fini_array_end");
 	ordered_section(layout, ".ctors", RANK_RELRO, ".ctors");
 	ordered_section(layout, ".dtors", RANK_RELRO, ".dtors");
 	ordered_section(layout, ".jcr", RANK_RELRO, ".jcr");
@@ -147,7 +152,7 @@ static void relro(struct link *link, struct layout *layout)
 static void data(struct layout *layout)
 {
 	section(layout, ".data", RANK_DATA, ".data .data.* .gnu.linkonce.d.*");
-	section(layout, ".tm_clone_table", RANK_DATA, ".tm_clone_table");
+	ordered_section(layout, ".tm_clone_table", RANK_DATA, ".tm_clone_table"); /* crtbegin.o walks it */
 	section(layout, ".data1", RANK_DATA, ".data1");
 	define(layout, "_edata");
 	provide(layout, 0, "edata", false);
@@ -163,9 +168,10 @@ static void data(struct layout *layout)
 static void not_loaded(struct layout *layout)
 {
 	static const char *const debug[] = {
-		".stab", ".stabstr", ".comment", ".debug_aranges", ".debug_pubnames", ".debug_info", ".debug_abbrev", ".debug_line",
-		".debug_frame", ".debug_str", ".debug_loc", ".debug_macinfo", ".debug_pubtypes", ".debug_ranges", ".debug_types",
-		".debug_macro", ".debug_line_str", ".debug_loclists", ".debug_rnglists", ".debug_addr", ".debug_str_offsets",
+		".stab", ".stabstr", ".comment", ".debug_aranges", ".debug_pubnames", ".debug_info", ".debug_abbrev",
+		".debug_line", ".debug_frame", ".debug_str", ".debug_loc", ".debug_macinfo", ".debug_pubtypes",
+		".debug_ranges", ".debug_types", ".debug_macro", ".debug_line_str", ".debug_loclists",
+		".debug_rnglists", ".debug_addr", ".debug_str_offsets",
 	};
 	for (unsigned i = 0; i < COUNTOF(debug); i++)
 		section(layout, debug[i], RANK_NOT_LOADED, debug[i]);
@@ -183,7 +189,9 @@ void layout_default(struct link *link)
 	link->layout = layout;
 	*array_push(&layout->osecs) = (struct osec){.name = ""};
 	*array_push(&layout->runs) = (struct run){0};
-	layout->base = link->options->image_base_given ? link->options->image_base : link->is_pic ? 0 : link->arch->image_base;
+	layout->base = link->is_pic ? 0 : link->arch->image_base;
+	if (link->options->image_base_given)
+		layout->base = link->options->image_base;
 
 	headers(link, layout);
 	read_only(layout);
@@ -196,7 +204,8 @@ void layout_default(struct link *link)
 	provide_address(layout, "_DYNAMIC", ".dynamic");
 	provide_address(layout, "__GNU_EH_FRAME_HDR", ".eh_frame_hdr");
 	/* Where the module's thread-local block begins, for local-dynamic descriptors (psABI, "TLS descriptors"). */
-	struct node *base = layout_assign(layout, 0, "_TLS_MODULE_BASE_", layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = ".tdata"}));
+	struct node *base = layout_assign(layout, 0, "_TLS_MODULE_BASE_",
+					  layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = ".tdata"}));
 	base->provide = base->hidden = base->is_tls = true;
 	uint32_t discard = layout_osec(layout, "/DISCARD/", RANK_DISCARD);
 	layout->discard_run = layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);

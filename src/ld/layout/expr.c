@@ -60,20 +60,27 @@ static const struct expr *parse_primary(struct parser *parser)
 
 /* Operators from the loosest to the tightest, as in C. */
 static const char *const operators[][5] = {
-	{"||"}, {"&&"}, {"|"}, {"^"}, {"&"}, {"==", "!="}, {"<=", ">=", "<", ">"}, {"<<", ">>"}, {"+", "-"}, {"*", "/", "%"},
+	{"||"}, {"&&"}, {"|"}, {"^"}, {"&"}, {"==", "!="}, {"<=", ">=", "<", ">"}, {"<<", ">>"}, {"+", "-"},
+	{"*", "/", "%"},
 };
+
+/* The operator of that level that comes next, or NULL. */
+static const char *accept_operator(struct parser *parser, int level)
+{
+	for (unsigned i = 0; i < COUNTOF(operators[0]) && operators[level][i]; i++)
+		if (accept(parser, operators[level][i]))
+			return operators[level][i];
+	return NULL;
+}
 
 static const struct expr *parse_binary(struct parser *parser, int least)
 {
 	if (least == COUNTOF(operators))
 		return parse_primary(parser);
 	const struct expr *left = parse_binary(parser, least + 1);
-	for (unsigned i = 0; left && i < COUNTOF(operators[0]) && operators[least][i]; i++) {
-		if (!accept(parser, operators[least][i]))
-			continue;
+	for (const char *op; left && (op = accept_operator(parser, least));) {
 		const struct expr *right = parse_binary(parser, least + 1);
-		left = right ? make(parser, (struct expr){.kind = EXPR_BINARY, .op = operators[least][i], .a = left, .b = right}) : NULL;
-		i = UINT32_MAX; /* from the first operator of this level again */
+		left = right ? make(parser, (struct expr){.kind = EXPR_BINARY, .op = op, .a = left, .b = right}) : NULL;
 	}
 	return left;
 }
@@ -146,7 +153,8 @@ static struct value symbol_value(const struct link *link, const char *name)
 	uint32_t index = owner_index(owner);
 	const struct elf_sym *sym = &file->symtab.syms[index];
 	if (file->kind == FILE_INTERNAL)
-		return (struct value){sym->st_value, sym->st_shndx == SHN_ABS || !layout->n_order ? 0 : layout->order[0]};
+		return (struct value){sym->st_value,
+				      sym->st_shndx == SHN_ABS || !layout->n_order ? 0 : layout->order[0]};
 	if (elf_sym_is_special(&file->symtab, index))
 		return (struct value){sym->st_value, 0};
 	const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
@@ -172,7 +180,11 @@ struct value expr_evaluate(const struct link *link, const struct expr *expr, str
 		a = expr_evaluate(link, expr->a, dot);
 		b = expr_evaluate(link, expr->b, dot);
 		/* An address plus or minus a number is an address; everything else is a number. */
-		osec = (expr->op[0] == '+' && !(a.osec && b.osec)) ? a.osec | b.osec : expr->op[0] == '-' && !b.osec ? a.osec : 0;
+		osec = 0;
+		if (expr->op[0] == '+' && !(a.osec && b.osec))
+			osec = a.osec | b.osec;
+		else if (expr->op[0] == '-' && !b.osec)
+			osec = a.osec;
 		return (struct value){apply_binary(expr->op, a.number, b.number), osec};
 	case EXPR_ADDR:
 		osec = layout_find(layout, expr->name);

@@ -5,7 +5,8 @@
 #include "ld/input/lexer.h"
 #include "ld/layout/layout.h"
 
-/* Parses an expression up to a token that cannot continue it; NULL after a syntax error (*error says what was expected). */
+/* Parses an expression up to a token that cannot continue it; NULL after a syntax error (*error says what was
+ * expected). */
 const struct expr *expr_parse(struct layout *layout, struct lexer *lexer, const char **error);
 
 /* The value at a place of the program. Addresses are those of the last pass. */

@@ -64,7 +64,8 @@ static struct traits traits_of(const struct link *link, section_id id)
 	}
 	default: {
 		const struct elf_shdr *shdr = section_shdr(link, id);
-		return (struct traits){shdr->sh_type, shdr->sh_flags & ~(uint64_t)(SHF_MERGE | SHF_STRINGS), shdr->sh_entsize};
+		return (struct traits){shdr->sh_type, shdr->sh_flags & ~(uint64_t)(SHF_MERGE | SHF_STRINGS),
+				       shdr->sh_entsize};
 	}
 	}
 }
@@ -162,7 +163,8 @@ static void sort_run(const struct link *link, struct run *run)
 		if (!keys)
 			out_of_memory();
 		for (uint32_t i = 0; i < run->n; i++)
-			keys[i] = (struct priority_key){init_priority(layout_section_name(link, run->items[i])), run->items[i]};
+			keys[i] = (struct priority_key){init_priority(layout_section_name(link, run->items[i])),
+							run->items[i]};
 		qsort(keys, run->n, sizeof(*keys), compare_keys);
 		for (uint32_t i = 0; i < run->n; i++)
 			run->items[i] = keys[i].id;
@@ -200,7 +202,8 @@ void layout_gather(struct link *link)
 		run->items = arena_array(&layout->arena, section_id, run->n);
 		run->n = 0;
 	}
-	/* Pools stand where their first member stood: they have larger ids than it, so they are put in when it is met. */
+	/* Pools stand where their first member stood: they have larger ids than it, so they are put in when it is
+	 * met. */
 	uint32_t next_pool = 0;
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);

@@ -1,13 +1,13 @@
 /* The layout is a program: a list of statements that place output sections and define symbols.
  *
- * Linker scripts and the default layout are the same data. The default program is built by code (default.c) with the functions
- * below; `gild --verbose` prints it as a script (print.c). A statement is a symbol assignment or an output section; an
- * output section holds runs (one input section description each) and assignments. In the order of a link:
+ * Linker scripts and the default layout are the same data. The default program is built by code (default.c) with the
+ * functions below; `gild --verbose` prints it as a script (print.c). A statement is a symbol assignment or an output
+ * section; an output section holds runs (one input section description each) and assignments. In the order of a link:
  *
  *   build       layout_default()            statements, rules; nothing about inputs yet
  *   classify    layout_classify()           every input section gets its run; orphans get output sections
  *   gather      layout_gather()             each run's list of sections, sorted as its rule says
- *   plan        plan_run()                  offsets of sections inside their runs (R5: all freedom of placement is here)
+ *   plan        plan_run()                  offsets of sections inside their runs (R5: all freedom is here)
  *   segments    layout_segments()           which program headers there will be
  *   addresses   layout_assign_addresses()   interprets the statements
  */
@@ -50,7 +50,8 @@ enum node_kind { NODE_ASSIGN, NODE_SECTION, NODE_RUN };
 
 struct node {
 	enum node_kind kind;
-	uint32_t id;              /* NODE_SECTION: osec; NODE_RUN: run; NODE_ASSIGN: 1 + index in internal_syms once it defines a symbol, or 0 */
+	uint32_t id;              /* NODE_SECTION: osec; NODE_RUN: run;
+				   * NODE_ASSIGN: 1 + index in internal_syms once it defines a symbol, or 0 */
 	const char *symbol;       /* NODE_ASSIGN; "." moves the location counter */
 	const struct expr *value;
 	bool provide, hidden;     /* PROVIDE(), PROVIDE_HIDDEN() and HIDDEN() */
@@ -101,18 +102,15 @@ struct osec {
 	const char *name;
 	enum osec_rank rank;
 	bool relro;
-	bool only_synthetic;      /* kept only when the linker itself puts something in it */
 	ARRAY(struct node) nodes;
 	/* From its members: */
-	bool has_members, mixed;
+	bool has_members;
 	uint32_t type;
 	uint64_t flags, entsize;
 	uint8_t p2align;
 	/* From the addresses pass: */
 	uint64_t addr, size, fileoff;
 	uint32_t index;           /* in the section header table; 0: not in the output */
-	uint32_t link, info;      /* osec ids, resolved when headers are written; info for relocation sections */
-	uint32_t sh_info;         /* a plain number */
 	uint32_t name_offset;     /* in .shstrtab */
 };
 
@@ -173,11 +171,11 @@ const char *layout_section_name(const struct link *link, section_id id);
 /* Lists each run's sections; sets output sections' types and flags. */
 void layout_gather(struct link *link);
 
-/* Offsets of the sections in a run that starts at address `start`: run->addr, size, items' offsets. The one place where sections inside
- * a run are placed. */
+/* Offsets of the sections in a run that starts at address `start`: run->addr, size, items' offsets. The one place where
+ * sections inside a run are placed. */
 void plan_run(struct link *link, uint32_t run, uint64_t start);
 
-/* --plan-out, --plan-in (plan_file.h). */
+/* --plan-out, --plan-in (plan_file.c). */
 void plan_write(struct link *link);
 void plan_read(struct link *link);
 

@@ -4,11 +4,12 @@
  *   run .text 7 free
  *   section 3 12 0x40 0x2f 4 main.o:.text.main
  *
- * A run line names an output section, the run's number and whether its order is free; a section line gives file id, section number, offset in
- * the run, size, alignment (log2) and, for people, a name. Offsets count from the last address at or before the run's start that is
- * aligned for every member. A plan is valid when every section of the memory image is placed once, where its alignment allows, in the
- * run it belongs to, without overlap; runs of fixed order stay in order and without gaps beyond alignment. What is not loaded (debug
- * information, the symbol table) has no place in a plan. */
+ * A run line names an output section, the run's number and whether its order is free; a section line gives file id, section number,
+ * offset in the run, size, alignment (log2) and, for people, a name (control characters in names become "?"). Offsets count from the
+ * last address at or before the run's start that is aligned for every member. A plan is valid when every section of the memory image is
+ * placed once, where its alignment allows, in the run it belongs to, without overlap; runs of fixed order stay in order and without
+ * gaps beyond alignment. What is not loaded (debug information, the symbol table) has no place in a plan.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -49,17 +50,43 @@ static uint32_t plan_number(const struct link *link, section_id id)
 	return section_of(link, id)->file == INTERNAL_FILE ? id : section_number(link, id);
 }
 
+static char printable(char c)
+{
+	return c >= 0 && c < ' ' ? '?' : c;
+}
+
+static void write_name(FILE *out, const char *name)
+{
+	for (; *name; name++)
+		fputc(printable(*name), out);
+}
+
+/* Is `text` what write_name() makes of `name`? */
+static bool is_name(const char *text, const char *name)
+{
+	while (*text && *text == printable(*name))
+		text++, name++;
+	return *text == *name;
+}
+
 static void write_run(const struct link *link, FILE *out, uint32_t id)
 {
 	const struct run *run = &link->layout->runs.at[id];
 	uint64_t past_aligned = run->addr & ((1ull << run->p2align) - 1);
-	fprintf(out, "run %s %" PRIu32 " %s\n", link->layout->osecs.at[run->osec].name, id, is_fixed(link, run) ? "fixed" : "free");
+	fputs("run ", out);
+	write_name(out, link->layout->osecs.at[run->osec].name);
+	fprintf(out, " %" PRIu32 " %s\n", id, is_fixed(link, run) ? "fixed" : "free");
 	for (uint32_t i = 0; i < run->n; i++) {
 		const struct section *section = section_of(link, run->items[i]);
 		const struct file *file = file_of(link, section->file);
-		fprintf(out, "section %" PRIu32 " %" PRIu32 " 0x%" PRIx64 " 0x%" PRIx64 " %u " FILE_FORMAT ":%s\n", section->file,
-			plan_number(link, run->items[i]), section->offset + past_aligned, section->size, section->p2align,
-			FILE_ARGS(file), layout_section_name(link, run->items[i]));
+		char *origin = NULL;
+		if (asprintf(&origin, FILE_FORMAT ":%s", FILE_ARGS(file), layout_section_name(link, run->items[i])) < 0)
+			out_of_memory();
+		fprintf(out, "section %" PRIu32 " %" PRIu32 " 0x%" PRIx64 " 0x%" PRIx64 " %u ", section->file,
+			plan_number(link, run->items[i]), section->offset + past_aligned, section->size, section->p2align);
+		write_name(out, origin);
+		fputc('\n', out);
+		free(origin);
 	}
 }
 
@@ -126,7 +153,7 @@ static void read_run(struct reader *reader)
 	char *freedom = strrchr(reader->text, ' ');
 	*freedom++ = '\0';
 	char *digits = strrchr(reader->text, ' ');
-	uint64_t id;
+	uint64_t id = 0;
 	const char *rest = digits ? read_number(digits + 1, 10, &id) : NULL;
 	reader->run = 0;
 	if (!rest || *rest || (strcmp(freedom, "free") != 0 && strcmp(freedom, "fixed") != 0)) {
@@ -136,7 +163,7 @@ static void read_run(struct reader *reader)
 	*digits = '\0';
 	const char *name = reader->text + strlen("run ");
 	if (id == 0 || id >= layout->runs.n || !is_in_plan(layout, &layout->runs.at[id]) ||
-	    strcmp(layout->osecs.at[layout->runs.at[id].osec].name, name) != 0)
+	    !is_name(name, layout->osecs.at[layout->runs.at[id].osec].name))
 		complain(reader, reader->line, "this link has no run %s %" PRIu64, name, id);
 	else if ((strcmp(freedom, "fixed") == 0) != is_fixed(reader->link, &layout->runs.at[id]))
 		complain(reader, reader->line, "the run %s %" PRIu64 " is not %s", name, id, freedom);
@@ -158,7 +185,7 @@ static section_id find_section(const struct reader *reader, uint64_t file, uint6
 
 static void read_section(struct reader *reader)
 {
-	uint64_t file, number, offset, size, p2align;
+	uint64_t file = 0, number = 0, offset = 0, size = 0, p2align = 0;
 	const char *at = read_number(reader->text + strlen("section "), 10, &file);
 	at = read_number(at, 10, &number);
 	at = read_number(at, 16, &offset);

@@ -7,7 +7,9 @@
 
 static void print_assign(const struct node *node, const char *indent)
 {
-	const char *wrapper = node->provide ? node->hidden ? "PROVIDE_HIDDEN (" : "PROVIDE (" : node->hidden ? "HIDDEN (" : "";
+	const char *wrapper = node->hidden ? "HIDDEN (" : "";
+	if (node->provide)
+		wrapper = node->hidden ? "PROVIDE_HIDDEN (" : "PROVIDE (";
 	printf("%s%s%s = ", indent, wrapper, node->symbol);
 	expr_print(node->value);
 	printf("%s;\n", *wrapper ? ")" : "");
@@ -22,9 +24,12 @@ static void print_run(const struct layout *layout, uint32_t id)
 		const struct rule *rule = &layout->rules.at[i];
 		if (rule->run != id)
 			continue;
-		const char *sort = run->sort == SORT_NAME ? "SORT (" : run->sort == SORT_INIT_PRIORITY ? "SORT_BY_INIT_PRIORITY (" : "";
-		printf("%s%s%s%.*s%s", first ? "" : " ", rule->not_crt ? "EXCLUDE_FILE (*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) " : "",
-		       sort, (int)rule->pattern.len, rule->pattern.at, *sort ? ")" : "");
+		const char *sort = run->sort == SORT_NAME ? "SORT (" : "";
+		if (run->sort == SORT_INIT_PRIORITY)
+			sort = "SORT_BY_INIT_PRIORITY (";
+		printf("%s%s%s%.*s%s", first ? "" : " ",
+		       rule->not_crt ? "EXCLUDE_FILE (*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) " : "", sort,
+		       (int)rule->pattern.len, rule->pattern.at, *sort ? ")" : "");
 		first = false;
 	}
 	printf(")%s\n", run->keep ? ")" : "");
@@ -36,8 +41,8 @@ void layout_print(const struct link *link)
 	static const char frame[] = "==================================================";
 	printf("using internal linker script:\n%s\n", frame);
 	printf("/* The default layout of gild for %s */\n", link->arch->emulation);
-	printf("LD_FEATURE (\"GILD_LAYOUT\")\nOUTPUT_FORMAT (\"%s\")\nOUTPUT_ARCH (%s)\nENTRY (_start)\n", link->arch->bfd_name,
-	       link->arch->bfd_arch);
+	printf("LD_FEATURE (\"GILD_LAYOUT\")\nOUTPUT_FORMAT (\"%s\")\nOUTPUT_ARCH (%s)\nENTRY (_start)\n",
+	       link->arch->bfd_name, link->arch->bfd_arch);
 	for (const char *const *dir = link->arch->search_dirs; *dir; dir++)
 		printf("SEARCH_DIR (\"=%s\");%s", *dir, dir[1] ? " " : "\n");
 	printf("SECTIONS\n{\n");
@@ -48,7 +53,8 @@ void layout_print(const struct link *link)
 			continue;
 		}
 		const struct osec *osec = &layout->osecs.at[node->id];
-		printf("  %s%s :\n  {\n", osec->name, osec->rank == RANK_NOT_LOADED || osec->rank == RANK_TABLES ? " 0" : "");
+		printf("  %s%s :\n  {\n", osec->name,
+		       osec->rank == RANK_NOT_LOADED || osec->rank == RANK_TABLES ? " 0" : "");
 		for (uint32_t n = 0; n < osec->nodes.n; n++) {
 			if (osec->nodes.at[n].kind == NODE_ASSIGN)
 				print_assign(&osec->nodes.at[n], "    ");

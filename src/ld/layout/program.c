@@ -8,7 +8,8 @@
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank)
 {
 	uint32_t id = layout->osecs.n;
-	*array_push(&layout->osecs) = (struct osec){.name = name, .rank = rank, .relro = rank == RANK_TLS || rank == RANK_RELRO};
+	bool relro = rank == RANK_TLS || rank == RANK_RELRO;
+	*array_push(&layout->osecs) = (struct osec){.name = name, .rank = rank, .relro = relro};
 	*array_push(&layout->nodes) = (struct node){.kind = NODE_SECTION, .id = id};
 	return id;
 }

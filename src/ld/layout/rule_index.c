@@ -69,7 +69,8 @@ uint32_t rule_index_find(const struct layout *layout, struct str name, bool is_c
 	const struct rule_index *index = layout->rule_index;
 	uint32_t best = NO_RULE, node = 0;
 	for (uint32_t i = 0;; i++) {
-		for (uint32_t chain = index->nodes.at[node].pattern; chain && chain - 1 < best; chain = index->next[chain - 1]) {
+		for (uint32_t chain = index->nodes.at[node].pattern; chain && chain - 1 < best;
+		     chain = index->next[chain - 1]) {
 			const struct rule *rule = &layout->rules.at[chain - 1];
 			if (glob_match(rule->pattern, name) && !(rule->not_crt && is_crt))
 				best = chain - 1;

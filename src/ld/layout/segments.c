@@ -5,7 +5,8 @@
 
 static void add(struct layout *layout, uint32_t type, uint32_t flags, uint32_t first, uint32_t last, uint64_t align)
 {
-	*array_push(&layout->segments) = (struct segment){.type = type, .flags = flags, .first = first, .last = last, .align = align};
+	*array_push(&layout->segments) = (struct segment){
+		.type = type, .flags = flags, .first = first, .last = last, .align = align};
 }
 
 static struct osec *ordered(const struct layout *layout, uint32_t i)
@@ -36,7 +37,8 @@ static void choose_sections(struct link *link)
 	layout->n_order = n;
 }
 
-/* One PT_LOAD per protection; what becomes read-only after relocation has one of its own, so that it ends on a page boundary. */
+/* One PT_LOAD per protection; what becomes read-only after relocation has one of its own, so that it ends on a page
+ * boundary. */
 static void add_loads(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -71,7 +73,8 @@ static void add_named(struct layout *layout, uint32_t type, uint32_t flags, cons
 }
 
 /* The range of sections for which `belongs` holds; they stand together. */
-static void add_range(struct layout *layout, uint32_t type, uint32_t flags, bool (*belongs)(const struct osec *), uint64_t align)
+static void add_range(struct layout *layout, uint32_t type, uint32_t flags, bool (*belongs)(const struct osec *),
+		      uint64_t align)
 {
 	uint32_t first = layout->n_order, last = 0;
 	for (uint32_t i = 0; i < layout->n_order; i++)

@@ -7,7 +7,8 @@ enum { SYMBOL_GRAIN = 1 << 13 };
 uint64_t value_of_plt(const struct link *link, const struct aux *aux)
 {
 	if (aux->pltgot != NO_SLOT)
-		return synthetic_address(link, link->layout, SYN_PLT_GOT) + (uint64_t)aux->pltgot * link->arch->plt_got_entry_size;
+		return synthetic_address(link, link->layout, SYN_PLT_GOT) +
+		       (uint64_t)aux->pltgot * link->arch->plt_got_entry_size;
 	return synthetic_address(link, link->layout, SYN_PLT) + link->arch->plt_header_size +
 	       (uint64_t)aux->plt * link->arch->plt_entry_size;
 }

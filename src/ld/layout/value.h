@@ -9,9 +9,10 @@
 /* Fills link->addresses, in parallel. */
 void values_compute(struct link *link);
 
-/* Address of offset `*addend` beyond `value` in a section of an object; for a section symbol in a merged section the addend
- * chooses the piece and is used up. */
-static inline uint64_t section_value(const struct link *link, section_id id, uint64_t value, bool is_section_symbol, int64_t *addend)
+/* Address of offset `*addend` beyond `value` in a section of an object; for a section symbol in a merged section the
+ * addend chooses the piece and is used up. */
+static inline uint64_t section_value(const struct link *link, section_id id, uint64_t value, bool is_section_symbol,
+				     int64_t *addend)
 {
 	const struct section *section = section_of(link, id);
 	if (!section->live || section->kind == SECTION_NONE)

@@ -18,9 +18,10 @@ void headers_prepare(struct link *link)
 	uint32_t at = 1;
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		struct osec *osec = &layout->osecs.at[layout->order[i]];
+		uint32_t size_of_name = (uint32_t)strlen(osec->name) + 1;
 		osec->name_offset = at;
-		strcpy(names + at, osec->name);
-		at += (uint32_t)strlen(osec->name) + 1;
+		memcpy(names + at, osec->name, size_of_name);
+		at += size_of_name;
 	}
 	layout->shstrtab = (struct bytes){(const uint8_t *)names, size};
 	section_of(link, link->synthetic[SYN_SHSTRTAB])->size = size;
@@ -48,7 +49,8 @@ static uint8_t os_abi(const struct link *link)
 			return ELFOSABI_GNU;
 	}
 	for (symbol_id id = 1; id < link->n_symbols; id++)
-		if ((symbol_flags(&link->symbols[id]) & (SYMBOL_IFUNC | SYMBOL_DEFINED)) == (SYMBOL_IFUNC | SYMBOL_DEFINED))
+		if ((symbol_flags(&link->symbols[id]) & (SYMBOL_IFUNC | SYMBOL_DEFINED)) ==
+		    (SYMBOL_IFUNC | SYMBOL_DEFINED))
 			return ELFOSABI_GNU;
 	return ELFOSABI_NONE;
 }

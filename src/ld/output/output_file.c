@@ -137,7 +137,8 @@ bool output_commit(struct output_file *file)
 	if (!file->temporary && !name_unnamed(file))
 		return false;
 	if (file->temporary) {
-		/* Exchanging names and removing the old file last is much faster than rename over it (the kernel frees its blocks later). */
+		/* Exchanging names and removing the old file last is much faster than rename over it (the kernel frees
+		 * its blocks later). */
 		if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->target, RENAME_EXCHANGE) == 0)
 			unlink(file->temporary);
 		else if (rename(file->temporary, file->target) != 0)

@@ -1,8 +1,8 @@
 /* The output file: it appears whole or not at all.
  *
- * Bytes go to an unnamed file beside the final place (O_TMPFILE; a named one where the file system has none); commit gives it the name. Until then
- * the old output is untouched, and a process that dies leaves nothing behind. What is not a regular file (/dev/null, a pipe) is
- * written in place. */
+ * Bytes go to an unnamed file beside the final place (O_TMPFILE; a named one where the file system has none); commit
+ * gives it the name. Until then the old output is untouched, and a process that dies leaves nothing behind. What is not
+ * a regular file (/dev/null, a pipe) is written in place. */
 #ifndef GILD_LD_OUTPUT_OUTPUT_FILE_H
 #define GILD_LD_OUTPUT_OUTPUT_FILE_H
 
@@ -18,7 +18,8 @@ struct output_file {
 	const char *failed;     /* the operation that failed */
 };
 
-/* `size`: final size in bytes; space is reserved, so that a full disk is found here. false: error and failed are set. */
+/* `size`: final size in bytes; space is reserved, so that a full disk is found here. false: error and failed are
+ * set. */
 bool output_begin(struct output_file *file, const char *path, uint64_t size);
 
 /* Writes bytes at a file offset. Any thread, any order. false: see output_begin(). */

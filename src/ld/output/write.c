@@ -17,7 +17,7 @@
 
 enum { CHUNK_SIZE = 1 << 18, FEW_CHUNKS = 4 };
 
-/* A range of the file: the headers (osec 0), the section headers (osec NO_SLOT), or neighbouring sections of a run. */
+/* A range of the file: the headers, the section headers, or neighbouring sections of a run. */
 struct chunk {
 	uint64_t fileoff, size;
 	uint32_t run;
@@ -57,8 +57,8 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 		eh_frame_emit(link, id, image);
 		break;
 	default:
-		if (section->kind == SECTION_SYNTHETIC && (section->extra == SYN_DYNBSS || section->extra == SYN_DYNRELRO ||
-							   section->extra == SYN_COMMON))
+		if (section->kind == SECTION_SYNTHETIC &&
+		    (section->extra == SYN_DYNBSS || section->extra == SYN_DYNRELRO || section->extra == SYN_COMMON))
 			memset(image, 0, section->size);
 		synth_emit(link, id, image);
 		break;
@@ -117,6 +117,12 @@ static void write_chunks(void *context, size_t begin, size_t end, unsigned worke
 
 /* ---- chunks ------------------------------------------------------------------------------------------------ */
 
+/* In its run. */
+static uint64_t end_of(const struct link *link, section_id id)
+{
+	return section_of(link, id)->offset + section_of(link, id)->size;
+}
+
 static void add_run(struct writing *writing, uint32_t id)
 {
 	const struct link *link = writing->link;
@@ -124,15 +130,14 @@ static void add_run(struct writing *writing, uint32_t id)
 	const struct osec *osec = &link->layout->osecs.at[run->osec];
 	uint64_t run_fileoff = osec->fileoff + (run->addr - osec->addr);
 	for (uint32_t i = 0; i < run->n;) {
-		uint64_t begin = section_of(link, run->items[i])->offset, end = begin;
+		uint64_t begin = section_of(link, run->items[i])->offset, end;
 		if (i == 0)
 			begin = 0;
 		struct chunk chunk = {.fileoff = run_fileoff + begin, .run = id, .first = i, .kind = CHUNK_RUN};
 		do {
-			const struct section *section = section_of(link, run->items[i]);
-			end = section->offset + section->size;
+			end = end_of(link, run->items[i]);
 			i++;
-		} while (i < run->n && section_of(link, run->items[i])->offset + section_of(link, run->items[i])->size - begin <= CHUNK_SIZE);
+		} while (i < run->n && end_of(link, run->items[i]) - begin <= CHUNK_SIZE);
 		/* the gap behind belongs to this chunk, so that chunks touch */
 		if (i < run->n)
 			end = section_of(link, run->items[i])->offset;
@@ -154,8 +159,9 @@ static void cut(struct writing *writing)
 			if (osec->nodes.at[n].kind == NODE_RUN)
 				add_run(writing, osec->nodes.at[n].id);
 	}
-	*array_push(&writing->chunks) = (struct chunk){
-		.fileoff = layout->shdrs_fileoff, .size = layout->file_size - layout->shdrs_fileoff, .kind = CHUNK_SECTION_HEADERS};
+	*array_push(&writing->chunks) = (struct chunk){.fileoff = layout->shdrs_fileoff,
+						       .size = layout->file_size - layout->shdrs_fileoff,
+						       .kind = CHUNK_SECTION_HEADERS};
 }
 
 /* ---- build id ---------------------------------------------------------------------------------------------- */
@@ -170,8 +176,9 @@ static bool write_build_id(struct writing *writing)
 	if (options->build_id == BUILD_ID_HASH) {
 		for (uint64_t at = 0; at < sizeof(id); at += sizeof(XXH128_canonical_t)) {
 			XXH128_canonical_t part;
-			XXH128_canonicalFromHash(&part, XXH3_128bits_withSeed(writing->leaves,
-									      writing->chunks.n * sizeof(*writing->leaves), at));
+			XXH128_canonicalFromHash(
+				&part, XXH3_128bits_withSeed(writing->leaves,
+							     writing->chunks.n * sizeof(*writing->leaves), at));
 			memcpy(id + at, &part, sizeof(part));
 		}
 	} else if (options->build_id == BUILD_ID_UUID) {
@@ -183,7 +190,8 @@ static bool write_build_id(struct writing *writing)
 	const struct section *note = section_of(link, link->synthetic[SYN_BUILD_ID]);
 	const struct osec *osec = osec_of_section(link->layout, note);
 	uint64_t fileoff = osec->fileoff + section_address(link->layout, note) - osec->addr + BUILD_ID_OFFSET;
-	return output_write(&writing->file, options->build_id == BUILD_ID_HEX ? options->build_id_hex.data : id, size, fileoff);
+	return output_write(&writing->file, options->build_id == BUILD_ID_HEX ? options->build_id_hex.data : id, size,
+			    fileoff);
 }
 
 static void write_in_order(struct writing *writing)
@@ -205,14 +213,16 @@ void output_write_all(struct link *link)
 	if (good && writing.file.in_place && lseek(writing.file.fd, 0, SEEK_CUR) < 0)
 		write_in_order(&writing);
 	else if (good)
-		parallel_for(link->pool, writing.chunks.n, writing.chunks.n < FEW_CHUNKS ? FEW_CHUNKS : 1, write_chunks, &writing);
+		parallel_for(link->pool, writing.chunks.n, writing.chunks.n < FEW_CHUNKS ? FEW_CHUNKS : 1, write_chunks,
+			     &writing);
 	good = good && !writing.file.error && !link->diag->errors;
 	if (good && link->synthetic[SYN_BUILD_ID])
 		good = write_build_id(&writing);
 	if (good)
-		good = output_commit(&writing.file);
+		output_commit(&writing.file);
 	if (writing.file.error)
-		diag_error(link->diag, UINT64_MAX, "%s %s: %s", writing.file.failed, link->options->output, strerror(writing.file.error));
+		diag_error(link->diag, UINT64_MAX, "%s %s: %s", writing.file.failed, link->options->output,
+			   strerror(writing.file.error));
 	output_abort(&writing.file);
 	for (unsigned i = 0; i < pool_threads(link->pool); i++)
 		free((void *)(uintptr_t)writing.buffers[i].data);

@@ -1,7 +1,8 @@
 /* Writing the output: copy, relocate, synthesise.
  *
- * The file is cut into chunks of neighbouring sections; each chunk is rendered into a buffer by one thread while it is in the cache and
- * written with one system call. Rendering a chunk is a pure function of the tables (design, R6), so chunks come in any order. */
+ * The file is cut into chunks of neighbouring sections; each chunk is rendered into a buffer by one thread while it is
+ * in the cache and written with one system call. Rendering a chunk is a pure function of the tables (design, R6), so
+ * chunks come in any order. */
 #ifndef GILD_LD_OUTPUT_WRITE_H
 #define GILD_LD_OUTPUT_WRITE_H
 

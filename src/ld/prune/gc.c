@@ -28,20 +28,23 @@ static section_id target_of(const struct link *link, const struct file *file, ui
 		file = file_of(link, owner_file(owner));
 		index = owner_index(owner);
 	}
-	return elf_sym_is_special(&file->symtab, index) ? 0 : file->first_section + elf_sym_section(&file->symtab, index);
+	return elf_sym_is_special(&file->symtab, index) ? 0
+							: file->first_section + elf_sym_section(&file->symtab, index);
 }
 
-/* Sections that --gc-sections may drop: loaded ones. `live` of these starts false; dropped COMDAT members have no run. */
+/* Sections that --gc-sections may drop: loaded ones. `live` of these starts false; dropped COMDAT members have no
+ * run. */
 static bool is_candidate(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
-	return section->file != INTERNAL_FILE && section->run && section->kind != SECTION_NONE && section->kind != SECTION_EH_FRAME &&
-	       section_shdr(link, id)->sh_flags & SHF_ALLOC;
+	return section->file != INTERNAL_FILE && section->run && section->kind != SECTION_NONE &&
+	       section->kind != SECTION_EH_FRAME && section_shdr(link, id)->sh_flags & SHF_ALLOC;
 }
 
 static bool mark(const struct link *link, section_id id)
 {
-	return id && is_candidate(link, id) && !atomic_exchange_explicit(&section_of(link, id)->live, true, memory_order_relaxed);
+	return id && is_candidate(link, id) &&
+	       !atomic_exchange_explicit(&section_of(link, id)->live, true, memory_order_relaxed);
 }
 
 static struct elf_relas relas_of(const struct link *link, section_id id)
@@ -83,8 +86,8 @@ static bool is_root(const struct link *link, section_id id)
 {
 	const struct elf_shdr *shdr = section_shdr(link, id);
 	const struct run *run = &link->layout->runs.at[section_of(link, id)->run];
-	if (run->keep || shdr->sh_flags & SHF_GNU_RETAIN || shdr->sh_type == SHT_NOTE || shdr->sh_type == SHT_INIT_ARRAY ||
-	    shdr->sh_type == SHT_FINI_ARRAY || shdr->sh_type == SHT_PREINIT_ARRAY)
+	if (run->keep || shdr->sh_flags & SHF_GNU_RETAIN || shdr->sh_type == SHT_NOTE ||
+	    shdr->sh_type == SHT_INIT_ARRAY || shdr->sh_type == SHT_FINI_ARRAY || shdr->sh_type == SHT_PREINIT_ARRAY)
 		return true;
 	const char *name = layout_section_name(link, id);
 	if (name[0] == '.')
@@ -119,7 +122,8 @@ static void find_roots(struct marking *marking)
 			add_symbol(marking, id);
 }
 
-/* Unwind records of live functions keep their personality routines and exception tables. Returns whether that marked anything. */
+/* Unwind records of live functions keep their personality routines and exception tables. Returns whether that marked
+ * anything. */
 static bool mark_unwind(struct marking *marking)
 {
 	struct link *link = marking->link;
@@ -131,10 +135,12 @@ static bool mark_unwind(struct marking *marking)
 			if (section_of(link, section)->kind != SECTION_EH_FRAME || !section_of(link, section)->live)
 				continue;
 			struct elf_relas relas = relas_of(link, section);
-			for (uint32_t e = section_of(link, section)->extra, end = eh_frame_section_end(link, file, i); e < end; e++) {
+			for (uint32_t e = section_of(link, section)->extra, end = eh_frame_section_end(link, file, i);
+			     e < end; e++) {
 				const struct eh_entry *entry = &file->eh_entries[e];
 				bool used = entry->is_cie || eh_frame_is_live(link, file, section, entry);
 				for (uint32_t r = entry->is_cie ? 0 : 1; used && r < entry->nrelas; r++)
+					/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas of them were there */
 					add_root(marking, target_of(link, file, relas.at[entry->first_rela + r].r_sym));
 			}
 		}
@@ -147,7 +153,8 @@ static void report(struct link *link)
 	for (section_id id = 1; id < link->sections.n; id++)
 		if (is_candidate(link, id) && !section_of(link, id)->live) {
 			const struct file *file = file_of(link, section_of(link, id)->file);
-			diag_note(link->diag, diag_order(section_of(link, id)->file, id), "removing unused section '%s' in file '" FILE_FORMAT "'",
+			diag_note(link->diag, diag_order(section_of(link, id)->file, id),
+				  "removing unused section '%s' in file '" FILE_FORMAT "'",
 				  layout_section_name(link, id), FILE_ARGS(file));
 		}
 }

@@ -4,8 +4,8 @@
 
 #include "ld/tables.h"
 
-/* Marks loaded sections that no root reaches as not live. Roots: the entry point, -u, exported symbols, KEEP() sections,
- * notes, SHF_GNU_RETAIN, and sections found by __start_X. Needs classified sections and .eh_frame records. */
+/* Marks loaded sections that no root reaches as not live. Roots: the entry point, -u, exported symbols, KEEP()
+ * sections, notes, SHF_GNU_RETAIN, and sections found by __start_X. Needs classified sections and .eh_frame records. */
 void gc_sections(struct link *link);
 
 #endif

@@ -7,11 +7,8 @@
 
 enum { MANY_BYTES = 1 << 20, LOG2_MANY_SHARDS = 4 };
 
-struct merging {
-	struct link *link;
-};
-
-/* Length of the string at `at` with its terminator, `entsize` bytes a character; 0 when it does not end before `end`. */
+/* Length of the string at `at` with its terminator, `entsize` bytes a character; 0 when it does not end before
+ * `end`. */
 static uint64_t string_length(const uint8_t *at, const uint8_t *end, uint64_t entsize)
 {
 	if (entsize == 1) {
@@ -133,13 +130,14 @@ static void build_shard(struct link *link, uint32_t pool_id, uint32_t shard_numb
 		if (merged->pool != pool_id || !merged->n)
 			continue;
 		const struct section *section = section_of(link, merged->section);
-		struct bytes content = elf_section_bytes(&file_of(link, section->file)->elf, section_number(link, merged->section));
+		struct bytes content =
+			elf_section_bytes(&file_of(link, section->file)->elf, section_number(link, merged->section));
 		for (uint32_t i = 0; i < merged->n; i++) {
 			if (log2_shards && merged->hashes[i] >> (32 - log2_shards) != shard_number)
 				continue;
 			uint32_t end = i + 1 < merged->n ? merged->starts[i + 1] : (uint32_t)content.size;
-			uint32_t entry = insert(&table, content.data + merged->starts[i], end - merged->starts[i], merged->hashes[i],
-						piece_alignment(section, merged->starts[i]));
+			uint32_t entry = insert(&table, content.data + merged->starts[i], end - merged->starts[i],
+						merged->hashes[i], piece_alignment(section, merged->starts[i]));
 			merged->refs[i] = shard_number << POOL_SHARD_SHIFT | entry;
 		}
 	}
@@ -197,7 +195,8 @@ static void make_shards(struct link *link, const uint64_t *bytes)
 		for (uint32_t s = 0; s < pool->n_shards; s++) {
 			section_id id = link->sections.n;
 			*array_push(&link->sections) = (struct section){
-				.kind = SECTION_POOL, .file = INTERNAL_FILE, .run = pool->run, .extra = link->pool_shards.n, .live = true};
+				.kind = SECTION_POOL, .file = INTERNAL_FILE, .run = pool->run,
+				.extra = link->pool_shards.n, .live = true};
 			*array_push(&link->pool_shards) = (struct pool_shard){.section = id};
 		}
 	}
@@ -226,7 +225,8 @@ void merge_sections(struct link *link)
 		out_of_memory();
 	for (uint32_t m = 0; m < link->merge_sections.n; m++)
 		if (link->merge_sections.at[m].n)
-			bytes[link->merge_sections.at[m].pool] += section_of(link, link->merge_sections.at[m].section)->size;
+			bytes[link->merge_sections.at[m].pool] +=
+				section_of(link, link->merge_sections.at[m].section)->size;
 	make_shards(link, bytes);
 	free(bytes);
 	parallel_for(link->pool, link->pool_shards.n, 1, build_range, link);

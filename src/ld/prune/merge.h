@@ -1,13 +1,15 @@
 /* Merging equal strings and constants (gABI, SHF_MERGE and SHF_STRINGS).
  *
- * Every mergeable input section is cut into pieces; equal pieces of one pool (same run, flags and entry size) are kept once. A pool is
- * cut into shards by hash, each built by one thread in input order and placed as a section of file 0, so that the result depends on the inputs only. */
+ * Every mergeable input section is cut into pieces; equal pieces of one pool (same run, flags and entry size) are kept
+ * once. A pool is cut into shards by hash, each built by one thread in input order and placed as a section of file 0,
+ * so that the result depends on the inputs only. */
 #ifndef GILD_LD_PRUNE_MERGE_H
 #define GILD_LD_PRUNE_MERGE_H
 
 #include "ld/layout/layout.h"
 
-/* Needs classified sections. Afterwards sections of kind SECTION_MERGE are represented by pools: link->merge_sections, pool_shards. */
+/* Needs classified sections. Afterwards sections of kind SECTION_MERGE are represented by pools: link->merge_sections,
+ * pool_shards. */
 void merge_sections(struct link *link);
 
 /* Writes a shard's content. */
@@ -26,9 +28,11 @@ static inline uint64_t merge_address(const struct link *link, uint32_t index, ui
 			high = middle;
 	}
 	uint32_t ref = merged->refs[low];
-	const struct pool_shard *shard = &link->pool_shards.at[link->merge_pools.at[merged->pool].first_shard + (ref >> POOL_SHARD_SHIFT)];
+	const struct pool_shard *shard =
+		&link->pool_shards.at[link->merge_pools.at[merged->pool].first_shard + (ref >> POOL_SHARD_SHIFT)];
 	const struct pool_entry *entry = &shard->entries[ref & ((1u << POOL_SHARD_SHIFT) - 1)];
-	return section_address(link->layout, section_of(link, shard->section)) + entry->offset + (offset - merged->starts[low]);
+	return section_address(link->layout, section_of(link, shard->section)) + entry->offset +
+	       (offset - merged->starts[low]);
 }
 
 #endif

@@ -8,7 +8,8 @@
 
 enum { FILE_GRAIN = 8 };
 
-/* One group of a file. Signatures are names, and most are global symbols: the table of symbols is the table of signatures. */
+/* One group of a file. Signatures are names, and most are global symbols: the table of symbols is the table of
+ * signatures. */
 struct group {
 	struct elf_group elf;
 	file_id file;
@@ -62,8 +63,8 @@ static void claim(void *context, size_t begin, size_t end, unsigned worker)
 		for (uint32_t i = 0; i < groups->per_file[f].n; i++) {
 			_Atomic uint32_t *owner = &groups->link->comdat_owners[groups->per_file[f].at[i].signature];
 			uint32_t old = atomic_load_explicit(owner, memory_order_relaxed);
-			while (f < old && !atomic_compare_exchange_weak_explicit(owner, &old, (uint32_t)f, memory_order_relaxed,
-										 memory_order_relaxed))
+			while (f < old && !atomic_compare_exchange_weak_explicit(
+						  owner, &old, (uint32_t)f, memory_order_relaxed, memory_order_relaxed))
 				;
 		}
 }
@@ -80,7 +81,8 @@ static void drop_losers(void *context, size_t begin, size_t end, unsigned worker
 			if (link->comdat_owners[group->signature] == f)
 				continue;
 			for (uint32_t m = 0; m < group->elf.nmembers; m++)
-				section_of(link, first_section + read32(group->elf.members + 4 * (uint64_t)m))->live = false;
+				section_of(link, first_section + read32(group->elf.members + 4 * (uint64_t)m))->live =
+					false;
 		}
 	}
 }
@@ -98,7 +100,8 @@ void comdat_eliminate(struct link *link)
 		for (uint32_t i = 0; i < groups.per_file[f].n; i++) {
 			struct group *group = &groups.per_file[f].at[i];
 			if (!group->signature)
-				group->signature = symbols_intern_one(link, signature_name(file_of(link, f), group->elf.signature));
+				group->signature = symbols_intern_one(
+					link, signature_name(file_of(link, f), group->elf.signature));
 		}
 	link->comdat_owners = malloc(link->n_symbols * sizeof(*link->comdat_owners));
 	if (!link->comdat_owners)

@@ -4,8 +4,8 @@
 
 #include "ld/tables.h"
 
-/* Marks the sections of losing groups as not live. Needs live files with their sections; runs before owners are decided, so that a
- * definition in a dropped section does not count. */
+/* Marks the sections of losing groups as not live. Needs live files with their sections; runs before owners are
+ * decided, so that a definition in a dropped section does not count. */
 void comdat_eliminate(struct link *link);
 
 #endif

@@ -37,14 +37,16 @@ static bool export_asked(const struct link *link, symbol_id id)
 	return false;
 }
 
-/* May another module's definition be used in place of ours? Only in a shared object (gABI, "Shared Object Dependencies"). */
+/* May another module's definition be used in place of ours? Only in a shared object (gABI, "Shared Object
+ * Dependencies"). */
 static bool is_preemptible(const struct link *link, symbol_id id, uint8_t type, uint8_t visibility)
 {
 	const struct options *options = link->options;
 	if (options->kind != OUTPUT_SHARED || visibility != STV_DEFAULT)
 		return false;
 	bool is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
-	bool symbolic = options->bsymbolic == BSYMBOLIC_ALL || (options->bsymbolic == BSYMBOLIC_FUNCTIONS && is_function);
+	bool symbolic =
+		options->bsymbolic == BSYMBOLIC_ALL || (options->bsymbolic == BSYMBOLIC_FUNCTIONS && is_function);
 	if (link->has_dynamic_list) /* what is listed may be preempted, and nothing else */
 		return in_dynamic_list(link, id);
 	return !symbolic;
@@ -67,7 +69,8 @@ static uint16_t decide_defined(struct link *link, symbol_id id, const struct elf
 	if (!link->is_dynamic || !is_visible(visibility) || flags & SYMBOL_FORCED_LOCAL)
 		return result;
 	bool asked_outside = (flags & (SYMBOL_USED_SHARED | SYMBOL_DEFINED_SHARED)) != 0;
-	bool exported = options->kind == OUTPUT_SHARED || asked_outside || options->export_dynamic || export_asked(link, id);
+	bool exported =
+		options->kind == OUTPUT_SHARED || asked_outside || options->export_dynamic || export_asked(link, id);
 	if (!exported)
 		return result;
 	result |= SYMBOL_EXPORTED;
@@ -80,8 +83,11 @@ static uint16_t decide_defined(struct link *link, symbol_id id, const struct elf
 static uint16_t decide_undefined(const struct link *link, const struct symbol *symbol)
 {
 	const struct options *options = link->options;
-	if (!link->is_dynamic || !is_visible(symbol->visibility) || (options->no_dynamic_linker && options->kind != OUTPUT_SHARED) ||
-	    options->is_static)
+	if (options->z.dynamic_undefined_weak_given && !options->z.dynamic_undefined_weak &&
+	    !(symbol_flags(symbol) & SYMBOL_USED_STRONGLY))
+		return SYMBOL_UNDEFINED;
+	if (!link->is_dynamic || !is_visible(symbol->visibility) ||
+	    (options->no_dynamic_linker && options->kind != OUTPUT_SHARED) || options->is_static)
 		return SYMBOL_UNDEFINED;
 	return SYMBOL_UNDEFINED | SYMBOL_IMPORTED | SYMBOL_PREEMPTIBLE;
 }
@@ -143,7 +149,8 @@ static void exclude_libs(struct link *link)
 		const char *base = slash ? slash + 1 : file->path;
 		bool excluded = false;
 		for (uint32_t i = 0; i < options->exclude_libs.n; i++)
-			excluded |= strcmp(options->exclude_libs.at[i], "ALL") == 0 || strcmp(options->exclude_libs.at[i], base) == 0;
+			excluded |= strcmp(options->exclude_libs.at[i], "ALL") == 0 ||
+				    strcmp(options->exclude_libs.at[i], base) == 0;
 		for (uint32_t i = file->symtab.first_global; excluded && i < file->symtab.n; i++) {
 			symbol_id symbol = global_of(file, i);
 			if (symbol && owner_file(symbol_owner(&link->symbols[symbol])) == id)

@@ -4,8 +4,8 @@
 
 #include "ld/tables.h"
 
-/* Sets SYMBOL_DEFINED, IMPORTED, EXPORTED, PREEMPTIBLE and what the definition is (ABSOLUTE, IFUNC, FUNCTION, TLS) for every
- * symbol. Owners and versions are decided. Scanning relocations reads nothing else about a global symbol. */
+/* Sets SYMBOL_DEFINED, IMPORTED, EXPORTED, PREEMPTIBLE and what the definition is (ABSOLUTE, IFUNC, FUNCTION, TLS) for
+ * every symbol. Owners and versions are decided. Scanning relocations reads nothing else about a global symbol. */
 void exports_decide(struct link *link);
 
 #endif

@@ -66,7 +66,8 @@ static void add_defsym(struct link *link, const struct defsym *defsym)
 		error = "expected an operator";
 	}
 	if (!value) {
-		diag_error(link->diag, 0, "--defsym %s=%s: syntax error in expression: %s", defsym->name, defsym->value, error);
+		diag_error(link->diag, 0, "--defsym %s=%s: syntax error in expression: %s", defsym->name, defsym->value,
+			   error);
 		return;
 	}
 	expr_each_symbol(value, reference, link);
@@ -79,15 +80,18 @@ static void check_defined(struct link *link, const char *name)
 	symbol_id symbol = symbols_find(link, str_of(name));
 	uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
 	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
-		diag_error(link->diag, 0, "--defsym: undefined symbol: %s\n>>> `%s' is referenced in an expression and no object defines it", name,
-			   name);
+		diag_error(link->diag, 0,
+			   "--defsym: undefined symbol: %s\n>>> `%s' is referenced in an expression and no object "
+			   "defines it",
+			   name, name);
 }
 
 static void define_plain(struct link *link, struct node *node)
 {
 	if (node->kind != NODE_ASSIGN || node->provide || strcmp(node->symbol, ".") == 0)
 		return;
-	uint8_t visibility = node->hidden || (link->options->kind == OUTPUT_SHARED && !node->from_option) ? STV_HIDDEN : STV_DEFAULT;
+	uint8_t visibility =
+		node->hidden || (link->options->kind == OUTPUT_SHARED && !node->from_option) ? STV_HIDDEN : STV_DEFAULT;
 	define(link, node, symbols_intern_one(link, str_of(node->symbol)), visibility);
 }
 

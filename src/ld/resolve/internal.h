@@ -1,5 +1,5 @@
-/* File 0: the linker as a file among the others. It references what options ask for (-u, the entry point) and defines what the
- * layout program, --defsym and the ABI promise. */
+/* File 0: the linker as a file among the others. It references what options ask for (-u, the entry point) and defines
+ * what the layout program, --defsym and the ABI promise. */
 #ifndef GILD_LD_RESOLVE_INTERNAL_H
 #define GILD_LD_RESOLVE_INTERNAL_H
 
@@ -11,7 +11,7 @@ void internal_init(struct link *link);
 /* Once names can be interned: references of options, plain assignments of the layout program. */
 void internal_begin(struct link *link);
 
-/* Once owners are known: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X, common symbols' size. */
+/* Once owners are known: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X. */
 void internal_provide(struct link *link);
 
 #endif

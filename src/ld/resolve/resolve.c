@@ -20,6 +20,7 @@ struct batch {
 	uint32_t n;
 	uint64_t *starts;
 	struct intern_request *requests;
+	bool extracted;           /* the set of live files is final */
 };
 
 static uint32_t globals_in(const struct file *file)
@@ -36,7 +37,8 @@ static void parse_files(void *context, size_t begin, size_t end, unsigned worker
 }
 
 /* The name a symbol is looked up by: --wrap renames references, "foo@@V" defines foo. */
-static struct str lookup_name(struct link *link, file_id id, uint32_t index, struct arena *arena, uint32_t *versioned_capacity)
+static struct str lookup_name(struct link *link, file_id id, uint32_t index, struct arena *arena,
+			      uint32_t *versioned_capacity)
 {
 	struct file *file = file_of(link, id);
 	const struct elf_sym *sym = &file->symtab.syms[index];
@@ -56,7 +58,8 @@ static struct str lookup_name(struct link *link, file_id id, uint32_t index, str
 	bool is_default = at[1] == '@';
 	const char *version = at + 1 + strspn(at + 1, "@");
 	if (file->n_versioned == *versioned_capacity) {
-		struct versioned_symbol *grown = arena_array(arena, struct versioned_symbol, *versioned_capacity * 2 + 8);
+		struct versioned_symbol *grown =
+			arena_array(arena, struct versioned_symbol, *versioned_capacity * 2 + 8);
 		if (file->n_versioned)
 			memcpy(grown, file->versioned, file->n_versioned * sizeof(*grown));
 		file->versioned = grown;
@@ -83,7 +86,8 @@ static void name_globals(struct batch *batch, file_id id, struct intern_request 
 			hidden = true;
 		if (hidden) /* not the default version: known as name@VERSION only, see bind_versioned() */
 			name = (struct str){"", 0};
-		request[i] = (struct intern_request){name, name.len ? hash_bytes(name.at, name.len) : 0, &file->globals[i]};
+		request[i] =
+			(struct intern_request){name, name.len ? hash_bytes(name.at, name.len) : 0, &file->globals[i]};
 	}
 }
 
@@ -102,7 +106,8 @@ static void name_files(void *context, size_t begin, size_t end, unsigned worker)
 		const char *name = file->lazy_names;
 		for (uint32_t n = 0; n < file->n_lazy; n++) {
 			struct str text = str_of(name);
-			request[n] = (struct intern_request){text, hash_bytes(text.at, text.len), &file->lazy_symbols[n]};
+			request[n] =
+				(struct intern_request){text, hash_bytes(text.at, text.len), &file->lazy_symbols[n]};
 			name += text.len + 1;
 		}
 	}
@@ -141,7 +146,8 @@ static void own(struct link *link, symbol_id id, uint64_t key)
 {
 	_Atomic uint64_t *owner = &link->symbols[id].owner;
 	uint64_t old = atomic_load_explicit(owner, memory_order_relaxed);
-	while (key < old && !atomic_compare_exchange_weak_explicit(owner, &old, key, memory_order_relaxed, memory_order_relaxed))
+	while (key < old &&
+	       !atomic_compare_exchange_weak_explicit(owner, &old, key, memory_order_relaxed, memory_order_relaxed))
 		;
 }
 
@@ -153,6 +159,9 @@ bool is_live_definition(const struct link *link, const struct file *file, uint32
 		return true;
 	return section_of(link, file->first_section + elf_sym_section(&file->symtab, index))->live;
 }
+
+/* Before archive members are chosen a common symbol ranks last: a member that defines the name is preferred to it. */
+enum { RANK_COMMON_BEFORE_EXTRACTION = 5 };
 
 static enum symbol_rank rank_of(const struct file *file, const struct elf_sym *sym)
 {
@@ -170,20 +179,27 @@ static void own_definitions(void *context, size_t begin, size_t end, unsigned wo
 	(void)worker;
 	for (size_t f = begin; f < end; f++) {
 		file_id id = batch->files[f];
-		struct file *file = file_of(link, id);
+		const struct file *file = file_of(link, id);
 		for (uint32_t i = 0; file->lazy && i < file->n_lazy; i++)
 			own(link, file->lazy_symbols[i], owner_key(RANK_ELSEWHERE, id, i));
 		for (uint32_t i = 0; !file->lazy && i < globals_in(file); i++) {
 			uint32_t index = file->symtab.first_global + i;
-			if (file->globals[i] && is_live_definition(link, file, index))
-				own(link, file->globals[i], owner_key(rank_of(file, &file->symtab.syms[index]), id, index));
+			if (!file->globals[i] || !is_live_definition(link, file, index))
+				continue;
+			enum symbol_rank rank = rank_of(file, &file->symtab.syms[index]);
+			if (rank == RANK_COMMON && !batch->extracted) {
+				symbol_set(&link->symbols[file->globals[i]], SYMBOL_COMMON);
+				rank = (enum symbol_rank)RANK_COMMON_BEFORE_EXTRACTION;
+			}
+			own(link, file->globals[i], owner_key(rank, id, index));
 		}
 	}
 }
 
 /* ---- extracting archive members ----------------------------------------------------------------------- */
 
-/* A lazy member without index entry: its names come from its symbol table, which is then read again if it is extracted. */
+/* A lazy member without index entry: its names come from its symbol table, which is then read again if it is
+ * extracted. */
 static void name_unindexed_members(struct link *link, const file_id *files, uint32_t n)
 {
 	for (uint32_t f = 0; f < n; f++) {
@@ -217,7 +233,22 @@ struct wave {
 	ARRAY(file_id) next;
 };
 
-/* Notes the lazy member that the references of `file` ask for. */
+/* Does a member define the name, rather than having a common symbol of it, too? Only then it is worth a common symbol's while. */
+static bool member_defines(struct link *link, file_id id, struct str name)
+{
+	struct file *member = file_of(link, id);
+	if (!member->symtab.n && !object_parse(link, id, &link->arena))
+		return false;
+	for (uint32_t i = member->symtab.first_global; i < member->symtab.n; i++) {
+		const struct elf_sym *sym = &member->symtab.syms[i];
+		const char *other = member->symtab.strtab + sym->st_name;
+		if (strncmp(other, name.at, name.len) == 0 && other[name.len] == '\0')
+			return sym->st_shndx != SHN_UNDEF && sym->st_shndx != SHN_COMMON;
+	}
+	return false;
+}
+
+/* Notes the lazy member that the references of `file` ask for. Shared objects ask, too: the program may have to supply what they lack. */
 static void extract_for(struct wave *wave, const struct file *file)
 {
 	struct link *link = wave->link;
@@ -226,14 +257,19 @@ static void extract_for(struct wave *wave, const struct file *file)
 		bool asks = (sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) != STB_WEAK) || sym->st_shndx == SHN_COMMON;
 		if (!asks || !file->globals[i])
 			continue;
-		uint64_t owner = symbol_owner(&link->symbols[file->globals[i]]);
-		/* A common symbol's first owner may be the common symbol itself: then a member is not asked for. */
+		const struct symbol *symbol = &link->symbols[file->globals[i]];
+		uint64_t owner = symbol_owner(symbol);
 		if (owner == OWNER_NONE || owner_rank(owner) != RANK_ELSEWHERE)
 			continue;
 		struct file *member = file_of(link, owner_file(owner));
-		if (!member->lazy || member->live)
+		if (member->asks || (!member->lazy && (file->kind == FILE_SHARED || sym->st_shndx != SHN_UNDEF)))
+			continue; /* what only a shared object needs of another is between the two */
+		if (symbol_flags(symbol) & SYMBOL_COMMON &&
+		    !member_defines(link, owner_file(owner), symbol_name(link, file->globals[i])))
 			continue;
-		member->live = true;
+		member->asks = true;
+		if (member->lazy)
+			member->live = true;
 		*array_push(&wave->next) = owner_file(owner);
 	}
 }
@@ -248,20 +284,29 @@ static void extract_members(struct link *link, const file_id *roots, uint32_t n)
 {
 	struct wave wave = {.link = link};
 	for (uint32_t i = 0; i < n; i++)
-		if (file_of(link, roots[i])->kind != FILE_SHARED && !file_of(link, roots[i])->lazy)
+		if (!file_of(link, roots[i])->lazy && file_of(link, roots[i])->live)
+			file_of(link, roots[i])->asks = true;
+	for (uint32_t i = 0; i < n; i++)
+		if (file_of(link, roots[i])->asks)
 			extract_for(&wave, file_of(link, roots[i]));
 	while (wave.next.n) {
-		struct batch batch = {.link = link, .files = wave.next.at, .n = wave.next.n};
+		/* In input order, whatever order the questions came in. Of shared objects only the undefined symbols are of interest. */
+		struct wave next = {.link = link};
+		struct batch batch = {.link = link, .files = wave.next.at};
 		qsort(wave.next.at, wave.next.n, sizeof(file_id), compare_ids);
-		for (uint32_t i = 0; i < batch.n; i++) {
-			struct file *file = file_of(link, batch.files[i]);
+		for (uint32_t i = 0; i < wave.next.n; i++) {
+			struct file *file = file_of(link, wave.next.at[i]);
+			if (!file->lazy) {
+				extract_for(&next, file);
+				continue;
+			}
+			wave.next.at[batch.n++] = wave.next.at[i];
 			file->lazy = false;
 			if (link->options->trace)
-				diag_note(link->diag, batch.files[i], FILE_FORMAT, FILE_ARGS(file));
+				diag_note(link->diag, wave.next.at[i], FILE_FORMAT, FILE_ARGS(file));
 		}
 		parallel_for(link->pool, batch.n, FILE_GRAIN, parse_files, &batch);
 		intern_files(link, batch.files, batch.n);
-		struct wave next = {.link = link};
 		for (uint32_t i = 0; i < batch.n; i++)
 			extract_for(&next, file_of(link, batch.files[i]));
 		array_free(&wave.next);
@@ -296,7 +341,8 @@ static void give_section_ids(struct link *link)
 		}
 	}
 	uint32_t more = (uint32_t)n - link->sections.n;
-	link->sections.at = array_reserve(link->sections.at, link->sections.n, &link->sections.cap, sizeof(struct section), more);
+	link->sections.at =
+		array_reserve(link->sections.at, link->sections.n, &link->sections.cap, sizeof(struct section), more);
 	memset(link->sections.at + link->sections.n, 0, more * sizeof(struct section));
 	link->sections.n += more;
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, read_sections, link);
@@ -349,10 +395,12 @@ static void bind_versioned(struct link *link)
 			uint32_t index = file->symtab.first_global + i;
 			bool hidden;
 			uint16_t version = shared_object_version(file, index, &hidden);
-			if (file->symtab.syms[index].st_shndx == SHN_UNDEF || version >= file->n_versions || !file->versions[version])
+			if (file->symtab.syms[index].st_shndx == SHN_UNDEF || version >= file->n_versions ||
+			    !file->versions[version])
 				continue;
 			char name[512];
-			int len = snprintf(name, sizeof(name), "%s@%s", file->symtab.strtab + file->symtab.syms[index].st_name,
+			int len = snprintf(name, sizeof(name), "%s@%s",
+					   file->symtab.strtab + file->symtab.syms[index].st_name,
 					   file->versions[version]);
 			if (len < 0 || len >= (int)sizeof(name))
 				continue;
@@ -373,8 +421,8 @@ static void bind_versioned(struct link *link)
 			if (!versioned->is_default || sym->st_shndx == SHN_UNDEF)
 				continue;
 			struct str base = symbol_base_name(link, global_of(file, versioned->symbol));
-			char *name = arena_printf(&link->arena, "%.*s@%.*s", (int)base.len, base.at, (int)versioned->version.len,
-						  versioned->version.at);
+			char *name = arena_printf(&link->arena, "%.*s@%.*s", (int)base.len, base.at,
+						  (int)versioned->version.len, versioned->version.at);
 			symbol_id symbol = symbols_find(link, str_of(name));
 			if (symbol)
 				own(link, symbol, owner_key(rank_of(file, sym), id, versioned->symbol));
@@ -395,7 +443,8 @@ static void constrain_visibility(struct symbol *symbol, uint8_t visibility)
 {
 	uint8_t old = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
 	while (visibility != STV_DEFAULT && (old == STV_DEFAULT || visibility < old) &&
-	       !atomic_compare_exchange_weak_explicit(&symbol->visibility, &old, visibility, memory_order_relaxed, memory_order_relaxed))
+	       !atomic_compare_exchange_weak_explicit(&symbol->visibility, &old, visibility, memory_order_relaxed,
+						      memory_order_relaxed))
 		;
 }
 
@@ -419,7 +468,8 @@ static void survey_objects(void *context, size_t begin, size_t end, unsigned wor
 			if (sym->st_shndx == SHN_UNDEF || is_live_definition(link, file, index))
 				constrain_visibility(symbol, elf_sym_visibility(sym));
 			uint64_t owner = symbol_owner(symbol);
-			if (sym->st_shndx == SHN_UNDEF && !weak && owner != OWNER_NONE && owner_rank(owner) == RANK_ELSEWHERE)
+			if (sym->st_shndx == SHN_UNDEF && !weak && owner != OWNER_NONE &&
+			    owner_rank(owner) == RANK_ELSEWHERE)
 				file_of(link, owner_file(owner))->live = true;
 		}
 	}
@@ -436,7 +486,8 @@ static void survey_shared(void *context, size_t begin, size_t end, unsigned work
 		for (uint32_t i = 0; i < globals_in(file); i++) {
 			bool undefined = file->symtab.syms[file->symtab.first_global + i].st_shndx == SHN_UNDEF;
 			if (file->globals[i])
-				symbol_set(&link->symbols[file->globals[i]], undefined ? SYMBOL_USED_SHARED : SYMBOL_DEFINED_SHARED);
+				symbol_set(&link->symbols[file->globals[i]],
+					   undefined ? SYMBOL_USED_SHARED : SYMBOL_DEFINED_SHARED);
 		}
 	}
 }
@@ -452,7 +503,7 @@ void resolve_owners(struct link *link)
 		if (file_of(link, id)->kind == FILE_SHARED || file_of(link, id)->live)
 			live[n++] = id;
 	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, forget_owners, link);
-	struct batch batch = {.link = link, .files = live, .n = n};
+	struct batch batch = {.link = link, .files = live, .n = n, .extracted = true};
 	parallel_for(link->pool, n, FILE_GRAIN, own_definitions, &batch);
 	bind_versioned(link);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, survey_objects, link);
@@ -474,7 +525,8 @@ static void report_duplicates(void *context, size_t begin, size_t end, unsigned 
 			if (!file->globals[i] || sym->st_shndx == SHN_UNDEF || rank_of(file, sym) != RANK_STRONG)
 				continue;
 			uint64_t owner = symbol_owner(&link->symbols[file->globals[i]]);
-			if (owner_file(owner) != f && owner_file(owner) != INTERNAL_FILE && is_live_definition(link, file, index))
+			if (owner_file(owner) != f && owner_file(owner) != INTERNAL_FILE &&
+			    is_live_definition(link, file, index))
 				describe_duplicate(link, file->globals[i], (file_id)f, index);
 		}
 	}

@@ -1,16 +1,17 @@
 /* Symbol resolution: who defines what, and which archive members take part.
  *
- * A deterministic fixpoint on ranks (tables.h, symbol_rank). First every candidate is registered: definitions of the objects on the
- * command line, of shared objects, and what archive indexes promise. That first owner of a name never changes while members are
- * extracted: an undefined symbol of a live file extracts the lazy member that owns it, and so on until nothing is left. Then the live
- * files alone compete for each name. The result depends on the inputs and their order only. */
+ * A deterministic fixpoint on ranks (tables.h, symbol_rank). First every candidate is registered: definitions of the
+ * objects on the command line, of shared objects, and what archive indexes promise. That first owner of a name never
+ * changes while members are extracted: an undefined symbol of a live file extracts the lazy member that owns it, and so
+ * on until nothing is left. Then the live files alone compete for each name. The result depends on the inputs and their
+ * order only. */
 #ifndef GILD_LD_RESOLVE_RESOLVE_H
 #define GILD_LD_RESOLVE_RESOLVE_H
 
 #include "ld/tables.h"
 
-/* Parses objects, interns names, extracts archive members. Afterwards file->live is final for objects, and every live object has its
- * slice of the section table. */
+/* Parses objects, interns names, extracts archive members. Afterwards file->live is final for objects, and every live
+ * object has its slice of the section table. */
 void resolve_files(struct link *link);
 
 /* After COMDAT elimination: owners of all symbols among live files; shared objects that are needed become live.

@@ -167,7 +167,8 @@ void symbols_intern(struct link *link, struct intern_request *requests, uint64_t
 		for (uint64_t i = 0; i < n; i++)
 			order[next[shard_of(interner, requests[i].hash)]++] = (uint32_t)i;
 		struct batch batch = {interner, requests, order, starts};
-		parallel_for(link->pool, 1u << LOG2_MANY_SHARDS, n < INTERN_GRAIN ? 1u << LOG2_MANY_SHARDS : 1, intern_shards, &batch);
+		parallel_for(link->pool, 1u << LOG2_MANY_SHARDS, n < INTERN_GRAIN ? 1u << LOG2_MANY_SHARDS : 1,
+			     intern_shards, &batch);
 		free(order);
 	}
 	grow_symbols(link);

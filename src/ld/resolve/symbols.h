@@ -1,7 +1,8 @@
 /* The global symbol table: names to ids.
  *
- * Names are interned in batches. A batch is cut into shards by hash; each shard is worked on by one thread in the order of the
- * batch, so that ids depend on the inputs only. Id = place in the shard * number of shards + shard. Shards: one for small links. */
+ * Names are interned in batches. A batch is cut into shards by hash; each shard is worked on by one thread in the order
+ * of the batch, so that ids depend on the inputs only. Id = place in the shard * number of shards + shard. Shards: one
+ * for small links. */
 #ifndef GILD_LD_RESOLVE_SYMBOLS_H
 #define GILD_LD_RESOLVE_SYMBOLS_H
 

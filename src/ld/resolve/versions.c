@@ -70,10 +70,11 @@ static void matcher_free(struct matcher *matcher)
 static const struct version_pattern *find_exact(const struct matcher *matcher, struct str name, bool cxx)
 {
 	const struct version_pattern *best = NULL;
-	for (uint32_t at = (uint32_t)hash_bytes(name.at, name.len) & matcher->mask; matcher->slots[at]; at = (at + 1) & matcher->mask) {
+	for (uint32_t at = (uint32_t)hash_bytes(name.at, name.len) & matcher->mask; matcher->slots[at];
+	     at = (at + 1) & matcher->mask) {
 		const struct version_pattern *pattern = &matcher->script->patterns.at[matcher->slots[at] - 1];
-		if (pattern->cxx == cxx && pattern->text.len == name.len && memcmp(pattern->text.at, name.at, name.len) == 0 &&
-		    (!best || beats(pattern, best)))
+		if (pattern->cxx == cxx && pattern->text.len == name.len &&
+		    memcmp(pattern->text.at, name.at, name.len) == 0 && (!best || beats(pattern, best)))
 			best = pattern;
 	}
 	return best;
@@ -92,9 +93,11 @@ static const struct version_pattern *decide(const struct matcher *matcher, struc
 		return best;
 	for (uint32_t i = 0; i < matcher->n_globs; i++) {
 		const struct version_pattern *pattern = &matcher->script->patterns.at[matcher->globs[i]];
-		if (best && (strength_of(pattern) > strength_of(best) || (strength_of(pattern) == strength_of(best) && !beats(pattern, best))))
+		if (best && (strength_of(pattern) > strength_of(best) ||
+			     (strength_of(pattern) == strength_of(best) && !beats(pattern, best))))
 			continue;
-		if (pattern->cxx ? demangled && glob_match(pattern->text, str_of(demangled)) : glob_match(pattern->text, name))
+		if (pattern->cxx ? demangled && glob_match(pattern->text, str_of(demangled))
+				 : glob_match(pattern->text, name))
 			best = pattern;
 	}
 	return best;
@@ -114,7 +117,8 @@ bool versions_list_matches(const struct version_script *list, struct str name, c
 {
 	for (uint32_t i = 0; i < list->patterns.n; i++) {
 		const struct version_pattern *pattern = &list->patterns.at[i];
-		if (pattern->cxx ? demangled && glob_match(pattern->text, str_of(demangled)) : glob_match(pattern->text, name))
+		if (pattern->cxx ? demangled && glob_match(pattern->text, str_of(demangled))
+				 : glob_match(pattern->text, name))
 			return true;
 	}
 	return false;
@@ -131,14 +135,17 @@ void versions_read(struct link *link)
 	const struct options *options = link->options;
 	for (uint32_t i = 0; i < options->version_scripts.n + options->dynamic_lists.n; i++) {
 		bool is_list = i >= options->version_scripts.n;
-		const char *path = is_list ? options->dynamic_lists.at[i - options->version_scripts.n] : options->version_scripts.at[i];
+		const char *path = is_list ? options->dynamic_lists.at[i - options->version_scripts.n]
+					   : options->version_scripts.at[i];
 		const struct io_file *file = io_read(link->io, path);
 		if (file->error)
-			diag_error(link->diag, 0, "cannot open %s %s: %s", is_list ? "dynamic list" : "version script", path, strerror(file->error));
+			diag_error(link->diag, 0, "cannot open %s %s: %s", is_list ? "dynamic list" : "version script",
+				   path, strerror(file->error));
 		else if (is_list)
 			dynamic_list_parse(&link->dynamic_list, file->path, file->bytes, &link->arena, link->diag);
 		else
-			version_script_parse(&link->version_script, file->path, file->bytes, 1, &link->arena, link->diag);
+			version_script_parse(&link->version_script, file->path, file->bytes, 1, &link->arena,
+					     link->diag);
 	}
 	link->has_dynamic_list = options->dynamic_lists.n > 0;
 }
@@ -161,7 +168,10 @@ static void assign_range(void *context, size_t begin, size_t end, unsigned worke
 		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || owner_file(owner) == INTERNAL_FILE)
 			continue;
 		struct str name = symbol_base_name(link, (symbol_id)i);
+		/* What is not a mangled name stands for itself in extern "C++" (GNU ld, lang_vers_match). */
 		char *demangled = assigning->matcher.any_cxx ? demangle(name) : NULL;
+		if (assigning->matcher.any_cxx && !demangled)
+			demangled = strndup(name.at, name.len);
 		const struct version_pattern *pattern = decide(&assigning->matcher, name, demangled);
 		free(demangled);
 		if (!pattern)
@@ -185,16 +195,21 @@ static void assign_named(struct link *link, file_id id)
 			continue;
 		uint32_t node = 0, n = versions_count(link);
 		while (node < n && !(strlen(link->version_script.nodes.at[node].name) == versioned->version.len &&
-				     memcmp(link->version_script.nodes.at[node].name, versioned->version.at, versioned->version.len) == 0))
+				     memcmp(link->version_script.nodes.at[node].name, versioned->version.at,
+					    versioned->version.len) == 0))
 			node++;
 		if (node < n) {
-			link->versions[symbol] = (uint16_t)((FIRST_NODE_VERSION + node) | (versioned->is_default ? 0 : VERSYM_HIDDEN));
-			atomic_fetch_and_explicit(&link->symbols[symbol].flags, (uint16_t)~SYMBOL_FORCED_LOCAL, memory_order_relaxed);
+			link->versions[symbol] =
+				(uint16_t)((FIRST_NODE_VERSION + node) | (versioned->is_default ? 0 : VERSYM_HIDDEN));
+			atomic_fetch_and_explicit(&link->symbols[symbol].flags, (uint16_t)~SYMBOL_FORCED_LOCAL,
+						  memory_order_relaxed);
 		} else if (link->options->kind == OUTPUT_SHARED && versioned->version.len) {
 			struct str name = symbol_name(link, symbol);
 			diag_error(link->diag, diag_order(id, versioned->symbol),
-				   FILE_FORMAT ": symbol %.*s has undefined version %.*s\n>>> no version script defines it: version node not found",
-				   FILE_ARGS(file), (int)name.len, name.at, (int)versioned->version.len, versioned->version.at);
+				   FILE_FORMAT ": symbol %.*s has undefined version %.*s\n>>> no version script "
+					       "defines it: version node not found",
+				   FILE_ARGS(file), (int)name.len, name.at, (int)versioned->version.len,
+				   versioned->version.at);
 		}
 	}
 }
@@ -210,7 +225,8 @@ static void report_unmatched(struct link *link)
 		uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
 		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
 			diag_error(link->diag, i,
-				   "version script assigns version %s to symbol %.*s, which is not defined\n>>> use --undefined-version to allow this",
+				   "version script assigns version %s to symbol %.*s, which is not defined\n>>> use "
+				   "--undefined-version to allow this",
 				   script->nodes.at[pattern->node].name, (int)pattern->text.len, pattern->text.at);
 	}
 }

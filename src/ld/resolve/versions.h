@@ -1,6 +1,6 @@
-/* Symbol versions of the output: which version definition a symbol belongs to, or that it is local (GNU ld manual, "VERSION
- * Command"). Precedence as GNU ld: an exact name wins over a pattern, a pattern other than "*" wins over "*"; among patterns of the
- * same kind the later node wins over the earlier, global over local. */
+/* Symbol versions of the output: which version definition a symbol belongs to, or that it is local (GNU ld manual,
+ * "VERSION Command"). Precedence as GNU ld: an exact name wins over a pattern, a pattern other than "*" wins over "*";
+ * among patterns of the same kind the later node wins over the earlier, global over local. */
 #ifndef GILD_LD_RESOLVE_VERSIONS_H
 #define GILD_LD_RESOLVE_VERSIONS_H
 
@@ -9,7 +9,8 @@
 /* Reads the version scripts and dynamic lists named by options. */
 void versions_read(struct link *link);
 
-/* Gives every symbol defined here its version (link->versions) and marks "local:" ones. After owners are decided, before exports. */
+/* Gives every symbol defined here its version (link->versions) and marks "local:" ones. After owners are decided,
+ * before exports. */
 void versions_assign(struct link *link);
 
 /* True when a name is in the list (a dynamic list, or any script used as a set). */

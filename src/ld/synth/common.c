@@ -1,5 +1,5 @@
-/* Common symbols: C's tentative definitions (gABI, SHN_COMMON). Of all files that mention one, the largest size and the strictest
- * alignment count; the linker allocates them in the section COMMON. */
+/* Common symbols: C's tentative definitions (gABI, SHN_COMMON). Of all files that mention one, the largest size and the
+ * strictest alignment count; the linker allocates them in the section COMMON. */
 #include "ld/resolve/symbols.h"
 #include "ld/synth/synth.h"
 

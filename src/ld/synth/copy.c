@@ -57,7 +57,8 @@ static void copy_symbol(struct link *link, uint32_t id)
 	const struct elf_sym *sym = symbol_definition(link, &link->symbols[symbol]);
 	if (elf_sym_visibility(sym) == STV_PROTECTED) {
 		struct arena arena = {0};
-		diag_error(link->diag, 0, "cannot make a copy of `%s', which is protected in %s\n>>> recompile with -fPIE",
+		diag_error(link->diag, 0,
+			   "cannot make a copy of `%s', which is protected in %s\n>>> recompile with -fPIE",
 			   describe_symbol(link, &arena, symbol), file->path);
 		arena_free(&arena);
 		return;
@@ -66,7 +67,8 @@ static void copy_symbol(struct link *link, uint32_t id)
 	*array_push(&link->copies) = id;
 	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 		symbol_id alias = global_of(file, i);
-		if (!alias || !is_alias(&file->symtab.syms[i], sym) || symbol_owner(&link->symbols[alias]) != owner_key(RANK_ELSEWHERE, owner_file(owner), i))
+		if (!alias || !is_alias(&file->symtab.syms[i], sym) ||
+		    symbol_owner(&link->symbols[alias]) != owner_key(RANK_ELSEWHERE, owner_file(owner), i))
 			continue;
 		struct aux *aux = aux_make(link, alias);
 		aux->needs |= NEED_COPY | NEED_DYNSYM;

@@ -38,7 +38,8 @@ static const char *joined_rpath(struct link *link)
 {
 	const char *text = NULL;
 	for (uint32_t i = 0; i < link->options->rpaths.n; i++)
-		text = text ? arena_printf(&link->arena, "%s:%s", text, link->options->rpaths.at[i]) : link->options->rpaths.at[i];
+		text = text ? arena_printf(&link->arena, "%s:%s", text, link->options->rpaths.at[i])
+			    : link->options->rpaths.at[i];
 	return text;
 }
 
@@ -52,7 +53,8 @@ void dynamic_prepare(struct link *link)
 	}
 	const char *rpath = joined_rpath(link);
 	link->rpath_dynstr = rpath ? dynstr_add(link, str_of(rpath)) : 0;
-	link->soname_dynstr = options->soname && options->kind == OUTPUT_SHARED ? dynstr_add(link, str_of(options->soname)) : 0;
+	link->soname_dynstr =
+		options->soname && options->kind == OUTPUT_SHARED ? dynstr_add(link, str_of(options->soname)) : 0;
 	link->filter_dynstr = arena_array(&link->arena, uint32_t, options->filter.n + options->auxiliary.n);
 	for (uint32_t i = 0; i < options->filter.n; i++)
 		link->filter_dynstr[i] = dynstr_add(link, str_of(options->filter.at[i]));
@@ -90,10 +92,11 @@ static uint64_t flags(const struct link *link)
 static uint64_t flags_1(const struct link *link)
 {
 	const struct options *options = link->options;
-	return (options->z.now ? DF_1_NOW : 0) | (options->z.global ? DF_1_GLOBAL : 0) | (options->z.nodelete ? DF_1_NODELETE : 0) |
-	       (options->z.initfirst ? DF_1_INITFIRST : 0) | (options->z.nodlopen ? DF_1_NOOPEN : 0) |
-	       (options->z.origin ? DF_1_ORIGIN : 0) | (options->z.interpose ? DF_1_INTERPOSE : 0) |
-	       (options->z.nodefaultlib ? DF_1_NODEFLIB : 0) | (options->kind == OUTPUT_PIE ? DF_1_PIE : 0);
+	return (options->z.now ? DF_1_NOW : 0) | (options->z.global ? DF_1_GLOBAL : 0) |
+	       (options->z.nodelete ? DF_1_NODELETE : 0) | (options->z.initfirst ? DF_1_INITFIRST : 0) |
+	       (options->z.nodlopen ? DF_1_NOOPEN : 0) | (options->z.origin ? DF_1_ORIGIN : 0) |
+	       (options->z.interpose ? DF_1_INTERPOSE : 0) | (options->z.nodefaultlib ? DF_1_NODEFLIB : 0) |
+	       (options->kind == OUTPUT_PIE ? DF_1_PIE : 0);
 }
 
 static void put_names(struct writer *writer)

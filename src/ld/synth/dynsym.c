@@ -49,7 +49,7 @@ void dynsym_choose(struct link *link)
 {
 	ARRAY(struct hashed) exports = {0};
 	*array_push(&link->dynsyms) = 0;
-	/* Imports in the order of first use; exports by id, which is the order of first mention. */
+	/* Imports in the order of first use; exports by bucket, then by id. */
 	for (uint32_t i = 1; i < link->aux.n; i++) {
 		const struct aux *aux = &link->aux.at[i];
 		if (aux->symbol && aux->needs & NEED_DYNSYM && !is_findable(link, aux->symbol))
@@ -58,7 +58,8 @@ void dynsym_choose(struct link *link)
 	link->first_hashed_dynsym = link->dynsyms.n;
 	for (symbol_id id = 1; id < link->n_symbols; id++)
 		if (is_findable(link, id))
-			*array_push(&exports) = (struct hashed){.hash = elf_gnu_hash(symbol_base_name(link, id)), .id = id};
+			*array_push(&exports) = (struct hashed){
+				.hash = elf_gnu_hash(symbol_base_name(link, id)), .id = id};
 	link->gnu_hash_buckets = exports.n / SYMBOLS_PER_BUCKET + 1;
 	for (uint32_t i = 0; i < exports.n; i++)
 		exports.at[i].bucket = link->options->hash_gnu ? exports.at[i].hash % link->gnu_hash_buckets : 0;
@@ -82,7 +83,9 @@ static uint32_t output_section(const struct link *link, symbol_id id)
 	const struct symbol *symbol = &link->symbols[id];
 	const struct aux *aux = symbol->aux ? &link->aux.at[symbol->aux] : NULL;
 	if (aux && aux->needs & NEED_COPY)
-		return osec_of_section(layout, section_of(link, link->synthetic[aux->copy_relro ? SYN_DYNRELRO : SYN_DYNBSS]))->index;
+		return osec_of_section(layout,
+				       section_of(link, link->synthetic[aux->copy_relro ? SYN_DYNRELRO : SYN_DYNBSS]))
+			->index;
 	uint64_t owner = symbol_owner(symbol);
 	const struct file *file = file_of(link, owner_file(owner));
 	const struct elf_sym *sym = &file->symtab.syms[owner_index(owner)];
@@ -92,7 +95,8 @@ static uint32_t output_section(const struct link *link, symbol_id id)
 		return osec_of_section(layout, section_of(link, link->synthetic[SYN_COMMON]))->index;
 	if (elf_sym_is_special(&file->symtab, owner_index(owner)))
 		return SHN_ABS;
-	const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, owner_index(owner)));
+	const struct section *section =
+		section_of(link, file->first_section + elf_sym_section(&file->symtab, owner_index(owner)));
 	uint32_t run = section->run;
 	return section->live && run ? layout->osecs.at[layout->runs.at[run].osec].index : SHN_ABS;
 }
@@ -104,7 +108,8 @@ struct elf_sym output_symbol(const struct link *link, symbol_id id, bool for_loa
 	uint16_t flags = symbol_flags(symbol);
 	uint64_t owner = symbol_owner(symbol);
 	if (owner == OWNER_NONE || (owner_rank(owner) == RANK_ELSEWHERE && !(aux && aux->needs & NEED_COPY))) {
-		/* Imported. A function whose address is its PLT entry's says so: the loader then uses that address everywhere. */
+		/* Imported. A function whose address is its PLT entry's says so: the loader then uses that address
+		 * everywhere. */
 		uint8_t type = owner == OWNER_NONE ? STT_NOTYPE : elf_sym_type(symbol_definition(link, symbol));
 		if (type == STT_GNU_IFUNC)
 			type = STT_FUNC;
@@ -117,7 +122,8 @@ struct elf_sym output_symbol(const struct link *link, symbol_id id, bool for_loa
 	const struct elf_sym *sym = symbol_definition(link, symbol);
 	struct elf_sym result = {
 		.st_info = sym->st_info,
-		.st_other = (uint8_t)((sym->st_other & ~3) | atomic_load_explicit(&symbol->visibility, memory_order_relaxed)),
+		.st_other = (uint8_t)((sym->st_other & ~3) |
+				      atomic_load_explicit(&symbol->visibility, memory_order_relaxed)),
 		.st_shndx = (uint16_t)output_section(link, id),
 		.st_value = link->addresses[id],
 		.st_size = sym->st_size,
@@ -132,9 +138,12 @@ struct elf_sym output_symbol(const struct link *link, symbol_id id, bool for_loa
 		int64_t addend = 0;
 		if (for_loader) {
 			result.st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_FUNC);
-			result.st_shndx = (uint16_t)osec_of_section(link->layout, section_of(link, link->synthetic[SYN_PLT]))->index;
+			result.st_shndx =
+				(uint16_t)osec_of_section(link->layout, section_of(link, link->synthetic[SYN_PLT]))
+					->index;
 		} else {
-			result.st_value = local_value(link, file_of(link, owner_file(owner)), owner_index(owner), &addend);
+			result.st_value =
+				local_value(link, file_of(link, owner_file(owner)), owner_index(owner), &addend);
 		}
 	}
 	return result;
@@ -150,7 +159,7 @@ void dynsym_emit(struct link *link, uint8_t *image)
 	}
 }
 
-/* ---- .gnu.hash: header, Bloom filter, buckets, chains (see "GNU Hash ELF Sections", A. Roenning) ------------------ */
+/* ---- .gnu.hash: header, Bloom filter, buckets, chains (see "GNU Hash ELF Sections", A. Roenning) ------------ */
 
 static uint32_t n_hashed(const struct link *link)
 {
@@ -197,7 +206,7 @@ void gnu_hash_emit(struct link *link, uint8_t *image)
 		write32(chains + 4ull * (n - 1), read32(chains + 4ull * (n - 1)) | 1);
 }
 
-/* ---- .hash (gABI chapter 5, "Hash Table") -------------------------------------------------------------------------- */
+/* ---- .hash (gABI chapter 5, "Hash Table") ------------------------------------------------------------------- */
 
 static uint32_t sysv_buckets(const struct link *link)
 {

@@ -38,7 +38,9 @@ bool eh_frame_is_live(const struct link *link, const struct file *file, section_
 {
 	if (fde->nrelas == 0)
 		return true; /* crtbegin's or hand-written tables with absolute addresses */
-	const struct elf_rela *rela = &relas_of(link, section).at[fde->first_rela];
+	struct elf_relas relas = relas_of(link, section);
+	const struct elf_rela *rela = &relas.at[fde->first_rela];
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas counts relocations that were there */
 	if (rela->r_offset - fde->offset != 8 && rela->r_offset - fde->offset != 20)
 		return true;
 	if (elf_sym_is_special(&file->symtab, rela->r_sym))
@@ -60,7 +62,8 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 	struct elf_error error;
 	section->extra = first;
 	if (content.size > UINT32_MAX)
-		return elf_fail(&error, "sh_size", section_number(link, sid), content.size, "is too large for .eh_frame"),
+		return elf_fail(&error, "sh_size", section_number(link, sid), content.size,
+				"is too large for .eh_frame"),
 		       object_report(link, id, &error), false;
 	for (uint64_t at = 0; at < content.size;) {
 		struct eh_record record;
@@ -68,7 +71,10 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 			object_report(link, id, &error);
 			return false;
 		}
-		struct eh_entry entry = {.offset = (uint32_t)at, .size = (uint32_t)record.size, .output = NO_SLOT, .is_cie = record.is_cie};
+		struct eh_entry entry = {.offset = (uint32_t)at,
+					 .size = (uint32_t)record.size,
+					 .output = NO_SLOT,
+					 .is_cie = record.is_cie};
 		at += record.size;
 		if (record.is_terminator)
 			entry.nrelas = 0;
@@ -89,7 +95,8 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 			while (cie < entries->list.n && entries->list.at[cie].offset != record.cie_offset)
 				cie++;
 			if (cie == entries->list.n || !entries->list.at[cie].is_cie) {
-				elf_fail(&error, "CIE pointer", section_number(link, sid), entry.offset, "does not lead to a CIE");
+				elf_fail(&error, "CIE pointer", section_number(link, sid), entry.offset,
+					 "does not lead to a CIE");
 				object_report(link, id, &error);
 				return false;
 			}
@@ -117,7 +124,8 @@ static void read_range(void *context, size_t begin, size_t end, unsigned worker)
 				good = read_section(link, (file_id)id, file->first_section + i, &entries);
 		}
 		file->n_eh_entries = entries.list.n;
-		file->eh_entries = arena_dup(&link->worker_arenas[worker], struct eh_entry, entries.list.at, entries.list.n);
+		file->eh_entries =
+			arena_dup(&link->worker_arenas[worker], struct eh_entry, entries.list.at, entries.list.n);
 		array_free(&entries.list);
 	}
 }
@@ -148,13 +156,15 @@ static bool same_cie(const struct link *link, const struct cie_ref *a, const str
 	const struct file *fa = file_of(link, a->file), *fb = file_of(link, b->file);
 	const struct eh_entry *ea = &fa->eh_entries[a->entry], *eb = &fb->eh_entries[b->entry];
 	if (a->hash != b->hash || ea->size != eb->size || ea->nrelas != eb->nrelas ||
-	    memcmp(content_of(link, a->section).data + ea->offset, content_of(link, b->section).data + eb->offset, ea->size) != 0)
+	    memcmp(content_of(link, a->section).data + ea->offset, content_of(link, b->section).data + eb->offset,
+		   ea->size) != 0)
 		return false;
 	struct elf_relas ra = relas_of(link, a->section), rb = relas_of(link, b->section);
 	for (uint32_t i = 0; i < ea->nrelas; i++) {
 		const struct elf_rela *x = &ra.at[ea->first_rela + i], *y = &rb.at[eb->first_rela + i];
 		symbol_id sx = global_of(fa, x->r_sym), sy = global_of(fb, y->r_sym);
-		if (x->r_offset - ea->offset != y->r_offset - eb->offset || x->r_type != y->r_type || x->r_addend != y->r_addend)
+		if (x->r_offset - ea->offset != y->r_offset - eb->offset || x->r_type != y->r_type ||
+		    x->r_addend != y->r_addend)
 			return false;
 		if (sx != sy || (!sx && (a->file != b->file || x->r_sym != y->r_sym)))
 			return false;
@@ -177,7 +187,8 @@ static void merge_cies(struct link *link)
 				struct eh_entry *entry = &file->eh_entries[e];
 				if (!entry->is_cie)
 					continue;
-				struct cie_ref ref = {id, e, file->first_section + i, hash_bytes(content.data + entry->offset, entry->size)};
+				struct cie_ref ref = {id, e, file->first_section + i,
+						      hash_bytes(content.data + entry->offset, entry->size)};
 				uint32_t k = 0;
 				while (k < kept.n && !same_cie(link, &kept.at[k], &ref))
 					k++;
@@ -191,7 +202,8 @@ static void merge_cies(struct link *link)
 	array_free(&kept);
 }
 
-/* Offsets of the records that stay: all FDEs and terminators that were read, CIEs that stand for themselves and are used. */
+/* Offsets of the records that stay: all FDEs and terminators that were read, CIEs that stand for themselves and are
+ * used. */
 static void place_range(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct link *link = context;
@@ -206,13 +218,15 @@ static void place_range(void *context, size_t begin, size_t end, unsigned worker
 			for (uint32_t e = section->extra, last = eh_frame_section_end(link, file, i); e < last; e++) {
 				struct eh_entry *entry = &file->eh_entries[e];
 				if (entry->is_cie ? entry->cie_file != id || entry->cie != e
-						  : is_fde(entry) && !eh_frame_is_live(link, file, file->first_section + i, entry))
+						  : is_fde(entry) && !eh_frame_is_live(link, file,
+										       file->first_section + i, entry))
 					continue;
 				entry->output = (uint32_t)at;
 				at += entry->size;
 			}
 			section->size = at;
-			section->p2align = 0; /* a gap would read as a terminator; the output section is aligned as a whole */
+			/* a gap would read as a terminator; the output section is aligned as a whole */
+			section->p2align = 0;
 		}
 	}
 }
@@ -241,7 +255,8 @@ static section_id section_of_entry(const struct link *link, const struct file *f
 	section_id found = 0;
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 		const struct section *section = section_of(link, file->first_section + i);
-		if (section->kind == SECTION_EH_FRAME && section->live && section->extra <= entry && entry < eh_frame_section_end(link, file, i))
+		if (section->kind == SECTION_EH_FRAME && section->live && section->extra <= entry &&
+		    entry < eh_frame_section_end(link, file, i))
 			found = file->first_section + i;
 	}
 	return found;
@@ -262,14 +277,16 @@ void eh_frame_emit(struct link *link, section_id id, uint8_t *image)
 	file_id cie_file = 0;
 	uint32_t cie = 0;
 	uint64_t cie_address = 0;
-	for (uint32_t e = section->extra, end = eh_frame_section_end(link, file, section_number(link, id)); e < end; e++) {
+	for (uint32_t e = section->extra, end = eh_frame_section_end(link, file, section_number(link, id)); e < end;
+	     e++) {
 		const struct eh_entry *entry = &file->eh_entries[e];
 		if (entry->output == NO_SLOT)
 			continue;
 		uint8_t *at = image + entry->output;
 		memcpy(at, content.data + entry->offset, entry->size);
 		if (section->rela)
-			link->arch->apply_range(link, id, entry->first_rela, entry->nrelas, entry->offset, address + entry->output, at);
+			link->arch->apply_range(link, id, entry->first_rela, entry->nrelas, entry->offset,
+						address + entry->output, at);
 		if (!is_fde(entry))
 			continue;
 		const struct eh_entry *original = &file->eh_entries[entry->cie];
@@ -296,8 +313,8 @@ uint64_t eh_frame_hdr_size(const struct link *link)
 }
 
 /* Address of the code an FDE describes, from the relocation of its first field. */
-static uint64_t code_address(const struct link *link, const struct file *file, section_id section, const struct eh_entry *fde,
-			     const struct elf_relas *relas)
+static uint64_t code_address(const struct link *link, const struct file *file, section_id section,
+			     const struct eh_entry *fde, const struct elf_relas *relas)
 {
 	if (fde->nrelas == 0) {
 		struct bytes content = content_of(link, section);
@@ -306,6 +323,7 @@ static uint64_t code_address(const struct link *link, const struct file *file, s
 		return fde->encoding & DW_EH_PE_pcrel ? field + (uint64_t)(int64_t)value : (uint64_t)(int64_t)value;
 	}
 	const struct elf_rela *rela = &relas->at[fde->first_rela];
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas counts relocations that were there */
 	int64_t addend = rela->r_addend;
 	symbol_id symbol = global_of(file, rela->r_sym);
 	uint64_t value = symbol ? link->addresses[symbol] : local_value(link, file, rela->r_sym, &addend);
@@ -343,7 +361,8 @@ void eh_frame_hdr_emit(struct link *link, uint8_t *image)
 				if (!is_fde(entry) || entry->output == NO_SLOT)
 					continue;
 				uint64_t code = code_address(link, file, file->first_section + i, entry, &relas);
-				table[n++] = (struct hdr_entry){(int32_t)(code - hdr), (int32_t)(base + entry->output - hdr)};
+				table[n++] = (struct hdr_entry){(int32_t)(code - hdr),
+								(int32_t)(base + entry->output - hdr)};
 			}
 		}
 	}

@@ -1,5 +1,5 @@
-/* .eh_frame: unwind records of functions that are part of the link, each CIE once; and .eh_frame_hdr, the table by which the
- * unwinder finds the record of an address (LSB Core, "Exception Frames"). */
+/* .eh_frame: unwind records of functions that are part of the link, each CIE once; and .eh_frame_hdr, the table by
+ * which the unwinder finds the record of an address (LSB Core, "Exception Frames"). */
 #ifndef GILD_LD_SYNTH_EH_FRAME_H
 #define GILD_LD_SYNTH_EH_FRAME_H
 
@@ -8,8 +8,8 @@
 /* Splits every live .eh_frame into records. */
 void eh_frame_read(struct link *link);
 
-/* Drops the records of functions that are not live and merges equal CIEs. Section sizes are then those of what remains; link->n_fdes
- * is set. */
+/* Drops the records of functions that are not live and merges equal CIEs. Section sizes are then those of what remains;
+ * link->n_fdes is set. */
 void eh_frame_prune(struct link *link);
 
 /* The records of section number `number` of a file end before this one; they begin at section->extra. */

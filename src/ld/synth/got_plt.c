@@ -7,7 +7,8 @@
 
 static uint16_t flags_of(const struct link *link, const struct aux *aux)
 {
-	return aux->symbol ? symbol_flags(&link->symbols[aux->symbol]) : local_ref(link, file_of(link, aux->file), aux->index).flags;
+	return aux->symbol ? symbol_flags(&link->symbols[aux->symbol])
+			   : local_ref(link, file_of(link, aux->file), aux->index).flags;
 }
 
 /* Address of a symbol's definition, not of its PLT entry: for an IFUNC, its resolver. */
@@ -46,8 +47,8 @@ static void resolve_address(const struct link *link, const struct aux *aux, stru
 	out->addend = *value;
 }
 
-static void resolve_tls(const struct link *link, const struct got_entry *entry, const struct aux *aux, struct slot_reloc out[2],
-			uint64_t values[2])
+static void resolve_tls(const struct link *link, const struct got_entry *entry, const struct aux *aux,
+			struct slot_reloc out[2], uint64_t values[2])
 {
 	const struct arch *arch = link->arch;
 	bool shared = link->options->kind == OUTPUT_SHARED;
@@ -68,7 +69,8 @@ static void resolve_tls(const struct link *link, const struct got_entry *entry, 
 		}
 		break;
 	case GOT_TLSDESC:
-		out[0] = (struct slot_reloc){arch->r_tlsdesc, preemptible ? aux->dynsym : 0, preemptible ? 0 : block_offset};
+		out[0] = (struct slot_reloc){arch->r_tlsdesc, preemptible ? aux->dynsym : 0,
+					     preemptible ? 0 : block_offset};
 		break;
 	default: /* GOT_TPOFF */
 		if (preemptible)
@@ -81,7 +83,8 @@ static void resolve_tls(const struct link *link, const struct got_entry *entry, 
 	}
 }
 
-void got_entry_resolve(const struct link *link, const struct got_entry *entry, struct slot_reloc out[2], uint64_t values[2])
+void got_entry_resolve(const struct link *link, const struct got_entry *entry, struct slot_reloc out[2],
+		       uint64_t values[2])
 {
 	memset(out, 0, 2 * sizeof(*out));
 	values[0] = values[1] = 0;

@@ -11,9 +11,10 @@ struct slot_reloc {
 	uint64_t addend;
 };
 
-/* Relocations of a GOT entry's slots (`out` has room for two) and the values the file holds for them. Addresses are only right after
- * layout, the types always. */
-void got_entry_resolve(const struct link *link, const struct got_entry *entry, struct slot_reloc out[2], uint64_t values[2]);
+/* Relocations of a GOT entry's slots (`out` has room for two) and the values the file holds for them. Addresses are
+ * only right after layout, the types always. */
+void got_entry_resolve(const struct link *link, const struct got_entry *entry, struct slot_reloc out[2],
+		       uint64_t values[2]);
 
 void got_emit(struct link *link, uint8_t *image);
 void got_plt_emit(struct link *link, uint8_t *image);

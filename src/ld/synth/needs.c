@@ -13,7 +13,8 @@ enum { FILE_GRAIN = 1 };
 
 void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, enum dynamic_site_kind kind)
 {
-	*array_push(&scanner->sites) = (struct dynamic_site){.section = section, .rela = rela & 0x3fffffff, .kind = kind};
+	*array_push(&scanner->sites) = (struct dynamic_site){
+		.section = section, .rela = rela & 0x3fffffff, .kind = kind};
 	const struct elf_shdr *shdr = section_shdr(scanner->link, section);
 	if (shdr->sh_flags & SHF_WRITE)
 		return;
@@ -21,7 +22,8 @@ void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, en
 	const struct elf_rela *at = &scanner->relas.at[rela];
 	if (link->options->z.text)
 		scanner_error(scanner, section, at,
-			      "needs a dynamic relocation in a read-only section; recompile with -fPIC, or link with -z notext");
+			      "needs a dynamic relocation in a read-only section; recompile with -fPIC, or link with "
+			      "-z notext");
 	scanner->module_bits |= NEED_TEXTREL;
 }
 
@@ -34,16 +36,11 @@ void scanner_error(struct scanner *scanner, section_id section, const struct elf
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	symbol_id symbol = global_of(scanner->file, rela->r_sym);
-	const struct elf_sym *sym = &scanner->file->symtab.syms[rela->r_sym];
-	const char *name = symbol ? describe_symbol(link, &arena, symbol)
-			   : elf_sym_type(sym) == STT_SECTION && !elf_sym_is_special(&scanner->file->symtab, rela->r_sym)
-				   ? elf_section_name(&scanner->file->elf, elf_sym_section(&scanner->file->symtab, rela->r_sym))
-				   : scanner->file->symtab.strtab + sym->st_name;
-	const char *container = describe_container(link, section, rela->r_offset);
-	diag_error(link->diag, diag_order(scanner->id, section_number(link, section)), "%s: relocation %s against `%s' %s%s%s",
-		   describe_place(link, &arena, section, rela->r_offset), link->arch->relocation_name(rela->r_type), name, text,
-		   container ? "\n>>> in function " : "", container ? container : "");
+	struct diag_more source = describe_source(link, section, rela->r_offset);
+	diag_report(link->diag, SEVERITY_ERROR, diag_order(scanner->id, section_number(link, section)), &source,
+		    "%s: relocation %s against `%s' %s", describe_place(link, &arena, section, rela->r_offset),
+		    link->arch->relocation_name(rela->r_type),
+		    describe_target(link, &arena, scanner->file, rela->r_sym), text);
 	arena_free(&arena);
 }
 
@@ -71,11 +68,13 @@ static void scan_file(struct link *link, file_id id, struct arena *arena)
 		out_of_memory();
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 		const struct section *section = section_of(link, file->first_section + i);
-		if (!section->live || !section->rela || (section->kind != SECTION_REGULAR && section->kind != SECTION_EH_FRAME) ||
+		if (!section->live || !section->rela ||
+		    (section->kind != SECTION_REGULAR && section->kind != SECTION_EH_FRAME) ||
 		    !(file->elf.shdrs[i].sh_flags & SHF_ALLOC))
 			continue;
 		struct bytes relas = elf_section_bytes(&file->elf, section->rela);
-		scanner.relas = (struct elf_relas){(const struct elf_rela *)relas.data, relas.size / sizeof(struct elf_rela)};
+		scanner.relas =
+			(struct elf_relas){(const struct elf_rela *)relas.data, relas.size / sizeof(struct elf_rela)};
 		link->arch->scan(&scanner, file->first_section + i);
 	}
 	*array_push(&scanner.needs) = (struct need){0, scanner.module_bits}; /* the module's own come first */
@@ -104,8 +103,8 @@ static uint32_t new_aux(struct link *link, symbol_id symbol, file_id file, uint3
 	uint32_t id = link->aux.n;
 	*array_push(&link->aux) = (struct aux){
 		.symbol = symbol, .file = file, .index = index,
-		.got = NO_SLOT, .plt = NO_SLOT, .pltgot = NO_SLOT, .gotplt = NO_SLOT, .tlsgd = NO_SLOT, .tlsdesc = NO_SLOT, .gottp = NO_SLOT,
-		.dynsym = NO_SLOT,
+		.got = NO_SLOT, .plt = NO_SLOT, .pltgot = NO_SLOT, .gotplt = NO_SLOT,
+		.tlsgd = NO_SLOT, .tlsdesc = NO_SLOT, .gottp = NO_SLOT, .dynsym = NO_SLOT,
 	};
 	return id;
 }

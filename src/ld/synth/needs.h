@@ -1,7 +1,8 @@
 /* What relocations need: GOT and PLT entries, copy relocations, TLS slots, dynamic relocations.
  *
- * Scanning a file is a pure function of the file and of resolution; its results are lists that belong to the file (needs, sites).
- * They are then combined in file order, which gives every slot its number, whatever thread scanned what. */
+ * Scanning a file is a pure function of the file and of resolution; its results are lists that belong to the file
+ * (needs, sites). They are then combined in file order, which gives every slot its number, whatever thread scanned
+ * what. */
 #ifndef GILD_LD_SYNTH_NEEDS_H
 #define GILD_LD_SYNTH_NEEDS_H
 
@@ -48,7 +49,8 @@ static inline struct ref local_ref(const struct link *link, const struct file *f
 	if (elf_sym_is_special(&file->symtab, index)) {
 		ref.flags |= SYMBOL_ABSOLUTE; /* also symbol 0: "no symbol", value 0 */
 	} else {
-		const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
+		const struct section *section =
+			section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
 		ref.is_discarded = !section->live || section->kind == SECTION_NONE;
 		if (section->kind != SECTION_NONE && section->live &&
 		    file->elf.shdrs[elf_sym_section(&file->symtab, index)].sh_flags & SHF_TLS)
@@ -65,7 +67,8 @@ static inline struct ref ref_of(const struct link *link, const struct file *file
 	return (struct ref){symbol, symbol_flags(&link->symbols[symbol]), false};
 }
 
-/* Scans every live object, combines the results: link->aux, got, plt, plt_got, copies; symbols that need to be dynamic. */
+/* Scans every live object, combines the results: link->aux, got, plt, plt_got, copies; symbols that need to be
+ * dynamic. */
 void needs_scan(struct link *link);
 
 /* For targets: */
@@ -76,8 +79,8 @@ static inline void scanner_need(struct scanner *scanner, uint32_t symbol, uint16
 void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, enum dynamic_site_kind kind);
 /* Reports symbols that nobody defines, unless they may stay undefined. */
 void scanner_check_undefined(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref);
-__attribute__((format(printf, 4, 5))) void scanner_error(struct scanner *scanner, section_id section, const struct elf_rela *rela,
-							 const char *format, ...);
+__attribute__((format(printf, 4, 5))) void scanner_error(struct scanner *scanner, section_id section,
+							 const struct elf_rela *rela, const char *format, ...);
 
 /* The aux of entry `index` of a file's symbol table, or NULL. */
 static inline const struct aux *aux_of(const struct link *link, const struct file *file, uint32_t index)
@@ -90,8 +93,8 @@ static inline const struct aux *aux_of(const struct link *link, const struct fil
 	return aux ? &link->aux.at[aux] : NULL;
 }
 
-/* In a position-dependent executable a copied variable and a function with a canonical PLT entry have addresses that are known now:
- * the loader need not be asked for them, wherever they are referenced. */
+/* In a position-dependent executable a copied variable and a function with a canonical PLT entry have addresses that
+ * are known now: the loader need not be asked for them, wherever they are referenced. */
 static inline bool site_is_settled(const struct link *link, const struct aux *aux)
 {
 	return !link->is_pic && aux && aux->needs & (NEED_COPY | NEED_CPLT);

@@ -9,11 +9,9 @@ enum { GNU_NOTE_HEADER = 16, PROPERTY_SIZE = 16 };
 const char *interp_path(const struct link *link)
 {
 	const struct options *options = link->options;
-	if (!link->is_dynamic || options->no_dynamic_linker || options->is_static)
+	if (!link->is_dynamic || options->kind == OUTPUT_SHARED || options->no_dynamic_linker || options->is_static)
 		return NULL;
-	if (options->dynamic_linker)
-		return options->dynamic_linker;
-	return options->kind == OUTPUT_SHARED ? NULL : link->arch->dynamic_linker;
+	return options->dynamic_linker ? options->dynamic_linker : link->arch->dynamic_linker;
 }
 
 static uint32_t all_features(const struct link *link)

@@ -12,7 +12,7 @@ uint64_t property_size(const struct link *link);
 void property_emit(const struct link *link, uint8_t *image);
 
 uint64_t build_id_size(const struct link *link);
-/* The note with an identifier of zeros; output/build_id.c fills it in when all other bytes are known. */
+/* The note with an identifier of zeros; output/write.c fills it in when all other bytes are known. */
 void build_id_emit(const struct link *link, uint8_t *image);
 enum { BUILD_ID_OFFSET = 16 }; /* of the identifier in the note */
 

@@ -9,10 +9,12 @@
 static const struct elf_rela *site_rela(const struct link *link, const struct dynamic_site *site)
 {
 	const struct section *section = section_of(link, site->section);
-	return &((const struct elf_rela *)elf_section_bytes(&file_of(link, section->file)->elf, section->rela).data)[site->rela];
+	struct bytes relas = elf_section_bytes(&file_of(link, section->file)->elf, section->rela);
+	return &((const struct elf_rela *)relas.data)[site->rela];
 }
 
-/* What became of a site once all needs were known: an IFUNC reference is relative, after all, when the symbol has a canonical PLT entry. */
+/* What became of a site once all needs were known: an IFUNC reference is relative, after all, when the symbol has a
+ * canonical PLT entry. */
 static enum dynamic_site_kind kind_of(const struct link *link, const struct file *file, const struct dynamic_site *site)
 {
 	if (site->kind == SITE_RELATIVE)
@@ -91,7 +93,8 @@ static uint64_t collect_sites(const struct link *link, struct elf_rela *out, uin
 				break;
 			case SITE_RELATIVE: {
 				symbol_id symbol = global_of(file, rela->r_sym);
-				uint64_t value = symbol ? link->addresses[symbol] : local_value(link, file, rela->r_sym, &addend);
+				uint64_t value = symbol ? link->addresses[symbol]
+							: local_value(link, file, rela->r_sym, &addend);
 				if (!symbol && aux && aux->needs & NEED_CPLT)
 					value = value_of_plt(link, aux);
 				*to = (struct elf_rela){to->r_offset, arch->r_relative, 0, (int64_t)value + addend};
@@ -99,7 +102,8 @@ static uint64_t collect_sites(const struct link *link, struct elf_rela *out, uin
 			}
 			case SITE_IRELATIVE: {
 				symbol_id symbol = global_of(file, rela->r_sym);
-				uint64_t value = symbol ? link->addresses[symbol] : local_value(link, file, rela->r_sym, &addend);
+				uint64_t value = symbol ? link->addresses[symbol]
+							: local_value(link, file, rela->r_sym, &addend);
 				*to = (struct elf_rela){to->r_offset, arch->r_irelative, 0, (int64_t)value + addend};
 				break;
 			}
@@ -118,7 +122,8 @@ static uint64_t collect_slots(const struct link *link, struct elf_rela *out, uin
 		got_entry_resolve(link, entry, relocs, values);
 		for (uint32_t k = 0; k < 2; k++)
 			if (relocs[k].type)
-				out[n++] = (struct elf_rela){got_address(link, link->layout, entry->slot + k), relocs[k].type, relocs[k].dynsym,
+				out[n++] = (struct elf_rela){got_address(link, link->layout, entry->slot + k),
+							     relocs[k].type, relocs[k].dynsym,
 							     (int64_t)relocs[k].addend};
 	}
 	for (uint32_t i = 0; i < link->copies.n; i++) {
@@ -131,14 +136,14 @@ static uint64_t collect_slots(const struct link *link, struct elf_rela *out, uin
 void rela_dyn_emit(struct link *link, uint8_t *image)
 {
 	uint64_t n = link->n_dynamic_relas;
-	struct elf_rela *relas = malloc(max_u64(n, 1) * sizeof(*relas));
+	struct elf_rela *relas = calloc(max_u64(n, 1), sizeof(*relas));
 	struct sortable *order = malloc(max_u64(n, 1) * sizeof(*order));
 	if (!relas || !order)
 		out_of_memory();
 	collect_slots(link, relas, collect_sites(link, relas, 0));
 	for (uint64_t i = 0; i < n; i++)
-		order[i] = (struct sortable){(uint64_t)class_of(link->arch, relas[i].r_type) << 32 | relas[i].r_sym, relas[i].r_offset,
-					     (uint32_t)i};
+		order[i] = (struct sortable){(uint64_t)class_of(link->arch, relas[i].r_type) << 32 | relas[i].r_sym,
+					     relas[i].r_offset, (uint32_t)i};
 	qsort(order, n, sizeof(*order), compare);
 	struct elf_rela *out = (struct elf_rela *)image;
 	for (uint64_t i = 0; i < n; i++)

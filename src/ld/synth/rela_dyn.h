@@ -1,5 +1,5 @@
-/* .rela.dyn: everything the loader relocates except PLT slots. Relative relocations come first (DT_RELACOUNT), then those with
- * symbols, then IFUNC resolvers, which may use what the others have set. */
+/* .rela.dyn: everything the loader relocates except PLT slots. Relative relocations come first (DT_RELACOUNT), then
+ * those with symbols, then IFUNC resolvers, which may use what the others have set. */
 #ifndef GILD_LD_SYNTH_RELA_DYN_H
 #define GILD_LD_SYNTH_RELA_DYN_H
 

@@ -11,7 +11,8 @@
 enum { FILE_GRAIN = 8 };
 
 /* .symtab is: the null symbol, all local symbols by file, all global ones by file. File 0 lists what the linker defined
- * and what nobody here defines. Parts: 2 * file for locals, 2 * file + 1 for globals; their names lie together, locals first. */
+ * and what nobody here defines. Parts: 2 * file for locals, 2 * file + 1 for globals; their names lie together, locals
+ * first. */
 
 /* Does a local symbol stay? Section symbols do not; -X drops compilers' temporary names, -x all. */
 static bool keeps_local(const struct link *link, const struct file *file, uint32_t index)
@@ -21,10 +22,12 @@ static bool keeps_local(const struct link *link, const struct file *file, uint32
 	if (elf_sym_type(sym) == STT_SECTION || *name == '\0' || sym->st_shndx == SHN_UNDEF)
 		return false;
 	if (!elf_sym_is_special(&file->symtab, index)) {
-		const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
+		const struct section *section =
+			section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
 		if (!section->live || section->kind == SECTION_NONE)
 			return false;
-		if (section->kind == SECTION_MERGE && link->options->discard == DISCARD_SEC_MERGE && strncmp(name, ".L", 2) == 0)
+		if (section->kind == SECTION_MERGE && link->options->discard == DISCARD_SEC_MERGE &&
+		    strncmp(name, ".L", 2) == 0)
 			return false;
 	}
 	if (elf_sym_type(sym) == STT_FILE)
@@ -39,12 +42,16 @@ static bool keeps_local(const struct link *link, const struct file *file, uint32
 	}
 }
 
-/* Global symbols that cannot be seen from outside become local: hidden ones, and "local:" in a version script. */
+/* Global symbols that cannot be seen from outside become local where GNU ld makes them so: "local:" of a version script, hidden
+ * ones of a shared object, the linker's own hidden ones. */
 static bool becomes_local(const struct link *link, symbol_id id)
 {
 	const struct symbol *symbol = &link->symbols[id];
 	uint8_t visibility = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
-	return visibility == STV_HIDDEN || visibility == STV_INTERNAL || symbol_flags(symbol) & SYMBOL_FORCED_LOCAL;
+	bool hidden = visibility == STV_HIDDEN || visibility == STV_INTERNAL;
+	uint64_t owner = symbol_owner(symbol);
+	bool internal = owner != OWNER_NONE && owner_file(owner) == INTERNAL_FILE;
+	return symbol_flags(symbol) & SYMBOL_FORCED_LOCAL || (hidden && (internal || link->options->kind == OUTPUT_SHARED));
 }
 
 /* Is entry `index` of the file the one under which a global symbol is listed? */
@@ -66,7 +73,8 @@ static uint32_t imported_name(const struct link *link, symbol_id id, char *buffe
 	const char *version = NULL;
 	uint64_t owner = symbol_owner(&link->symbols[id]);
 	uint16_t number = link->versions[id];
-	if (owner != OWNER_NONE && number >= link->first_needed_version && number < link->first_needed_version + link->needed_versions.n) {
+	if (owner != OWNER_NONE && number >= link->first_needed_version &&
+	    number < link->first_needed_version + link->needed_versions.n) {
 		const struct needed_version *needed = &link->needed_versions.at[number - link->first_needed_version];
 		version = file_of(link, needed->file)->versions[needed->index];
 	}
@@ -215,7 +223,8 @@ void symtab_prepare(struct link *link)
 			/* the null symbol goes with file 0's locals */
 			uint32_t entries = count + (globals == 0 && id == INTERNAL_FILE);
 			if (entries)
-				add_part(link, SECTION_SYMTAB, 2 * id + (uint32_t)globals, entries * sizeof(struct elf_sym), entries ? 3 : 0);
+				add_part(link, SECTION_SYMTAB, 2 * id + (uint32_t)globals,
+					 entries * sizeof(struct elf_sym), entries ? 3 : 0);
 		}
 		if (!globals)
 			link->symtab_locals = n;
@@ -272,8 +281,10 @@ static void put_name(struct link *link, const struct entry *entry, void *context
 	if (entry->imported) {
 		imported_name(link, entry->global, cursor->at);
 	} else {
-		struct str name = entry->global ? symbol_name(link, entry->global)
-						: str_of(cursor->file->symtab.strtab + cursor->file->symtab.syms[entry->index].st_name);
+		struct str name =
+			entry->global
+				? symbol_name(link, entry->global)
+				: str_of(cursor->file->symtab.strtab + cursor->file->symtab.syms[entry->index].st_name);
 		memcpy(cursor->at, name.at, name.len);
 		cursor->at[name.len] = '\0';
 	}

@@ -73,7 +73,8 @@ uint64_t verdef_size(const struct link *link)
 {
 	uint64_t size = 0;
 	for (uint32_t i = 0; i < versions_count(link); i++)
-		size += sizeof(struct elf_verdef) + sizeof(struct elf_verdaux) * (1ull + link->version_script.nodes.at[i].parents.n);
+		size += sizeof(struct elf_verdef) +
+			sizeof(struct elf_verdaux) * (1ull + link->version_script.nodes.at[i].parents.n);
 	return size ? size + sizeof(struct elf_verdef) + sizeof(struct elf_verdaux) : 0;
 }
 
@@ -104,7 +105,8 @@ void verdef_emit(struct link *link, uint8_t *image)
 	at = put_verdaux(at, link->verdef_names[0], true);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct version_node *node = &link->version_script.nodes.at[i];
-		at = put_verdef(at, 0, (uint16_t)(FIRST_NODE_VERSION + i), (uint16_t)(1 + node->parents.n), node->name, i + 1 == n);
+		at = put_verdef(at, 0, (uint16_t)(FIRST_NODE_VERSION + i), (uint16_t)(1 + node->parents.n), node->name,
+				i + 1 == n);
 		at = put_verdaux(at, link->verdef_names[1 + i], node->parents.n == 0);
 		for (uint32_t p = 0; p < node->parents.n; p++)
 			at = put_verdaux(at, link->verdef_names[1 + node->parents.at[p]], p + 1 == node->parents.n);
@@ -129,7 +131,9 @@ void verneed_emit(struct link *link, uint8_t *image)
 	uint8_t *at = image;
 	for (uint32_t i = 0, end; i < link->needed_versions.n; i = end) {
 		const struct file *file = file_of(link, link->needed_versions.at[i].file);
-		for (end = i; end < link->needed_versions.n && link->needed_versions.at[end].file == link->needed_versions.at[i].file; end++)
+		for (end = i; end < link->needed_versions.n &&
+			      link->needed_versions.at[end].file == link->needed_versions.at[i].file;
+		     end++)
 			;
 		uint32_t size = (uint32_t)(sizeof(struct elf_verneed) + (end - i) * sizeof(struct elf_vernaux));
 		*(struct elf_verneed *)at = (struct elf_verneed){

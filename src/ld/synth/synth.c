@@ -19,7 +19,8 @@ static void make(struct link *link, enum synthetic which, uint64_t size, uint8_t
 {
 	section_id id = link->sections.n;
 	*array_push(&link->sections) = (struct section){
-		.kind = SECTION_SYNTHETIC, .file = INTERNAL_FILE, .extra = which, .size = size, .p2align = p2align, .live = true};
+		.kind = SECTION_SYNTHETIC, .file = INTERNAL_FILE, .extra = which,
+		.size = size, .p2align = p2align, .live = true};
 	link->synthetic[which] = id;
 	layout_classify_one(link, id);
 }
@@ -36,7 +37,8 @@ static bool any_relro(const struct link *link)
 {
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
-		if (section->live && section->run && section->kind != SECTION_NONE && osec_of_section(link->layout, section)->relro)
+		if (section->live && section->run && section->kind != SECTION_NONE &&
+		    osec_of_section(link->layout, section)->relro)
 			return true;
 	}
 	return false;
@@ -110,7 +112,7 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 {
 	switch (which) {
 	case SYN_INTERP:
-		strcpy((char *)image, interp_path(link));
+		memcpy(image, interp_path(link), strlen(interp_path(link)) + 1);
 		break;
 	case SYN_PROPERTY:
 		property_emit(link, image);

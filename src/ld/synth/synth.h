@@ -1,11 +1,12 @@
-/* The sections that the linker makes itself. Each has a size() and an emit() that read only tables (design, R15); they are sections of
- * file 0, placed by the layout program like any other. */
+/* The sections that the linker makes itself. Each has a size() and an emit() that read only tables (design, R15); they
+ * are sections of file 0, placed by the layout program like any other. */
 #ifndef GILD_LD_SYNTH_SYNTH_H
 #define GILD_LD_SYNTH_SYNTH_H
 
 #include "ld/tables.h"
 
-/* Makes the sections this output needs (link->synthetic) and gives them their runs; needs have been scanned. Sizes are final. */
+/* Makes the sections this output needs (link->synthetic) and gives them their runs; needs have been scanned. Sizes are
+ * final. */
 void synth_create(struct link *link);
 
 /* Writes the content of section `id` of file 0. Any thread. */
