@@ -104,7 +104,8 @@ static void print(const struct diag *diag, enum severity severity, const char *t
 		[SEVERITY_ERROR] = "\033[1mgild: \033[31merror:\033[0m ",
 	};
 	char *rest = more->lines ? more->lines(more) : NULL, *line;
-	int len = asprintf(&line, "%s%s%s\n", diag->color ? colored[severity] : plain[severity], text, rest ? rest : "");
+	const char *prefix = diag->color ? colored[severity] : plain[severity];
+	int len = asprintf(&line, "%s%s%s\n", prefix, text, rest ? rest : "");
 	if (len < 0)
 		out_of_memory();
 	write_all(line, (size_t)len);

@@ -42,3 +42,7 @@ link a.o -Wl,--no-as-needed ./libb.so -o prog
 "$GILD" --version | grep -q gild || exit 0
 fails link a.o b.o -o prog2
 assert_contains err.txt "duplicate symbol: twice"
+assert_contains err.txt ">>> b.c: multiple definition of \`twice'"
+fails link -g c.cc d.cc -o prog2
+grep -q '^>>> first defined at .*:(.text+0x0) (c.cc:1)$' err.txt || { cat err.txt; fail "no line of the first definition"; }
+grep -q "^>>> d.cc:1: multiple definition of \`ns::f(char)'; .*: first defined here$" err.txt || { cat err.txt; fail "no line of the second"; }

@@ -65,8 +65,10 @@ static void add_elf(struct loader *loader, const struct request *request, const 
 		return;
 	}
 	file_id id = new_file(link, FILE_SHARED, request, path, bytes);
-	if (!shared_object_parse(link, id, &link->arena))
+	if (!shared_object_parse(link, id, &link->arena)) {
+		link->files.n--;
 		return;
+	}
 	/* The same library reached by two ways counts once; it is needed if either way says so. */
 	struct file *file = file_of(link, id);
 	file->live = !file->as_needed;

@@ -142,7 +142,8 @@ static char *duplicate_lines(const struct diag_more *more)
 void describe_duplicate(struct link *link, symbol_id symbol, file_id file, uint32_t index)
 {
 	struct arena arena = {0};
-	struct diag_more more = {.lines = duplicate_lines, .context = link, .a = symbol, .b = (uint64_t)file << 32 | index};
+	uint64_t definition = (uint64_t)file << 32 | index;
+	struct diag_more more = {.lines = duplicate_lines, .context = link, .a = symbol, .b = definition};
 	diag_report(link->diag, SEVERITY_ERROR, diag_order(file, index), &more, "%s: duplicate symbol: %s",
 		    definition_place(link, &arena, file, index), describe_symbol(link, &arena, symbol));
 	arena_free(&arena);
@@ -171,7 +172,9 @@ static const char *further_references(const struct link *link, struct arena *are
 			text = arena_printf(arena, "%s\n>>> also referenced at %s", text,
 					    place_and_line(link, arena, refs[i].section, refs[i].offset));
 	}
-	return n > MAX_REFERENCES ? arena_printf(arena, "%s\n>>> and at %u more places", text, n - MAX_REFERENCES) : text;
+	if (n > MAX_REFERENCES)
+		text = arena_printf(arena, "%s\n>>> and at %u more places", text, n - MAX_REFERENCES);
+	return text;
 }
 
 static const char *visibility_hint(const struct symbol *symbol)
@@ -203,7 +206,8 @@ static void report_undefined(struct link *link, uint32_t first)
 	struct arena arena = {0};
 	diag_report(link->diag, link->options->warn_unresolved ? SEVERITY_WARNING : SEVERITY_ERROR,
 		    diag_order(section_of(link, ref->section)->file, ref->section), &more, "%s: undefined symbol: %s",
-		    describe_place(link, &arena, ref->section, ref->offset), describe_symbol(link, &arena, ref->symbol));
+		    describe_place(link, &arena, ref->section, ref->offset),
+		    describe_symbol(link, &arena, ref->symbol));
 	arena_free(&arena);
 }
 

@@ -20,7 +20,8 @@ static bool is_function_or_variable(const struct elf_sym *sym)
 /* Assembly often gives its functions neither type nor size. */
 static bool may_be_function(const struct elf_sym *sym)
 {
-	return sym->st_size == 0 && sym->st_name != 0 && (elf_sym_type(sym) == STT_NOTYPE || elf_sym_type(sym) == STT_FUNC);
+	uint8_t type = elf_sym_type(sym);
+	return sym->st_size == 0 && sym->st_name != 0 && (type == STT_NOTYPE || type == STT_FUNC);
 }
 
 uint32_t source_container(const struct link *link, section_id section, uint64_t offset)
@@ -75,8 +76,9 @@ static bool find_line(const struct link *link, section_id section, uint64_t offs
 			continue;
 		uint32_t rela = section_of(link, file->first_section + i)->rela;
 		struct bytes relas = rela ? elf_section_bytes(&file->elf, rela) : (struct bytes){0};
+		input.relas.at = (const struct elf_rela *)relas.data;
+		input.relas.n = relas.size / sizeof(*input.relas.at);
 		input.line = debug_bytes(file, i);
-		input.relas = (struct elf_relas){(const struct elf_rela *)relas.data, relas.size / sizeof(struct elf_rela)};
 		if (dwarf_line_find(&input, section - file->first_section, offset, line))
 			return true;
 	}

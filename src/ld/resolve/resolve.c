@@ -306,6 +306,10 @@ static void extract_members(struct link *link, const file_id *roots, uint32_t n)
 				diag_note(link->diag, wave.next.at[i], FILE_FORMAT, FILE_ARGS(file));
 		}
 		parallel_for(link->pool, batch.n, FILE_GRAIN, parse_files, &batch);
+		if (link->diag->errors) {
+			array_free(&next.next);
+			break;
+		}
 		intern_files(link, batch.files, batch.n);
 		for (uint32_t i = 0; i < batch.n; i++)
 			extract_for(&next, file_of(link, batch.files[i]));

@@ -1,0 +1,57 @@
+#!/bin/bash
+# A damaged object, archive or shared object gives an output or one clear refusal: exit 1, a message that names a file, no
+# output, never a crash. ROUNDS and SEED widen the search (tests/long/mutated-inputs.sh).
+# smoke
+set -eu
+. "$GILD_SRC/tests/lib.sh"
+. "$GILD_SRC/tests/story/kinds.bash"
+
+$CC -O2 "$GILD_SRC/tests/fuzz/mutate.c" -o mutate
+cat >a.cc <<'END'
+#include <cstdio>
+#include <stdexcept>
+thread_local int tl = 3;
+extern thread_local int other;
+template <class T> struct V { virtual T f(T x) { static T c; return c += x; } virtual ~V() {} };
+struct W : V<int> { int f(int x) override { if (x > 3) throw std::runtime_error("x"); return x; } };
+const char *texts[] = {"one", "two", "three"};
+__attribute__((constructor)) void construct() { tl++; }
+int g(W &w, int x);
+int main() { W w; try { printf("%d %s\n", w.f(2) + tl, texts[1]); g(w, 7); } catch (std::exception &e) { puts(e.what()); } }
+END
+cat >b.cc <<'END'
+template <class T> struct V { virtual T f(T x) { static T c; return c += x; } virtual ~V() {} };
+struct W : V<int> { int f(int x) override; };
+thread_local int other = 4;
+int g(W &w, int x) { return w.f(x) + other; }
+END
+$CXX -g -O1 -fPIC -c a.cc b.cc
+ar rcs libb.a b.o
+$CXX -shared a.o b.o -o libb.so
+$CC -O1 -fPIC -x c -c - -o other.o <<<'__thread int other; int g(void *w, int x) { return x; } int main(void) { return 0; }'
+
+seed=${SEED:-1} rounds=${ROUNDS:-120}
+for ((i = 0; i < rounds; i++)); do
+	for victim in a.o libb.a libb.so; do
+		./mutate $((seed * 1000003 + i)) <$victim >bad-$victim
+		case $victim in
+		a.o) inputs="bad-a.o b.o" ;;
+		libb.a) inputs="a.o bad-libb.a" ;;
+		libb.so) inputs="other.o bad-libb.so" ;;
+		esac
+		options=$([ $((i % 3)) -ne 0 ] || echo --gc-sections)
+		rm -f out
+		rc=0
+		timeout 60 "$GILD" -shared --eh-frame-hdr --build-id $options $inputs -o out 2>err.txt || rc=$?
+		bad=
+		[ $rc -le 1 ] || bad="exit status $rc"
+		[ $rc -ne 1 ] || [ ! -e out ] || bad="refused, but left an output"
+		[ $rc -ne 1 ] || grep -q "^gild: error: " err.txt || bad="refused without a message"
+		! grep -qE "Sanitizer|runtime error" err.txt || bad="a sanitizer complains"
+		if [ -n "$bad" ]; then
+			echo "$victim damaged with seed $((seed * 1000003 + i)), $options: $bad"
+			head -30 err.txt
+			exit 1
+		fi
+	done
+done
