@@ -130,8 +130,6 @@ static bool supported(struct link *link)
 		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
 	if (options->dependency_file)
 		diag_error(link->diag, 0, "option --dependency-file is not supported yet");
-	if (options->stats)
-		diag_error(link->diag, 0, "option --stats is not supported yet");
 	if (options->trace_symbols.n)
 		diag_error(link->diag, 0, "option -y is not supported yet");
 	if (options->z.pack_relative_relocs)
@@ -152,6 +150,7 @@ static void run(struct link *link)
 	internal_init(link);
 	inputs_load(link);
 	versions_read(link);
+	stats_mark(&link->stats, "open inputs");
 	if (diag_flush(link->diag))
 		return;
 	if (link->files.n == 1) {
@@ -171,13 +170,16 @@ static void run(struct link *link)
 	/* Names become symbols; references extract archive members. From here on the set of objects is fixed, and so
 	 * are section ids. */
 	resolve_files(link);
+	stats_mark(&link->stats, "resolve files");
 	if (diag_flush(link->diag))
 		return;
 
 	/* One COMDAT group of each signature survives. From here on we know which definitions count. */
 	comdat_eliminate(link);
+	stats_mark(&link->stats, "COMDAT");
 	resolve_owners(link);
 	resolve_report_duplicates(link);
+	stats_mark(&link->stats, "resolve owners");
 
 	/* The linker defines what is left to it; from here on no owner changes. */
 	internal_provide(link);
@@ -186,27 +188,34 @@ static void run(struct link *link)
 	check_entry(link);
 	check_required(link);
 	common_allocate(link);
+	stats_mark(&link->stats, "exports");
 	if (diag_flush(link->diag))
 		return;
 
 	/* Every section gets its place in the program; equal strings and constants become one. */
 	layout_classify(link);
+	stats_mark(&link->stats, "classify");
 	eh_frame_read(link);
 	decide_stack(link);
 	if (diag_flush(link->diag))
 		return;
 	if (options->gc_sections)
 		gc_sections(link);
+	stats_mark(&link->stats, "live sections");
 	/* From here on we know which sections are live. */
 	eh_frame_prune(link);
+	stats_mark(&link->stats, "unwind records");
 	merge_sections(link);
+	stats_mark(&link->stats, "merge");
 
 	/* What do relocations need? Slots are numbered here; all sizes are known when the linker's own sections are
 	 * made. */
 	needs_scan(link);
+	stats_mark(&link->stats, "scan relocations");
 	if (diag_flush(link->diag))
 		return;
 	synth_create(link);
+	stats_mark(&link->stats, "synthetic sections");
 
 	/* Sections in order, then addresses. From here on every byte of the output has its place. */
 	layout_gather(link);
@@ -222,13 +231,16 @@ static void run(struct link *link)
 	layout_segments(link);
 	headers_prepare(link);
 	layout_assign_addresses(link);
+	stats_mark(&link->stats, "addresses");
 	if (options->plan_out)
 		plan_write(link);
 	layout_finish_symbols(link);
 	values_compute(link);
+	stats_mark(&link->stats, "symbol values");
 
 	/* The bytes, in parallel and in any order. */
 	output_write_all(link);
+	stats_mark(&link->stats, "write");
 	diag_flush(link->diag);
 }
 
@@ -237,9 +249,13 @@ bool link_run(const struct options *options, struct diag *diag)
 	struct link link;
 	struct io io = {0};
 	begin(&link, options, diag, &io);
+	stats_begin(&link.stats, options->stats);
 	run(&link);
 	bool good = !diag_flush(diag);
+	struct stats stats = link.stats;
 	end(&link);
 	io_free(&io);
+	stats_mark(&stats, "release");
+	stats_end(&stats);
 	return good;
 }

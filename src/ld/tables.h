@@ -21,6 +21,7 @@
 #include "elf/shared.h"
 #include "ld/input/options.h"
 #include "ld/input/version_script.h"
+#include "ld/report/stats.h"
 
 typedef uint32_t file_id;
 typedef uint32_t section_id;
@@ -369,6 +370,7 @@ struct link {
 
 	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
 	struct layout *layout;
+	struct stats stats;
 	ARRAY(section_id) symtab_parts;
 	uint32_t symtab_locals;
 

@@ -20,7 +20,9 @@ static void look_up(const struct dwarf_line_input *input, uint32_t section, uint
 
 static void look_up_raw(struct bytes bytes)
 {
-	static const struct elf_sym syms[] = {{0}, {.st_shndx = 1}, {.st_shndx = 2, .st_value = 16}, {.st_shndx = SHN_ABS}};
+	static const struct elf_sym syms[] = {
+		{0}, {.st_shndx = 1}, {.st_shndx = 2, .st_value = 16}, {.st_shndx = SHN_ABS},
+	};
 	static const struct elf_symtab symtab = {.syms = syms, .n = COUNTOF(syms)};
 	uint64_t n = bytes.size ? min_u64(bytes.data[0], bytes.size / sizeof(struct elf_rela)) : 0;
 	uint64_t size = bytes.size - n * sizeof(struct elf_rela);

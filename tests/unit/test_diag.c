@@ -133,6 +133,39 @@ static void the_limit_is_20_unless_it_is_taken_away(void **state)
 	check_flush(diag, true, expected);
 }
 
+/* more->a as text; counts in the context how often it was asked. */
+static char *more_lines(const struct diag_more *more)
+{
+	unsigned *asked = *(unsigned *const *)more->context;
+	char *lines = NULL;
+	++*asked;
+	assert_true(asprintf(&lines, "\n>>> more %u", (unsigned)more->a) > 0);
+	return lines;
+}
+
+static char *no_lines(const struct diag_more *more)
+{
+	(void)more;
+	return NULL;
+}
+
+static void costly_lines_are_asked_for_when_printed(void **state)
+{
+	struct diag *diag = *state;
+	unsigned asked = 0, *context = &asked;
+	diag->error_limit = 2;
+	for (unsigned i = 0; i < 10; i++) {
+		struct diag_more more = {.lines = more_lines, .context = &context, .a = i / 2};
+		diag_report(diag, SEVERITY_ERROR, 5, &more, "e%d", 0);
+	}
+	struct diag_more none = {.lines = no_lines};
+	diag_report(diag, SEVERITY_WARNING, 6, &none, "w");
+	assert_int_equal(asked, 0);
+	check_flush(diag, true,
+		    "gild: error: e0\n>>> more 0\ngild: error: e0\n>>> more 1\n" TOO_MANY "gild: warning: w\n");
+	assert_int_equal(asked, 2);
+}
+
 static void fatal_warnings_are_errors_even_when_asked_for_later(void **state)
 {
 	struct diag *diag = *state;
@@ -263,6 +296,7 @@ int main(void)
 		test(equal_messages_are_printed_once),
 		test(errors_stop_at_the_limit_but_warnings_do_not),
 		test(the_limit_is_20_unless_it_is_taken_away),
+		test(costly_lines_are_asked_for_when_printed),
 		test(fatal_warnings_are_errors_even_when_asked_for_later),
 		test(no_warnings_drops_them_and_keeps_the_rest),
 		test(color_marks_the_prefix_only),

@@ -18,7 +18,7 @@ static const struct elf_sym syms[N_SYMBOLS] = {
 	[ABSOLUTE_SYMBOL] = {.st_shndx = SHN_ABS, .st_value = 0x10},
 	[LINE_STR_SYMBOL] = {.st_info = STT_SECTION, .st_shndx = LINE_STR},
 };
-static const struct elf_symtab symtab = {.syms = syms, .n = N_SYMBOLS, .first_global = N_SYMBOLS, .strtab = "", .strtab_size = 1};
+static const struct elf_symtab symtab = {.syms = syms, .n = N_SYMBOLS, .strtab = "", .strtab_size = 1};
 
 /* A .debug_line under construction. */
 struct table {
@@ -137,7 +137,8 @@ static void put_unit_v2(struct table *table, uint16_t version)
 static const char strings[] = "?\0/build\0sub\0a.c\0b.c";
 static const struct bytes line_str = {(const uint8_t *)strings, sizeof(strings)};
 
-static bool find_with(const struct table *table, struct bytes names, uint32_t section, uint64_t offset, struct dwarf_line *out)
+static bool find_with(const struct table *table, struct bytes names, uint32_t section, uint64_t offset,
+		      struct dwarf_line *out)
 {
 	/* A copy of its own size, for the address sanitizer. */
 	uint8_t *bytes = malloc(table->n ? table->n : 1);
@@ -163,7 +164,8 @@ static bool find_with(const struct table *table, struct bytes names, uint32_t se
 	return found;
 }
 
-static void expect(const struct table *table, uint32_t section, uint64_t offset, const char *dir, const char *file, uint32_t line)
+static void expect(const struct table *table, uint32_t section, uint64_t offset, const char *dir, const char *file,
+		   uint32_t line)
 {
 	struct dwarf_line found;
 	if (!find_with(table, line_str, section, offset, &found))
@@ -274,14 +276,15 @@ static void sections_are_told_apart(void **state)
 	expect_nothing(&table, SHN_ABS, 0x14);
 }
 
-/* A sequence of `section` in a unit of version 5; its files: sub/a.c, a.c beside the compilation, and one beyond .debug_line_str. */
+/* The program in a unit of version 5. Its files: sub/a.c; b.c in the compilation directory; one whose name is beyond
+ * .debug_line_str; a.c in a directory that does not exist. */
 static void put_unit_v5(struct table *table, uint32_t symbol, uint8_t file)
 {
 	begin_unit(table, 5);
 	PUT(table, 1, 1, 0x1f, 2);
 	put_relocated(table, R_X86_64_32, LINE_STR_SYMBOL, 2, table->is_64_bit ? 8 : 4);
 	put_relocated(table, R_X86_64_32, LINE_STR_SYMBOL, 9, table->is_64_bit ? 8 : 4);
-	PUT(table, 4, 5, 0x1e, 2, 0x0b, 1, 0x0e, 0x81, 0x40, 0x09, 4); /* MD5, directory, path as strp, a block of LLVM's */
+	PUT(table, 4, 5, 0x1e, 2, 0x0b, 1, 0x0e, 0x81, 0x40, 0x09, 4); /* MD5, directory, path as strp, a vendor's block */
 	static const struct {
 		uint8_t directory, name;
 	} files[] = {{1, 13}, {0, 17}, {0, 200}, {7, 13}};
@@ -357,8 +360,8 @@ static void strange_units_are_passed_over(void **state)
 		uint8_t value;
 		const char *what;
 	} damage[] = {
-		{4, 1, "version 1"}, {4, 6, "version 6"}, {14, 0, "line_range 0"}, {15, 0, "opcode_base 0"}, {6, 0xff, "header_length"},
-		{15, 255, "opcode_base beyond the header"},
+		{4, 1, "version 1"}, {4, 6, "version 6"}, {6, 0xff, "header_length"}, {14, 0, "line_range 0"},
+		{15, 0, "opcode_base 0"}, {15, 255, "opcode_base beyond the header"},
 	};
 	for (size_t i = 0; i < COUNTOF(damage); i++) {
 		struct table table = {0};

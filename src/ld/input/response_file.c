@@ -55,7 +55,8 @@ static bool take_word(char **in, char *end, char **word)
 			quote = quote ? '\0' : c;
 			continue;
 		}
-		if (c == '\\' && quote != '\'' && from + 1 < end) { /* as libiberty's buildargv(): any character, quoted or not */
+		/* as libiberty's buildargv(): any character, quoted or not */
+		if (c == '\\' && quote != '\'' && from + 1 < end) {
 			c = *++from;
 			if (c == '\n')
 				continue; /* the line goes on */

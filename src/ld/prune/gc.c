@@ -139,9 +139,11 @@ static bool mark_unwind(struct marking *marking)
 			     e < end; e++) {
 				const struct eh_entry *entry = &file->eh_entries[e];
 				bool used = entry->is_cie || eh_frame_is_live(link, file, section, entry);
-				for (uint32_t r = entry->is_cie ? 0 : 1; used && r < entry->nrelas; r++)
-					/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas of them were there */
-					add_root(marking, target_of(link, file, relas.at[entry->first_rela + r].r_sym));
+				for (uint32_t r = entry->is_cie ? 0 : 1; used && r < entry->nrelas; r++) {
+					/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are nrelas of them */
+					uint32_t symbol = relas.at[entry->first_rela + r].r_sym;
+					add_root(marking, target_of(link, file, symbol));
+				}
 			}
 		}
 	}

@@ -233,7 +233,8 @@ struct wave {
 	ARRAY(file_id) next;
 };
 
-/* Does a member define the name, rather than having a common symbol of it, too? Only then it is worth a common symbol's while. */
+/* Does a member define the name, rather than having a common symbol of it, too? Only then it is worth a common symbol's
+ * while. */
 static bool member_defines(struct link *link, file_id id, struct str name)
 {
 	struct file *member = file_of(link, id);
@@ -248,13 +249,15 @@ static bool member_defines(struct link *link, file_id id, struct str name)
 	return false;
 }
 
-/* Notes the lazy member that the references of `file` ask for. Shared objects ask, too: the program may have to supply what they lack. */
+/* Notes the lazy member that the references of `file` ask for. Shared objects ask, too: the program may have to supply
+ * what they lack. */
 static void extract_for(struct wave *wave, const struct file *file)
 {
 	struct link *link = wave->link;
 	for (uint32_t i = 0; i < globals_in(file); i++) {
 		const struct elf_sym *sym = &file->symtab.syms[file->symtab.first_global + i];
-		bool asks = (sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) != STB_WEAK) || sym->st_shndx == SHN_COMMON;
+		bool asks =
+			(sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) != STB_WEAK) || sym->st_shndx == SHN_COMMON;
 		if (!asks || !file->globals[i])
 			continue;
 		const struct symbol *symbol = &link->symbols[file->globals[i]];
@@ -290,7 +293,8 @@ static void extract_members(struct link *link, const file_id *roots, uint32_t n)
 		if (file_of(link, roots[i])->asks)
 			extract_for(&wave, file_of(link, roots[i]));
 	while (wave.next.n) {
-		/* In input order, whatever order the questions came in. Of shared objects only the undefined symbols are of interest. */
+		/* In input order, whatever order the questions came in. Of shared objects only the undefined symbols
+		 * are of interest. */
 		struct wave next = {.link = link};
 		struct batch batch = {.link = link, .files = wave.next.at};
 		qsort(wave.next.at, wave.next.n, sizeof(file_id), compare_ids);

@@ -42,8 +42,8 @@ static bool keeps_local(const struct link *link, const struct file *file, uint32
 	}
 }
 
-/* Global symbols that cannot be seen from outside become local where GNU ld makes them so: "local:" of a version script, hidden
- * ones of a shared object, the linker's own hidden ones. */
+/* Global symbols that cannot be seen from outside become local where GNU ld makes them so: "local:" of a version
+ * script, hidden ones of a shared object, the linker's own hidden ones. */
 static bool becomes_local(const struct link *link, symbol_id id)
 {
 	const struct symbol *symbol = &link->symbols[id];
@@ -51,7 +51,8 @@ static bool becomes_local(const struct link *link, symbol_id id)
 	bool hidden = visibility == STV_HIDDEN || visibility == STV_INTERNAL;
 	uint64_t owner = symbol_owner(symbol);
 	bool internal = owner != OWNER_NONE && owner_file(owner) == INTERNAL_FILE;
-	return symbol_flags(symbol) & SYMBOL_FORCED_LOCAL || (hidden && (internal || link->options->kind == OUTPUT_SHARED));
+	return symbol_flags(symbol) & SYMBOL_FORCED_LOCAL ||
+	       (hidden && (internal || link->options->kind == OUTPUT_SHARED));
 }
 
 /* Is entry `index` of the file the one under which a global symbol is listed? */
