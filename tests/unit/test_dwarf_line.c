@@ -284,7 +284,8 @@ static void put_unit_v5(struct table *table, uint32_t symbol, uint8_t file)
 	PUT(table, 1, 1, 0x1f, 2);
 	put_relocated(table, R_X86_64_32, LINE_STR_SYMBOL, 2, table->is_64_bit ? 8 : 4);
 	put_relocated(table, R_X86_64_32, LINE_STR_SYMBOL, 9, table->is_64_bit ? 8 : 4);
-	PUT(table, 4, 5, 0x1e, 2, 0x0b, 1, 0x0e, 0x81, 0x40, 0x09, 4); /* MD5, directory, path as strp, a vendor's block */
+	/* MD5, directory, path as strp, a vendor's block */
+	PUT(table, 4, 5, 0x1e, 2, 0x0b, 1, 0x0e, 0x81, 0x40, 0x09, 4);
 	static const struct {
 		uint8_t directory, name;
 	} files[] = {{1, 13}, {0, 17}, {0, 200}, {7, 13}};

@@ -1,6 +1,7 @@
 #include "ld/input/inputs.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -361,6 +362,16 @@ static bool search_library(struct loader *loader, const struct request *request)
 	return false;
 }
 
+/* Does the file lie below the folder, whatever links and dots their names contain? */
+static bool is_below(const char *path, const char *folder)
+{
+	char *real_path = realpath(path, NULL), *real_folder = realpath(folder, NULL);
+	bool below = real_path && real_folder && strncmp(real_path, real_folder, strlen(real_folder)) == 0;
+	free(real_path);
+	free(real_folder);
+	return below;
+}
+
 /* A path: as it is, or, in a script, below the sysroot (when the script is there, too) and along the search path. */
 static bool load_path(struct loader *loader, const struct request *request, int *error)
 {
@@ -369,8 +380,7 @@ static bool load_path(struct loader *loader, const struct request *request, int 
 	if (name[0] == '=')
 		return open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name + 1), false,
 				  error) == OPENED;
-	if (request->from_script && name[0] == '/' && *sysroot &&
-	    strncmp(request->from_script, sysroot, strlen(sysroot)) == 0 &&
+	if (request->from_script && name[0] == '/' && *sysroot && is_below(request->from_script, sysroot) &&
 	    open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name), false, error) == OPENED)
 		return true;
 	if (open_input(loader, request, name, false, error) == OPENED)

@@ -8,6 +8,7 @@ struct cursor {
 	uint64_t addr, fileoff;
 	uint32_t osec;            /* the last output section with an address */
 	uint64_t load_delta;      /* address - file offset in the current PT_LOAD, modulo 2^64 */
+	uint64_t tbss_end;        /* thread-local sections without content lie behind each other, but take no room */
 };
 
 static void place_section(struct link *link, uint32_t id, struct cursor *cursor)
@@ -15,7 +16,9 @@ static void place_section(struct link *link, uint32_t id, struct cursor *cursor)
 	struct layout *layout = link->layout;
 	struct osec *osec = &layout->osecs.at[id];
 	bool alloc = osec->flags & SHF_ALLOC;
-	uint64_t start = alloc ? align_up(cursor->addr, 1ull << osec->p2align) : 0;
+	bool nobits = osec->type == SHT_NOBITS, tbss = nobits && osec->flags & SHF_TLS;
+	uint64_t start = tbss ? max_u64(cursor->addr, cursor->tbss_end) : cursor->addr;
+	start = alloc ? align_up(start, 1ull << osec->p2align) : 0;
 	if (!alloc)
 		cursor->fileoff = align_up(cursor->fileoff, 1ull << osec->p2align);
 	uint64_t at = start;
@@ -37,14 +40,13 @@ static void place_section(struct link *link, uint32_t id, struct cursor *cursor)
 		at = align_up(at, link->options->z.max_page_size);
 	osec->addr = start;
 	osec->size = at - start;
-	bool nobits = osec->type == SHT_NOBITS;
-	if (alloc && !nobits)
-		cursor->fileoff = start - cursor->load_delta;
-	osec->fileoff = cursor->fileoff;
+	osec->fileoff = alloc ? start - cursor->load_delta : cursor->fileoff;
 	if (!nobits)
-		cursor->fileoff += osec->size;
+		cursor->fileoff = osec->fileoff + osec->size;
 	/* .tbss has addresses for its symbols, but takes no room in the image: each thread has its own. */
-	if (alloc && !(nobits && osec->flags & SHF_TLS)) {
+	if (tbss) {
+		cursor->tbss_end = at;
+	} else if (alloc) {
 		cursor->addr = at;
 		cursor->osec = id;
 	}

@@ -1,8 +1,9 @@
-/* Which run of the layout program takes each input section; a place for those that none takes. */
+/* Which run of the layout program takes each input section. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "ld/layout/layout.h"
+#include "ld/layout/orphans.h"
 #include "ld/layout/rule_index.h"
 #include "ld/resolve/symbols.h"
 
@@ -128,79 +129,8 @@ static void classify_files(void *context, size_t begin, size_t end, unsigned wor
 	}
 }
 
-/* ---- orphans ------------------------------------------------------------------------------------------- */
-
-static enum osec_rank rank_by_flags(uint64_t flags, uint32_t type)
-{
-	if (!(flags & SHF_ALLOC))
-		return RANK_NOT_LOADED;
-	if (flags & SHF_TLS)
-		return RANK_TLS;
-	if (flags & SHF_EXECINSTR)
-		return RANK_TEXT;
-	if (flags & SHF_WRITE)
-		return type == SHT_NOBITS ? RANK_BSS : RANK_DATA;
-	return type == SHT_NOTE ? RANK_HEADERS : RANK_RODATA;
-}
-
-/* Puts the statement of a new output section right behind the last section of its rank or a lower one. */
-static uint32_t insert_orphan(struct layout *layout, const char *name, enum osec_rank rank)
-{
-	uint32_t osec = layout_osec(layout, name, rank);
-	struct node statement = layout->nodes.at[--layout->nodes.n];
-	uint32_t at = layout->nodes.n;
-	for (uint32_t i = 0; i < layout->nodes.n; i++)
-		if (layout->nodes.at[i].kind == NODE_SECTION && layout->osecs.at[layout->nodes.at[i].id].rank <= rank)
-			at = i + 1;
-	/* Symbols that mark the end of what stands before (_edata, _end) stay behind a new member of it. */
-	(void)array_push(&layout->nodes);
-	memmove(layout->nodes.at + at + 1, layout->nodes.at + at, (layout->nodes.n - 1 - at) * sizeof(struct node));
-	layout->nodes.at[at] = statement;
-	return osec;
-}
-
-/* The run for orphans of that name and rank; made when there is none yet. */
-static uint32_t orphan_run(struct layout *layout, const char *name, enum osec_rank rank)
-{
-	for (uint32_t i = 1; i < layout->osecs.n; i++) {
-		const struct osec *osec = &layout->osecs.at[i];
-		if (osec->rank != rank || strcmp(osec->name, name) != 0)
-			continue;
-		for (uint32_t n = osec->nodes.n; n-- > 0;)
-			if (osec->nodes.at[n].kind == NODE_RUN)
-				return osec->nodes.at[n].id;
-	}
-	uint32_t run = layout_run(layout, insert_orphan(layout, name, rank), "", SORT_NONE);
-	return run;
-}
-
-static void place_orphans(struct link *link)
-{
-	struct layout *layout = link->layout;
-	const char *last_name = NULL;
-	enum osec_rank last_rank = RANK_DISCARD;
-	uint32_t last_run = 0;
-	for (section_id id = 1; id < link->sections.n; id++) {
-		struct section *section = section_of(link, id);
-		if (section->run != ORPHAN_RUN)
-			continue;
-		const struct elf_shdr *shdr = section_shdr(link, id);
-		const char *name = layout_section_name(link, id);
-		enum osec_rank rank = rank_by_flags(shdr->sh_flags, shdr->sh_type);
-		if (!last_name || rank != last_rank || strcmp(name, last_name) != 0) {
-			last_run = orphan_run(layout, name, rank);
-			last_name = name;
-			last_rank = rank;
-		}
-		section->run = last_run;
-		/* Whoever walks such a section from __start_ to __stop_ may count on the order of the command line. */
-		if (name[0] != '.')
-			layout->runs.at[last_run].fixed = true;
-	}
-}
-
 void layout_classify(struct link *link)
 {
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, classify_files, link);
-	place_orphans(link);
+	orphans_place(link);
 }

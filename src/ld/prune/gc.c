@@ -140,7 +140,7 @@ static bool mark_unwind(struct marking *marking)
 				const struct eh_entry *entry = &file->eh_entries[e];
 				bool used = entry->is_cie || eh_frame_is_live(link, file, section, entry);
 				for (uint32_t r = entry->is_cie ? 0 : 1; used && r < entry->nrelas; r++) {
-					/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are nrelas of them */
+					/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
 					uint32_t symbol = relas.at[entry->first_rela + r].r_sym;
 					add_root(marking, target_of(link, file, symbol));
 				}

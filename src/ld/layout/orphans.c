@@ -1,0 +1,134 @@
+#include "ld/layout/orphans.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "ld/resolve/symbols.h"
+
+/* All orphans of one name, as far as the name goes: what is loaded and what is not are never together. */
+struct group {
+	const char *name;
+	uint64_t flags;          /* of all members */
+	bool nobits;             /* all members are */
+	uint32_t type, run;
+	enum osec_rank rank;
+};
+
+struct groups {
+	ARRAY(struct group) list; /* in order of first appearance */
+	uint32_t *slots;          /* 1 + group */
+	uint32_t mask;
+};
+
+static enum osec_rank rank_of(const struct group *group)
+{
+	if (!(group->flags & SHF_ALLOC))
+		return RANK_NOT_LOADED;
+	if (group->flags & SHF_TLS)
+		return RANK_TLS;
+	if (group->flags & SHF_EXECINSTR)
+		return RANK_TEXT;
+	if (group->flags & SHF_WRITE)
+		return group->nobits ? RANK_BSS : RANK_DATA;
+	return group->type == SHT_NOTE ? RANK_HEADERS : RANK_RODATA;
+}
+
+static uint32_t *slot_of(const struct groups *groups, const char *name, uint64_t alloc)
+{
+	uint32_t at = (uint32_t)(hash_bytes(name, strlen(name)) + alloc) & groups->mask;
+	while (groups->slots[at]) {
+		const struct group *group = &groups->list.at[groups->slots[at] - 1];
+		if (strcmp(group->name, name) == 0 && (group->flags & SHF_ALLOC) == alloc)
+			break;
+		at = (at + 1) & groups->mask;
+	}
+	return &groups->slots[at];
+}
+
+static void grow(struct groups *groups)
+{
+	free(groups->slots);
+	groups->mask = groups->mask * 2 + 1;
+	groups->slots = calloc((size_t)groups->mask + 1, sizeof(*groups->slots));
+	if (!groups->slots)
+		out_of_memory();
+	for (uint32_t i = 0; i < groups->list.n; i++)
+		*slot_of(groups, groups->list.at[i].name, groups->list.at[i].flags & SHF_ALLOC) = i + 1;
+}
+
+/* The section's group, made when it is the first of its name. */
+static struct group *group_of(struct groups *groups, const char *name, const struct elf_shdr *shdr)
+{
+	uint32_t *slot = slot_of(groups, name, shdr->sh_flags & SHF_ALLOC);
+	if (!*slot) {
+		*array_push(&groups->list) = (struct group){
+			.name = name, .flags = shdr->sh_flags & SHF_ALLOC, .type = shdr->sh_type, .nobits = true};
+		*slot = groups->list.n;
+		if (groups->list.n > groups->mask / 2) {
+			grow(groups);
+			slot = slot_of(groups, name, shdr->sh_flags & SHF_ALLOC);
+		}
+	}
+	return &groups->list.at[*slot - 1];
+}
+
+/* The program with the new statements in place: each behind the last section of its rank that was there. */
+static void insert_statements(struct layout *layout, struct groups *groups)
+{
+	uint32_t n_old = layout->nodes.n;
+	uint32_t last[RANK_DISCARD + 1] = {0}; /* 1 + number of the last old statement of that rank or below */
+	for (uint32_t rank = 0; rank <= RANK_DISCARD; rank++)
+		for (uint32_t i = 0; i < n_old; i++)
+			if (layout->nodes.at[i].kind == NODE_SECTION && layout->osecs.at[layout->nodes.at[i].id].rank <= rank)
+				last[rank] = i + 1;
+	for (uint32_t g = 0; g < groups->list.n; g++) {
+		struct group *group = &groups->list.at[g];
+		group->run = layout_run(layout, layout_osec(layout, group->name, group->rank), "", SORT_NONE);
+		/* Whoever walks such a section from __start_ to __stop_ may count on the order of the command line. */
+		layout->runs.at[group->run].fixed = group->name[0] != '.';
+	}
+	struct node *added = layout->nodes.at + n_old;
+	struct node *merged = malloc(layout->nodes.n * sizeof(*merged));
+	if (!merged)
+		out_of_memory();
+	uint32_t n = 0;
+	for (uint32_t i = 0; i <= n_old; i++) {
+		for (uint32_t rank = 0; rank <= RANK_DISCARD; rank++)
+			for (uint32_t g = 0; last[rank] == i && g < groups->list.n; g++)
+				if (groups->list.at[g].rank == rank)
+					merged[n++] = added[g];
+		if (i < n_old)
+			merged[n++] = layout->nodes.at[i];
+	}
+	memcpy(layout->nodes.at, merged, n * sizeof(*merged));
+	free(merged);
+}
+
+void orphans_place(struct link *link)
+{
+	struct groups groups = {.mask = 63};
+	groups.slots = calloc((size_t)groups.mask + 1, sizeof(*groups.slots));
+	if (!groups.slots)
+		out_of_memory();
+	for (section_id id = 1; id < link->sections.n; id++) {
+		struct section *section = section_of(link, id);
+		if (section->run != ORPHAN_RUN)
+			continue;
+		const struct elf_shdr *shdr = section_shdr(link, id);
+		struct group *group = group_of(&groups, layout_section_name(link, id), shdr);
+		group->flags |= shdr->sh_flags;
+		group->nobits &= shdr->sh_type == SHT_NOBITS;
+	}
+	for (uint32_t g = 0; g < groups.list.n; g++)
+		groups.list.at[g].rank = rank_of(&groups.list.at[g]);
+	if (groups.list.n)
+		insert_statements(link->layout, &groups);
+	for (section_id id = 1; id < link->sections.n; id++) {
+		struct section *section = section_of(link, id);
+		if (section->run == ORPHAN_RUN)
+			section->run = group_of(&groups, layout_section_name(link, id), section_shdr(link, id))->run;
+	}
+	array_free(&groups.list);
+	free(groups.slots);
+}

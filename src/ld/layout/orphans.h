@@ -1,0 +1,11 @@
+/* Orphans: input sections that no rule of the layout program takes (GNU ld manual, "Orphan Sections"). */
+#ifndef GILD_LD_LAYOUT_ORPHANS_H
+#define GILD_LD_LAYOUT_ORPHANS_H
+
+#include "ld/layout/layout.h"
+
+/* Makes an output section for each name among the orphans (sections of one name are together, whatever their flags) and puts its statement
+ * behind the last output section of its kind. */
+void orphans_place(struct link *link);
+
+#endif
