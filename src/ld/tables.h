@@ -291,7 +291,7 @@ struct merge_pool {
 enum synthetic {
 	SYN_NONE,
 	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM, SYN_VERDEF,
-	SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_DYNAMIC, SYN_GOT,
+	SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_PLT_SEC, SYN_DYNAMIC, SYN_GOT,
 	SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS,
 	SYN_RELRO_PADDING, SYN_COMMON, SYN_SHSTRTAB,
 	SYN_COUNT
@@ -350,6 +350,7 @@ struct link {
 	uint32_t got_slots;
 	uint32_t tlsld_slot;
 	ARRAY(uint32_t) plt;               /* aux ids: lazy PLT entries, each with a .got.plt slot */
+	bool ibt_plt;                      /* entries are for indirect-branch tracking: calls go to .plt.sec */
 	ARRAY(uint32_t) plt_got;           /* aux ids: entries that jump through .got */
 	ARRAY(uint32_t) dynsyms;           /* symbol ids, [0] is 0; imports first, then exports by hash bucket */
 	ARRAY(uint32_t) copies;            /* aux ids of copied symbols */

@@ -80,7 +80,8 @@ static void insert_statements(struct layout *layout, struct groups *groups)
 	uint32_t last[RANK_DISCARD + 1] = {0}; /* 1 + number of the last old statement of that rank or below */
 	for (uint32_t rank = 0; rank <= RANK_DISCARD; rank++)
 		for (uint32_t i = 0; i < n_old; i++)
-			if (layout->nodes.at[i].kind == NODE_SECTION && layout->osecs.at[layout->nodes.at[i].id].rank <= rank)
+			if (layout->nodes.at[i].kind == NODE_SECTION &&
+			    layout->osecs.at[layout->nodes.at[i].id].rank <= rank)
 				last[rank] = i + 1;
 	for (uint32_t g = 0; g < groups->list.n; g++) {
 		struct group *group = &groups->list.at[g];

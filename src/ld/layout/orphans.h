@@ -4,8 +4,8 @@
 
 #include "ld/layout/layout.h"
 
-/* Makes an output section for each name among the orphans (sections of one name are together, whatever their flags) and puts its statement
- * behind the last output section of its kind. */
+/* Makes an output section for each name among the orphans and puts its statement behind the last output section of its
+ * kind. Sections of one name are together, whatever their flags, but that loaded and not loaded ones stay apart. */
 void orphans_place(struct link *link);
 
 #endif
