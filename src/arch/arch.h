@@ -9,6 +9,18 @@
 
 struct scanner;
 
+/* One way to write a procedure linkage table. Addresses: of the table, of the entry, of the slot it jumps through. */
+struct plt_style {
+	uint32_t header_size, entry_size; /* .plt */
+	uint32_t got_entry_size;          /* .plt.got: just a jump through a GOT slot */
+	uint32_t sec_entry_size;          /* .plt.sec: what is called instead of .plt's entries; 0: there is none */
+	void (*write_header)(uint8_t *image, uint64_t plt, uint64_t got_plt);
+	void (*write_entry)(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t slot, uint32_t index);
+	void (*write_got_entry)(uint8_t *image, uint64_t entry, uint64_t slot); /* also .plt.sec's */
+	/* What an unresolved .got.plt slot holds: where lazy binding starts, for the entry at this address. */
+	uint64_t (*lazy_target)(uint64_t entry);
+};
+
 struct arch {
 	const char *emulation;             /* -m elf_x86_64 */
 	const char *bfd_name, *bfd_arch;   /* OUTPUT_FORMAT, OUTPUT_ARCH */
@@ -22,7 +34,6 @@ struct arch {
 	uint32_t r_relative, r_symbolic, r_glob_dat, r_jump_slot, r_copy, r_irelative;
 	uint32_t r_dtpmod, r_dtpoff, r_tpoff, r_tlsdesc;
 
-	uint32_t plt_header_size, plt_entry_size, plt_got_entry_size;
 	uint32_t got_plt_header_slots;     /* .got.plt: _DYNAMIC, link map, resolver */
 
 	/* Scans the relocations of one live section of the scanner's file. Any thread. */
@@ -34,11 +45,8 @@ struct arch {
 	void (*apply_range)(struct link *link, section_id section, uint32_t first, uint32_t n, uint64_t start,
 			    uint64_t address, uint8_t *image);
 
-	void (*write_plt_header)(uint8_t *image, uint64_t plt, uint64_t got_plt);
-	void (*write_plt_entry)(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t slot, uint32_t index);
-	void (*write_plt_got_entry)(uint8_t *image, uint64_t entry, uint64_t slot);
-	/* What an unresolved .got.plt slot holds: where lazy binding starts. */
-	uint64_t (*lazy_target)(uint64_t entry);
+	const struct plt_style *plt;       /* the usual procedure linkage table */
+	const struct plt_style *ibt_plt;   /* for indirect-branch tracking; NULL: the target has none */
 
 	/* Offset of a TLS address from the thread pointer. */
 	uint64_t (*tp_offset)(const struct layout *layout, uint64_t address);

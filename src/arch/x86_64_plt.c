@@ -1,8 +1,13 @@
 #include "arch/x86_64_plt.h"
 
-void x86_64_write_plt_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
+#include "elf/types.h"
+
+enum { HEADER_SIZE = 16, ENTRY_SIZE = 16, GOT_ENTRY_SIZE = 8, IBT_GOT_ENTRY_SIZE = 16 };
+
+/* PLT0: hands the link map and the relocation number to the resolver. */
+static void write_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
 {
-	static const uint8_t code[X86_64_PLT_HEADER_SIZE] = {
+	static const uint8_t code[HEADER_SIZE] = {
 		0xff, 0x35, 0, 0, 0, 0, /* push GOTPLT+8(%rip) */
 		0xff, 0x25, 0, 0, 0, 0, /* jmp *GOTPLT+16(%rip) */
 		0x0f, 0x1f, 0x40, 0x00, /* nopl 0(%rax) */
@@ -12,9 +17,9 @@ void x86_64_write_plt_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
 	write32(image + 8, got_plt + 16 - (plt + 12));
 }
 
-void x86_64_write_plt_entry(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t slot, uint32_t index)
+static void write_entry(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t slot, uint32_t index)
 {
-	static const uint8_t code[X86_64_PLT_ENTRY_SIZE] = {
+	static const uint8_t code[ENTRY_SIZE] = {
 		0xff, 0x25, 0, 0, 0, 0, /* jmp *slot(%rip) */
 		0x68, 0, 0, 0, 0,       /* push $index */
 		0xe9, 0, 0, 0, 0,       /* jmp PLT0 */
@@ -25,9 +30,9 @@ void x86_64_write_plt_entry(uint8_t *image, uint64_t entry, uint64_t plt, uint64
 	write32(image + 12, plt - (entry + 16));
 }
 
-void x86_64_write_plt_got_entry(uint8_t *image, uint64_t entry, uint64_t slot)
+static void write_got_entry(uint8_t *image, uint64_t entry, uint64_t slot)
 {
-	static const uint8_t code[X86_64_PLT_GOT_ENTRY_SIZE] = {
+	static const uint8_t code[GOT_ENTRY_SIZE] = {
 		0xff, 0x25, 0, 0, 0, 0, /* jmp *slot(%rip) */
 		0x66, 0x90,             /* xchg %ax,%ax */
 	};
@@ -35,7 +40,71 @@ void x86_64_write_plt_got_entry(uint8_t *image, uint64_t entry, uint64_t slot)
 	write32(image + 2, slot - (entry + 6));
 }
 
-uint64_t x86_64_lazy_target(uint64_t entry)
+static uint64_t lazy_target(uint64_t entry)
 {
-	return entry + 6;
+	return entry + 6; /* the push */
 }
+
+const struct plt_style x86_64_plt = {
+	.header_size = HEADER_SIZE,
+	.entry_size = ENTRY_SIZE,
+	.got_entry_size = GOT_ENTRY_SIZE,
+	.write_header = write_header,
+	.write_entry = write_entry,
+	.write_got_entry = write_got_entry,
+	.lazy_target = lazy_target,
+};
+
+/* The resolver's half of an entry; the jump that callers use is in .plt.sec. */
+static void write_ibt_entry(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t slot, uint32_t index)
+{
+	static const uint8_t code[ENTRY_SIZE] = {
+		0xf3, 0x0f, 0x1e, 0xfa, /* endbr64 */
+		0x68, 0, 0, 0, 0,       /* push $index */
+		0xf2, 0xe9, 0, 0, 0, 0, /* bnd jmp PLT0 */
+		0x90,                   /* nop */
+	};
+	(void)slot;
+	__builtin_memcpy(image, code, sizeof(code));
+	write32(image + 5, index);
+	write32(image + 11, plt - (entry + 15));
+}
+
+static void write_ibt_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
+{
+	static const uint8_t code[HEADER_SIZE] = {
+		0xff, 0x35, 0, 0, 0, 0,       /* push GOTPLT+8(%rip) */
+		0xf2, 0xff, 0x25, 0, 0, 0, 0, /* bnd jmp *GOTPLT+16(%rip) */
+		0x0f, 0x1f, 0x00,             /* nopl (%rax) */
+	};
+	__builtin_memcpy(image, code, sizeof(code));
+	write32(image + 2, got_plt + 8 - (plt + 6));
+	write32(image + 9, got_plt + 16 - (plt + 13));
+}
+
+static void write_ibt_got_entry(uint8_t *image, uint64_t entry, uint64_t slot)
+{
+	static const uint8_t code[IBT_GOT_ENTRY_SIZE] = {
+		0xf3, 0x0f, 0x1e, 0xfa,       /* endbr64 */
+		0xf2, 0xff, 0x25, 0, 0, 0, 0, /* bnd jmp *slot(%rip) */
+		0x0f, 0x1f, 0x44, 0x00, 0x00, /* nopl 0(%rax,%rax,1) */
+	};
+	__builtin_memcpy(image, code, sizeof(code));
+	write32(image + 7, slot - (entry + 11));
+}
+
+static uint64_t ibt_lazy_target(uint64_t entry)
+{
+	return entry; /* the endbr64 */
+}
+
+const struct plt_style x86_64_ibt_plt = {
+	.header_size = HEADER_SIZE,
+	.entry_size = ENTRY_SIZE,
+	.got_entry_size = IBT_GOT_ENTRY_SIZE,
+	.sec_entry_size = IBT_GOT_ENTRY_SIZE,
+	.write_header = write_ibt_header,
+	.write_entry = write_ibt_entry,
+	.write_got_entry = write_ibt_got_entry,
+	.lazy_target = ibt_lazy_target,
+};

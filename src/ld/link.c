@@ -181,7 +181,8 @@ static void run(struct link *link)
 	resolve_report_duplicates(link);
 	stats_mark(&link->stats, "resolve owners");
 
-	/* The linker defines what is left to it; from here on no owner changes. */
+	/* The linker defines what is left to it, and libraries that turn out not to be needed stop being owners; from
+	 * here on no owner changes. */
 	internal_provide(link);
 	versions_assign(link);
 	exports_decide(link);
@@ -212,6 +213,9 @@ static void run(struct link *link)
 	 * made. */
 	needs_scan(link);
 	stats_mark(&link->stats, "scan relocations");
+	if (link->module_needs & NEED_TEXTREL && !options->z.notext)
+		diag_warning(link->diag, 0, "creating DT_TEXTREL in a %s\n>>> code without -fPIC has to be changed when it is loaded; recompile it",
+			     options->kind == OUTPUT_SHARED ? "shared object" : "PIE");
 	if (diag_flush(link->diag))
 		return;
 	synth_create(link);

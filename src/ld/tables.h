@@ -300,6 +300,7 @@ enum synthetic {
 struct layout;
 struct arch;
 struct interner;
+struct plt_style;
 
 /* A version of the output: index 2 + i in .gnu.version is definition i, needed versions follow. */
 struct needed_version {
@@ -350,7 +351,7 @@ struct link {
 	uint32_t got_slots;
 	uint32_t tlsld_slot;
 	ARRAY(uint32_t) plt;               /* aux ids: lazy PLT entries, each with a .got.plt slot */
-	bool ibt_plt;                      /* entries are for indirect-branch tracking: calls go to .plt.sec */
+	const struct plt_style *plt_style; /* which of the target's PLTs the output gets */
 	ARRAY(uint32_t) plt_got;           /* aux ids: entries that jump through .got */
 	ARRAY(uint32_t) dynsyms;           /* symbol ids, [0] is 0; imports first, then exports by hash bucket */
 	ARRAY(uint32_t) copies;            /* aux ids of copied symbols */

@@ -52,3 +52,20 @@ assert_contains notes "Build ID"
 readelf -lW prog | sed -n '/Section to Segment/,$p' >map
 grep -q note.mine map || { echo ".note.mine is not loaded"; exit 1; }
 assert_lacks map note.unloaded
+
+# A PLT that keeps the promise of endbr64: on request, or because every object promises it
+echo 'int f(int); int call(int x) { return f(x); }' >call.c
+echo 'int f(int x) { return x + 1; }' >f.c
+echo 'int call(int); int main(void) { return call(41) != 42; }' >m.c
+link -fPIC -shared f.c -o libf.so
+link -fcf-protection=full -fPIC -shared -nostdlib call.c ./libf.so -o libcall.so
+readelf -nW libcall.so | grep -q 'IBT'
+link m.c ./libcall.so ./libf.so -o prog
+./prog
+for file in libcall.so; do
+	objdump -d -j .plt.sec $file | grep -A1 '<f@plt>:' | grep -q endbr64
+	objdump -d -j .plt $file | grep -q endbr64
+done
+link -Wl,-z,ibtplt m.c ./libcall.so ./libf.so -o prog
+./prog
+objdump -d -j .plt.sec prog | grep -q '<call@plt>:'

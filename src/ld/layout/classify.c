@@ -25,6 +25,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_EH_FRAME_HDR] = ".eh_frame_hdr",
 	[SYN_PLT] = ".plt",
 	[SYN_PLT_GOT] = ".plt.got",
+	[SYN_PLT_SEC] = ".plt.sec",
 	[SYN_DYNAMIC] = ".dynamic",
 	[SYN_GOT] = ".got",
 	[SYN_GOT_PLT] = ".got.plt",

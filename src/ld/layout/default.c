@@ -89,15 +89,27 @@ static void read_only(struct layout *layout)
 	section(layout, ".gcc_except_table", RANK_RODATA, ".gcc_except_table .gcc_except_table.*");
 }
 
-static void text(struct layout *layout)
+static void text(struct layout *layout, bool keep_prefix)
 {
 	ordered_section(layout, ".init", RANK_TEXT, ".init");
 	section(layout, ".plt", RANK_TEXT, ".plt");
 	section(layout, ".plt.got", RANK_TEXT, ".plt.got");
-	uint32_t osec = section(layout, ".text", RANK_TEXT, ".text.unlikely .text.*_unlikely .text.unlikely.*");
-	layout_run(layout, osec, ".text.exit .text.exit.*", SORT_NONE);
-	layout_run(layout, osec, ".text.startup .text.startup.*", SORT_NONE);
-	layout_run(layout, osec, ".text.hot .text.hot.*", SORT_NONE);
+	section(layout, ".plt.sec", RANK_TEXT, ".plt.sec");
+	static const char *const kinds[][2] = {
+		{".text.unlikely", ".text.unlikely .text.*_unlikely .text.unlikely.*"},
+		{".text.exit", ".text.exit .text.exit.*"},
+		{".text.startup", ".text.startup .text.startup.*"},
+		{".text.hot", ".text.hot .text.hot.*"},
+	};
+	uint32_t osec = keep_prefix ? 0 : layout_osec(layout, ".text", RANK_TEXT);
+	for (unsigned i = 0; i < COUNTOF(kinds); i++) {
+		if (keep_prefix) /* each kind of its own, for programs that move or lock code by kind */
+			section(layout, kinds[i][0], RANK_TEXT, kinds[i][1]);
+		else
+			layout_run(layout, osec, kinds[i][1], SORT_NONE);
+	}
+	if (keep_prefix)
+		osec = layout_osec(layout, ".text", RANK_TEXT);
 	layout_run(layout, osec, ".text.sorted.*", SORT_NAME);
 	layout_run(layout, osec, ".text .stub .text.* .gnu.linkonce.t.*", SORT_NONE);
 	ordered_section(layout, ".fini", RANK_TEXT, ".fini");
@@ -195,7 +207,7 @@ void layout_default(struct link *link)
 
 	headers(link, layout);
 	read_only(layout);
-	text(layout);
+	text(layout, link->options->z.keep_text_section_prefix);
 	relro(link, layout);
 	data(layout);
 	not_loaded(layout);

@@ -32,6 +32,7 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_EH_FRAME_HDR] = {SHT_PROGBITS, SHF_ALLOC, 0},
 		[SYN_PLT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16},
 		[SYN_PLT_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 8},
+		[SYN_PLT_SEC] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16},
 		[SYN_DYNAMIC] = {SHT_DYNAMIC, SHF_ALLOC | SHF_WRITE, sizeof(struct elf_dyn)},
 		[SYN_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8},
 		[SYN_GOT_PLT] = {SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8},

@@ -182,8 +182,10 @@ static bool write_build_id(struct writing *writing)
 			memcpy(id + at, &part, sizeof(part));
 		}
 	} else if (options->build_id == BUILD_ID_UUID) {
-		if (getrandom(id, sizeof(id), 0) < 0)
+		if (getrandom(id, sizeof(id), 0) < 0) {
+			diag_error(link->diag, 0, "cannot make a random build id: %m");
 			return false;
+		}
 		id[6] = (uint8_t)((id[6] & 0x0f) | 0x40); /* RFC 4122, version 4 */
 		id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
 	}

@@ -90,7 +90,7 @@ static bool is_root(const struct link *link, section_id id)
 	    shdr->sh_type == SHT_INIT_ARRAY || shdr->sh_type == SHT_FINI_ARRAY || shdr->sh_type == SHT_PREINIT_ARRAY)
 		return true;
 	const char *name = layout_section_name(link, id);
-	if (name[0] == '.')
+	if (name[0] == '.' || link->options->z.start_stop_gc)
 		return false;
 	char symbol[256];
 	for (int stop = 0; stop < 2; stop++) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "elf/hash.h"
 #include "ld/layout/value.h"
 #include "ld/resolve/symbols.h"
@@ -139,7 +140,7 @@ struct elf_sym output_symbol(const struct link *link, symbol_id id, bool for_loa
 		if (for_loader) {
 			result.st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_FUNC);
 			result.st_shndx =
-				(uint16_t)osec_of_section(link->layout, section_of(link, link->synthetic[SYN_PLT]))
+				(uint16_t)osec_of_section(link->layout, section_of(link, link->synthetic[link->plt_style->sec_entry_size ? SYN_PLT_SEC : SYN_PLT]))
 					->index;
 		} else {
 			result.st_value =

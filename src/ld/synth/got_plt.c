@@ -121,37 +121,48 @@ void got_emit(struct link *link, uint8_t *image)
 
 void got_plt_emit(struct link *link, uint8_t *image)
 {
-	const struct arch *arch = link->arch;
-	memset(image, 0, 8ull * (arch->got_plt_header_slots + link->plt.n));
+	const struct plt_style *style = link->plt_style;
+	memset(image, 0, 8ull * (link->arch->got_plt_header_slots + link->plt.n));
 	if (link->synthetic[SYN_DYNAMIC])
 		write64(image, synthetic_address(link, link->layout, SYN_DYNAMIC));
-	for (uint32_t i = 0; i < link->plt.n; i++) {
-		const struct aux *aux = &link->aux.at[link->plt.at[i]];
-		write64(image + 8ull * aux->gotplt, arch->lazy_target(value_of_plt(link, aux)));
-	}
+	if (!link->plt.n)
+		return;
+	uint64_t entry = synthetic_address(link, link->layout, SYN_PLT) + style->header_size;
+	for (uint32_t i = 0; i < link->plt.n; i++, entry += style->entry_size)
+		write64(image + 8ull * link->aux.at[link->plt.at[i]].gotplt, style->lazy_target(entry));
 }
 
 void plt_emit(struct link *link, uint8_t *image)
 {
-	const struct arch *arch = link->arch;
+	const struct plt_style *style = link->plt_style;
 	uint64_t plt = synthetic_address(link, link->layout, SYN_PLT);
 	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
-	arch->write_plt_header(image, plt, got_plt);
+	style->write_header(image, plt, got_plt);
 	for (uint32_t i = 0; i < link->plt.n; i++) {
 		const struct aux *aux = &link->aux.at[link->plt.at[i]];
-		uint64_t offset = arch->plt_header_size + (uint64_t)i * arch->plt_entry_size;
-		arch->write_plt_entry(image + offset, plt + offset, plt, got_plt + 8ull * aux->gotplt, i);
+		uint64_t offset = style->header_size + (uint64_t)i * style->entry_size;
+		style->write_entry(image + offset, plt + offset, plt, got_plt + 8ull * aux->gotplt, i);
+	}
+}
+
+void plt_sec_emit(struct link *link, uint8_t *image)
+{
+	uint64_t address = synthetic_address(link, link->layout, SYN_PLT_SEC);
+	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
+	for (uint32_t i = 0; i < link->plt.n; i++) {
+		uint64_t offset = (uint64_t)i * link->plt_style->sec_entry_size;
+		uint64_t slot = got_plt + 8ull * link->aux.at[link->plt.at[i]].gotplt;
+		link->plt_style->write_got_entry(image + offset, address + offset, slot);
 	}
 }
 
 void plt_got_emit(struct link *link, uint8_t *image)
 {
-	const struct arch *arch = link->arch;
 	uint64_t address = synthetic_address(link, link->layout, SYN_PLT_GOT);
 	for (uint32_t i = 0; i < link->plt_got.n; i++) {
-		const struct aux *aux = &link->aux.at[link->plt_got.at[i]];
-		uint64_t offset = (uint64_t)i * arch->plt_got_entry_size;
-		arch->write_plt_got_entry(image + offset, address + offset, got_address(link, link->layout, aux->got));
+		uint64_t offset = (uint64_t)i * link->plt_style->got_entry_size;
+		uint64_t slot = got_address(link, link->layout, link->aux.at[link->plt_got.at[i]].got);
+		link->plt_style->write_got_entry(image + offset, address + offset, slot);
 	}
 }
 

@@ -19,6 +19,7 @@ void got_entry_resolve(const struct link *link, const struct got_entry *entry, s
 void got_emit(struct link *link, uint8_t *image);
 void got_plt_emit(struct link *link, uint8_t *image);
 void plt_emit(struct link *link, uint8_t *image);
+void plt_sec_emit(struct link *link, uint8_t *image);
 void plt_got_emit(struct link *link, uint8_t *image);
 void rela_plt_emit(struct link *link, uint8_t *image);
 

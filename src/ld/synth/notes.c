@@ -14,7 +14,7 @@ const char *interp_path(const struct link *link)
 	return options->dynamic_linker ? options->dynamic_linker : link->arch->dynamic_linker;
 }
 
-static uint32_t all_features(const struct link *link)
+uint32_t property_features(const struct link *link)
 {
 	uint32_t bits = UINT32_MAX;
 	for (file_id id = 1; id < link->files.n; id++)
@@ -37,7 +37,7 @@ static uint32_t any_isa(const struct link *link)
 
 uint64_t property_size(const struct link *link)
 {
-	uint64_t n = (all_features(link) != 0) + (any_isa(link) != 0);
+	uint64_t n = (property_features(link) != 0) + (any_isa(link) != 0);
 	return n ? GNU_NOTE_HEADER + n * PROPERTY_SIZE : 0;
 }
 
@@ -61,8 +61,8 @@ void property_emit(const struct link *link, uint8_t *image)
 	put_note(image, NT_GNU_PROPERTY_TYPE_0, property_size(link) - GNU_NOTE_HEADER);
 	uint8_t *at = image + GNU_NOTE_HEADER;
 	/* in ascending order of type, as the psABI wants */
-	if (all_features(link))
-		at = put_property(at, GNU_PROPERTY_X86_FEATURE_1_AND, all_features(link));
+	if (property_features(link))
+		at = put_property(at, GNU_PROPERTY_X86_FEATURE_1_AND, property_features(link));
 	if (any_isa(link))
 		put_property(at, GNU_PROPERTY_X86_ISA_1_NEEDED, any_isa(link));
 }

@@ -8,6 +8,7 @@
 const char *interp_path(const struct link *link);
 
 /* The bits all inputs agree on (GNU_PROPERTY_X86_FEATURE_1_AND) and those any of them needs. 0 size: no note. */
+uint32_t property_features(const struct link *link); /* GNU_PROPERTY_X86_FEATURE_1_* */
 uint64_t property_size(const struct link *link);
 void property_emit(const struct link *link, uint8_t *image);
 

@@ -70,6 +70,10 @@ void synth_create(struct link *link)
 {
 	const struct options *options = link->options;
 	const struct arch *arch = link->arch;
+	/* Code that promises endbr64 wherever it may be jumped to must not be let down by the linker's own. */
+	bool ibt = options->z.ibt || options->z.ibtplt || property_features(link) & GNU_PROPERTY_X86_FEATURE_1_IBT;
+	link->plt_style = ibt && arch->ibt_plt ? arch->ibt_plt : arch->plt;
+	const struct plt_style *style = link->plt_style;
 	const char *interp = interp_path(link);
 	if (interp)
 		make(link, SYN_INTERP, strlen(interp) + 1, 0);
@@ -84,10 +88,12 @@ void synth_create(struct link *link)
 		make(link, SYN_RELA_DYN, link->n_dynamic_relas * sizeof(struct elf_rela), 3);
 	if (link->plt.n) {
 		make(link, SYN_RELA_PLT, link->plt.n * sizeof(struct elf_rela), 3);
-		make(link, SYN_PLT, arch->plt_header_size + (uint64_t)link->plt.n * arch->plt_entry_size, 4);
+		make(link, SYN_PLT, style->header_size + (uint64_t)link->plt.n * style->entry_size, 4);
+		if (style->sec_entry_size)
+			make(link, SYN_PLT_SEC, (uint64_t)link->plt.n * style->sec_entry_size, 4);
 	}
 	if (link->plt_got.n)
-		make(link, SYN_PLT_GOT, (uint64_t)link->plt_got.n * arch->plt_got_entry_size, 3);
+		make(link, SYN_PLT_GOT, (uint64_t)link->plt_got.n * style->got_entry_size, 3);
 	if (link->got_slots)
 		make(link, SYN_GOT, 8ull * link->got_slots, 3);
 	if (link->plt.n || link->module_needs & NEED_GOT_BASE)
@@ -152,6 +158,9 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 		break;
 	case SYN_PLT:
 		plt_emit(link, image);
+		break;
+	case SYN_PLT_SEC:
+		plt_sec_emit(link, image);
 		break;
 	case SYN_PLT_GOT:
 		plt_got_emit(link, image);
