@@ -29,6 +29,7 @@ static void begin(struct link *link, const struct options *options, struct diag 
 	link->worker_arenas = calloc(pool_threads(link->pool), sizeof(*link->worker_arenas));
 	if (!link->worker_arenas)
 		out_of_memory();
+	codecs_init(&link->codecs);
 	link->is_pic = options->kind != OUTPUT_EXECUTABLE;
 }
 
@@ -61,6 +62,7 @@ static void end(struct link *link)
 		arena_free(&link->worker_arenas[i]);
 	free(link->worker_arenas);
 	arena_free(&link->arena);
+	codecs_free(&link->codecs);
 	pool_free(link->pool);
 }
 
