@@ -8,6 +8,7 @@
 #include "ld/input/inputs.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/value.h"
+#include "ld/output/compress.h"
 #include "ld/output/headers.h"
 #include "ld/output/write.h"
 #include "ld/prune/gc.h"
@@ -228,6 +229,12 @@ static void run(struct link *link)
 		plan_write(link);
 	layout_finish_symbols(link);
 	values_compute(link);
+
+	/* Only now can debugging information be written down to compress it; what is not loaded moves together. */
+	if (options->compress_debug != COMPRESS_NONE)
+		compress_debug_sections(link);
+	if (diag_flush(link->diag))
+		return;
 
 	/* The bytes, in parallel and in any order. */
 	output_write_all(link);
