@@ -148,7 +148,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/standalone.
 # Headers of other projects: looked for once; setup.sh runs only when one is missing.
 $(BUILD)/.headers:
 	@mkdir -p $(@D)
-	@headers() { printf '#include <%s>\n' stdio.h xxhash.h libiberty/demangle.h | $(CC) $(CPPFLAGS) -E -o /dev/null -x c - 2>/dev/null; }; \
+	@headers() { printf '#include <%s>\n' stdio.h xxhash.h libiberty/demangle.h zlib.h zstd.h | $(CC) $(CPPFLAGS) -E -o /dev/null -x c - 2>/dev/null; }; \
 	headers || [ '$(SETUP)' = no ] || scripts/setup.sh build
 	@touch $@
 

@@ -13,6 +13,8 @@ packages() {
 	build libc6-dev                     headers and start files of the C library
 	build libxxhash-dev                 hashing (xxhash.h)
 	build libiberty-dev                 C++ names in messages (libiberty.a)
+	build zlib1g-dev                    compressed sections (zlib.h; libz is loaded when needed)
+	build libzstd-dev                   compressed sections (zstd.h; libzstd is loaded when needed)
 	demo  g++                           the C++ program of the demo
 	check g++                           tests link C++ programs
 	check clang|clang-14|clang-19       tests link what clang compiles

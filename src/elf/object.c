@@ -238,6 +238,73 @@ bool elf_read_symtab(struct elf_symtab *out, const struct elf_file *file, uint32
 	return check_symbols(out, file->nshdr, shdr->sh_type == SHT_DYNSYM, error);
 }
 
+/* How many bytes one byte of a stream can become: the longest match of deflate, 258 bytes, takes two bits; a block of
+ * zstd, at most 128 KiB, takes four bytes. */
+enum { DEFLATE_RATIO = 258 * 4, ZSTD_RATIO = 128 << 8 };
+#define COMPRESSED_LIMIT (1ULL << 32)
+
+/* "ZLIB", the size as a big-endian number of 8 bytes, the stream. */
+enum { ZDEBUG_HEADER_SIZE = 12 };
+
+static bool read_zdebug(struct elf_compressed *out, struct bytes bytes, uint64_t align, uint32_t index,
+			struct elf_error *error)
+{
+	if (bytes.size < ZDEBUG_HEADER_SIZE || !mem_equal(bytes.data, "ZLIB", 4))
+		return elf_fail(error, "sh_name", index, bytes.size,
+				"is that of a compressed section, but the section does not begin with \"ZLIB\" and a size");
+	uint64_t size = 0;
+	for (unsigned i = 4; i < ZDEBUG_HEADER_SIZE; i++)
+		size = size << 8 | bytes.data[i];
+	*out = (struct elf_compressed){
+		.type = ELFCOMPRESS_ZLIB,
+		.size = size,
+		.align = align,
+		.stream = {bytes.data + ZDEBUG_HEADER_SIZE, bytes.size - ZDEBUG_HEADER_SIZE},
+	};
+	return true;
+}
+
+static bool read_chdr(struct elf_compressed *out, struct bytes bytes, uint32_t index, struct elf_error *error)
+{
+	const struct elf_chdr *chdr = (const struct elf_chdr *)bytes.data;
+	if (bytes.size < sizeof(*chdr))
+		return elf_fail(error, "sh_size", index, bytes.size, "is less than a compression header");
+	if (chdr->ch_type != ELFCOMPRESS_ZLIB && chdr->ch_type != ELFCOMPRESS_ZSTD)
+		return elf_fail(error, "ch_type", index, chdr->ch_type,
+				"is unknown: neither ELFCOMPRESS_ZLIB nor ELFCOMPRESS_ZSTD");
+	if ((chdr->ch_addralign & (chdr->ch_addralign - 1)) != 0 || chdr->ch_addralign >= SIZE_LIMIT)
+		return elf_fail(error, "ch_addralign", index, chdr->ch_addralign, "is not an alignment");
+	*out = (struct elf_compressed){
+		.type = chdr->ch_type,
+		.size = chdr->ch_size,
+		.align = chdr->ch_addralign,
+		.stream = {bytes.data + sizeof(*chdr), bytes.size - sizeof(*chdr)},
+	};
+	return true;
+}
+
+bool elf_read_compressed(struct elf_compressed *out, const struct elf_file *file, uint32_t index,
+			 struct elf_error *error)
+{
+	const struct elf_shdr *shdr = &file->shdrs[index];
+	bool by_flag = shdr->sh_flags & SHF_COMPRESSED;
+	if (shdr->sh_flags & SHF_ALLOC)
+		return elf_fail(error, "sh_flags", index, shdr->sh_flags,
+				"has both SHF_COMPRESSED and SHF_ALLOC: what is loaded cannot be compressed");
+	if (shdr->sh_type == SHT_NOBITS)
+		return elf_fail(error, "sh_type", index, shdr->sh_type,
+				"is SHT_NOBITS, but the section is compressed");
+	struct bytes bytes = elf_section_bytes(file, index);
+	if (by_flag ? !read_chdr(out, bytes, index, error)
+		    : !read_zdebug(out, bytes, shdr->sh_addralign, index, error))
+		return false;
+	uint64_t ratio = out->type == ELFCOMPRESS_ZSTD ? ZSTD_RATIO : DEFLATE_RATIO;
+	if (out->size >= COMPRESSED_LIMIT || out->size > out->stream.size * ratio)
+		return elf_fail(error, by_flag ? "ch_size" : "size after \"ZLIB\"", index, out->size,
+				"is more than the compressed bytes can hold, or 4 GiB and more");
+	return true;
+}
+
 bool elf_read_relas(struct elf_relas *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
 		    struct elf_error *error)
 {

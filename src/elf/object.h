@@ -14,6 +14,12 @@ enum elf_kind { ELF_NOT, ELF_OTHER_CLASS, ELF_RELOCATABLE, ELF_SHARED, ELF_EXECU
 /* Looks at magic, class, byte order and e_type only; any size. */
 enum elf_kind elf_kind(struct bytes file);
 
+/* What stands for a section whose bytes in the file are not its content: a compressed one. */
+struct elf_replacement {
+	const uint8_t *content;  /* sh_size bytes; NULL: the section is what the file says */
+	const char *name;        /* NULL: the one the file gives it */
+};
+
 struct elf_file {
 	struct bytes bytes;
 	const struct elf_ehdr *ehdr;
@@ -21,6 +27,7 @@ struct elf_file {
 	uint32_t nshdr;          /* through section 0's sh_size when e_shnum is 0 (gABI "Extended numbering") */
 	const char *shstrtab;    /* NUL-terminated as a whole */
 	uint64_t shstrtab_size;
+	const struct elf_replacement *replaced; /* nshdr of them; NULL: none. `shdrs` is then a copy that goes with them */
 };
 
 /* Checks e_ident, e_version, e_shentsize, e_shoff, e_shnum, e_shstrndx, and of each section: sh_name inside
@@ -37,11 +44,15 @@ static inline struct bytes elf_section_bytes(const struct elf_file *file, uint32
 	const struct elf_shdr *shdr = &file->shdrs[index];
 	if (shdr->sh_type == SHT_NOBITS || shdr->sh_type == SHT_NULL)
 		return (struct bytes){file->bytes.data, 0};
+	if (file->replaced && file->replaced[index].content)
+		return (struct bytes){file->replaced[index].content, shdr->sh_size};
 	return (struct bytes){file->bytes.data + shdr->sh_offset, shdr->sh_size};
 }
 
 static inline const char *elf_section_name(const struct elf_file *file, uint32_t index)
 {
+	if (file->replaced && file->replaced[index].name)
+		return file->replaced[index].name;
 	return file->shstrtab + file->shdrs[index].sh_name;
 }
 
@@ -85,6 +96,31 @@ struct elf_relas {
 	const struct elf_rela *at;
 	uint64_t n;
 };
+
+/* A compressed section (gABI, "Section Compression"; ".zdebug_*" of GNU tools before that). */
+struct elf_compressed {
+	uint32_t type;           /* ELFCOMPRESS_* */
+	uint64_t size, align;    /* of the content */
+	struct bytes stream;
+};
+
+/* True when the section is compressed: by SHF_COMPRESSED, or by a name ".zdebug_*" (not loaded). */
+static inline bool elf_is_compressed(const struct elf_shdr *shdr, const char *name)
+{
+	static const char zdebug[] = ".zdebug_";
+	if (shdr->sh_flags & SHF_COMPRESSED)
+		return true;
+	for (unsigned i = 0; i < sizeof(zdebug) - 1; i++)
+		if (name[i] != zdebug[i])
+			return false;
+	return !(shdr->sh_flags & SHF_ALLOC);
+}
+
+/* The header of compressed section `index`: checks that there is one, that the section is neither SHF_ALLOC nor
+ * SHT_NOBITS, that ch_type is known, ch_addralign 0 or a power of two below 2^48, and ch_size below 4 GiB and not more
+ * than a stream of that length can hold: what claims more is an attempt to exhaust the memory. */
+bool elf_read_compressed(struct elf_compressed *out, const struct elf_file *file, uint32_t index,
+			 struct elf_error *error);
 
 /* The relocations in section `index` (SHT_RELA). Checks sh_entsize, sh_size, sh_info in [1, nshdr), and of every
  * relocation r_sym < nsyms. r_offset is left to who applies them: it depends on the type. */

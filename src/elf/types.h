@@ -17,6 +17,10 @@
 #define SHT_CREL 0x40000014 /* compact relocations, gABI proposal; LLVM writes them */
 #endif
 
+#ifndef ELFCOMPRESS_ZSTD
+#define ELFCOMPRESS_ZSTD 2
+#endif
+
 /* Missing from <elf.h>: the bit of a .gnu.version entry that hides a definition from plain references. */
 enum { VERSYM_HIDDEN = 0x8000 };
 
@@ -41,6 +45,11 @@ struct elf_shdr {
 struct elf_phdr {
 	uint32_t p_type, p_flags;
 	uint64_t p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_align;
+} ELF_PACKED;
+
+struct elf_chdr {
+	uint32_t ch_type, ch_reserved;
+	uint64_t ch_size, ch_addralign;
 } ELF_PACKED;
 
 struct elf_sym {

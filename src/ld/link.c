@@ -8,6 +8,7 @@
 #include "ld/input/inputs.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/value.h"
+#include "ld/output/compress.h"
 #include "ld/output/headers.h"
 #include "ld/output/write.h"
 #include "ld/prune/gc.h"
@@ -29,6 +30,7 @@ static void begin(struct link *link, const struct options *options, struct diag 
 	link->worker_arenas = calloc(pool_threads(link->pool), sizeof(*link->worker_arenas));
 	if (!link->worker_arenas)
 		out_of_memory();
+	codecs_init(&link->codecs);
 	link->is_pic = options->kind != OUTPUT_EXECUTABLE;
 }
 
@@ -61,6 +63,7 @@ static void end(struct link *link)
 		arena_free(&link->worker_arenas[i]);
 	free(link->worker_arenas);
 	arena_free(&link->arena);
+	codecs_free(&link->codecs);
 	pool_free(link->pool);
 }
 
@@ -241,6 +244,12 @@ static void run(struct link *link)
 	layout_finish_symbols(link);
 	values_compute(link);
 	stats_mark(&link->stats, "symbol values");
+
+	/* Only now can debugging information be written down to compress it; what is not loaded moves together. */
+	if (options->compress_debug != COMPRESS_NONE)
+		compress_debug_sections(link);
+	if (diag_flush(link->diag))
+		return;
 
 	/* The bytes, in parallel and in any order. */
 	output_write_all(link);

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/codec.h"
 #include "base/diag.h"
 #include "base/io.h"
 #include "base/pool.h"
@@ -315,6 +316,7 @@ struct link {
 	struct pool *pool;
 	const struct arch *arch;
 	struct io *io;
+	struct codecs codecs;
 	struct arena arena;                /* of the main thread */
 	struct arena *worker_arenas;       /* one per worker of the pool */
 

@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "elf/note.h"
+#include "ld/input/decompress.h"
 
 void object_report(struct link *link, file_id id, const struct elf_error *error)
 {
@@ -140,7 +141,7 @@ static enum section_kind content_kind(const struct elf_shdr *shdr, const char *n
 	return SECTION_REGULAR;
 }
 
-void object_read_sections(struct link *link, file_id id)
+void object_read_sections(struct link *link, file_id id, struct arena *arena)
 {
 	struct file *file = file_of(link, id);
 	const struct elf_file *elf = &file->elf;
@@ -151,13 +152,11 @@ void object_read_sections(struct link *link, file_id id)
 		section->file = id;
 		if (is_for_the_linker(link, id, i, name))
 			continue;
-		if (shdr->sh_flags & SHF_COMPRESSED) {
-			file->bad = true;
-			diag_error(link->diag, diag_order(id, i),
-				   FILE_FORMAT
-				   ":(%s): compressed sections are not supported yet; compile with -gz=none",
-				   FILE_ARGS(file), name);
-			continue;
+		if (is_to_decompress(link, shdr, name)) {
+			if (!section_decompress(link, id, i, arena))
+				continue;
+			shdr = &elf->shdrs[i];
+			name = elf_section_name(elf, i);
 		}
 		section->kind = content_kind(shdr, name);
 		section->size = shdr->sh_size;

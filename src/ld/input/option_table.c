@@ -154,6 +154,8 @@ static const struct option_row rows[] = {
 	 .field = FIELD(print_gc_sections)},
 	{"--no-print-gc-sections", ARG_NONE, OPTION_CLEAR, .help = "do not (default)",
 	 .field = FIELD(print_gc_sections)},
+	{"--compress-debug-sections", ARG_REQUIRED, OPTION_COMPRESS_DEBUG, "KIND",
+	 .help = "debug information: none (default), zlib[:LEVEL], zlib-gabi, zlib-gnu, zstd[:LEVEL]"},
 	{"--relax", ARG_NONE, OPTION_SET, .help = "rewrite instructions into shorter ones (default)",
 	 .field = FIELD(relax)},
 	{"--no-relax", ARG_NONE, OPTION_CLEAR, .help = "do not", .field = FIELD(relax)},

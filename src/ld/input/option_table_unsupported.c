@@ -148,7 +148,6 @@ static const struct option_row rows[] = {
 	{"--hash-bucket-empty-fraction", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 
 	/* debug info */
-	{"--compress-debug-sections", ARG_REQUIRED, OPTION_UNSUPPORTED, .accepts = "none"},
 	{"--compress-sections", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--gdb-index", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--debug-names", ARG_NONE, .id = OPTION_UNSUPPORTED},

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "ld/input/option_match.h"
 #include "ld/input/option_table.h"
 #include "ld/input/response_file.h"
@@ -153,6 +154,42 @@ static void parse_build_id(struct parser *parser, const char *style)
 	}
 	diag_warning(parser->diag, 0, "unrecognized --build-id style '%s' ignored", style);
 	options->build_id = BUILD_ID_NONE;
+}
+
+/* KIND or KIND:LEVEL */
+static void parse_compress_debug(struct parser *parser, struct str option, const char *value)
+{
+	static const struct {
+		const char *name, *shown;
+		enum compress_kind kind;
+		enum codec_format format;
+	} kinds[] = {
+		{"none", "", COMPRESS_NONE, CODEC_ZLIB},
+		{"zlib", "zlib", COMPRESS_ZLIB, CODEC_ZLIB},
+		{"zlib-gabi", "zlib", COMPRESS_ZLIB, CODEC_ZLIB},
+		{"zlib-gnu", "zlib", COMPRESS_ZLIB_GNU, CODEC_ZLIB},
+		{"zstd", "zstd", COMPRESS_ZSTD, CODEC_ZSTD},
+	};
+	size_t len = strcspn(value, ":"), i = 0;
+	while (i < COUNTOF(kinds) && (strlen(kinds[i].name) != len || memcmp(kinds[i].name, value, len) != 0))
+		i++;
+	if (i == COUNTOF(kinds) || (value[len] && kinds[i].kind == COMPRESS_NONE)) {
+		bad_value(parser, option, value, "none, zlib, zlib-gabi, zlib-gnu, zstd, with :LEVEL or without");
+		return;
+	}
+	int level = codec_default[kinds[i].format];
+	if (value[len]) {
+		const char *digits = &value[len + 1];
+		int low = codec_lowest[kinds[i].format], high = codec_highest[kinds[i].format];
+		level = is_all_digits(digits) && strlen(digits) <= 2 ? (int)strtol(digits, NULL, 10) : -1;
+		if (level < low || level > high) {
+			diag_error(parser->diag, 0, "option %.*s: %s level must be between %d and %d, not '%s'",
+				   (int)option.len, option.at, kinds[i].shown, low, high, digits);
+			return;
+		}
+	}
+	parser->options->compress_debug = kinds[i].kind;
+	parser->options->compress_level = level;
 }
 
 static void parse_hash_style(struct parser *parser, struct str option, const char *style)
@@ -546,6 +583,9 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 		break;
 	case OPTION_OPTIMIZE:
 		options->optimize = value ? (unsigned)strtoul(value, NULL, 10) : 1; /* -Os is -O0, as in GNU ld */
+		break;
+	case OPTION_COMPRESS_DEBUG:
+		parse_compress_debug(parser, option, value);
 		break;
 	case OPTION_JUST_SYMBOLS:
 		parse_just_symbols(parser, option, value);

@@ -16,6 +16,9 @@ enum build_id_kind { BUILD_ID_NONE, BUILD_ID_HASH, BUILD_ID_UUID, BUILD_ID_HEX }
 
 enum strip_kind { STRIP_NONE, STRIP_DEBUG, STRIP_ALL };
 
+/* --compress-debug-sections: SHF_COMPRESSED with zlib or zstd; zlib-gnu: .zdebug_* as before there was that flag */
+enum compress_kind { COMPRESS_NONE, COMPRESS_ZLIB, COMPRESS_ZLIB_GNU, COMPRESS_ZSTD };
+
 /* -X (default): drop .L locals of merged sections; --discard-none keeps all; -x drops all */
 enum discard_kind { DISCARD_SEC_MERGE, DISCARD_NONE, DISCARD_LOCALS, DISCARD_ALL };
 
@@ -80,6 +83,8 @@ struct options {
 	struct bytes build_id_hex;
 	enum strip_kind strip;
 	enum discard_kind discard;
+	enum compress_kind compress_debug;
+	int compress_level;
 	unsigned threads;                      /* 0: the default */
 	unsigned optimize;                     /* -O */
 	uint64_t image_base; bool image_base_given; /* --image-base, -Ttext-segment */

@@ -64,6 +64,12 @@ static void begin_load(const struct link *link, const struct segment *load, cons
 	cursor->load_delta = cursor->addr - cursor->fileoff;
 }
 
+static void place_section_headers(struct layout *layout, uint64_t fileoff)
+{
+	layout->shdrs_fileoff = align_up(fileoff, 8);
+	layout->file_size = layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr);
+}
+
 static void assign_sections(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -95,8 +101,28 @@ static void assign_sections(struct link *link)
 		place_section(link, node->id, &cursor);
 		placed++;
 	}
-	layout->shdrs_fileoff = align_up(cursor.fileoff, 8);
-	layout->file_size = layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr);
+	place_section_headers(layout, cursor.fileoff);
+}
+
+void layout_assign_unloaded(struct link *link)
+{
+	struct layout *layout = link->layout;
+	struct cursor cursor = {.fileoff = layout->headers_size};
+	struct run *names = &layout->runs.at[section_of(link, link->synthetic[SYN_SHSTRTAB])->run];
+	names->planned = names->from_hint = false;
+	for (uint32_t i = 0; i < layout->n_order; i++) {
+		struct osec *osec = &layout->osecs.at[layout->order[i]];
+		if (osec->flags & SHF_ALLOC) {
+			if (osec->type != SHT_NOBITS)
+				cursor.fileoff = osec->fileoff + osec->size;
+		} else if (osec->n_packed) {
+			osec->fileoff = align_up(cursor.fileoff, 1ull << osec->p2align);
+			cursor.fileoff = osec->fileoff + osec->size;
+		} else {
+			place_section(link, layout->order[i], &cursor);
+		}
+	}
+	place_section_headers(layout, cursor.fileoff);
 }
 
 static void assign_segment(struct link *link, struct segment *segment)

@@ -112,6 +112,9 @@ struct osec {
 	uint64_t addr, size, fileoff;
 	uint32_t index;           /* in the section header table; 0: not in the output */
 	uint32_t name_offset;     /* in .shstrtab */
+	/* Compressed (output/compress.c): these make the section in the file, one after the other, `size` bytes. */
+	struct bytes *packed;
+	uint32_t n_packed;        /* 0: it is not compressed */
 };
 
 struct segment {
@@ -181,6 +184,10 @@ void plan_read(struct link *link);
 
 void layout_segments(struct link *link);
 void layout_assign_addresses(struct link *link);
+
+/* Gives the sections that are not loaded, and the section headers, their file offsets anew: compressed sections and
+ * .shstrtab have other sizes now. Addresses stay, in debugging information and elsewhere. */
+void layout_assign_unloaded(struct link *link);
 
 /* Values of the symbols that the program defines (resolve/internal.c made them), once addresses are final. */
 void layout_finish_symbols(struct link *link);

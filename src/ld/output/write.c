@@ -6,23 +6,21 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "arch/arch.h"
 #include "base/hash.h"
 #include "ld/layout/layout.h"
 #include "ld/output/headers.h"
 #include "ld/output/output_file.h"
-#include "ld/synth/eh_frame.h"
+#include "ld/output/render.h"
 #include "ld/synth/notes.h"
-#include "ld/synth/synth.h"
 
 enum { CHUNK_SIZE = 1 << 18, FEW_CHUNKS = 4 };
 
-/* A range of the file: the headers, the section headers, or neighbouring sections of a run. */
+/* A range of the file: the headers, the section headers, a piece of an output section, or bytes that are there already. */
 struct chunk {
 	uint64_t fileoff, size;
-	uint32_t run;
-	uint32_t first, last;     /* items of the run */
-	enum { CHUNK_HEADERS, CHUNK_SECTION_HEADERS, CHUNK_RUN } kind;
+	enum { CHUNK_HEADERS, CHUNK_SECTION_HEADERS, CHUNK_PIECE, CHUNK_BYTES } kind;
+	struct piece piece;
+	const uint8_t *bytes;
 };
 
 struct writing {
@@ -33,54 +31,6 @@ struct writing {
 	struct bytes *buffers;    /* one per worker */
 	bool hash;
 };
-
-/* ---- rendering -------------------------------------------------------------------------------------------- */
-
-static void render_section(struct link *link, section_id id, uint8_t *image)
-{
-	const struct section *section = section_of(link, id);
-	switch (section->kind) {
-	case SECTION_REGULAR: {
-		const struct file *file = file_of(link, section->file);
-		struct bytes content = elf_section_bytes(&file->elf, section_number(link, id));
-		if (content.size < section->size) /* NOBITS in a section that has content */
-			memset(image + content.size, 0, section->size - content.size);
-		memcpy(image, content.data, content.size);
-		if (section->reversed)
-			for (uint64_t at = 0; at + 8 <= content.size; at += 8)
-				memcpy(image + content.size - 8 - at, content.data + at, 8);
-		if (section->rela && content.size)
-			link->arch->apply(link, id, image);
-		break;
-	}
-	case SECTION_EH_FRAME:
-		eh_frame_emit(link, id, image);
-		break;
-	default:
-		if (section->kind == SECTION_SYNTHETIC &&
-		    (section->extra == SYN_DYNBSS || section->extra == SYN_DYNRELRO || section->extra == SYN_COMMON))
-			memset(image, 0, section->size);
-		synth_emit(link, id, image);
-		break;
-	}
-}
-
-static void render_run(struct link *link, const struct chunk *chunk, uint8_t *image)
-{
-	const struct run *run = &link->layout->runs.at[chunk->run];
-	const struct osec *osec = &link->layout->osecs.at[run->osec];
-	uint8_t fill = osec->flags & SHF_EXECINSTR ? link->arch->code_fill : 0;
-	uint64_t start = chunk->fileoff - osec->fileoff + osec->addr - run->addr; /* of the chunk in the run */
-	uint64_t at = 0;
-	for (uint32_t i = chunk->first; i < chunk->last; i++) {
-		const struct section *section = section_of(link, run->items[i]);
-		uint64_t offset = section->offset - start;
-		memset(image + at, fill, offset - at);
-		render_section(link, run->items[i], image + offset);
-		at = offset + section->size;
-	}
-	memset(image + at, fill, chunk->size - at);
-}
 
 static uint8_t *buffer_for(struct writing *writing, unsigned worker, uint64_t size)
 {
@@ -95,70 +45,72 @@ static uint8_t *buffer_for(struct writing *writing, unsigned worker, uint64_t si
 	return (uint8_t *)(uintptr_t)buffer->data;
 }
 
+static const uint8_t *render(struct link *link, const struct chunk *chunk, uint8_t *image)
+{
+	if (chunk->kind == CHUNK_HEADERS)
+		headers_emit(link, image);
+	else if (chunk->kind == CHUNK_SECTION_HEADERS)
+		section_headers_emit(link, image);
+	else
+		render_piece(link, &chunk->piece, image);
+	return image;
+}
+
 static void write_chunks(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct writing *writing = context;
 	struct link *link = writing->link;
 	for (size_t i = begin; i < end; i++) {
 		const struct chunk *chunk = &writing->chunks.at[i];
-		uint8_t *image = buffer_for(writing, worker, max_u64(chunk->size, CHUNK_SIZE));
-		if (chunk->kind == CHUNK_HEADERS)
-			headers_emit(link, image);
-		else if (chunk->kind == CHUNK_SECTION_HEADERS)
-			section_headers_emit(link, image);
-		else
-			render_run(link, chunk, image);
+		const uint8_t *bytes = chunk->bytes;
+		if (chunk->kind != CHUNK_BYTES)
+			bytes = render(link, chunk, buffer_for(writing, worker, max_u64(chunk->size, CHUNK_SIZE)));
 		if (writing->hash)
-			writing->leaves[i] = XXH3_128bits(image, chunk->size);
+			writing->leaves[i] = XXH3_128bits(bytes, chunk->size);
 		if (!writing->file.error)
-			output_write(&writing->file, image, chunk->size, chunk->fileoff);
+			output_write(&writing->file, bytes, chunk->size, chunk->fileoff);
 	}
 }
 
 /* ---- chunks ------------------------------------------------------------------------------------------------ */
 
-/* In its run. */
-static uint64_t end_of(const struct link *link, section_id id)
+/* Compressed already (output/compress.c). */
+static void add_packed(struct writing *writing, const struct osec *osec)
 {
-	return section_of(link, id)->offset + section_of(link, id)->size;
-}
-
-static void add_run(struct writing *writing, uint32_t id)
-{
-	const struct link *link = writing->link;
-	const struct run *run = &link->layout->runs.at[id];
-	const struct osec *osec = &link->layout->osecs.at[run->osec];
-	uint64_t run_fileoff = osec->fileoff + (run->addr - osec->addr);
-	for (uint32_t i = 0; i < run->n;) {
-		uint64_t begin = section_of(link, run->items[i])->offset, end;
-		if (i == 0)
-			begin = 0;
-		struct chunk chunk = {.fileoff = run_fileoff + begin, .run = id, .first = i, .kind = CHUNK_RUN};
-		do {
-			end = end_of(link, run->items[i]);
-			i++;
-		} while (i < run->n && end_of(link, run->items[i]) - begin <= CHUNK_SIZE);
-		/* the gap behind belongs to this chunk, so that chunks touch */
-		if (i < run->n)
-			end = section_of(link, run->items[i])->offset;
-		chunk.last = i;
-		chunk.size = end - begin;
-		*array_push(&writing->chunks) = chunk;
+	uint64_t fileoff = osec->fileoff;
+	for (uint32_t i = 0; i < osec->n_packed; i++) {
+		*array_push(&writing->chunks) = (struct chunk){.fileoff = fileoff,
+							       .size = osec->packed[i].size,
+							       .kind = CHUNK_BYTES,
+							       .bytes = osec->packed[i].data};
+		fileoff += osec->packed[i].size;
 	}
 }
 
 static void cut(struct writing *writing)
 {
 	const struct layout *layout = writing->link->layout;
+	struct pieces pieces = {0};
 	*array_push(&writing->chunks) = (struct chunk){.size = layout->headers_size, .kind = CHUNK_HEADERS};
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[i]];
 		if (osec->type == SHT_NOBITS)
 			continue;
-		for (uint32_t n = 0; n < osec->nodes.n; n++)
-			if (osec->nodes.at[n].kind == NODE_RUN)
-				add_run(writing, osec->nodes.at[n].id);
+		if (osec->n_packed) {
+			add_packed(writing, osec);
+			continue;
+		}
+		pieces.list.n = 0;
+		render_cut(writing->link, layout->order[i], &pieces);
+		for (uint32_t n = 0; n < pieces.list.n; n++) {
+			const struct piece *piece = &pieces.list.at[n];
+			*array_push(&writing->chunks) = (struct chunk){.fileoff = osec->fileoff + piece->start,
+								       .size = piece->size,
+								       .kind = CHUNK_PIECE,
+								       .piece = *piece};
+		}
 	}
+	array_free(&pieces.list);
 	*array_push(&writing->chunks) = (struct chunk){.fileoff = layout->shdrs_fileoff,
 						       .size = layout->file_size - layout->shdrs_fileoff,
 						       .kind = CHUNK_SECTION_HEADERS};

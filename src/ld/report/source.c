@@ -48,7 +48,7 @@ uint32_t source_container(const struct link *link, section_id section, uint64_t 
 
 static struct bytes debug_bytes(const struct file *file, uint32_t number)
 {
-	if (file->elf.shdrs[number].sh_flags & SHF_COMPRESSED)
+	if (file->elf.shdrs[number].sh_flags & SHF_COMPRESSED) /* -S, or it could not be decompressed */
 		return (struct bytes){file->bytes.data, 0};
 	return elf_section_bytes(&file->elf, number);
 }

@@ -1,0 +1,66 @@
+#include "ld/input/decompress.h"
+
+#include <string.h>
+
+enum { CONTENT_ALIGN = 16 };
+
+bool is_to_decompress(const struct link *link, const struct elf_shdr *shdr, const char *name)
+{
+	if (!elf_is_compressed(shdr, name))
+		return false;
+	/* -s and -S leave debug information out: nobody will look at it. */
+	return link->options->strip == STRIP_NONE ||
+	       (strncmp(name, ".debug", 6) != 0 && strncmp(name, ".zdebug", 7) != 0);
+}
+
+/* The file's tables that say what sections are, as its own: they can be changed. */
+static struct elf_replacement *own_tables(struct elf_file *elf, struct arena *arena)
+{
+	if (!elf->replaced) {
+		elf->shdrs = arena_dup(arena, struct elf_shdr, elf->shdrs, elf->nshdr);
+		elf->replaced = arena_array(arena, struct elf_replacement, elf->nshdr);
+	}
+	return (struct elf_replacement *)(uintptr_t)elf->replaced;
+}
+
+static void report(struct link *link, file_id id, uint32_t number, const char *why)
+{
+	struct file *file = file_of(link, id);
+	file->bad = true;
+	diag_error(link->diag, diag_order(id, number), FILE_FORMAT ":(%s): cannot decompress the section: %s",
+		   FILE_ARGS(file), elf_section_name(&file->elf, number), why);
+}
+
+bool section_decompress(struct link *link, file_id id, uint32_t number, struct arena *arena)
+{
+	struct file *file = file_of(link, id);
+	struct elf_compressed compressed;
+	struct elf_error error;
+	if (!elf_read_compressed(&compressed, &file->elf, number, &error)) {
+		struct arena text = {0};
+		report(link, id, number,
+		       arena_printf(&text, "%s %s (value 0x%llx)", error.field, error.what,
+				    (unsigned long long)error.value));
+		arena_free(&text);
+		return false;
+	}
+	const char *why;
+	enum codec_format format = compressed.type == ELFCOMPRESS_ZSTD ? CODEC_ZSTD : CODEC_ZLIB;
+	const struct codec *codec = codec_get(&link->codecs, format, &why);
+	uint8_t *content = codec ? arena_alloc(arena, compressed.size, CONTENT_ALIGN) : NULL;
+	if (!codec || !codec_decompress(codec, compressed.stream, content, compressed.size, &why)) {
+		report(link, id, number, why);
+		return false;
+	}
+
+	const char *name = elf_section_name(&file->elf, number);
+	struct elf_replacement *replacement = &own_tables(&file->elf, arena)[number];
+	struct elf_shdr *shdr = (struct elf_shdr *)(uintptr_t)&file->elf.shdrs[number];
+	replacement->content = content;
+	if (!(shdr->sh_flags & SHF_COMPRESSED))
+		replacement->name = arena_printf(arena, ".%s", name + 2); /* .zdebug_info: .debug_info */
+	shdr->sh_flags &= ~(uint64_t)SHF_COMPRESSED;
+	shdr->sh_size = compressed.size;
+	shdr->sh_addralign = compressed.align;
+	return true;
+}
