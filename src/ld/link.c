@@ -43,6 +43,7 @@ static void end(struct link *link)
 	array_free(&link->aux);
 	array_free(&link->internal_syms);
 	array_free(&link->internal_globals);
+	array_free(&link->internal_shndx);
 	array_free(&link->merge_sections);
 	array_free(&link->merge_pools);
 	array_free(&link->pool_shards);

@@ -134,6 +134,7 @@ enum section_kind {
 	SECTION_SYNTHETIC,    /* file 0: `extra` is an enum synthetic */
 	SECTION_POOL,         /* file 0: one shard of a pool of merged pieces; `extra`: shard index */
 	SECTION_SYMTAB,       /* file 0: a part of .symtab; `extra`: part number */
+	SECTION_SYMTAB_SHNDX, /* file 0: the same part of .symtab_shndx */
 	SECTION_STRTAB,       /* file 0: a part of .strtab */
 };
 
@@ -329,6 +330,7 @@ struct link {
 	/* File 0's symbols, parallel to its symtab. */
 	ARRAY(struct elf_sym) internal_syms;
 	ARRAY(symbol_id) internal_globals;
+	ARRAY(uint32_t) internal_shndx;    /* SHT_SYMTAB_SHNDX */
 
 	ARRAY(const char *) externs;       /* EXTERN() of scripts: as -u */
 	const char *script_entry;          /* ENTRY() of a script, NULL: none */

@@ -42,6 +42,8 @@ const char *layout_section_name(const struct link *link, section_id id)
 		return synthetic_names[section->extra];
 	case SECTION_SYMTAB:
 		return ".symtab";
+	case SECTION_SYMTAB_SHNDX:
+		return ".symtab_shndx";
 	case SECTION_STRTAB:
 		return ".strtab";
 	case SECTION_POOL:
@@ -143,35 +145,39 @@ static enum osec_rank rank_by_flags(uint64_t flags, uint32_t type)
 	return type == SHT_NOTE ? RANK_HEADERS : RANK_RODATA;
 }
 
-/* Puts the statement of a new output section right behind the last section of its rank or a lower one. */
-static uint32_t insert_orphan(struct layout *layout, const char *name, enum osec_rank rank)
-{
-	uint32_t osec = layout_osec(layout, name, rank);
-	struct node statement = layout->nodes.at[--layout->nodes.n];
-	uint32_t at = layout->nodes.n;
-	for (uint32_t i = 0; i < layout->nodes.n; i++)
-		if (layout->nodes.at[i].kind == NODE_SECTION && layout->osecs.at[layout->nodes.at[i].id].rank <= rank)
-			at = i + 1;
-	/* Symbols that mark the end of what stands before (_edata, _end) stay behind a new member of it. */
-	(void)array_push(&layout->nodes);
-	memmove(layout->nodes.at + at + 1, layout->nodes.at + at, (layout->nodes.n - 1 - at) * sizeof(struct node));
-	layout->nodes.at[at] = statement;
-	return osec;
-}
-
 /* The run for orphans of that name and rank; made when there is none yet. */
 static uint32_t orphan_run(struct layout *layout, const char *name, enum osec_rank rank)
 {
-	for (uint32_t i = 1; i < layout->osecs.n; i++) {
-		const struct osec *osec = &layout->osecs.at[i];
-		if (osec->rank != rank || strcmp(osec->name, name) != 0)
-			continue;
-		for (uint32_t n = osec->nodes.n; n-- > 0;)
-			if (osec->nodes.at[n].kind == NODE_RUN)
-				return osec->nodes.at[n].id;
+	uint32_t id = layout_find_of_rank(layout, name, rank);
+	const struct osec *osec = &layout->osecs.at[id];
+	for (uint32_t n = osec->nodes.n; n-- > 0;)
+		if (osec->nodes.at[n].kind == NODE_RUN)
+			return osec->nodes.at[n].id;
+	return layout_run(layout, layout_osec(layout, name, rank), "", SORT_NONE);
+}
+
+/* Moves the statements from `first` on, new output sections, right behind the last section of their rank or a lower one:
+ * symbols that mark the end of what stands before (_edata, _end) stay behind them. */
+static void insert_orphans(struct layout *layout, uint32_t first)
+{
+	uint32_t n = 0, behind[RANK_DISCARD + 1] = {0};
+	for (uint32_t i = 0; i < first; i++)
+		for (uint32_t rank = 0; rank <= RANK_DISCARD && layout->nodes.at[i].kind == NODE_SECTION; rank++)
+			if (layout->osecs.at[layout->nodes.at[i].id].rank <= rank)
+				behind[rank] = i + 1;
+	struct node *nodes = malloc(layout->nodes.n * sizeof(*nodes));
+	if (!nodes)
+		out_of_memory();
+	for (uint32_t i = 0; i <= first; i++) {
+		for (uint32_t rank = 0; rank <= RANK_DISCARD; rank++)
+			for (uint32_t o = first; behind[rank] == i && o < layout->nodes.n; o++)
+				if (layout->osecs.at[layout->nodes.at[o].id].rank == rank)
+					nodes[n++] = layout->nodes.at[o];
+		if (i < first)
+			nodes[n++] = layout->nodes.at[i];
 	}
-	uint32_t run = layout_run(layout, insert_orphan(layout, name, rank), "", SORT_NONE);
-	return run;
+	memcpy(layout->nodes.at, nodes, n * sizeof(*nodes));
+	free(nodes);
 }
 
 static void place_orphans(struct link *link)
@@ -179,7 +185,7 @@ static void place_orphans(struct link *link)
 	struct layout *layout = link->layout;
 	const char *last_name = NULL;
 	enum osec_rank last_rank = RANK_DISCARD;
-	uint32_t last_run = 0;
+	uint32_t last_run = 0, first = layout->nodes.n;
 	for (section_id id = 1; id < link->sections.n; id++) {
 		struct section *section = section_of(link, id);
 		if (section->run != ORPHAN_RUN)
@@ -197,6 +203,7 @@ static void place_orphans(struct link *link)
 		if (name[0] != '.')
 			layout->runs.at[last_run].fixed = true;
 	}
+	insert_orphans(layout, first);
 }
 
 void layout_classify(struct link *link)

@@ -177,6 +177,7 @@ static void not_loaded(struct layout *layout)
 		section(layout, debug[i], RANK_NOT_LOADED, debug[i]);
 	section(layout, ".gnu.attributes", RANK_NOT_LOADED, ".gnu.attributes");
 	ordered_section(layout, ".symtab", RANK_TABLES, ".symtab");
+	ordered_section(layout, ".symtab_shndx", RANK_TABLES, ".symtab_shndx");
 	ordered_section(layout, ".strtab", RANK_TABLES, ".strtab");
 	ordered_section(layout, ".shstrtab", RANK_TABLES, ".shstrtab");
 }

@@ -53,6 +53,8 @@ static struct traits traits_of(const struct link *link, section_id id)
 		return synthetic_traits(link, section);
 	case SECTION_SYMTAB:
 		return (struct traits){SHT_SYMTAB, 0, sizeof(struct elf_sym)};
+	case SECTION_SYMTAB_SHNDX:
+		return (struct traits){SHT_SYMTAB_SHNDX, 0, sizeof(uint32_t)};
 	case SECTION_STRTAB:
 		return (struct traits){SHT_STRTAB, 0, 0};
 	case SECTION_POOL: {

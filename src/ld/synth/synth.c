@@ -191,6 +191,9 @@ void synth_emit(struct link *link, section_id id, uint8_t *image)
 	case SECTION_SYMTAB:
 		symtab_emit(link, section->extra, image);
 		break;
+	case SECTION_SYMTAB_SHNDX:
+		symtab_shndx_emit(link, section->extra, image);
+		break;
 	case SECTION_STRTAB:
 		strtab_emit(link, section->extra, image);
 		break;
