@@ -291,7 +291,7 @@ struct merge_pool {
 enum synthetic {
 	SYN_NONE,
 	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM, SYN_VERDEF,
-	SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_DYNAMIC, SYN_GOT,
+	SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_RELR_DYN, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_DYNAMIC, SYN_GOT,
 	SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS,
 	SYN_RELRO_PADDING, SYN_COMMON, SYN_SHSTRTAB,
 	SYN_COUNT
@@ -306,6 +306,12 @@ struct needed_version {
 	file_id file;
 	uint32_t index;           /* in that file */
 	uint32_t name;            /* in .dynstr */
+};
+
+/* A word of the image that the loader adds the load address to. */
+struct relr_place {
+	section_id section;
+	uint64_t offset;          /* in what the output has of the section */
 };
 
 struct link {
@@ -366,6 +372,9 @@ struct link {
 	uint32_t *verdef_names;            /* in .dynstr: the base version's, then the version script's nodes' */
 	uint32_t n_fdes;
 	uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
+	bool packs_relative;               /* -z pack-relative-relocs, and the image can move */
+	struct relr_place *relr;           /* relative relocations of .relr.dyn, by address once there are addresses */
+	uint64_t n_relr;
 	uint64_t *common_offsets;          /* by symbol id, of common symbols in .common; lazily made */
 	uint64_t *common_sizes;
 

@@ -21,6 +21,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_VERNEED] = ".gnu.version_r",
 	[SYN_RELA_DYN] = ".rela.dyn",
 	[SYN_RELA_PLT] = ".rela.plt",
+	[SYN_RELR_DYN] = ".relr.dyn",
 	[SYN_EH_FRAME_HDR] = ".eh_frame_hdr",
 	[SYN_PLT] = ".plt",
 	[SYN_PLT_GOT] = ".plt.got",

@@ -78,6 +78,7 @@ static void headers(struct link *link, struct layout *layout)
 	layout_run(layout, plt, ".rela.plt", SORT_NONE);
 	if (!link->is_dynamic)
 		provide(layout, plt, "__rela_iplt_end", true);
+	section(layout, ".relr.dyn", RANK_DYNAMIC_TABLES, ".relr.dyn");
 }
 
 static void read_only(struct layout *layout)

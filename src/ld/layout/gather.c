@@ -29,6 +29,7 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_VERNEED] = {SHT_GNU_verneed, SHF_ALLOC, 0},
 		[SYN_RELA_DYN] = {SHT_RELA, SHF_ALLOC, sizeof(struct elf_rela)},
 		[SYN_RELA_PLT] = {SHT_RELA, SHF_ALLOC | SHF_INFO_LINK, sizeof(struct elf_rela)},
+		[SYN_RELR_DYN] = {SHT_RELR, SHF_ALLOC, 8},
 		[SYN_EH_FRAME_HDR] = {SHT_PROGBITS, SHF_ALLOC, 0},
 		[SYN_PLT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16},
 		[SYN_PLT_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 8},
