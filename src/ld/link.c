@@ -21,6 +21,7 @@
 #include "ld/resolve/versions.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/needs.h"
+#include "ld/synth/relr.h"
 #include "ld/synth/synth.h"
 
 static void begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
@@ -32,6 +33,7 @@ static void begin(struct link *link, const struct options *options, struct diag 
 		out_of_memory();
 	codecs_init(&link->codecs);
 	link->is_pic = options->kind != OUTPUT_EXECUTABLE;
+	link->packs_relative = options->z.pack_relative_relocs && link->is_pic;
 }
 
 static void end(struct link *link)
@@ -45,6 +47,7 @@ static void end(struct link *link)
 	array_free(&link->aux);
 	array_free(&link->internal_syms);
 	array_free(&link->internal_globals);
+	array_free(&link->internal_shndx);
 	array_free(&link->merge_sections);
 	array_free(&link->merge_pools);
 	array_free(&link->pool_shards);
@@ -135,8 +138,6 @@ static bool supported(struct link *link)
 		diag_error(link->diag, 0, "option --dependency-file is not supported yet");
 	if (options->trace_symbols.n)
 		diag_error(link->diag, 0, "option -y is not supported yet");
-	if (options->z.pack_relative_relocs)
-		diag_error(link->diag, 0, "option -z pack-relative-relocs is not supported yet");
 	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
 		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s",
 			   options->emulation, link->arch->emulation);
@@ -237,7 +238,9 @@ static void run(struct link *link)
 		return;
 	layout_segments(link);
 	headers_prepare(link);
-	layout_assign_addresses(link);
+	do
+		layout_assign_addresses(link);
+	while (relr_grow(link));
 	stats_mark(&link->stats, "addresses");
 	if (options->plan_out)
 		plan_write(link);

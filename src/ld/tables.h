@@ -136,6 +136,7 @@ enum section_kind {
 	SECTION_SYNTHETIC,    /* file 0: `extra` is an enum synthetic */
 	SECTION_POOL,         /* file 0: one shard of a pool of merged pieces; `extra`: shard index */
 	SECTION_SYMTAB,       /* file 0: a part of .symtab; `extra`: part number */
+	SECTION_SYMTAB_SHNDX, /* file 0: the same part of .symtab_shndx */
 	SECTION_STRTAB,       /* file 0: a part of .strtab */
 };
 
@@ -292,9 +293,8 @@ struct merge_pool {
 enum synthetic {
 	SYN_NONE,
 	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM, SYN_VERDEF,
-	SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_PLT_SEC, SYN_DYNAMIC, SYN_GOT,
-	SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS,
-	SYN_RELRO_PADDING, SYN_COMMON, SYN_SHSTRTAB,
+	SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_RELR_DYN, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_PLT_SEC,
+	SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS, SYN_RELRO_PADDING, SYN_COMMON, SYN_SHSTRTAB,
 	SYN_COUNT
 };
 
@@ -308,6 +308,12 @@ struct needed_version {
 	file_id file;
 	uint32_t index;           /* in that file */
 	uint32_t name;            /* in .dynstr */
+};
+
+/* A word of the image that the loader adds the load address to. */
+struct relr_place {
+	section_id section;
+	uint64_t offset;          /* in what the output has of the section */
 };
 
 struct link {
@@ -333,6 +339,7 @@ struct link {
 	/* File 0's symbols, parallel to its symtab. */
 	ARRAY(struct elf_sym) internal_syms;
 	ARRAY(symbol_id) internal_globals;
+	ARRAY(uint32_t) internal_shndx;    /* SHT_SYMTAB_SHNDX */
 
 	ARRAY(const char *) externs;       /* EXTERN() of scripts: as -u */
 	const char *script_entry;          /* ENTRY() of a script, NULL: none */
@@ -369,6 +376,9 @@ struct link {
 	uint32_t *verdef_names;            /* in .dynstr: the base version's, then the version script's nodes' */
 	uint32_t n_fdes;
 	uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
+	bool packs_relative;               /* -z pack-relative-relocs, and the image can move */
+	struct relr_place *relr;           /* relative relocations of .relr.dyn, by address once there are addresses */
+	uint64_t n_relr;
 	uint64_t *common_offsets;          /* by symbol id, of common symbols in .common; lazily made */
 	uint64_t *common_sizes;
 

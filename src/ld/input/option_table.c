@@ -90,6 +90,8 @@ static const struct option_row rows[] = {
 	{"--no-build-id", ARG_NONE, OPTION_NO_BUILD_ID, .help = "no build-id note (default)"},
 	{"--spare-dynamic-tags", ARG_REQUIRED, OPTION_SPARE_DYNAMIC_TAGS, "N",
 	 .help = "empty entries at the end of .dynamic (default 5)"},
+	{"--pack-dyn-relocs", ARG_REQUIRED, OPTION_PACK_DYN_RELOCS, "FORM",
+	 .help = "relr: as -z pack-relative-relocs; none (default)"},
 	{"--image-base", ARG_REQUIRED, OPTION_IMAGE_BASE, "ADDRESS",
 	 .help = "base address of the image (decimal, or hexadecimal after 0x)"},
 	{"-Ttext-segment", ARG_REQUIRED, OPTION_TEXT_SEGMENT, "ADDRESS",

@@ -141,7 +141,6 @@ static const struct option_row rows[] = {
 	{"--randomize-section-padding", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--zero-to-bss", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--apply-dynamic-relocs", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--pack-dyn-relocs", ARG_REQUIRED, OPTION_UNSUPPORTED, .accepts = "none"},
 	{"--use-android-relr-tags", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--split-stack-adjust-size", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--no-string-merge", ARG_NONE, .id = OPTION_UNSUPPORTED},

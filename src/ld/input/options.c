@@ -581,6 +581,11 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 		if (parse_number(parser, option, value, id == OPTION_IMAGE_BASE ? 0 : 16, &options->image_base))
 			options->image_base_given = true;
 		break;
+	case OPTION_PACK_DYN_RELOCS:
+		if (!is_one_of(value, "relr|none"))
+			bad_value(parser, option, value, "relr, none");
+		options->z.pack_relative_relocs = strcmp(value, "relr") == 0;
+		break;
 	case OPTION_OPTIMIZE:
 		options->optimize = value ? (unsigned)strtoul(value, NULL, 10) : 1; /* -Os is -O0, as in GNU ld */
 		break;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ld/layout/expr.h"
+#include "ld/synth/dynsym.h"
 
 /* Where the next byte goes, in memory and in the file. */
 struct cursor {
@@ -189,12 +190,16 @@ static void finish_node(struct link *link, const struct node *node)
 	struct value value = expr_evaluate(link, node->value, (struct value){node->dot, node->dot_osec});
 	if (node->is_tls)
 		value.number = link->layout->tls_addr;
-	sym->st_value = value.number;
-	sym->st_shndx = value.osec ? (uint16_t)link->layout->osecs.at[value.osec].index : SHN_ABS;
-	if (node->value->kind == EXPR_SEGMENT_START || (value.osec && sym->st_shndx == 0)) {
+	uint32_t section = value.osec ? link->layout->osecs.at[value.osec].index : 0;
+	if (node->value->kind == EXPR_SEGMENT_START || (value.osec && section == 0)) {
 		/* an address in the image, whatever section begins there */
-		sym->st_shndx = link->layout->n_order ? 1 : SHN_ABS;
+		section = link->layout->n_order ? 1 : 0;
 	}
+	struct output_symbol placed = {.sym = *sym};
+	output_symbol_place(&placed, section);
+	placed.sym.st_value = value.number;
+	*sym = placed.sym;
+	link->internal_shndx.at[node->id - 1] = placed.shndx;
 }
 
 void layout_finish_symbols(struct link *link)

@@ -22,6 +22,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_VERNEED] = ".gnu.version_r",
 	[SYN_RELA_DYN] = ".rela.dyn",
 	[SYN_RELA_PLT] = ".rela.plt",
+	[SYN_RELR_DYN] = ".relr.dyn",
 	[SYN_EH_FRAME_HDR] = ".eh_frame_hdr",
 	[SYN_PLT] = ".plt",
 	[SYN_PLT_GOT] = ".plt.got",
@@ -44,6 +45,8 @@ const char *layout_section_name(const struct link *link, section_id id)
 		return synthetic_names[section->extra];
 	case SECTION_SYMTAB:
 		return ".symtab";
+	case SECTION_SYMTAB_SHNDX:
+		return ".symtab_shndx";
 	case SECTION_STRTAB:
 		return ".strtab";
 	case SECTION_POOL:

@@ -78,6 +78,7 @@ static void headers(struct link *link, struct layout *layout)
 	layout_run(layout, plt, ".rela.plt", SORT_NONE);
 	if (!link->is_dynamic)
 		provide(layout, plt, "__rela_iplt_end", true);
+	section(layout, ".relr.dyn", RANK_DYNAMIC_TABLES, ".relr.dyn");
 }
 
 static void read_only(struct layout *layout)
@@ -189,6 +190,7 @@ static void not_loaded(struct layout *layout)
 		section(layout, debug[i], RANK_NOT_LOADED, debug[i]);
 	section(layout, ".gnu.attributes", RANK_NOT_LOADED, ".gnu.attributes");
 	ordered_section(layout, ".symtab", RANK_TABLES, ".symtab");
+	ordered_section(layout, ".symtab_shndx", RANK_TABLES, ".symtab_shndx");
 	ordered_section(layout, ".strtab", RANK_TABLES, ".strtab");
 	ordered_section(layout, ".shstrtab", RANK_TABLES, ".shstrtab");
 }

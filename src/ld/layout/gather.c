@@ -29,6 +29,7 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_VERNEED] = {SHT_GNU_verneed, SHF_ALLOC, 0},
 		[SYN_RELA_DYN] = {SHT_RELA, SHF_ALLOC, sizeof(struct elf_rela)},
 		[SYN_RELA_PLT] = {SHT_RELA, SHF_ALLOC | SHF_INFO_LINK, sizeof(struct elf_rela)},
+		[SYN_RELR_DYN] = {SHT_RELR, SHF_ALLOC, 8},
 		[SYN_EH_FRAME_HDR] = {SHT_PROGBITS, SHF_ALLOC, 0},
 		[SYN_PLT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16},
 		[SYN_PLT_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 8},
@@ -54,6 +55,8 @@ static struct traits traits_of(const struct link *link, section_id id)
 		return synthetic_traits(link, section);
 	case SECTION_SYMTAB:
 		return (struct traits){SHT_SYMTAB, 0, sizeof(struct elf_sym)};
+	case SECTION_SYMTAB_SHNDX:
+		return (struct traits){SHT_SYMTAB_SHNDX, 0, sizeof(uint32_t)};
 	case SECTION_STRTAB:
 		return (struct traits){SHT_STRTAB, 0, 0};
 	case SECTION_POOL: {

@@ -102,6 +102,7 @@ struct osec {
 	const char *name;
 	enum osec_rank rank;
 	bool relro;
+	uint32_t next;            /* an older one whose name has the same hash */
 	ARRAY(struct node) nodes;
 	/* From its members: */
 	bool has_members;
@@ -133,6 +134,8 @@ struct layout {
 	ARRAY(struct run) runs;        /* [0] is nobody's */
 	ARRAY(struct osec) osecs;      /* [0] is nobody's */
 	ARRAY(struct segment) segments;
+	uint32_t *by_name;             /* by hash: the newest output section; n_buckets of them, a power of two */
+	uint32_t n_buckets;
 	struct rule_index *rule_index;
 	uint32_t *order;               /* osec ids that are in the output, in statement order */
 	uint32_t n_order;
@@ -158,7 +161,7 @@ uint32_t layout_run(struct layout *layout, uint32_t osec, const char *patterns, 
 struct node *layout_assign(struct layout *layout, uint32_t osec, const char *symbol, const struct expr *value);
 const struct expr *layout_expr(struct layout *layout, struct expr expr);
 
-/* The output section of that name, or 0. */
+/* The first output section of that name, or 0. */
 uint32_t layout_find(const struct layout *layout, const char *name);
 
 /* The default program as a script of GNU's language, between lines of equals signs. */

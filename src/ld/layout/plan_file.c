@@ -183,6 +183,11 @@ static section_id find_section(const struct reader *reader, uint64_t file, uint6
 	return id && reader->expected[id] ? (section_id)id : 0;
 }
 
+static bool is_sized_by_addresses(const struct section *section)
+{
+	return section->kind == SECTION_SYNTHETIC && section->extra == SYN_RELR_DYN;
+}
+
 static void read_section(struct reader *reader)
 {
 	uint64_t file = 0, number = 0, offset = 0, size = 0, p2align = 0;
@@ -203,7 +208,7 @@ static void read_section(struct reader *reader)
 			 osec_of_section(reader->link->layout, section)->name, section->run);
 	else if (reader->placed_by[id])
 		complain(reader, reader->line, "the section is placed twice, first in line %" PRIu32, reader->placed_by[id]);
-	else if (size != section->size || p2align != section->p2align)
+	else if ((size != section->size && !is_sized_by_addresses(section)) || p2align != section->p2align)
 		complain(reader, reader->line, "the section has size 0x%" PRIx64 " and alignment %u: the plan is for other inputs",
 			 section->size, section->p2align);
 	else if (offset & ((1ull << p2align) - 1))

@@ -1,9 +1,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/rule_index.h"
 #include "ld/resolve/symbols.h"
+
+enum { FIRST_BUCKETS = 256 };
+
+static uint32_t *bucket_of(const struct layout *layout, const char *name)
+{
+	return &layout->by_name[hash_bytes(name, strlen(name)) & (layout->n_buckets - 1)];
+}
+
+/* Makes the output section findable; all of them again when the table is full. */
+static void index_name(struct layout *layout, uint32_t id)
+{
+	uint32_t first = id;
+	if (layout->osecs.n > layout->n_buckets) {
+		first = 1;
+		free(layout->by_name);
+		layout->n_buckets = layout->n_buckets ? 2 * layout->n_buckets : FIRST_BUCKETS;
+		layout->by_name = calloc(layout->n_buckets, sizeof(*layout->by_name));
+		if (!layout->by_name)
+			out_of_memory();
+	}
+	for (uint32_t i = first; i <= id; i++) {
+		uint32_t *bucket = bucket_of(layout, layout->osecs.at[i].name);
+		layout->osecs.at[i].next = *bucket;
+		*bucket = i;
+	}
+}
 
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank)
 {
@@ -11,6 +38,7 @@ uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank ran
 	bool relro = rank == RANK_TLS || rank == RANK_RELRO;
 	*array_push(&layout->osecs) = (struct osec){.name = name, .rank = rank, .relro = relro};
 	*array_push(&layout->nodes) = (struct node){.kind = NODE_SECTION, .id = id};
+	index_name(layout, id);
 	return id;
 }
 
@@ -43,10 +71,11 @@ const struct expr *layout_expr(struct layout *layout, struct expr expr)
 
 uint32_t layout_find(const struct layout *layout, const char *name)
 {
-	for (uint32_t i = 1; i < layout->osecs.n; i++)
+	uint32_t found = 0;
+	for (uint32_t i = *bucket_of(layout, name); i; i = layout->osecs.at[i].next)
 		if (strcmp(layout->osecs.at[i].name, name) == 0)
-			return i;
-	return 0;
+			found = i;
+	return found;
 }
 
 void layout_free(struct link *link)
@@ -61,6 +90,7 @@ void layout_free(struct link *link)
 	array_free(&layout->runs);
 	array_free(&layout->osecs);
 	array_free(&layout->segments);
+	free(layout->by_name);
 	rule_index_free(layout->rule_index);
 	arena_free(&layout->arena);
 	free(layout);

@@ -55,6 +55,11 @@ static uint8_t os_abi(const struct link *link)
 	return ELFOSABI_NONE;
 }
 
+static uint32_t section_names_index(const struct link *link)
+{
+	return osec_of_section(link->layout, section_of(link, link->synthetic[SYN_SHSTRTAB]))->index;
+}
+
 void headers_emit(const struct link *link, uint8_t *image)
 {
 	const struct layout *layout = link->layout;
@@ -73,10 +78,11 @@ void headers_emit(const struct link *link, uint8_t *image)
 	ehdr->e_shoff = layout->shdrs_fileoff;
 	ehdr->e_ehsize = sizeof(*ehdr);
 	ehdr->e_phentsize = sizeof(struct elf_phdr);
-	ehdr->e_phnum = (uint16_t)layout->segments.n;
+	ehdr->e_phnum = (uint16_t)min_u64(layout->segments.n, PN_XNUM);
 	ehdr->e_shentsize = sizeof(struct elf_shdr);
-	ehdr->e_shnum = (uint16_t)(layout->n_order + 1);
-	ehdr->e_shstrndx = (uint16_t)osec_of_section(layout, section_of(link, link->synthetic[SYN_SHSTRTAB]))->index;
+	ehdr->e_shnum = layout->n_order + 1 < SHN_LORESERVE ? (uint16_t)(layout->n_order + 1) : 0;
+	uint32_t names = section_names_index(link);
+	ehdr->e_shstrndx = names < SHN_LORESERVE ? (uint16_t)names : SHN_XINDEX;
 	struct elf_phdr *phdrs = (struct elf_phdr *)(image + sizeof(*ehdr));
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		const struct segment *segment = &layout->segments.at[i];
@@ -105,6 +111,9 @@ static void set_links(const struct link *link, const struct osec *osec, struct e
 	case SHT_SYMTAB:
 		shdr->sh_link = index_of(link, ".strtab");
 		shdr->sh_info = link->symtab_locals;
+		break;
+	case SHT_SYMTAB_SHNDX:
+		shdr->sh_link = index_of(link, ".symtab");
 		break;
 	case SHT_DYNSYM:
 		shdr->sh_link = index_of(link, ".dynstr");
@@ -136,11 +145,23 @@ static void set_links(const struct link *link, const struct osec *osec, struct e
 	}
 }
 
+/* Section 0 holds the numbers that the ELF header has no room for (gABI chapter 4, e_phnum, e_shnum and e_shstrndx). */
+static struct elf_shdr null_section(const struct link *link)
+{
+	const struct layout *layout = link->layout;
+	uint32_t sections = layout->n_order + 1, segments = layout->segments.n, names = section_names_index(link);
+	return (struct elf_shdr){
+		.sh_size = sections >= SHN_LORESERVE ? sections : 0,
+		.sh_link = names >= SHN_LORESERVE ? names : 0,
+		.sh_info = segments >= PN_XNUM ? segments : 0,
+	};
+}
+
 void section_headers_emit(const struct link *link, uint8_t *image)
 {
 	const struct layout *layout = link->layout;
 	struct elf_shdr *shdrs = (struct elf_shdr *)image;
-	shdrs[0] = (struct elf_shdr){0};
+	shdrs[0] = null_section(link);
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[i]];
 		struct elf_shdr *shdr = &shdrs[i + 1];

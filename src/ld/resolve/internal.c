@@ -13,6 +13,7 @@ static void refresh(struct link *link)
 	file->symtab.syms = link->internal_syms.at;
 	file->symtab.n = link->internal_syms.n;
 	file->symtab.first_global = 1;
+	file->symtab.shndx = (const uint8_t *)link->internal_shndx.at;
 	file->globals = link->internal_globals.at;
 }
 
@@ -20,6 +21,7 @@ void internal_init(struct link *link)
 {
 	*array_push(&link->files) = (struct file){.kind = FILE_INTERNAL, .path = "<gild>", .live = true};
 	*array_push(&link->internal_syms) = (struct elf_sym){0};
+	*array_push(&link->internal_shndx) = 0;
 	*array_push(&link->sections) = (struct section){0};
 	refresh(link);
 }
@@ -33,6 +35,7 @@ static uint32_t add_symbol(struct link *link, symbol_id symbol, uint16_t shndx, 
 		.st_other = visibility,
 		.st_shndx = shndx,
 	};
+	*array_push(&link->internal_shndx) = 0;
 	*array_push(&link->internal_globals) = symbol;
 	refresh(link);
 	return index;

@@ -141,6 +141,11 @@ static void put_tables(struct writer *writer)
 		put(writer, DT_RELASZ, link->n_dynamic_relas * sizeof(struct elf_rela));
 		put(writer, DT_RELAENT, sizeof(struct elf_rela));
 	}
+	if (link->synthetic[SYN_RELR_DYN]) {
+		put(writer, DT_RELR, address_of(writer, SYN_RELR_DYN));
+		put(writer, DT_RELRSZ, section_of(link, link->synthetic[SYN_RELR_DYN])->size);
+		put(writer, DT_RELRENT, sizeof(uint64_t));
+	}
 	if (link->module_needs & NEED_TEXTREL)
 		put(writer, DT_TEXTREL, 0);
 }

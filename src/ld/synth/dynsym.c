@@ -77,7 +77,7 @@ void dynsym_choose(struct link *link)
 	}
 }
 
-/* Output section number of an address-bearing definition. */
+/* Output section number of a definition; 0: absolute. */
 static uint32_t output_section(const struct link *link, symbol_id id)
 {
 	const struct layout *layout = link->layout;
@@ -90,19 +90,19 @@ static uint32_t output_section(const struct link *link, symbol_id id)
 	uint64_t owner = symbol_owner(symbol);
 	const struct file *file = file_of(link, owner_file(owner));
 	const struct elf_sym *sym = &file->symtab.syms[owner_index(owner)];
-	if (file->kind == FILE_INTERNAL)
-		return sym->st_shndx;
 	if (sym->st_shndx == SHN_COMMON)
 		return osec_of_section(layout, section_of(link, link->synthetic[SYN_COMMON]))->index;
 	if (elf_sym_is_special(&file->symtab, owner_index(owner)))
-		return SHN_ABS;
+		return 0;
+	if (file->kind == FILE_INTERNAL)
+		return elf_sym_section(&file->symtab, owner_index(owner));
 	const struct section *section =
 		section_of(link, file->first_section + elf_sym_section(&file->symtab, owner_index(owner)));
 	uint32_t run = section->run;
-	return section->live && run ? layout->osecs.at[layout->runs.at[run].osec].index : SHN_ABS;
+	return section->live && run ? layout->osecs.at[layout->runs.at[run].osec].index : 0;
 }
 
-struct elf_sym output_symbol(const struct link *link, symbol_id id, bool for_loader)
+struct output_symbol output_symbol(const struct link *link, symbol_id id, bool for_loader)
 {
 	const struct symbol *symbol = &link->symbols[id];
 	const struct aux *aux = symbol->aux ? &link->aux.at[symbol->aux] : NULL;
@@ -115,39 +115,39 @@ struct elf_sym output_symbol(const struct link *link, symbol_id id, bool for_loa
 		if (type == STT_GNU_IFUNC)
 			type = STT_FUNC;
 		uint8_t bind = flags & SYMBOL_USED_STRONGLY ? STB_GLOBAL : STB_WEAK;
-		return (struct elf_sym){
+		return (struct output_symbol){.sym = {
 			.st_info = (uint8_t)(bind << 4 | type),
 			.st_value = aux && aux->needs & NEED_CPLT ? link->addresses[id] : 0,
-		};
+		}};
 	}
 	const struct elf_sym *sym = symbol_definition(link, symbol);
-	struct elf_sym result = {
+	struct output_symbol output = {.sym = {
 		.st_info = sym->st_info,
 		.st_other = (uint8_t)((sym->st_other & ~3) |
 				      atomic_load_explicit(&symbol->visibility, memory_order_relaxed)),
-		.st_shndx = (uint16_t)output_section(link, id),
 		.st_value = link->addresses[id],
 		.st_size = sym->st_size,
-	};
+	}};
+	struct elf_sym *result = &output.sym;
+	output_symbol_place(&output, output_section(link, id));
 	if (sym->st_shndx == SHN_COMMON && owner_rank(owner) == RANK_COMMON) {
-		result.st_size = link->common_sizes[id];
-		result.st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_OBJECT);
+		result->st_size = link->common_sizes[id];
+		result->st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_OBJECT);
 	}
 	if (elf_sym_type(sym) == STT_TLS)
-		result.st_value -= link->layout->tls_addr;
+		result->st_value -= link->layout->tls_addr;
 	if (elf_sym_type(sym) == STT_GNU_IFUNC && aux && aux->needs & NEED_CPLT) {
 		int64_t addend = 0;
 		if (for_loader) {
-			result.st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_FUNC);
-			result.st_shndx =
-				(uint16_t)osec_of_section(link->layout, section_of(link, link->synthetic[link->plt_style->sec_entry_size ? SYN_PLT_SEC : SYN_PLT]))
-					->index;
+			enum synthetic table = link->plt_style->sec_entry_size ? SYN_PLT_SEC : SYN_PLT;
+			result->st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_FUNC);
+			output_symbol_place(&output, osec_of_section(link->layout, section_of(link, link->synthetic[table]))->index);
 		} else {
-			result.st_value =
+			result->st_value =
 				local_value(link, file_of(link, owner_file(owner)), owner_index(owner), &addend);
 		}
 	}
-	return result;
+	return output;
 }
 
 void dynsym_emit(struct link *link, uint8_t *image)
@@ -155,7 +155,7 @@ void dynsym_emit(struct link *link, uint8_t *image)
 	struct elf_sym *syms = (struct elf_sym *)image;
 	syms[0] = (struct elf_sym){0};
 	for (uint32_t i = 1; i < link->dynsyms.n; i++) {
-		syms[i] = output_symbol(link, link->dynsyms.at[i], true);
+		syms[i] = output_symbol(link, link->dynsyms.at[i], true).sym;
 		syms[i].st_name = link->dynsym_names[i];
 	}
 }

@@ -5,6 +5,7 @@
 #include "arch/arch.h"
 #include "ld/layout/value.h"
 #include "ld/synth/got_plt.h"
+#include "ld/synth/relr.h"
 
 static const struct elf_rela *site_rela(const struct link *link, const struct dynamic_site *site)
 {
@@ -25,9 +26,54 @@ static enum dynamic_site_kind kind_of(const struct link *link, const struct file
 	return aux && aux->needs & NEED_CPLT ? SITE_RELATIVE : SITE_IRELATIVE;
 }
 
+/* Where the site is in what the output has of its section. */
+static uint64_t site_offset(const struct link *link, const struct dynamic_site *site)
+{
+	const struct section *section = section_of(link, site->section);
+	uint64_t offset = site_rela(link, site)->r_offset;
+	return section->reversed ? section->size - 8 - offset : offset;
+}
+
+/* A relative relocation of .relr.dyn instead of .rela.dyn? */
+static bool site_is_packed(const struct link *link, const struct dynamic_site *site, enum dynamic_site_kind kind)
+{
+	return kind == SITE_RELATIVE && relr_takes(link, site->section, site_offset(link, site));
+}
+
+static bool slot_is_packed(const struct link *link, uint32_t slot, const struct slot_reloc *reloc)
+{
+	return reloc->type == link->arch->r_relative && relr_takes(link, link->synthetic[SYN_GOT], 8ull * slot);
+}
+
+static void pack_relative(struct link *link)
+{
+	uint64_t most = 2ull * link->got.n;
+	for (file_id id = 1; id < link->files.n; id++)
+		most += file_of(link, id)->n_sites;
+	relr_reserve(link, most);
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		for (uint32_t i = 0; i < file->n_sites; i++) {
+			const struct dynamic_site *site = &file->sites[i];
+			if (site_is_packed(link, site, kind_of(link, file, site)))
+				relr_add(link, site->section, site_offset(link, site));
+		}
+	}
+	for (uint32_t i = 0; i < link->got.n; i++) {
+		struct slot_reloc relocs[2];
+		uint64_t values[2];
+		got_entry_resolve(link, &link->got.at[i], relocs, values);
+		for (uint32_t k = 0; k < 2; k++)
+			if (slot_is_packed(link, link->got.at[i].slot + k, &relocs[k]))
+				relr_add(link, link->synthetic[SYN_GOT], 8ull * (link->got.at[i].slot + k));
+	}
+}
+
 void rela_dyn_count(struct link *link)
 {
 	uint64_t relative = 0, all = link->copies.n;
+	if (link->packs_relative)
+		pack_relative(link);
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
 		for (uint32_t i = 0; i < file->n_sites; i++) {
@@ -45,8 +91,8 @@ void rela_dyn_count(struct link *link)
 			relative += relocs[k].type == link->arch->r_relative;
 		}
 	}
-	link->n_relative = relative;
-	link->n_dynamic_relas = all;
+	link->n_relative = relative - link->n_relr;
+	link->n_dynamic_relas = all - link->n_relr;
 }
 
 /* Order: relative by address, then by symbol (the loader caches its last look-up), then IFUNCs. */
@@ -80,11 +126,10 @@ static uint64_t collect_sites(const struct link *link, struct elf_rela *out, uin
 			const struct aux *aux = aux_of(link, file, rela->r_sym);
 			int64_t addend = rela->r_addend;
 			enum dynamic_site_kind kind = kind_of(link, file, site);
-			if (kind == SITE_NONE)
+			if (kind == SITE_NONE || site_is_packed(link, site, kind))
 				continue;
 			struct elf_rela *to = &out[n++];
-			uint64_t offset = section->reversed ? section->size - 8 - rela->r_offset : rela->r_offset;
-			to->r_offset = section_address(link->layout, section) + offset;
+			to->r_offset = section_address(link->layout, section) + site_offset(link, site);
 			switch (kind) {
 			case SITE_NONE:
 				break;
@@ -121,7 +166,7 @@ static uint64_t collect_slots(const struct link *link, struct elf_rela *out, uin
 		const struct got_entry *entry = &link->got.at[i];
 		got_entry_resolve(link, entry, relocs, values);
 		for (uint32_t k = 0; k < 2; k++)
-			if (relocs[k].type)
+			if (relocs[k].type && !slot_is_packed(link, entry->slot + k, &relocs[k]))
 				out[n++] = (struct elf_rela){got_address(link, link->layout, entry->slot + k),
 							     relocs[k].type, relocs[k].dynsym,
 							     (int64_t)relocs[k].addend};

@@ -93,7 +93,7 @@ static uint32_t imported_name(const struct link *link, symbol_id id, char *buffe
 
 /* A walk over what one file lists: calls body for each entry, in output order. */
 struct entry {
-	struct elf_sym sym;      /* st_name is not set */
+	struct output_symbol output; /* st_name is not set */
 	symbol_id global;        /* 0: local of the file */
 	uint32_t index;          /* in the file's symbol table */
 	bool imported;
@@ -101,20 +101,20 @@ struct entry {
 
 typedef void entry_body(struct link *link, const struct entry *entry, void *context);
 
-static struct elf_sym local_symbol(const struct link *link, const struct file *file, uint32_t index)
+static struct output_symbol local_symbol(const struct link *link, const struct file *file, uint32_t index)
 {
-	struct elf_sym sym = file->symtab.syms[index];
+	struct output_symbol output = {.sym = file->symtab.syms[index]};
 	const struct layout *layout = link->layout;
 	if (elf_sym_is_special(&file->symtab, index))
-		return sym;
+		return output;
 	const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
 	int64_t addend = 0;
-	sym.st_value = local_value(link, file, index, &addend);
+	output.sym.st_value = local_value(link, file, index, &addend);
 	if (section->run)
-		sym.st_shndx = (uint16_t)layout->osecs.at[layout->runs.at[section->run].osec].index;
-	if (elf_sym_type(&sym) == STT_TLS)
-		sym.st_value -= layout->tls_addr;
-	return sym;
+		output_symbol_place(&output, osec_of_section(layout, section)->index);
+	if (elf_sym_type(&output.sym) == STT_TLS)
+		output.sym.st_value -= layout->tls_addr;
+	return output;
 }
 
 static void walk(struct link *link, file_id id, bool globals, bool values, entry_body *body, void *context)
@@ -125,7 +125,7 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 			continue;
 		struct entry entry = {.index = i};
 		if (values)
-			entry.sym = local_symbol(link, file, i);
+			entry.output = local_symbol(link, file, i);
 		body(link, &entry, context);
 	}
 	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
@@ -133,10 +133,10 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 		if (!lists_global(link, id, i, &entry.global) || becomes_local(link, entry.global) == globals)
 			continue;
 		if (values) {
-			entry.sym = output_symbol(link, entry.global, false);
+			entry.output = output_symbol(link, entry.global, false);
 			if (!globals)
-				entry.sym.st_info = (uint8_t)(STB_LOCAL << 4 | elf_sym_type(&entry.sym));
-			entry.sym.st_other &= (uint8_t)~(globals ? 0 : 3);
+				entry.output.sym.st_info = (uint8_t)(STB_LOCAL << 4 | elf_sym_type(&entry.output.sym));
+			entry.output.sym.st_other &= (uint8_t)~(globals ? 0 : 3);
 		}
 		body(link, &entry, context);
 	}
@@ -147,7 +147,7 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 			continue;
 		struct entry entry = {.global = symbol, .imported = true};
 		if (values)
-			entry.sym = output_symbol(link, symbol, false);
+			entry.output = output_symbol(link, symbol, false);
 		body(link, &entry, context);
 	}
 }
@@ -211,6 +211,8 @@ void symtab_prepare(struct link *link)
 	if (link->options->strip == STRIP_ALL)
 		return;
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, count_range, link);
+	/* At most so many: which of them are in the output is known later. */
+	bool many_sections = link->layout->osecs.n >= SHN_LORESERVE;
 	uint32_t n = 1;
 	uint64_t names = 1;
 	for (int globals = 0; globals < 2; globals++) {
@@ -223,9 +225,11 @@ void symtab_prepare(struct link *link)
 			n += count;
 			/* the null symbol goes with file 0's locals */
 			uint32_t entries = count + (globals == 0 && id == INTERNAL_FILE);
+			uint32_t part = 2 * id + (uint32_t)globals;
 			if (entries)
-				add_part(link, SECTION_SYMTAB, 2 * id + (uint32_t)globals,
-					 entries * sizeof(struct elf_sym), entries ? 3 : 0);
+				add_part(link, SECTION_SYMTAB, part, entries * sizeof(struct elf_sym), 3);
+			if (entries && many_sections)
+				add_part(link, SECTION_SYMTAB_SHNDX, part, entries * sizeof(uint32_t), 2);
 		}
 		if (!globals)
 			link->symtab_locals = n;
@@ -252,7 +256,7 @@ struct symtab_cursor {
 static void put_symbol(struct link *link, const struct entry *entry, void *context)
 {
 	struct symtab_cursor *cursor = context;
-	*cursor->at = entry->sym;
+	*cursor->at = entry->output.sym;
 	cursor->at->st_name = (uint32_t)cursor->name;
 	cursor->at++;
 	cursor->name += name_size(link, entry, cursor->file);
@@ -268,6 +272,24 @@ void symtab_emit(struct link *link, uint32_t part, uint8_t *image)
 		*cursor.at++ = (struct elf_sym){0};
 	cursor.name = file->out_names_start + (globals ? file->out_names_locals : 0);
 	walk(link, id, globals, true, put_symbol, &cursor);
+}
+
+static void put_shndx(struct link *link, const struct entry *entry, void *context)
+{
+	uint8_t **at = context;
+	(void)link;
+	write32(*at, entry->output.shndx);
+	*at += sizeof(uint32_t);
+}
+
+void symtab_shndx_emit(struct link *link, uint32_t part, uint8_t *image)
+{
+	uint8_t *at = image;
+	if (part == 0) {
+		write32(at, SHN_UNDEF);
+		at += sizeof(uint32_t);
+	}
+	walk(link, part / 2, part & 1, true, put_shndx, &at);
 }
 
 struct strtab_cursor {

@@ -29,6 +29,41 @@ static const char *base_name(const struct link *link)
 	return link->options->soname ? link->options->soname : slash ? slash + 1 : link->options->output;
 }
 
+/* Index of a version among those of a shared object; added when the file does not define it. */
+static uint32_t version_index(struct link *link, struct file *file, const char *name)
+{
+	for (uint32_t v = 0; v < file->n_versions; v++)
+		if (file->versions[v] && strcmp(file->versions[v], name) == 0)
+			return v;
+	const char **versions = arena_array(&link->arena, const char *, file->n_versions + 1);
+	uint16_t *used = arena_array(&link->arena, uint16_t, file->n_versions + 1);
+	memcpy(versions, file->versions, file->n_versions * sizeof(*versions));
+	memcpy(used, file->output_version, file->n_versions * sizeof(*used));
+	versions[file->n_versions] = name;
+	file->versions = versions;
+	file->output_version = used;
+	return file->n_versions++;
+}
+
+static bool uses_version(const struct file *file, const char *prefix)
+{
+	for (uint32_t v = VER_NDX_GLOBAL + 1; v < file->n_versions; v++)
+		if (file->output_version[v] && strncmp(file->versions[v], prefix, strlen(prefix)) == 0)
+			return true;
+	return false;
+}
+
+/* A glibc that does not know DT_RELR must not load what uses it (GNU ld manual, -z pack-relative-relocs). */
+static void need_relr_version(struct link *link)
+{
+	for (file_id id = 1; id < link->files.n; id++) {
+		struct file *file = file_of(link, id);
+		if (file->kind == FILE_SHARED && file->live && strncmp(file->soname, "libc.so.", 8) == 0 &&
+		    uses_version(file, "GLIBC_2."))
+			file->output_version[version_index(link, file, "GLIBC_ABI_DT_RELR")] = 1;
+	}
+}
+
 void symver_prepare(struct link *link)
 {
 	if (versions_count(link)) {
@@ -46,6 +81,8 @@ void symver_prepare(struct link *link)
 		if (version_source(link, link->dynsyms.at[i], &file, &version))
 			file_of(link, file)->output_version[version] = 1;
 	}
+	if (link->packs_relative)
+		need_relr_version(link);
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
 		for (uint32_t v = VER_NDX_GLOBAL + 1; file->kind == FILE_SHARED && v < file->n_versions; v++)

@@ -12,6 +12,7 @@
 #include "ld/synth/got_plt.h"
 #include "ld/synth/notes.h"
 #include "ld/synth/rela_dyn.h"
+#include "ld/synth/relr.h"
 #include "ld/synth/symtab.h"
 #include "ld/synth/symver.h"
 
@@ -83,9 +84,13 @@ void synth_create(struct link *link)
 		make(link, SYN_BUILD_ID, BUILD_ID_OFFSET + build_id_size(link), 2);
 	if (link->is_dynamic)
 		make_dynamic_tables(link);
+	if (link->got_slots)
+		make(link, SYN_GOT, 8ull * link->got_slots, 3);
 	rela_dyn_count(link);
 	if (link->n_dynamic_relas)
 		make(link, SYN_RELA_DYN, link->n_dynamic_relas * sizeof(struct elf_rela), 3);
+	if (link->n_relr)
+		make(link, SYN_RELR_DYN, 0, 3); /* its size is known when addresses are */
 	if (link->plt.n) {
 		make(link, SYN_RELA_PLT, link->plt.n * sizeof(struct elf_rela), 3);
 		make(link, SYN_PLT, style->header_size + (uint64_t)link->plt.n * style->entry_size, 4);
@@ -94,8 +99,6 @@ void synth_create(struct link *link)
 	}
 	if (link->plt_got.n)
 		make(link, SYN_PLT_GOT, (uint64_t)link->plt_got.n * style->got_entry_size, 3);
-	if (link->got_slots)
-		make(link, SYN_GOT, 8ull * link->got_slots, 3);
 	if (link->plt.n || link->module_needs & NEED_GOT_BASE)
 		make(link, SYN_GOT_PLT, 8ull * (arch->got_plt_header_slots + link->plt.n), 3);
 	if (options->eh_frame_hdr && any_eh_frame(link))
@@ -153,6 +156,9 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 	case SYN_RELA_PLT:
 		rela_plt_emit(link, image);
 		break;
+	case SYN_RELR_DYN:
+		relr_emit(link, image);
+		break;
 	case SYN_EH_FRAME_HDR:
 		eh_frame_hdr_emit(link, image);
 		break;
@@ -199,6 +205,9 @@ void synth_emit(struct link *link, section_id id, uint8_t *image)
 		break;
 	case SECTION_SYMTAB:
 		symtab_emit(link, section->extra, image);
+		break;
+	case SECTION_SYMTAB_SHNDX:
+		symtab_shndx_emit(link, section->extra, image);
 		break;
 	case SECTION_STRTAB:
 		strtab_emit(link, section->extra, image);

@@ -1,0 +1,107 @@
+#include "ld/synth/relr.h"
+
+#include <stdlib.h>
+
+#include "ld/layout/layout.h"
+
+/* An even word is the address of a place, and the next word of the image is where the bit map that may follow begins: an
+ * odd word, whose bit 1 + i stands for the word i behind that. */
+enum { WORD = 8, MAP_BITS = 63 };
+#define EMPTY_MAP 1ull
+
+bool relr_takes(const struct link *link, section_id id, uint64_t offset)
+{
+	const struct section *section = section_of(link, id);
+	return link->packs_relative && section->p2align > 0 && offset % 2 == 0;
+}
+
+void relr_reserve(struct link *link, uint64_t n)
+{
+	link->relr = arena_array(&link->arena, struct relr_place, n);
+}
+
+void relr_add(struct link *link, section_id section, uint64_t offset)
+{
+	link->relr[link->n_relr++] = (struct relr_place){section, offset};
+}
+
+static uint64_t address_of(const struct link *link, const struct relr_place *place)
+{
+	return section_address(link->layout, section_of(link, place->section)) + place->offset;
+}
+
+struct sortable {
+	uint64_t address;
+	struct relr_place place;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct sortable *x = a, *y = b;
+	return x->address < y->address ? -1 : x->address > y->address;
+}
+
+/* By address. Places keep their order however sections move: once is enough. */
+static void sort(struct link *link)
+{
+	struct sortable *order = malloc(max_u64(link->n_relr, 1) * sizeof(*order));
+	if (!order)
+		out_of_memory();
+	for (uint64_t i = 0; i < link->n_relr; i++)
+		order[i] = (struct sortable){address_of(link, &link->relr[i]), link->relr[i]};
+	qsort(order, link->n_relr, sizeof(*order), compare);
+	for (uint64_t i = 0; i < link->n_relr; i++)
+		link->relr[i] = order[i].place;
+	free(order);
+}
+
+/* Writes the words, or with `out` NULL only counts them. */
+static uint64_t encode(const struct link *link, uint8_t *out)
+{
+	uint64_t n = 0;
+	for (uint64_t i = 0; i < link->n_relr;) {
+		uint64_t address = address_of(link, &link->relr[i++]);
+		if (out)
+			write64(out + WORD * n, address);
+		n++;
+		while (i < link->n_relr && address_of(link, &link->relr[i]) == address)
+			i++; /* relocated twice: it is moved once */
+		for (uint64_t base = address + WORD;; base += MAP_BITS * WORD) {
+			uint64_t map = 0;
+			for (; i < link->n_relr; i++) {
+				uint64_t distance = address_of(link, &link->relr[i]) - base;
+				if (distance >= MAP_BITS * WORD || distance % WORD)
+					break;
+				map |= 2ull << (distance / WORD);
+			}
+			if (!map)
+				break;
+			if (out)
+				write64(out + WORD * n, map | 1);
+			n++;
+		}
+	}
+	return n;
+}
+
+bool relr_grow(struct link *link)
+{
+	if (!link->synthetic[SYN_RELR_DYN])
+		return false;
+	struct section *section = section_of(link, link->synthetic[SYN_RELR_DYN]);
+	if (section->size == 0)
+		sort(link);
+	uint64_t size = encode(link, NULL) * WORD;
+	if (size <= section->size)
+		return false;
+	section->size = size;
+	link->layout->runs.at[section->run].planned = false;
+	return true;
+}
+
+void relr_emit(struct link *link, uint8_t *image)
+{
+	const struct section *section = section_of(link, link->synthetic[SYN_RELR_DYN]);
+	for (uint64_t at = WORD * encode(link, image); at < section->size; at += WORD)
+		write64(image + at, EMPTY_MAP);
+}
