@@ -12,6 +12,8 @@
 #include "ld/output/write.h"
 #include "ld/prune/gc.h"
 #include "ld/prune/merge.h"
+#include "ld/report/describe.h"
+#include "ld/resolve/closure.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
 #include "ld/resolve/internal.h"
@@ -47,6 +49,7 @@ static void end(struct link *link)
 	array_free(&link->merge_pools);
 	array_free(&link->pool_shards);
 	array_free(&link->undefined_references);
+	array_free(&link->missing_libraries);
 	array_free(&link->got);
 	array_free(&link->plt);
 	array_free(&link->plt_got);
@@ -201,11 +204,14 @@ static void run(struct link *link)
 	eh_frame_prune(link);
 	merge_sections(link);
 
-	/* What do relocations need? Slots are numbered here; all sizes are known when the linker's own sections are
-	 * made. */
+	/* What do relocations need? Slots are numbered when nothing is missing; all sizes are known when the linker's
+	 * own sections are made. */
 	needs_scan(link);
+	closure_check(link); /* what nobody in the link defines may be in a library behind those of the link */
+	describe_undefined(link);
 	if (diag_flush(link->diag))
 		return;
+	needs_number(link);
 	synth_create(link);
 
 	/* Sections in order, then addresses. From here on every byte of the output has its place. */

@@ -241,6 +241,12 @@ struct undefined_reference {
 	uint64_t offset;
 };
 
+/* A symbol that an object lacks and an indirect library has: lines for the message. */
+struct missing_library {
+	symbol_id symbol;
+	const char *hint;
+};
+
 /* Why a GOT slot is there; entries follow each other in the order of first use. */
 enum got_kind { GOT_ADDRESS, GOT_TLSGD, GOT_TLSLD, GOT_TLSDESC, GOT_TPOFF };
 
@@ -375,6 +381,7 @@ struct link {
 	/* References to symbols that nobody defines, found while scanning; reported together, by symbol. */
 	pthread_mutex_t undefined_lock;
 	ARRAY(struct undefined_reference) undefined_references;
+	ARRAY(struct missing_library) missing_libraries;
 };
 
 static inline struct file *file_of(const struct link *link, file_id id)

@@ -729,8 +729,10 @@ static void finish(struct parser *parser)
 	for (uint32_t i = 0; i < options->library_paths.n; i++)
 		options->library_paths.at[i] = under_sysroot(parser, options->library_paths.at[i]);
 	const char *run_path = getenv("LD_RUN_PATH");
-	if (options->rpaths.n == 0 && run_path && run_path[0] != '\0')
+	if (options->rpaths.n == 0 && run_path && run_path[0] != '\0') {
 		*array_push(&options->rpaths) = run_path;
+		options->rpath_is_run_path = true;
+	}
 	if (!options->allow_shlib_undefined_given)
 		options->allow_shlib_undefined = options->kind == OUTPUT_SHARED;
 	if (options->auxiliary.n > 0 && options->kind != OUTPUT_SHARED)

@@ -40,6 +40,7 @@ struct options {
 	ARRAY(const char *) library_paths;     /* -L in order, a leading "=" or "$SYSROOT" already replaced */
 	ARRAY(const char *) rpaths;            /* duplicates dropped */
 	ARRAY(const char *) rpath_links;
+	bool rpath_is_run_path;                /* rpaths is LD_RUN_PATH */
 	ARRAY(const char *) undefined;         /* -u */
 	ARRAY(const char *) require_defined;
 	ARRAY(const char *) version_scripts;   /* files */

@@ -194,9 +194,10 @@ void needs_scan(struct link *link)
 {
 	pthread_mutex_init(&link->undefined_lock, NULL);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, scan_files, link);
-	describe_undefined(link);
-	if (diag_flush(link->diag))
-		return;
+}
+
+void needs_number(struct link *link)
+{
 	(void)new_aux(link, 0, 0, 0); /* id 0: nobody's */
 	for (file_id id = 1; id < link->files.n; id++)
 		if (file_of(link, id)->kind == FILE_OBJECT && file_of(link, id)->live)
