@@ -22,6 +22,7 @@
 #include "ld/resolve/versions.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/needs.h"
+#include "ld/synth/symtab.h"
 #include "ld/synth/synth.h"
 
 static void begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
@@ -60,6 +61,7 @@ static void end(struct link *link)
 	array_free(&link->needed_versions);
 	version_script_free(&link->version_script);
 	version_script_free(&link->dynamic_list);
+	version_script_free(&link->export_list);
 	for (unsigned i = 0; i < pool_threads(link->pool); i++)
 		arena_free(&link->worker_arenas[i]);
 	free(link->worker_arenas);
@@ -98,7 +100,8 @@ static void check_required(struct link *link)
 		symbol_id symbol = symbols_find(link, str_of(name));
 		if (!symbol || !(symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
 			diag_error(link->diag, 0,
-				   "required symbol `%s' not defined\n>>> asked for by --require-defined", name);
+				   "required symbol `%s' not defined\n>>> undefined symbol: %s, asked for by --require-defined",
+				   name, name);
 	}
 }
 
@@ -155,6 +158,7 @@ static void run(struct link *link)
 	internal_init(link);
 	inputs_load(link);
 	versions_read(link);
+	symtab_read_retained(link);
 	if (diag_flush(link->diag))
 		return;
 	if (link->files.n == 1) {

@@ -340,7 +340,8 @@ struct link {
 	const char *script_entry;          /* ENTRY() of a script, NULL: none */
 	const char *entry;                 /* -e, else the script's, else _start; NULL: none (a shared object) */
 
-	struct version_script version_script, dynamic_list;
+	struct version_script version_script, dynamic_list, export_list;
+	uint32_t default_version;          /* --default-symver: 1 + node of the version script; 0: none */
 	bool has_dynamic_list;
 
 	ARRAY(struct merge_section) merge_sections;
@@ -374,6 +375,8 @@ struct link {
 	uint64_t *common_sizes;
 
 	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
+	const char **retained_names;       /* --retain-symbols-file, sorted; NULL: all names are kept */
+	uint32_t n_retained;
 	struct layout *layout;
 	ARRAY(section_id) symtab_parts;
 	uint32_t symtab_locals;

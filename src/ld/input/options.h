@@ -19,7 +19,9 @@ enum strip_kind { STRIP_NONE, STRIP_DEBUG, STRIP_ALL };
 /* -X (default): drop .L locals of merged sections; --discard-none keeps all; -x drops all */
 enum discard_kind { DISCARD_SEC_MERGE, DISCARD_NONE, DISCARD_LOCALS, DISCARD_ALL };
 
-enum bsymbolic_kind { BSYMBOLIC_NONE, BSYMBOLIC_ALL, BSYMBOLIC_FUNCTIONS };
+enum bsymbolic_kind {
+	BSYMBOLIC_NONE, BSYMBOLIC_ALL, BSYMBOLIC_FUNCTIONS, BSYMBOLIC_NON_WEAK, BSYMBOLIC_NON_WEAK_FUNCTIONS,
+};
 
 /* One FILE or -lNAME of the command line, in order. */
 struct input_request {
@@ -42,10 +44,13 @@ struct options {
 	ARRAY(const char *) rpath_links;
 	bool rpath_is_run_path;                /* rpaths is LD_RUN_PATH */
 	ARRAY(const char *) undefined;         /* -u */
+	ARRAY(const char *) undefined_globs;
+	ARRAY(const char *) ignored_unresolved; /* --ignore-unresolved-symbol */
 	ARRAY(const char *) require_defined;
 	ARRAY(const char *) version_scripts;   /* files */
 	ARRAY(const char *) dynamic_lists;     /* files */
 	ARRAY(const char *) export_dynamic_symbols; /* globs */
+	ARRAY(const char *) export_dynamic_lists; /* files */
 	ARRAY(const char *) exclude_libs;      /* archive names, or "ALL" */
 	ARRAY(const char *) wraps;
 	ARRAY(const char *) trace_symbols;     /* -y */
@@ -62,6 +67,10 @@ struct options {
 	const char *plan_out, *plan_in;
 	const char *dependency_file;
 	const char *script;                    /* -T: refused for now unless it is a text script */
+	const char *retain_symbols_file;       /* NULL: all are kept */
+	bool dynamic_list_data, dynamic_list_cpp_new, dynamic_list_cpp_typeinfo;
+	bool default_symver, no_gnu_unique;
+	bool noinhibit_exec;
 	bool nostdlib;
 	bool as_relocatable;                   /* -r: refused for now */
 	bool hash_gnu, hash_sysv;

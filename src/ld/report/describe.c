@@ -144,7 +144,8 @@ void describe_duplicate(struct link *link, symbol_id symbol, file_id file, uint3
 {
 	struct arena arena = {0};
 	struct diag_more more = {.lines = duplicate_lines, .context = link, .a = symbol, .b = (uint64_t)file << 32 | index};
-	diag_report(link->diag, SEVERITY_ERROR, diag_order(file, index), &more, "%s: duplicate symbol: %s",
+	enum severity severity = link->options->noinhibit_exec ? SEVERITY_WARNING : SEVERITY_ERROR;
+	diag_report(link->diag, severity, diag_order(file, index), &more, "%s: duplicate symbol: %s",
 		    definition_place(link, &arena, file, index), describe_symbol(link, &arena, symbol));
 	arena_free(&arena);
 }

@@ -372,6 +372,7 @@ void resolve_files(struct link *link)
 		intern_files(link, all, n);
 		struct batch batch = {.link = link, .files = all, .n = n};
 		parallel_for(link->pool, n, FILE_GRAIN, own_definitions, &batch);
+		internal_reference_globs(link);
 		extract_members(link, all, n);
 		if (!diag_flush(link->diag))
 			give_section_ids(link);
@@ -380,6 +381,16 @@ void resolve_files(struct link *link)
 }
 
 /* ---- owners ------------------------------------------------------------------------------------------- */
+
+/* Two names of one definition (.symver makes several) are no duplicates. */
+static bool same_place(const struct link *link, uint64_t a, uint64_t b)
+{
+	const struct file *file = file_of(link, owner_file(a));
+	if (owner_file(a) != owner_file(b))
+		return false;
+	const struct elf_sym *x = &file->symtab.syms[owner_index(a)], *y = &file->symtab.syms[owner_index(b)];
+	return x->st_shndx == y->st_shndx && x->st_value == y->st_value;
+}
 
 /* An object may ask for a version by name, "foo@V": then what shared objects define is known by that name, too. */
 static void bind_versioned(struct link *link)
@@ -424,8 +435,14 @@ static void bind_versioned(struct link *link)
 			char *name = arena_printf(&link->arena, "%.*s@%.*s", (int)base.len, base.at,
 						  (int)versioned->version.len, versioned->version.at);
 			symbol_id symbol = symbols_find(link, str_of(name));
-			if (symbol)
-				own(link, symbol, owner_key(rank_of(file, sym), id, versioned->symbol));
+			if (!symbol)
+				continue;
+			uint64_t owner = symbol_owner(&link->symbols[symbol]);
+			bool twice = owner != OWNER_NONE && owner_rank(owner) == RANK_STRONG &&
+				     rank_of(file, sym) == RANK_STRONG && is_live_definition(link, file, versioned->symbol);
+			if (twice && !same_place(link, owner, owner_key(RANK_STRONG, id, versioned->symbol)))
+				describe_duplicate(link, symbol, id, versioned->symbol);
+			own(link, symbol, owner_key(rank_of(file, sym), id, versioned->symbol));
 		}
 	}
 }

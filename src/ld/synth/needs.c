@@ -54,6 +54,11 @@ void scanner_check_undefined(struct scanner *scanner, section_id section, const 
 	/* A shared object may leave symbols to its users, unless it says they would not be visible. */
 	if (options->kind == OUTPUT_SHARED && !options->z.defs && ref.flags & SYMBOL_IMPORTED)
 		return;
+	struct str name = symbol_base_name(link, ref.symbol);
+	for (uint32_t i = 0; i < options->ignored_unresolved.n; i++)
+		if (strlen(options->ignored_unresolved.at[i]) == name.len &&
+		    memcmp(options->ignored_unresolved.at[i], name.at, name.len) == 0)
+			return;
 	pthread_mutex_lock(&link->undefined_lock);
 	*array_push(&link->undefined_references) = (struct undefined_reference){ref.symbol, section, rela->r_offset};
 	pthread_mutex_unlock(&link->undefined_lock);

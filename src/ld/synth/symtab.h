@@ -11,4 +11,7 @@ void symtab_prepare(struct link *link);
 void symtab_emit(struct link *link, uint32_t part, uint8_t *image);
 void strtab_emit(struct link *link, uint32_t part, uint8_t *image);
 
+/* Reads --retain-symbols-file. Before anything else here. */
+void symtab_read_retained(struct link *link);
+
 #endif
