@@ -13,6 +13,8 @@
 #include "ld/output/write.h"
 #include "ld/prune/gc.h"
 #include "ld/prune/merge.h"
+#include "ld/report/describe.h"
+#include "ld/resolve/closure.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
 #include "ld/resolve/internal.h"
@@ -22,6 +24,7 @@
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/needs.h"
 #include "ld/synth/relr.h"
+#include "ld/synth/symtab.h"
 #include "ld/synth/synth.h"
 
 static void begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
@@ -52,6 +55,7 @@ static void end(struct link *link)
 	array_free(&link->merge_pools);
 	array_free(&link->pool_shards);
 	array_free(&link->undefined_references);
+	array_free(&link->missing_libraries);
 	array_free(&link->got);
 	array_free(&link->plt);
 	array_free(&link->plt_got);
@@ -62,6 +66,7 @@ static void end(struct link *link)
 	array_free(&link->needed_versions);
 	version_script_free(&link->version_script);
 	version_script_free(&link->dynamic_list);
+	version_script_free(&link->export_list);
 	for (unsigned i = 0; i < pool_threads(link->pool); i++)
 		arena_free(&link->worker_arenas[i]);
 	free(link->worker_arenas);
@@ -101,7 +106,8 @@ static void check_required(struct link *link)
 		symbol_id symbol = symbols_find(link, str_of(name));
 		if (!symbol || !(symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
 			diag_error(link->diag, 0,
-				   "required symbol `%s' not defined\n>>> asked for by --require-defined", name);
+				   "required symbol `%s' not defined\n>>> undefined symbol: %s, asked for by --require-defined",
+				   name, name);
 	}
 }
 
@@ -154,6 +160,7 @@ static void run(struct link *link)
 	internal_init(link);
 	inputs_load(link);
 	versions_read(link);
+	symtab_read_retained(link);
 	stats_mark(&link->stats, "open inputs");
 	if (diag_flush(link->diag))
 		return;
@@ -213,15 +220,18 @@ static void run(struct link *link)
 	merge_sections(link);
 	stats_mark(&link->stats, "merge");
 
-	/* What do relocations need? Slots are numbered here; all sizes are known when the linker's own sections are
-	 * made. */
+	/* What do relocations need? Slots are numbered when nothing is missing; all sizes are known when the linker's
+	 * own sections are made. */
 	needs_scan(link);
+	closure_check(link); /* what nobody in the link defines may be in a library behind those of the link */
+	describe_undefined(link);
 	stats_mark(&link->stats, "scan relocations");
 	if (link->module_needs & NEED_TEXTREL && !options->z.notext)
 		diag_warning(link->diag, 0, "creating DT_TEXTREL in a %s\n>>> code without -fPIC has to be changed when it is loaded; recompile it",
 			     options->kind == OUTPUT_SHARED ? "shared object" : "PIE");
 	if (diag_flush(link->diag))
 		return;
+	needs_number(link);
 	synth_create(link);
 	stats_mark(&link->stats, "synthetic sections");
 

@@ -244,6 +244,12 @@ struct undefined_reference {
 	uint64_t offset;
 };
 
+/* A symbol that an object lacks and an indirect library has: lines for the message. */
+struct missing_library {
+	symbol_id symbol;
+	const char *hint;
+};
+
 /* Why a GOT slot is there; entries follow each other in the order of first use. */
 enum got_kind { GOT_ADDRESS, GOT_TLSGD, GOT_TLSLD, GOT_TLSDESC, GOT_TPOFF };
 
@@ -345,7 +351,8 @@ struct link {
 	const char *script_entry;          /* ENTRY() of a script, NULL: none */
 	const char *entry;                 /* -e, else the script's, else _start; NULL: none (a shared object) */
 
-	struct version_script version_script, dynamic_list;
+	struct version_script version_script, dynamic_list, export_list;
+	uint32_t default_version;          /* --default-symver: 1 + node of the version script; 0: none */
 	bool has_dynamic_list;
 
 	ARRAY(struct merge_section) merge_sections;
@@ -383,6 +390,8 @@ struct link {
 	uint64_t *common_sizes;
 
 	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
+	const char **retained_names;       /* --retain-symbols-file, sorted; NULL: all names are kept */
+	uint32_t n_retained;
 	struct layout *layout;
 	struct stats stats;
 	ARRAY(section_id) symtab_parts;
@@ -391,6 +400,7 @@ struct link {
 	/* References to symbols that nobody defines, found while scanning; reported together, by symbol. */
 	pthread_mutex_t undefined_lock;
 	ARRAY(struct undefined_reference) undefined_references;
+	ARRAY(struct missing_library) missing_libraries;
 };
 
 static inline struct file *file_of(const struct link *link, file_id id)

@@ -214,6 +214,7 @@ static void parse_unresolved_symbols(struct parser *parser, struct str option, c
 	bool all = strcmp(policy, "ignore-all") == 0;
 	options->ignore_unresolved_objects = all || strcmp(policy, "ignore-in-object-files") == 0;
 	options->ignore_unresolved_shared = all || strcmp(policy, "ignore-in-shared-libs") == 0;
+	options->z.defs = !options->ignore_unresolved_objects; /* report-all reports in shared objects, too */
 	options->allow_shlib_undefined = options->ignore_unresolved_shared;
 	options->allow_shlib_undefined_given = true;
 }
@@ -412,6 +413,12 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 	case OPTION_UNDEFINED:
 		*array_push(&options->undefined) = value;
 		return true;
+	case OPTION_UNDEFINED_GLOB:
+		*array_push(&options->undefined_globs) = value;
+		return true;
+	case OPTION_IGNORE_UNRESOLVED_SYMBOL:
+		*array_push(&options->ignored_unresolved) = value;
+		return true;
 	case OPTION_REQUIRE_DEFINED:
 		*array_push(&options->require_defined) = value;
 		return true;
@@ -423,6 +430,9 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 		return true;
 	case OPTION_EXPORT_DYNAMIC_SYMBOL:
 		*array_push(&options->export_dynamic_symbols) = value;
+		return true;
+	case OPTION_EXPORT_DYNAMIC_SYMBOL_LIST:
+		*array_push(&options->export_dynamic_lists) = value;
 		return true;
 	case OPTION_WRAP:
 		*array_push(&options->wraps) = value;
@@ -519,6 +529,12 @@ static bool apply_symbol_option(struct parser *parser, enum option_id id, struct
 		return true;
 	case OPTION_BSYMBOLIC_FUNCTIONS:
 		options->bsymbolic = BSYMBOLIC_FUNCTIONS;
+		return true;
+	case OPTION_BSYMBOLIC_NON_WEAK:
+		options->bsymbolic = BSYMBOLIC_NON_WEAK;
+		return true;
+	case OPTION_BSYMBOLIC_NON_WEAK_FUNCTIONS:
+		options->bsymbolic = BSYMBOLIC_NON_WEAK_FUNCTIONS;
 		return true;
 	case OPTION_BNO_SYMBOLIC:
 		options->bsymbolic = BSYMBOLIC_NONE;
@@ -774,8 +790,11 @@ static void finish(struct parser *parser)
 	for (uint32_t i = 0; i < options->library_paths.n; i++)
 		options->library_paths.at[i] = under_sysroot(parser, options->library_paths.at[i]);
 	const char *run_path = getenv("LD_RUN_PATH");
-	if (options->rpaths.n == 0 && run_path && run_path[0] != '\0')
+	if (options->rpaths.n == 0 && run_path && run_path[0] != '\0') {
 		*array_push(&options->rpaths) = run_path;
+		options->rpath_is_run_path = true;
+	}
+	options->warn_unresolved |= options->noinhibit_exec;
 	if (!options->allow_shlib_undefined_given)
 		options->allow_shlib_undefined = options->kind == OUTPUT_SHARED;
 	if (options->auxiliary.n > 0 && options->kind != OUTPUT_SHARED)
@@ -814,6 +833,9 @@ void options_free(struct options *options)
 	array_free(&options->rpaths);
 	array_free(&options->rpath_links);
 	array_free(&options->undefined);
+	array_free(&options->undefined_globs);
+	array_free(&options->ignored_unresolved);
+	array_free(&options->export_dynamic_lists);
 	array_free(&options->require_defined);
 	array_free(&options->version_scripts);
 	array_free(&options->dynamic_lists);

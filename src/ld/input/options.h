@@ -22,7 +22,9 @@ enum compress_kind { COMPRESS_NONE, COMPRESS_ZLIB, COMPRESS_ZLIB_GNU, COMPRESS_Z
 /* -X (default): drop .L locals of merged sections; --discard-none keeps all; -x drops all */
 enum discard_kind { DISCARD_SEC_MERGE, DISCARD_NONE, DISCARD_LOCALS, DISCARD_ALL };
 
-enum bsymbolic_kind { BSYMBOLIC_NONE, BSYMBOLIC_ALL, BSYMBOLIC_FUNCTIONS };
+enum bsymbolic_kind {
+	BSYMBOLIC_NONE, BSYMBOLIC_ALL, BSYMBOLIC_FUNCTIONS, BSYMBOLIC_NON_WEAK, BSYMBOLIC_NON_WEAK_FUNCTIONS,
+};
 
 /* One FILE or -lNAME of the command line, in order. */
 struct input_request {
@@ -43,11 +45,15 @@ struct options {
 	ARRAY(const char *) library_paths;     /* -L in order, a leading "=" or "$SYSROOT" already replaced */
 	ARRAY(const char *) rpaths;            /* duplicates dropped */
 	ARRAY(const char *) rpath_links;
+	bool rpath_is_run_path;                /* rpaths is LD_RUN_PATH */
 	ARRAY(const char *) undefined;         /* -u */
+	ARRAY(const char *) undefined_globs;
+	ARRAY(const char *) ignored_unresolved; /* --ignore-unresolved-symbol */
 	ARRAY(const char *) require_defined;
 	ARRAY(const char *) version_scripts;   /* files */
 	ARRAY(const char *) dynamic_lists;     /* files */
 	ARRAY(const char *) export_dynamic_symbols; /* globs */
+	ARRAY(const char *) export_dynamic_lists; /* files */
 	ARRAY(const char *) exclude_libs;      /* archive names, or "ALL" */
 	ARRAY(const char *) wraps;
 	ARRAY(const char *) trace_symbols;     /* -y */
@@ -64,6 +70,10 @@ struct options {
 	const char *plan_out, *plan_in;
 	const char *dependency_file;
 	const char *script;                    /* -T: refused for now unless it is a text script */
+	const char *retain_symbols_file;       /* NULL: all are kept */
+	bool dynamic_list_data, dynamic_list_cpp_new, dynamic_list_cpp_typeinfo;
+	bool default_symver, no_gnu_unique;
+	bool noinhibit_exec;
 	bool nostdlib;
 	bool as_relocatable;                   /* -r: refused for now */
 	bool hash_gnu, hash_sysv;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ld/report/source.h"
+#include "ld/resolve/closure.h"
 #include "ld/resolve/symbols.h"
 
 enum { MAX_REFERENCES = 3 };
@@ -144,7 +145,8 @@ void describe_duplicate(struct link *link, symbol_id symbol, file_id file, uint3
 	struct arena arena = {0};
 	uint64_t definition = (uint64_t)file << 32 | index;
 	struct diag_more more = {.lines = duplicate_lines, .context = link, .a = symbol, .b = definition};
-	diag_report(link->diag, SEVERITY_ERROR, diag_order(file, index), &more, "%s: duplicate symbol: %s",
+	enum severity severity = link->options->noinhibit_exec ? SEVERITY_WARNING : SEVERITY_ERROR;
+	diag_report(link->diag, severity, diag_order(file, index), &more, "%s: duplicate symbol: %s",
 		    definition_place(link, &arena, file, index), describe_symbol(link, &arena, symbol));
 	arena_free(&arena);
 }
@@ -192,11 +194,12 @@ static char *undefined_lines(const struct diag_more *more)
 	const struct link *link = more->context;
 	struct arena arena = {0};
 	const struct undefined_reference *first = &link->undefined_references.at[more->a];
-	return take_text(&arena, arena_printf(&arena, "\n>>> %sundefined reference to `%s'%s%s",
+	return take_text(&arena, arena_printf(&arena, "\n>>> %sundefined reference to `%s'%s%s%s",
 					      source_prefix(link, &arena, first->section, first->offset),
 					      describe_symbol(link, &arena, first->symbol),
 					      further_references(link, &arena, (uint32_t)more->a),
-					      visibility_hint(&link->symbols[first->symbol])));
+					      visibility_hint(&link->symbols[first->symbol]),
+					      closure_hint(link, first->symbol)));
 }
 
 static void report_undefined(struct link *link, uint32_t first)
@@ -204,7 +207,8 @@ static void report_undefined(struct link *link, uint32_t first)
 	const struct undefined_reference *ref = &link->undefined_references.at[first];
 	struct diag_more more = {.lines = undefined_lines, .context = link, .a = first};
 	struct arena arena = {0};
-	diag_report(link->diag, link->options->warn_unresolved ? SEVERITY_WARNING : SEVERITY_ERROR,
+	bool warn = link->options->warn_unresolved && !*closure_hint(link, ref->symbol);
+	diag_report(link->diag, warn ? SEVERITY_WARNING : SEVERITY_ERROR,
 		    diag_order(section_of(link, ref->section)->file, ref->section), &more, "%s: undefined symbol: %s",
 		    describe_place(link, &arena, ref->section, ref->offset),
 		    describe_symbol(link, &arena, ref->symbol));

@@ -15,41 +15,62 @@ static bool is_visible(uint8_t visibility)
 	return visibility == STV_DEFAULT || visibility == STV_PROTECTED;
 }
 
-static bool in_dynamic_list(const struct link *link, symbol_id id)
+static bool matches(const struct link *link, const struct version_script *list, symbol_id id)
 {
+	if (list->patterns.n == 0)
+		return false;
 	struct str name = symbol_base_name(link, id);
 	char *text = strndup(name.at, name.len);
 	char *demangled = text ? cplus_demangle(text, DMGL_PARAMS | DMGL_ANSI) : NULL;
-	bool result = versions_list_matches(&link->dynamic_list, name, demangled);
+	bool result = versions_list_matches(list, name, demangled);
 	free(demangled);
 	free(text);
 	return result;
 }
 
+static bool in_dynamic_list(const struct link *link, symbol_id id, uint8_t type)
+{
+	bool is_data = type == STT_OBJECT || type == STT_COMMON;
+	return (link->options->dynamic_list_data && is_data) || matches(link, &link->dynamic_list, id);
+}
+
+/* --export-dynamic-symbol, --export-dynamic-symbol-list */
 static bool export_asked(const struct link *link, symbol_id id)
 {
 	const struct options *options = link->options;
-	if (link->has_dynamic_list && in_dynamic_list(link, id))
-		return true;
 	for (uint32_t i = 0; i < options->export_dynamic_symbols.n; i++)
 		if (glob_match(str_of(options->export_dynamic_symbols.at[i]), symbol_base_name(link, id)))
 			return true;
-	return false;
+	return matches(link, &link->export_list, id);
 }
 
 /* May another module's definition be used in place of ours? Only in a shared object (gABI, "Shared Object
  * Dependencies"). */
-static bool is_preemptible(const struct link *link, symbol_id id, uint8_t type, uint8_t visibility)
+static bool is_preemptible(const struct link *link, symbol_id id, uint8_t type, bool weak, uint8_t visibility)
 {
 	const struct options *options = link->options;
 	if (options->kind != OUTPUT_SHARED || visibility != STV_DEFAULT)
 		return false;
-	bool is_function = type == STT_FUNC || type == STT_GNU_IFUNC;
-	bool symbolic =
-		options->bsymbolic == BSYMBOLIC_ALL || (options->bsymbolic == BSYMBOLIC_FUNCTIONS && is_function);
+	bool is_function = type == STT_FUNC || type == STT_GNU_IFUNC, symbolic = false;
+	switch (options->bsymbolic) {
+	case BSYMBOLIC_NONE:
+		break;
+	case BSYMBOLIC_ALL:
+		symbolic = true;
+		break;
+	case BSYMBOLIC_FUNCTIONS:
+		symbolic = is_function;
+		break;
+	case BSYMBOLIC_NON_WEAK:
+		symbolic = !weak;
+		break;
+	case BSYMBOLIC_NON_WEAK_FUNCTIONS:
+		symbolic = is_function && !weak;
+		break;
+	}
 	if (link->has_dynamic_list) /* what is listed may be preempted, and nothing else */
-		return in_dynamic_list(link, id);
-	return !symbolic;
+		return in_dynamic_list(link, id, type) || export_asked(link, id);
+	return !symbolic || export_asked(link, id);
 }
 
 static uint16_t decide_defined(struct link *link, symbol_id id, const struct elf_sym *sym)
@@ -70,11 +91,12 @@ static uint16_t decide_defined(struct link *link, symbol_id id, const struct elf
 		return result;
 	bool asked_outside = (flags & (SYMBOL_USED_SHARED | SYMBOL_DEFINED_SHARED)) != 0;
 	bool exported =
-		options->kind == OUTPUT_SHARED || asked_outside || options->export_dynamic || export_asked(link, id);
+		options->kind == OUTPUT_SHARED || asked_outside || options->export_dynamic ||
+		(link->has_dynamic_list && in_dynamic_list(link, id, type)) || export_asked(link, id);
 	if (!exported)
 		return result;
 	result |= SYMBOL_EXPORTED;
-	if (is_preemptible(link, id, type, visibility))
+	if (is_preemptible(link, id, type, elf_sym_bind(sym) == STB_WEAK, visibility))
 		result |= SYMBOL_PREEMPTIBLE;
 	return result;
 }
@@ -88,6 +110,9 @@ static uint16_t decide_undefined(const struct link *link, const struct symbol *s
 		return SYMBOL_UNDEFINED;
 	if (!link->is_dynamic || !is_visible(symbol->visibility) ||
 	    (options->no_dynamic_linker && options->kind != OUTPUT_SHARED) || options->is_static)
+		return SYMBOL_UNDEFINED;
+	/* In a program a missing symbol is an error; where that is overlooked, it is 0 (as GNU ld). */
+	if (options->kind != OUTPUT_SHARED && symbol_flags(symbol) & SYMBOL_USED_STRONGLY)
 		return SYMBOL_UNDEFINED;
 	return SYMBOL_UNDEFINED | SYMBOL_IMPORTED | SYMBOL_PREEMPTIBLE;
 }
@@ -135,6 +160,14 @@ static void decide_range(void *context, size_t begin, size_t end, unsigned worke
 	}
 }
 
+/* "ALL", "libx.a" or "libx" */
+static bool is_library_name(const char *name, const char *base)
+{
+	size_t len = strlen(name);
+	return strcmp(name, "ALL") == 0 ||
+	       (strncmp(name, base, len) == 0 && (base[len] == '\0' || strcmp(base + len, ".a") == 0));
+}
+
 /* --exclude-libs: symbols of these archives are not exported. */
 static void exclude_libs(struct link *link)
 {
@@ -149,8 +182,7 @@ static void exclude_libs(struct link *link)
 		const char *base = slash ? slash + 1 : file->path;
 		bool excluded = false;
 		for (uint32_t i = 0; i < options->exclude_libs.n; i++)
-			excluded |= strcmp(options->exclude_libs.at[i], "ALL") == 0 ||
-				    strcmp(options->exclude_libs.at[i], base) == 0;
+			excluded |= is_library_name(options->exclude_libs.at[i], base);
 		for (uint32_t i = file->symtab.first_global; excluded && i < file->symtab.n; i++) {
 			symbol_id symbol = global_of(file, i);
 			if (symbol && owner_file(symbol_owner(&link->symbols[symbol])) == id)

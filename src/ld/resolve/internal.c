@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "ld/layout/expr.h"
 #include "ld/resolve/symbols.h"
 
@@ -125,6 +126,20 @@ void internal_begin(struct link *link)
 	for (uint32_t i = 0; i < options->defsyms.n; i++)
 		add_defsym(link, &options->defsyms.at[i]);
 	each_node(link, define_plain);
+}
+
+void internal_reference_globs(struct link *link)
+{
+	const struct options *options = link->options;
+	for (file_id id = 1; options->undefined_globs.n && id < link->files.n; id++) {
+		const char *name = file_of(link, id)->lazy_names;
+		for (uint32_t n = 0; file_of(link, id)->lazy && n < file_of(link, id)->n_lazy; n++) {
+			for (uint32_t i = 0; i < options->undefined_globs.n; i++)
+				if (glob_match(str_of(options->undefined_globs.at[i]), str_of(name)))
+					reference(link, name);
+			name += strlen(name) + 1;
+		}
+	}
 }
 
 /* ---- provided symbols ---------------------------------------------------------------------------------- */

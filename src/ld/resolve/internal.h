@@ -11,6 +11,9 @@ void internal_init(struct link *link);
 /* Once names can be interned: references of options, plain assignments of the layout program. */
 void internal_begin(struct link *link);
 
+/* --undefined-glob: references to what lazy archive members promise. After their names are interned. */
+void internal_reference_globs(struct link *link);
+
 /* Once owners are known: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X. */
 void internal_provide(struct link *link);
 

@@ -379,6 +379,7 @@ void resolve_files(struct link *link)
 		intern_files(link, all, n);
 		struct batch batch = {.link = link, .files = all, .n = n};
 		parallel_for(link->pool, n, FILE_GRAIN, own_definitions, &batch);
+		internal_reference_globs(link);
 		extract_members(link, all, n);
 		if (!diag_flush(link->diag))
 			give_section_ids(link);
@@ -387,6 +388,16 @@ void resolve_files(struct link *link)
 }
 
 /* ---- owners ------------------------------------------------------------------------------------------- */
+
+/* Two names of one definition (.symver makes several) are no duplicates. */
+static bool same_place(const struct link *link, uint64_t a, uint64_t b)
+{
+	const struct file *file = file_of(link, owner_file(a));
+	if (owner_file(a) != owner_file(b))
+		return false;
+	const struct elf_sym *x = &file->symtab.syms[owner_index(a)], *y = &file->symtab.syms[owner_index(b)];
+	return x->st_shndx == y->st_shndx && x->st_value == y->st_value;
+}
 
 /* An object may ask for a version by name, "foo@V": then what shared objects define is known by that name, too. */
 static void bind_versioned(struct link *link)
@@ -431,8 +442,14 @@ static void bind_versioned(struct link *link)
 			char *name = arena_printf(&link->arena, "%.*s@%.*s", (int)base.len, base.at,
 						  (int)versioned->version.len, versioned->version.at);
 			symbol_id symbol = symbols_find(link, str_of(name));
-			if (symbol)
-				own(link, symbol, owner_key(rank_of(file, sym), id, versioned->symbol));
+			if (!symbol)
+				continue;
+			uint64_t owner = symbol_owner(&link->symbols[symbol]);
+			bool twice = owner != OWNER_NONE && owner_rank(owner) == RANK_STRONG &&
+				     rank_of(file, sym) == RANK_STRONG && is_live_definition(link, file, versioned->symbol);
+			if (twice && !same_place(link, owner, owner_key(RANK_STRONG, id, versioned->symbol)))
+				describe_duplicate(link, symbol, id, versioned->symbol);
+			own(link, symbol, owner_key(rank_of(file, sym), id, versioned->symbol));
 		}
 	}
 }
@@ -482,6 +499,53 @@ static void survey_objects(void *context, size_t begin, size_t end, unsigned wor
 	}
 }
 
+/* Does a needed library say itself, by DT_NEEDED, that it needs `soname`? */
+static bool on_needed_list(const struct link *link, const char *soname)
+{
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		struct elf_shared shared;
+		struct elf_error error;
+		if (file->kind != FILE_SHARED || !file->live || !elf_read_shared(&shared, file->bytes, &error))
+			continue;
+		for (uint64_t i = 0; i < shared.ndynamic; i++) {
+			const struct elf_dyn *dyn = &((const struct elf_dyn *)shared.dynamic)[i];
+			const char *name = dyn->d_tag == DT_NEEDED ? elf_dynamic_string(&shared, i) : NULL;
+			if (name && strcmp(name, soname) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* --as-needed: a library is needed, too, when it has what a needed library asks for but does not say where to find
+ * (GNU ld manual, "--as-needed"). */
+static void need_for_shared(struct link *link)
+{
+	bool any_left_out = false;
+	for (file_id id = 1; id < link->files.n; id++)
+		any_left_out |= file_of(link, id)->kind == FILE_SHARED && !file_of(link, id)->live;
+	for (bool changed = any_left_out; changed;) {
+		changed = false;
+		for (file_id id = 1; id < link->files.n; id++) {
+			const struct file *file = file_of(link, id);
+			if (file->kind != FILE_SHARED || !file->live)
+				continue;
+			for (uint32_t i = 0; i < globals_in(file); i++) {
+				const struct elf_sym *sym = &file->symtab.syms[file->symtab.first_global + i];
+				if (sym->st_shndx != SHN_UNDEF || elf_sym_bind(sym) == STB_WEAK || !file->globals[i])
+					continue;
+				uint64_t owner = symbol_owner(&link->symbols[file->globals[i]]);
+				if (owner == OWNER_NONE || owner_rank(owner) != RANK_ELSEWHERE)
+					continue;
+				struct file *definer = file_of(link, owner_file(owner));
+				if (!definer->live && !on_needed_list(link, definer->soname))
+					changed = definer->live = true;
+			}
+		}
+	}
+}
+
 static void survey_shared(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct link *link = context;
@@ -514,6 +578,7 @@ void resolve_owners(struct link *link)
 	parallel_for(link->pool, n, FILE_GRAIN, own_definitions, &batch);
 	bind_versioned(link);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, survey_objects, link);
+	need_for_shared(link);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, survey_shared, link);
 	free(live);
 }

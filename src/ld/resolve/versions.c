@@ -1,5 +1,6 @@
 #include "ld/resolve/versions.h"
 
+#include <errno.h>
 #include <libiberty/demangle.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,24 +131,77 @@ uint32_t versions_count(const struct link *link)
 	return script->nodes.n && script->nodes.at[0].name[0] ? script->nodes.n : 0;
 }
 
+/* A script is looked for as it is named, then in the library directories. */
+static const struct io_file *open_script(struct link *link, const char *path)
+{
+	uint32_t first = io_open(link->io, path), found = first;
+	for (uint32_t i = 0; i < link->options->library_paths.n && link->io->files.at[found].error; i++) {
+		if (*path == '/' || link->io->files.at[first].error != ENOENT)
+			break;
+		found = io_open(link->io,
+				arena_printf(&link->arena, "%s/%s", link->options->library_paths.at[i], path));
+	}
+	return &link->io->files.at[link->io->files.at[found].error ? first : found];
+}
+
+static void read_lists(struct link *link, const char *const *paths, uint32_t n, const char *what,
+		       struct version_script *list)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct io_file *file = open_script(link, paths[i]);
+		if (file->error)
+			diag_error(link->diag, 0, "cannot open %s %s: %s", what, paths[i], strerror(file->error));
+		else if (list == &link->version_script)
+			version_script_parse(list, file->path, file->bytes, 1, &link->arena, link->diag);
+		else
+			dynamic_list_parse(list, file->path, file->bytes, &link->arena, link->diag);
+	}
+}
+
+/* The lists that GNU ld has built in, for --dynamic-list-cpp-new and --dynamic-list-cpp-typeinfo. */
+static void add_builtin(struct link *link, const char *text)
+{
+	struct bytes bytes = {(const uint8_t *)text, strlen(text)};
+	dynamic_list_parse(&link->dynamic_list, "<gild>", bytes, &link->arena, link->diag);
+}
+
+/* --default-symver: one more node, called as the library; an anonymous version script becomes that node. */
+static void add_default_version(struct link *link)
+{
+	struct version_script *script = &link->version_script;
+	const char *name = versions_base_name(link);
+	uint32_t node = 0;
+	if (script->nodes.n && !script->nodes.at[0].name[0])
+		script->nodes.at[0].name = name;
+	while (node < script->nodes.n && strcmp(script->nodes.at[node].name, name) != 0)
+		node++;
+	if (node == script->nodes.n)
+		*array_push(&script->nodes) = (struct version_node){.name = name};
+	link->default_version = 1 + node;
+}
+
+const char *versions_base_name(const struct link *link)
+{
+	const char *slash = strrchr(link->options->output, '/');
+	return link->options->soname ? link->options->soname : slash ? slash + 1 : link->options->output;
+}
+
 void versions_read(struct link *link)
 {
 	const struct options *options = link->options;
-	for (uint32_t i = 0; i < options->version_scripts.n + options->dynamic_lists.n; i++) {
-		bool is_list = i >= options->version_scripts.n;
-		const char *path = is_list ? options->dynamic_lists.at[i - options->version_scripts.n]
-					   : options->version_scripts.at[i];
-		const struct io_file *file = io_read(link->io, path);
-		if (file->error)
-			diag_error(link->diag, 0, "cannot open %s %s: %s", is_list ? "dynamic list" : "version script",
-				   path, strerror(file->error));
-		else if (is_list)
-			dynamic_list_parse(&link->dynamic_list, file->path, file->bytes, &link->arena, link->diag);
-		else
-			version_script_parse(&link->version_script, file->path, file->bytes, 1, &link->arena,
-					     link->diag);
-	}
-	link->has_dynamic_list = options->dynamic_lists.n > 0;
+	read_lists(link, options->version_scripts.at, options->version_scripts.n, "version script",
+		   &link->version_script);
+	read_lists(link, options->dynamic_lists.at, options->dynamic_lists.n, "dynamic list", &link->dynamic_list);
+	read_lists(link, options->export_dynamic_lists.at, options->export_dynamic_lists.n, "list of symbols",
+		   &link->export_list);
+	if (options->dynamic_list_cpp_new)
+		add_builtin(link, "{ extern \"C++\" { operator*new*; operator*delete*; }; };");
+	if (options->dynamic_list_cpp_typeinfo)
+		add_builtin(link, "{ extern \"C++\" { typeinfo*for*; typeinfo*name*for*; }; };");
+	link->has_dynamic_list = options->dynamic_lists.n > 0 || options->dynamic_list_data ||
+				 options->dynamic_list_cpp_new || options->dynamic_list_cpp_typeinfo;
+	if (options->default_symver && options->kind == OUTPUT_SHARED)
+		add_default_version(link);
 }
 
 struct assigning {
@@ -167,6 +221,8 @@ static void assign_range(void *context, size_t begin, size_t end, unsigned worke
 		link->versions[i] = VER_NDX_GLOBAL;
 		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || owner_file(owner) == INTERNAL_FILE)
 			continue;
+		if (link->default_version)
+			link->versions[i] = (uint16_t)(FIRST_NODE_VERSION + link->default_version - 1);
 		struct str name = symbol_base_name(link, (symbol_id)i);
 		/* What is not a mangled name stands for itself in extern "C++" (GNU ld, lang_vers_match). */
 		char *demangled = assigning->matcher.any_cxx ? demangle(name) : NULL;
@@ -183,6 +239,18 @@ static void assign_range(void *context, size_t begin, size_t end, unsigned worke
 	}
 }
 
+/* A version script that gives "foo" the version V would define it twice where an object has "foo@V", too: that one stands
+ * for both (GNU ld, elf_link_assign_sym_version). */
+static void hide_plain(struct link *link, symbol_id versioned, uint32_t node)
+{
+	symbol_id plain = symbols_find(link, symbol_base_name(link, versioned));
+	if (!plain || link->versions[plain] != FIRST_NODE_VERSION + node)
+		return;
+	uint64_t a = symbol_owner(&link->symbols[plain]), b = symbol_owner(&link->symbols[versioned]);
+	if (a != OWNER_NONE && owner_file(a) == owner_file(b))
+		symbol_set(&link->symbols[plain], SYMBOL_FORCED_LOCAL);
+}
+
 /* "foo@V" and "foo@@V" say the version themselves. */
 static void assign_named(struct link *link, file_id id)
 {
@@ -191,8 +259,16 @@ static void assign_named(struct link *link, file_id id)
 		const struct versioned_symbol *versioned = &file->versioned[i];
 		symbol_id symbol = global_of(file, versioned->symbol);
 		uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
-		if (owner == OWNER_NONE || owner_file(owner) != id || owner_index(owner) != versioned->symbol)
+		/* "foo" beside "foo@@V" in one file is the same definition twice */
+		if (owner == OWNER_NONE || owner_file(owner) != id ||
+		    (owner_index(owner) != versioned->symbol && !versioned->is_default))
 			continue;
+		if (versioned->version.len == 0) { /* "foo@@": exported without a version, whatever a script says */
+			link->versions[symbol] = VER_NDX_GLOBAL;
+			atomic_fetch_and_explicit(&link->symbols[symbol].flags, (uint16_t)~SYMBOL_FORCED_LOCAL,
+						  memory_order_relaxed);
+			continue;
+		}
 		uint32_t node = 0, n = versions_count(link);
 		while (node < n && !(strlen(link->version_script.nodes.at[node].name) == versioned->version.len &&
 				     memcmp(link->version_script.nodes.at[node].name, versioned->version.at,
@@ -203,6 +279,8 @@ static void assign_named(struct link *link, file_id id)
 				(uint16_t)((FIRST_NODE_VERSION + node) | (versioned->is_default ? 0 : VERSYM_HIDDEN));
 			atomic_fetch_and_explicit(&link->symbols[symbol].flags, (uint16_t)~SYMBOL_FORCED_LOCAL,
 						  memory_order_relaxed);
+			if (!versioned->is_default)
+				hide_plain(link, symbol, node);
 		} else if (link->options->kind == OUTPUT_SHARED && versioned->version.len) {
 			struct str name = symbol_name(link, symbol);
 			diag_error(link->diag, diag_order(id, versioned->symbol),
@@ -214,20 +292,39 @@ static void assign_named(struct link *link, file_id id)
 	}
 }
 
+/* extern "C++" { "ns::f(int)"; }: is any symbol that is defined here called so? */
+static bool any_called(const struct link *link, struct str text)
+{
+	for (symbol_id id = 1; id < link->n_symbols; id++) {
+		uint64_t owner = symbol_owner(&link->symbols[id]);
+		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
+			continue;
+		char *demangled = demangle(symbol_base_name(link, id));
+		bool same = demangled && strlen(demangled) == text.len && memcmp(demangled, text.at, text.len) == 0;
+		free(demangled);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
 static void report_unmatched(struct link *link)
 {
 	const struct version_script *script = &link->version_script;
 	for (uint32_t i = 0; i < script->patterns.n; i++) {
 		const struct version_pattern *pattern = &script->patterns.at[i];
-		if (!pattern->literal || pattern->local || pattern->cxx)
+		if (!pattern->literal || pattern->local || (pattern->cxx && any_called(link, pattern->text)))
 			continue;
 		symbol_id symbol = symbols_find(link, pattern->text);
 		uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
-		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
-			diag_error(link->diag, i,
-				   "version script assigns version %s to symbol %.*s, which is not defined\n>>> use "
-				   "--undefined-version to allow this",
-				   script->nodes.at[pattern->node].name, (int)pattern->text.len, pattern->text.at);
+		if (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE)
+			continue;
+		const char *version = script->nodes.at[pattern->node].name;
+		diag_error(link->diag, i,
+			   "version script assignment of '%s' to symbol '%.*s' failed: symbol not defined\n>>> %.*s: "
+			   "undefined version: %s\n>>> use --undefined-version to allow this",
+			   version, (int)pattern->text.len, pattern->text.at, (int)pattern->text.len, pattern->text.at,
+			   version);
 	}
 }
 

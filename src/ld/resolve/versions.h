@@ -6,6 +6,9 @@
 
 #include "ld/tables.h"
 
+/* What the base version is called: the soname, or the file. */
+const char *versions_base_name(const struct link *link);
+
 /* Reads the version scripts and dynamic lists named by options. */
 void versions_read(struct link *link);
 

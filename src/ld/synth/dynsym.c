@@ -130,6 +130,8 @@ struct output_symbol output_symbol(const struct link *link, symbol_id id, bool f
 	}};
 	struct elf_sym *result = &output.sym;
 	output_symbol_place(&output, output_section(link, id));
+	if (elf_sym_bind(sym) == STB_GNU_UNIQUE && link->options->no_gnu_unique)
+		result->st_info = (uint8_t)(STB_GLOBAL << 4 | elf_sym_type(sym));
 	if (sym->st_shndx == SHN_COMMON && owner_rank(owner) == RANK_COMMON) {
 		result->st_size = link->common_sizes[id];
 		result->st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_OBJECT);

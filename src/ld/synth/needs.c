@@ -54,6 +54,11 @@ void scanner_check_undefined(struct scanner *scanner, section_id section, const 
 	/* A shared object may leave symbols to its users, unless it says they would not be visible. */
 	if (options->kind == OUTPUT_SHARED && !options->z.defs && ref.flags & SYMBOL_IMPORTED)
 		return;
+	struct str name = symbol_base_name(link, ref.symbol);
+	for (uint32_t i = 0; i < options->ignored_unresolved.n; i++)
+		if (strlen(options->ignored_unresolved.at[i]) == name.len &&
+		    memcmp(options->ignored_unresolved.at[i], name.at, name.len) == 0)
+			return;
 	pthread_mutex_lock(&link->undefined_lock);
 	*array_push(&link->undefined_references) = (struct undefined_reference){ref.symbol, section, rela->r_offset};
 	pthread_mutex_unlock(&link->undefined_lock);
@@ -194,9 +199,10 @@ void needs_scan(struct link *link)
 {
 	pthread_mutex_init(&link->undefined_lock, NULL);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, scan_files, link);
-	describe_undefined(link);
-	if (diag_flush(link->diag))
-		return;
+}
+
+void needs_number(struct link *link)
+{
 	(void)new_aux(link, 0, 0, 0); /* id 0: nobody's */
 	for (file_id id = 1; id < link->files.n; id++)
 		if (file_of(link, id)->kind == FILE_OBJECT && file_of(link, id)->live)

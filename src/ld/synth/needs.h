@@ -67,9 +67,11 @@ static inline struct ref ref_of(const struct link *link, const struct file *file
 	return (struct ref){symbol, symbol_flags(&link->symbols[symbol]), false};
 }
 
-/* Scans every live object, combines the results: link->aux, got, plt, plt_got, copies; symbols that need to be
- * dynamic. */
+/* Scans every live object; link->undefined_references is what could not be found. */
 void needs_scan(struct link *link);
+
+/* Combines the results: link->aux, got, plt, plt_got, copies; symbols that need to be dynamic. */
+void needs_number(struct link *link);
 
 /* For targets: */
 static inline void scanner_need(struct scanner *scanner, uint32_t symbol, uint16_t bits)

@@ -14,12 +14,65 @@ enum { FILE_GRAIN = 8 };
  * and what nobody here defines. Parts: 2 * file for locals, 2 * file + 1 for globals; their names lie together, locals
  * first. */
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* --retain-symbols-file: names separated by white space; '#' begins a comment. */
+void symtab_read_retained(struct link *link)
+{
+	const char *path = link->options->retain_symbols_file;
+	if (!path)
+		return;
+	const struct io_file *file = io_read(link->io, path);
+	if (file->error) {
+		diag_error(link->diag, 0, "cannot open %s: %s\n>>> named by --retain-symbols-file", path,
+			   strerror(file->error));
+		return;
+	}
+	char *text = arena_strndup(&link->arena, (const char *)file->bytes.data, file->bytes.size), *line_rest;
+	ARRAY(const char *) names = {0};
+	for (char *line = strtok_r(text, "\n", &line_rest); line; line = strtok_r(NULL, "\n", &line_rest)) {
+		char *word_rest;
+		line[strcspn(line, "#")] = '\0';
+		for (char *word = strtok_r(line, " \t\r", &word_rest); word; word = strtok_r(NULL, " \t\r", &word_rest))
+			*array_push(&names) = word;
+	}
+	link->n_retained = names.n;
+	link->retained_names = arena_array(&link->arena, const char *, names.n + 1);
+	if (names.n) {
+		memcpy(link->retained_names, names.at, names.n * sizeof(*names.at));
+		qsort(link->retained_names, names.n, sizeof(*names.at), compare_names);
+	}
+	array_free(&names);
+}
+
+static bool is_retained(const struct link *link, const char *name)
+{
+	return !link->retained_names ||
+	       bsearch(&name, link->retained_names, link->n_retained, sizeof(name), compare_names);
+}
+
+/* Names of global symbols are not always NUL-terminated: "foo" of "foo@@V". */
+static bool is_retained_global(const struct link *link, symbol_id id)
+{
+	if (!link->retained_names)
+		return true;
+	struct str name = symbol_name(link, id);
+	char *text = strndup(name.at, name.len);
+	bool result = text && is_retained(link, text);
+	free(text);
+	return result;
+}
+
 /* Does a local symbol stay? Section symbols do not; -X drops compilers' temporary names, -x all. */
 static bool keeps_local(const struct link *link, const struct file *file, uint32_t index)
 {
 	const struct elf_sym *sym = &file->symtab.syms[index];
 	const char *name = file->symtab.strtab + sym->st_name;
-	if (elf_sym_type(sym) == STT_SECTION || *name == '\0' || sym->st_shndx == SHN_UNDEF)
+	if (elf_sym_type(sym) == STT_SECTION || *name == '\0' || sym->st_shndx == SHN_UNDEF ||
+	    !is_retained(link, name))
 		return false;
 	if (!elf_sym_is_special(&file->symtab, index)) {
 		const struct section *section =
@@ -60,7 +113,7 @@ static bool lists_global(const struct link *link, file_id id, uint32_t index, sy
 {
 	const struct file *file = file_of(link, id);
 	*symbol = global_of(file, index);
-	if (!*symbol)
+	if (!*symbol || !is_retained_global(link, *symbol))
 		return false;
 	uint64_t owner = symbol_owner(&link->symbols[*symbol]);
 	return owner != OWNER_NONE && owner_file(owner) == id && owner_index(owner) == index &&
@@ -143,7 +196,8 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 	for (uint32_t i = 1; id == INTERNAL_FILE && globals && i < link->aux.n; i++) {
 		symbol_id symbol = link->aux.at[i].symbol;
 		uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : 0;
-		if (!symbol || !link->aux.at[i].needs || (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE))
+		if (!symbol || !link->aux.at[i].needs || (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE) ||
+		    !is_retained_global(link, symbol))
 			continue;
 		struct entry entry = {.global = symbol, .imported = true};
 		if (values)

@@ -12,4 +12,7 @@ void symtab_emit(struct link *link, uint32_t part, uint8_t *image);
 void symtab_shndx_emit(struct link *link, uint32_t part, uint8_t *image);
 void strtab_emit(struct link *link, uint32_t part, uint8_t *image);
 
+/* Reads --retain-symbols-file. Before anything else here. */
+void symtab_read_retained(struct link *link);
+
 #endif

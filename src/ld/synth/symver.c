@@ -23,12 +23,6 @@ static bool version_source(const struct link *link, symbol_id id, file_id *file,
 	return *version > VER_NDX_GLOBAL && *version < shared->n_versions && shared->versions[*version];
 }
 
-static const char *base_name(const struct link *link)
-{
-	const char *slash = strrchr(link->options->output, '/');
-	return link->options->soname ? link->options->soname : slash ? slash + 1 : link->options->output;
-}
-
 /* Index of a version among those of a shared object; added when the file does not define it. */
 static uint32_t version_index(struct link *link, struct file *file, const char *name)
 {
@@ -68,7 +62,7 @@ void symver_prepare(struct link *link)
 {
 	if (versions_count(link)) {
 		link->verdef_names = arena_array(&link->arena, uint32_t, versions_count(link) + 1);
-		link->verdef_names[0] = dynstr_add(link, str_of(base_name(link)));
+		link->verdef_names[0] = dynstr_add(link, str_of(versions_base_name(link)));
 		for (uint32_t i = 0; i < versions_count(link); i++)
 			link->verdef_names[1 + i] = dynstr_add(link, str_of(link->version_script.nodes.at[i].name));
 	}
@@ -138,7 +132,7 @@ static uint8_t *put_verdaux(uint8_t *at, uint32_t name, bool last)
 void verdef_emit(struct link *link, uint8_t *image)
 {
 	uint32_t n = versions_count(link);
-	uint8_t *at = put_verdef(image, VER_FLG_BASE, VER_NDX_GLOBAL, 1, base_name(link), false);
+	uint8_t *at = put_verdef(image, VER_FLG_BASE, VER_NDX_GLOBAL, 1, versions_base_name(link), false);
 	at = put_verdaux(at, link->verdef_names[0], true);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct version_node *node = &link->version_script.nodes.at[i];
