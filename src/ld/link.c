@@ -12,6 +12,8 @@
 #include "ld/output/write.h"
 #include "ld/prune/gc.h"
 #include "ld/prune/merge.h"
+#include "ld/report/report.h"
+#include "ld/report/trace.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
 #include "ld/resolve/internal.h"
@@ -39,6 +41,7 @@ static void end(struct link *link)
 	for (uint32_t i = 0; i < link->pool_shards.n; i++)
 		free(link->pool_shards.at[i].entries);
 	array_free(&link->files);
+	array_free(&link->loaded);
 	array_free(&link->sections);
 	array_free(&link->aux);
 	array_free(&link->internal_syms);
@@ -124,16 +127,10 @@ static bool supported(struct link *link)
 		diag_error(link->diag, 0, "option -r is not supported yet");
 	if (options->emit_relocs)
 		diag_error(link->diag, 0, "option --emit-relocs is not supported yet");
-	if (options->map_file && *options->map_file)
-		diag_error(link->diag, 0, "option -Map is not supported yet");
 	if (options->script)
 		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
-	if (options->dependency_file)
-		diag_error(link->diag, 0, "option --dependency-file is not supported yet");
 	if (options->stats)
 		diag_error(link->diag, 0, "option --stats is not supported yet");
-	if (options->trace_symbols.n)
-		diag_error(link->diag, 0, "option -y is not supported yet");
 	if (options->z.pack_relative_relocs)
 		diag_error(link->diag, 0, "option -z pack-relative-relocs is not supported yet");
 	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
@@ -177,6 +174,7 @@ static void run(struct link *link)
 	/* One COMDAT group of each signature survives. From here on we know which definitions count. */
 	comdat_eliminate(link);
 	resolve_owners(link);
+	trace_symbols(link);
 	resolve_report_duplicates(link);
 
 	/* The linker defines what is left to it; from here on no owner changes. */
@@ -227,6 +225,11 @@ static void run(struct link *link)
 	layout_finish_symbols(link);
 	values_compute(link);
 
+	/* What the user wants to read about the link. It comes before the output: if it cannot be written, there is none. */
+	report_write(link);
+	if (diag_flush(link->diag))
+		return;
+
 	/* The bytes, in parallel and in any order. */
 	output_write_all(link);
 	diag_flush(link->diag);
@@ -239,6 +242,8 @@ bool link_run(const struct options *options, struct diag *diag)
 	begin(&link, options, diag, &io);
 	run(&link);
 	bool good = !diag_flush(diag);
+	if (!good)
+		report_write_failed(&link);
 	end(&link);
 	io_free(&io);
 	return good;

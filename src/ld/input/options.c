@@ -48,6 +48,7 @@ static void set_defaults(struct options *options)
 		.demangle = true,
 		.relax = true,
 		.undefined_version = true,
+		.print_map_discarded = true,
 		.build_id_size = BUILD_ID_SHA1,
 		.spare_dynamic_tags = SPARE_DYNAMIC_TAGS,
 		.z = {
@@ -415,6 +416,13 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 {
 	uint64_t number;
 	switch (id) {
+	case OPTION_TRACE:
+		parser->options->trace_members |= parser->options->trace;
+		parser->options->trace = true;
+		return true;
+	case OPTION_TRACE_MEMBERS:
+		parser->options->trace = parser->options->trace_members = true;
+		return true;
 	case OPTION_PRINT_MAP:
 		parser->options->map_file = "-";
 		return true;
