@@ -65,8 +65,8 @@ ar rcsD libtour.a a.o b.o
 link() { gcc -B "$GILD_BIN" -pie hello.o libtour.a "$@"; }
 link -o hello -Wl,--plan-out=plan -Wl,--verbose > verbose
 sed -i -E 's|/[^ ()]*/||' plan
-link -o hello -Wl,-tt | sed -E 's|/[^ ()]*/||' > inputs
-link -o with-atexit -Wl,-u,atexit -Wl,-tt | sed -E 's|/[^ ()]*/||' > inputs-atexit
+link -o hello -Wl,--trace | sed -E 's|/[^ ()]*/||' > inputs
+link -o with-atexit -Wl,-u,atexit -Wl,--trace | sed -E 's|/[^ ()]*/||' > inputs-atexit
 # The assembly is what the compiler makes of the C: the same code and the same relocations.
 for name in hello a b; do
 	gcc -O1 -fPIE -fno-inline -c "$here/$name.c" -o compiled.o
@@ -232,7 +232,7 @@ block_archive() {
 		echo '$ nm -s libtour.a        (the index only)'
 		nm -s libtour.a | sed -n '/^Archive index/,/^$/p' | sed '1d; /^$/d'
 		echo
-		echo '$ gcc ... -Wl,-tt        (members only)'
+		echo '$ gcc ... -Wl,--trace    (members only)'
 		grep '(' inputs
 	} | fence
 }

@@ -416,13 +416,6 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 {
 	uint64_t number;
 	switch (id) {
-	case OPTION_TRACE:
-		parser->options->trace_members |= parser->options->trace;
-		parser->options->trace = true;
-		return true;
-	case OPTION_TRACE_MEMBERS:
-		parser->options->trace = parser->options->trace_members = true;
-		return true;
 	case OPTION_PRINT_MAP:
 		parser->options->map_file = "-";
 		return true;

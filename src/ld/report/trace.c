@@ -13,7 +13,7 @@ void trace_file(const struct link *link, const char *path)
 
 void trace_member(const struct link *link, const struct file *member)
 {
-	if (link->options->trace_members)
+	if (link->options->trace)
 		printf(FILE_FORMAT "\n", FILE_ARGS(member));
 }
 

@@ -8,7 +8,7 @@
 /* -t: a file of the command line or of a script was opened. */
 void trace_file(const struct link *link, const char *path);
 
-/* -tt: "lib.a(a.o)" takes part in the link. */
+/* -t: "lib.a(a.o)" takes part in the link. gold, lld and mold print members, too; GNU ld since 2.35 when -t is given twice. */
 void trace_member(const struct link *link, const struct file *member);
 
 /* -y: who defines and who refers to the symbols asked for, in input order. Needs owners: of shared objects those count that
