@@ -63,10 +63,10 @@ cd "$work"
 for name in hello a b; do as --64 "$here/$name.s" -o $name.o; done
 ar rcsD libtour.a a.o b.o
 link() { gcc -B "$GILD_BIN" -pie hello.o libtour.a "$@"; }
-link -o hello -Wl,--plan-out=plan -Wl,--trace -Wl,--verbose > verbose 2> trace
+link -o hello -Wl,--plan-out=plan -Wl,--verbose > verbose
 sed -i -E 's|/[^ ()]*/||' plan
-grep '^gild: ' trace | sed -E 's/^gild: //; s|/[^ ()]*/||' > inputs
-link -o with-atexit -Wl,-u,atexit -Wl,--trace 2>&1 | sed -E 's/^gild: //; s|/[^ ()]*/||' > inputs-atexit
+link -o hello -Wl,--trace | sed -E 's|/[^ ()]*/||' > inputs
+link -o with-atexit -Wl,-u,atexit -Wl,--trace | sed -E 's|/[^ ()]*/||' > inputs-atexit
 # The assembly is what the compiler makes of the C: the same code and the same relocations.
 for name in hello a b; do
 	gcc -O1 -fPIE -fno-inline -c "$here/$name.c" -o compiled.o

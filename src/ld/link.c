@@ -15,6 +15,8 @@
 #include "ld/prune/merge.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/closure.h"
+#include "ld/report/report.h"
+#include "ld/report/trace.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
 #include "ld/resolve/internal.h"
@@ -46,6 +48,7 @@ static void end(struct link *link)
 	for (uint32_t i = 0; i < link->pool_shards.n; i++)
 		free(link->pool_shards.at[i].entries);
 	array_free(&link->files);
+	array_free(&link->loaded);
 	array_free(&link->sections);
 	array_free(&link->aux);
 	array_free(&link->internal_syms);
@@ -136,14 +139,8 @@ static bool supported(struct link *link)
 		diag_error(link->diag, 0, "option -r is not supported yet");
 	if (options->emit_relocs)
 		diag_error(link->diag, 0, "option --emit-relocs is not supported yet");
-	if (options->map_file && *options->map_file)
-		diag_error(link->diag, 0, "option -Map is not supported yet");
 	if (options->script)
 		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
-	if (options->dependency_file)
-		diag_error(link->diag, 0, "option --dependency-file is not supported yet");
-	if (options->trace_symbols.n)
-		diag_error(link->diag, 0, "option -y is not supported yet");
 	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
 		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s",
 			   options->emulation, link->arch->emulation);
@@ -189,6 +186,7 @@ static void run(struct link *link)
 	comdat_eliminate(link);
 	stats_mark(&link->stats, "COMDAT");
 	resolve_owners(link);
+	trace_symbols(link);
 	resolve_report_duplicates(link);
 	stats_mark(&link->stats, "resolve owners");
 
@@ -264,6 +262,11 @@ static void run(struct link *link)
 	if (diag_flush(link->diag))
 		return;
 
+	/* What the user wants to read about the link. It comes before the output: if it cannot be written, there is none. */
+	report_write(link);
+	if (diag_flush(link->diag))
+		return;
+
 	/* The bytes, in parallel and in any order. */
 	output_write_all(link);
 	stats_mark(&link->stats, "write");
@@ -278,6 +281,8 @@ bool link_run(const struct options *options, struct diag *diag)
 	stats_begin(&link.stats, options->stats);
 	run(&link);
 	bool good = !diag_flush(diag);
+	if (!good)
+		report_write_failed(&link);
 	struct stats stats = link.stats;
 	end(&link);
 	io_free(&io);

@@ -91,7 +91,10 @@ struct file {
 	section_id first_section; /* section number n of the file is section first_section + n; live objects only */
 	symbol_id *globals;       /* symbol first_global + i of the file is global symbol globals[i] (0: none) */
 
-	/* Archive members: what the archive's index says they define. */
+	/* Archive members: who extracted it (0: an option), by naming which symbol (0: nobody did); what the archive's index
+	 * says they define. */
+	file_id asked_by;
+	symbol_id asked_for;
 	const char *lazy_names;   /* n_lazy NUL-terminated names; NULL: parsed instead (the archive has no index) */
 	uint32_t n_lazy;
 	symbol_id *lazy_symbols;
@@ -333,6 +336,7 @@ struct link {
 	struct arena *worker_arenas;       /* one per worker of the pool */
 
 	ARRAY(struct file) files;
+	ARRAY(const char *) loaded;        /* paths of inputs in the order of opening: also archives and scripts */
 	ARRAY(struct section) sections;
 	struct symbol *symbols;
 	uint64_t *addresses;               /* of symbols, final; made after layout */

@@ -9,6 +9,7 @@
 #include "ld/input/object.h"
 #include "ld/input/shared_object.h"
 #include "ld/input/text_script.h"
+#include "ld/report/trace.h"
 
 /* The state that a file of the command line or of a script is opened with. */
 struct request {
@@ -122,6 +123,8 @@ static struct file *add_member(struct loader *loader, const struct request *requ
 	file->member = member->name;
 	file->lazy = !request->whole_archive;
 	file->live = request->whole_archive;
+	if (file->live)
+		trace_member(link, file);
 	return file;
 }
 
@@ -298,8 +301,8 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 			   link->arch->bfd_name);
 		return OPENED;
 	}
-	if (link->options->trace)
-		diag_note(link->diag, link->files.n, "%s", path);
+	*array_push(&link->loaded) = path;
+	trace_file(link, path);
 	if (kind == ELF_RELOCATABLE || kind == ELF_SHARED)
 		add_elf(loader, request, path, opened.bytes, kind);
 	else if (kind != ELF_NOT)

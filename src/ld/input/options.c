@@ -49,6 +49,7 @@ static void set_defaults(struct options *options)
 		.demangle = true,
 		.relax = true,
 		.undefined_version = true,
+		.print_map_discarded = true,
 		.build_id_size = BUILD_ID_SHA1,
 		.spare_dynamic_tags = SPARE_DYNAMIC_TAGS,
 		.z = {

@@ -79,6 +79,7 @@ struct options {
 	bool hash_gnu, hash_sysv;
 	bool eh_frame_hdr, new_dtags, export_dynamic, gc_sections, print_gc_sections, demangle, relax, emit_relocs;
 	bool verbose, trace;                   /* --verbose: print the layout program; -t */
+	bool cref, print_map_discarded;
 	bool print_version, print_help;        /* --version, --help: nothing else is done */
 	bool show_version;                     /* -v, -V: print the version and go on if there are inputs */
 	bool allow_multiple_definition, allow_shlib_undefined, allow_shlib_undefined_given;

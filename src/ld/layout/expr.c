@@ -203,41 +203,41 @@ struct value expr_evaluate(const struct link *link, const struct expr *expr, str
 
 /* ---- printing --------------------------------------------------------------------------------------------- */
 
-void expr_print(const struct expr *expr)
+void expr_print(FILE *to, const struct expr *expr)
 {
 	switch (expr->kind) {
 	case EXPR_NUMBER:
-		printf("0x%llx", (unsigned long long)expr->number);
+		fprintf(to, "0x%llx", (unsigned long long)expr->number);
 		break;
 	case EXPR_DOT:
-		putchar('.');
+		fputc('.', to);
 		break;
 	case EXPR_UNARY:
-		printf("%s(", expr->op);
-		expr_print(expr->a);
-		putchar(')');
+		fprintf(to, "%s(", expr->op);
+		expr_print(to, expr->a);
+		fputc(')', to);
 		break;
 	case EXPR_BINARY:
-		expr_print(expr->a);
-		printf(" %s ", expr->op);
-		expr_print(expr->b);
+		expr_print(to, expr->a);
+		fprintf(to, " %s ", expr->op);
+		expr_print(to, expr->b);
 		break;
 	case EXPR_ADDR:
-		printf("ADDR (%s)", expr->name);
+		fprintf(to, "ADDR (%s)", expr->name);
 		break;
 	case EXPR_SIZEOF:
-		printf("SIZEOF (%s)", expr->name);
+		fprintf(to, "SIZEOF (%s)", expr->name);
 		break;
 	case EXPR_SIZEOF_HEADERS:
-		printf("SIZEOF_HEADERS");
+		fprintf(to, "SIZEOF_HEADERS");
 		break;
 	case EXPR_SEGMENT_START:
-		printf("SEGMENT_START (\"%s\", ", expr->name);
-		expr_print(expr->a);
-		putchar(')');
+		fprintf(to, "SEGMENT_START (\"%s\", ", expr->name);
+		expr_print(to, expr->a);
+		fputc(')', to);
 		break;
 	case EXPR_SYMBOL:
-		printf("%s", expr->name);
+		fprintf(to, "%s", expr->name);
 		break;
 	}
 }

@@ -2,6 +2,8 @@
 #ifndef GILD_LD_LAYOUT_EXPR_H
 #define GILD_LD_LAYOUT_EXPR_H
 
+#include <stdio.h>
+
 #include "ld/input/lexer.h"
 #include "ld/layout/layout.h"
 
@@ -12,7 +14,7 @@ const struct expr *expr_parse(struct layout *layout, struct lexer *lexer, const 
 /* The value at a place of the program. Addresses are those of the last pass. */
 struct value expr_evaluate(const struct link *link, const struct expr *expr, struct value dot);
 
-void expr_print(const struct expr *expr);
+void expr_print(FILE *to, const struct expr *expr);
 
 /* Calls body for every symbol the expression names. */
 void expr_each_symbol(const struct expr *expr, void (*body)(struct link *link, const char *name), struct link *link);

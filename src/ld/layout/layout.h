@@ -14,6 +14,8 @@
 #ifndef GILD_LD_LAYOUT_LAYOUT_H
 #define GILD_LD_LAYOUT_LAYOUT_H
 
+#include <stdio.h>
+
 #include "ld/tables.h"
 
 /* ---- expressions (GNU ld manual, "Expressions in Linker Scripts") ------------------------------------- */
@@ -166,6 +168,9 @@ uint32_t layout_find(const struct layout *layout, const char *name);
 
 /* The default program as a script of GNU's language, between lines of equals signs. */
 void layout_print(const struct link *link);
+/* Of that language: an assignment without ';', and a run as "*(.text .text.*)", without KEEP. */
+void layout_print_assign(FILE *to, const struct node *node);
+void layout_print_run(FILE *to, const struct layout *layout, uint32_t run);
 
 /* Gives every live section its run. */
 void layout_classify(struct link *link);

@@ -5,34 +5,49 @@
 #include "arch/arch.h"
 #include "ld/layout/expr.h"
 
-static void print_assign(const struct node *node, const char *indent)
+void layout_print_assign(FILE *to, const struct node *node)
 {
 	const char *wrapper = node->hidden ? "HIDDEN (" : "";
 	if (node->provide)
 		wrapper = node->hidden ? "PROVIDE_HIDDEN (" : "PROVIDE (";
-	printf("%s%s%s = ", indent, wrapper, node->symbol);
-	expr_print(node->value);
-	printf("%s;\n", *wrapper ? ")" : "");
+	fprintf(to, "%s%s = ", wrapper, node->symbol);
+	expr_print(to, node->value);
+	if (*wrapper)
+		fputc(')', to);
 }
 
-static void print_run(const struct layout *layout, uint32_t id)
+void layout_print_run(FILE *to, const struct layout *layout, uint32_t id)
 {
 	const struct run *run = &layout->runs.at[id];
-	printf("    %s*(", run->keep ? "KEEP (" : "");
-	bool first = true;
+	const char *sort = run->sort == SORT_NAME ? "SORT (" : "", *gap = "";
+	if (run->sort == SORT_INIT_PRIORITY)
+		sort = "SORT_BY_INIT_PRIORITY (";
+	fputs("*(", to);
 	for (uint32_t i = 0; i < layout->rules.n; i++) {
 		const struct rule *rule = &layout->rules.at[i];
 		if (rule->run != id)
 			continue;
-		const char *sort = run->sort == SORT_NAME ? "SORT (" : "";
-		if (run->sort == SORT_INIT_PRIORITY)
-			sort = "SORT_BY_INIT_PRIORITY (";
-		printf("%s%s%s%.*s%s", first ? "" : " ",
-		       rule->not_crt ? "EXCLUDE_FILE (*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) " : "", sort,
-		       (int)rule->pattern.len, rule->pattern.at, *sort ? ")" : "");
-		first = false;
+		fprintf(to, "%s%s%s%.*s%s", gap,
+			rule->not_crt ? "EXCLUDE_FILE (*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) " : "", sort,
+			(int)rule->pattern.len, rule->pattern.at, *sort ? ")" : "");
+		gap = " ";
 	}
-	printf(")%s\n", run->keep ? ")" : "");
+	fputc(')', to);
+}
+
+static void print_assign(const struct node *node, const char *indent)
+{
+	fputs(indent, stdout);
+	layout_print_assign(stdout, node);
+	puts(";");
+}
+
+static void print_run(const struct layout *layout, uint32_t id)
+{
+	bool keep = layout->runs.at[id].keep;
+	printf("    %s", keep ? "KEEP (" : "");
+	layout_print_run(stdout, layout, id);
+	puts(keep ? ")" : "");
 }
 
 void layout_print(const struct link *link)

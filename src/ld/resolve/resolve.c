@@ -8,6 +8,7 @@
 #include "ld/input/object.h"
 #include "ld/input/shared_object.h"
 #include "ld/report/describe.h"
+#include "ld/report/trace.h"
 #include "ld/resolve/internal.h"
 #include "ld/resolve/symbols.h"
 
@@ -271,8 +272,11 @@ static void extract_for(struct wave *wave, const struct file *file)
 		    !member_defines(link, owner_file(owner), symbol_name(link, file->globals[i])))
 			continue;
 		member->asks = true;
-		if (member->lazy)
+		if (member->lazy) {
 			member->live = true;
+			member->asked_by = (file_id)(file - link->files.at);
+			member->asked_for = file->globals[i];
+		}
 		*array_push(&wave->next) = owner_file(owner);
 	}
 }
@@ -306,8 +310,7 @@ static void extract_members(struct link *link, const file_id *roots, uint32_t n)
 			}
 			wave.next.at[batch.n++] = wave.next.at[i];
 			file->lazy = false;
-			if (link->options->trace)
-				diag_note(link->diag, wave.next.at[i], FILE_FORMAT, FILE_ARGS(file));
+			trace_member(link, file);
 		}
 		parallel_for(link->pool, batch.n, FILE_GRAIN, parse_files, &batch);
 		if (link->diag->errors) {
