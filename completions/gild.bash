@@ -31,7 +31,8 @@ _gild_values() {
 	--hash-style) echo sysv gnu both none ;;
 	--color-diagnostics) echo auto always never ;;
 	--unresolved-symbols) echo report-all ignore-all ignore-in-object-files ignore-in-shared-libs ;;
-	--icf | --compress-debug-sections) echo none ;;
+	--compress-debug-sections) echo none zlib zlib-gabi zlib-gnu zstd ;;
+	--icf) echo none ;;
 	--orphan-handling) echo place ;;
 	start-stop-visibility) echo default internal hidden protected ;;
 	-m) echo elf_x86_64 ;;

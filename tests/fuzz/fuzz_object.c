@@ -65,6 +65,21 @@ static void touch_group(const struct elf_file *file, uint32_t index)
 		touch_name(elf_section_name(file, read32(group.members + 4 * (uint64_t)i)));
 }
 
+static void touch_compressed(const struct elf_file *file, uint32_t index)
+{
+	struct elf_compressed compressed;
+	struct elf_error error;
+	if (!elf_is_compressed(&file->shdrs[index], elf_section_name(file, index)))
+		return;
+	if (!elf_read_compressed(&compressed, file, index, &error)) {
+		touch_name(error.field);
+		touch_name(error.what);
+		return;
+	}
+	hold(compressed.size < 1ull << 32);
+	touch_bytes(compressed.stream);
+}
+
 static void touch_notes(struct bytes section, uint64_t align)
 {
 	struct elf_note note;
@@ -104,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		touch_name(elf_section_name(&file, i));
 		if (section.size)
 			use(section.data[0] + section.data[section.size - 1]);
+		touch_compressed(&file, i);
 		switch (file.shdrs[i].sh_type) {
 		case SHT_SYMTAB:
 		case SHT_DYNSYM:

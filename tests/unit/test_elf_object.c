@@ -463,6 +463,92 @@ static void this_program_reads_well(void **state)
 	munmap((void *)(uintptr_t)bytes.data, bytes.size);
 }
 
+/* A file of one section, compressed in one way or the other, and the field the error must name; NULL: it is good. */
+static void check_compressed(uint64_t flags, uint32_t type, const void *content, uint64_t size, const char *field)
+{
+	uint8_t *copy = malloc(size + 1); /* the bytes of the section end where the allocation does, but for one */
+	memcpy(copy, content, size);
+	struct elf_shdr shdrs[2] = {[1] = {.sh_type = type, .sh_flags = flags, .sh_size = size, .sh_addralign = 4}};
+	struct elf_file file = {.bytes = {copy, size}, .shdrs = shdrs, .nshdr = 2, .shstrtab = ".zdebug_info"};
+	assert_true(elf_is_compressed(&shdrs[1], ".debug_info") == ((flags & SHF_COMPRESSED) != 0));
+	struct elf_compressed compressed;
+	struct elf_error error;
+	bool good = elf_read_compressed(&compressed, &file, 1, &error);
+	assert_true(good == !field);
+	if (field) {
+		assert_string_equal(error.field, field);
+		assert_int_equal(error.index, 1);
+	} else {
+		assert_int_equal(compressed.size, 1000);
+		assert_int_equal(compressed.align, flags & SHF_COMPRESSED ? 16 : 4);
+		assert_int_equal(compressed.stream.size, 1);
+		assert_ptr_equal(compressed.stream.data, copy + size - 1);
+	}
+	free(copy);
+}
+
+static void compressed_sections_are_told_and_checked(void **state)
+{
+	(void)state;
+	struct elf_shdr plain = {.sh_flags = 0}, loaded = {.sh_flags = SHF_ALLOC};
+	assert_true(elf_is_compressed(&plain, ".zdebug_info"));
+	assert_false(elf_is_compressed(&loaded, ".zdebug_info"));
+	assert_false(elf_is_compressed(&plain, ".zdebug"));
+	assert_false(elf_is_compressed(&plain, ""));
+
+	struct {
+		struct elf_chdr chdr;
+		uint8_t stream;
+	} ELF_PACKED good = {{ELFCOMPRESS_ZLIB, 0, 1000, 16}, 0x78}, bad;
+	const uint64_t flags = SHF_COMPRESSED;
+	check_compressed(flags, SHT_PROGBITS, &good, sizeof(good), NULL);
+	check_compressed(flags, SHT_PROGBITS, &good, sizeof(good.chdr) - 1, "sh_size");
+	check_compressed(flags, SHT_PROGBITS, &good, 0, "sh_size");
+	check_compressed(flags | SHF_ALLOC, SHT_PROGBITS, &good, sizeof(good), "sh_flags");
+	check_compressed(flags, SHT_NOBITS, &good, sizeof(good), "sh_type");
+#define CHDR(MEMBER, VALUE)                                                                  \
+	(bad = good, bad.chdr.MEMBER = VALUE,                                                \
+	 check_compressed(flags, SHT_PROGBITS, &bad, sizeof(bad), #MEMBER))
+	CHDR(ch_type, 0);
+	CHDR(ch_type, 3);
+	CHDR(ch_addralign, 3);
+	CHDR(ch_addralign, 1ull << 48);
+	CHDR(ch_size, 1033);
+	CHDR(ch_size, 1ull << 32);
+	CHDR(ch_size, UINT64_MAX);
+	good.chdr.ch_type = ELFCOMPRESS_ZSTD;
+	check_compressed(flags, SHT_PROGBITS, &good, sizeof(good), NULL);
+	CHDR(ch_size, (1 << 15) + 1);
+
+	check_compressed(0, SHT_PROGBITS, "ZLIB\0\0\0\0\0\0\x03\xe8x", 13, NULL);
+	check_compressed(0, SHT_PROGBITS, "ZLIB\0\0\0\0\0\0\x03", 11, "sh_name");
+	check_compressed(0, SHT_PROGBITS, "ZSTD\0\0\0\0\0\0\x03\xe8x", 13, "sh_name");
+	check_compressed(0, SHT_PROGBITS, "ZLIB\x80\0\0\0\0\0\x03\xe8x", 13, "size after \"ZLIB\"");
+}
+
+/* Names and contents that replace those of the file are what everybody reads. */
+static void a_replaced_section_reads_as_its_replacement(void **state)
+{
+	(void)state;
+	static const uint8_t content[] = "content";
+	struct object *object = good_object();
+	struct elf_file file;
+	struct elf_error error;
+	assert_true(elf_read_file(&file, bytes_of(object), &error));
+	struct elf_shdr shdrs[NSECTIONS];
+	memcpy(shdrs, file.shdrs, sizeof(shdrs));
+	shdrs[TEXT].sh_size = sizeof(content);
+	struct elf_replacement replaced[NSECTIONS] = {[TEXT] = {content, ".name"}};
+	file.shdrs = shdrs;
+	file.replaced = replaced;
+	assert_ptr_equal(elf_section_bytes(&file, TEXT).data, content);
+	assert_int_equal(elf_section_bytes(&file, TEXT).size, sizeof(content));
+	assert_string_equal(elf_section_name(&file, TEXT), ".name");
+	assert_ptr_equal(elf_section_bytes(&file, STRTAB).data, object->strtab);
+	assert_string_equal(elf_section_name(&file, STRTAB), ".strtab");
+	free(object);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -476,6 +562,8 @@ int main(void)
 		cmocka_unit_test(dynamic_symbols_may_have_any_section_number),
 		cmocka_unit_test(a_file_without_sections_is_good),
 		cmocka_unit_test(kinds_are_told_from_the_first_bytes),
+		cmocka_unit_test(compressed_sections_are_told_and_checked),
+		cmocka_unit_test(a_replaced_section_reads_as_its_replacement),
 		cmocka_unit_test(this_program_reads_well),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

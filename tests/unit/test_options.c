@@ -263,9 +263,29 @@ static void what_is_not_done_yet_says_so(void **state)
 	check_error("-z call-nop=prefix-addr", "option -z call-nop=prefix-addr is not supported yet");
 	check_error("-z unique", "option -z unique is not supported yet");
 	check_error("-R /nonexistent", "option -R /nonexistent is not supported yet for a file");
-	check_quiet("--icf=none --oformat elf64-x86-64 -b elf --orphan-handling=place --compress-debug-sections=none "
-		    "-z cet-report=none");
+	check_quiet("--icf=none --oformat elf64-x86-64 -b elf --orphan-handling=place -z cet-report=none");
 	check_message("--warn-execstack", SEVERITY_NOTE, "option --warn-execstack has no effect yet");
+}
+
+static void check_compress(const char *line, enum compress_kind kind, int level)
+{
+	struct run run;
+	parse_quietly(&run, line);
+	assert_int_equal(run.options.compress_debug, kind);
+	assert_int_equal(run.options.compress_level, level);
+	end(&run);
+}
+
+static void compression_has_a_kind_and_a_level(void **state)
+{
+	(void)state;
+	check_compress("", COMPRESS_NONE, 0);
+	check_compress("--compress-debug-sections=zlib", COMPRESS_ZLIB, 1);
+	check_compress("--compress-debug-sections zlib-gabi:9", COMPRESS_ZLIB, 9);
+	check_compress("--compress-debug-sections=zlib-gnu:0", COMPRESS_ZLIB_GNU, 0);
+	check_compress("--compress-debug-sections=zstd", COMPRESS_ZSTD, 3);
+	check_compress("--compress-debug-sections=zlib --compress-debug-sections=zstd:22", COMPRESS_ZSTD, 22);
+	check_compress("--compress-debug-sections=zlib --compress-debug-sections=none", COMPRESS_NONE, 1);
 }
 
 static void what_needs_nothing_done_is_accepted(void **state)
@@ -452,6 +472,16 @@ static void lists_and_pairs(void **state)
 	assert_string_equal(run.options.map_file, "out.map");
 	end(&run);
 	check_error("--defsym=x", "option --defsym: 'x' is not of the form SYMBOL=VALUE");
+	check_error("--compress-debug-sections=lzma", "option --compress-debug-sections: 'lzma' is not one of: none, zlib, "
+						      "zlib-gabi, zlib-gnu, zstd, with :LEVEL or without");
+	check_error("--compress-debug-sections=none:1", "option --compress-debug-sections: 'none:1' is not one of: none, "
+							"zlib, zlib-gabi, zlib-gnu, zstd, with :LEVEL or without");
+	check_error("--compress-debug-sections=zlib:10",
+		    "option --compress-debug-sections: zlib level must be between 0 and 9, not '10'");
+	check_error("--compress-debug-sections=zstd:-1",
+		    "option --compress-debug-sections: zstd level must be between 1 and 22, not '-1'");
+	check_error("--compress-debug-sections=zstd:",
+		    "option --compress-debug-sections: zstd level must be between 1 and 22, not ''");
 	check_error("--hash-style=old", "option --hash-style: 'old' is not one of: sysv, gnu, both, none");
 	check_error("-fsanitize=address", "option -f sanitize=address needs -shared");
 }
@@ -552,6 +582,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_option_is_an_error_even_with_v),
 		cmocka_unit_test(version_and_help_end_the_command_line),
 		cmocka_unit_test(what_is_not_done_yet_says_so),
+		cmocka_unit_test(compression_has_a_kind_and_a_level),
 		cmocka_unit_test(what_needs_nothing_done_is_accepted),
 		cmocka_unit_test(every_row_of_the_tables_is_parsed_as_it_says),
 		cmocka_unit_test(no_option_stands_twice_in_the_tables),
