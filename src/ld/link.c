@@ -225,6 +225,9 @@ static void run(struct link *link)
 	do
 		layout_assign_addresses(link);
 	while (relr_grow(link));
+	layout_check_overlaps(link);
+	if (diag_flush(link->diag))
+		return;
 	if (options->plan_out)
 		plan_write(link);
 	layout_finish_symbols(link);

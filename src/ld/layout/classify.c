@@ -157,15 +157,27 @@ static uint32_t orphan_run(struct layout *layout, const char *name, enum osec_ra
 	return layout_run(layout, layout_osec(layout, name, rank), "", SORT_NONE);
 }
 
-/* Moves the statements from `first` on, new output sections, right behind the last section of their rank or a lower one:
- * symbols that mark the end of what stands before (_edata, _end) stay behind them. */
+/* Where orphans of each rank go: right behind the last section of that rank or, when there is none, of a lower one. */
+static void find_places(const struct layout *layout, uint32_t n_nodes, uint32_t behind[RANK_DISCARD + 1])
+{
+	bool found[RANK_DISCARD + 1] = {false};
+	for (uint32_t i = 0; i < n_nodes; i++) {
+		if (layout->nodes.at[i].kind != NODE_SECTION)
+			continue;
+		enum osec_rank of_node = layout->osecs.at[layout->nodes.at[i].id].rank;
+		for (uint32_t rank = of_node; rank <= RANK_DISCARD; rank++)
+			if (rank == of_node || !found[rank])
+				behind[rank] = i + 1;
+		found[of_node] = true;
+	}
+}
+
+/* Moves the statements from `first` on, new output sections, to their places. Symbols that mark the end of what stands
+ * before (_edata, _end) stay behind them. */
 static void insert_orphans(struct layout *layout, uint32_t first)
 {
 	uint32_t n = 0, behind[RANK_DISCARD + 1] = {0};
-	for (uint32_t i = 0; i < first; i++)
-		for (uint32_t rank = 0; rank <= RANK_DISCARD && layout->nodes.at[i].kind == NODE_SECTION; rank++)
-			if (layout->osecs.at[layout->nodes.at[i].id].rank <= rank)
-				behind[rank] = i + 1;
+	find_places(layout, first, behind);
 	struct node *nodes = malloc(layout->nodes.n * sizeof(*nodes));
 	if (!nodes)
 		out_of_memory();
