@@ -250,6 +250,9 @@ static void run(struct link *link)
 		layout_assign_addresses(link);
 	while (relr_grow(link));
 	stats_mark(&link->stats, "addresses");
+	layout_check_overlaps(link);
+	if (diag_flush(link->diag))
+		return;
 	if (options->plan_out)
 		plan_write(link);
 	layout_finish_symbols(link);

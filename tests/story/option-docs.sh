@@ -59,7 +59,7 @@ offers() {
 touch some.o
 offers "--no-as-needed " --no-as
 offers "--as-needed " a.o --as
-offers "separate-code " -z sep
+offers "separate-code " -z separate-c
 offers "max-page-size= " -z max
 offers "sha1 sha256 " --build-id = sha
 offers "gnu " --hash-style g

@@ -288,6 +288,25 @@ static void parse_defsym(struct parser *parser, const char *text)
 	*array_push(&parser->options->defsyms) = (struct defsym){arena_strndup(parser->arena, text, len), value};
 }
 
+static void add_section_start(struct parser *parser, struct str option, const char *name, const char *address)
+{
+	uint64_t number;
+	if (parse_number(parser, option, address, 16, &number))
+		*array_push(&parser->options->section_starts) = (struct section_start){name, number};
+}
+
+/* SECTION=ADDRESS */
+static void parse_section_start(struct parser *parser, struct str option, const char *text)
+{
+	const char *equals = strrchr(text, '=');
+	if (!equals || equals == text)
+		diag_error(parser->diag, 0, "option %.*s: '%s' is not of the form SECTION=ADDRESS", (int)option.len,
+			   option.at, text);
+	else
+		add_section_start(parser, option, arena_strndup(parser->arena, text, (size_t)(equals - text)),
+				  equals + 1);
+}
+
 static void parse_exclude_libs(struct parser *parser, const char *list)
 {
 	for (const char *at = list; *at; at += strspn(at, ",:")) {
@@ -458,6 +477,40 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 	}
 }
 
+/* True when the option says where something goes in memory. */
+static bool apply_address_option(struct parser *parser, enum option_id id, struct str option, const char *value)
+{
+	struct options *options = parser->options;
+	switch (id) {
+	case OPTION_IMAGE_BASE:
+	case OPTION_TEXT_SEGMENT:
+		if (parse_number(parser, option, value, id == OPTION_IMAGE_BASE ? 0 : 16, &options->image_base))
+			options->image_base_given = true;
+		return true;
+	case OPTION_RODATA_SEGMENT:
+		if (parse_number(parser, option, value, 16, &options->rodata_segment))
+			options->rodata_segment_given = true;
+		return true;
+	case OPTION_TEXT_START:
+		add_section_start(parser, option, ".text", value);
+		return true;
+	case OPTION_DATA_START:
+		add_section_start(parser, option, ".data", value);
+		return true;
+	case OPTION_BSS_START:
+		add_section_start(parser, option, ".bss", value);
+		return true;
+	case OPTION_SECTION_START:
+		parse_section_start(parser, option, value);
+		return true;
+	case OPTION_OMAGIC: /* also for the -l that follow: archives only */
+		options->unpaged = parser->state.prefer_static = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* True when the option is about messages or running. */
 static bool apply_diagnostic_option(struct parser *parser, enum option_id id, struct str option, const char *value)
 {
@@ -593,11 +646,6 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 	case OPTION_SPARE_DYNAMIC_TAGS:
 		parse_number(parser, option, value, 0, &options->spare_dynamic_tags);
 		break;
-	case OPTION_IMAGE_BASE:
-	case OPTION_TEXT_SEGMENT:
-		if (parse_number(parser, option, value, id == OPTION_IMAGE_BASE ? 0 : 16, &options->image_base))
-			options->image_base_given = true;
-		break;
 	case OPTION_PACK_DYN_RELOCS:
 		if (!is_one_of(value, "relr|none"))
 			bad_value(parser, option, value, "relr, none");
@@ -707,7 +755,8 @@ static void apply(struct parser *parser, const struct option_row *row, struct st
 	}
 	if (apply_input_option(parser, row->id, value) || apply_list_option(parser, row->id, value) ||
 	    apply_diagnostic_option(parser, row->id, option, value) ||
-	    apply_symbol_option(parser, row->id, option, value))
+	    apply_symbol_option(parser, row->id, option, value) ||
+	    apply_address_option(parser, row->id, option, value))
 		return;
 	if (row->id >= OPTION_Z)
 		apply_z_option(parser, row->id, option, value);
@@ -802,6 +851,8 @@ static void finish(struct parser *parser)
 		diag_error(parser->diag, 0, "option -f %s needs -shared", options->auxiliary.at[0]);
 	if (options->filter.n > 0 && options->kind != OUTPUT_SHARED)
 		diag_error(parser->diag, 0, "option -F %s needs -shared", options->filter.at[0]);
+	if (options->unpaged)
+		options->z.relro = false; /* no page can be made read-only */
 	if (options->z.common_page_size > options->z.max_page_size) {
 		if (parser->common_page_size_given)
 			diag_error(parser->diag, 0, "common page size (0x%llx) > maximum page size (0x%llx)",
@@ -847,4 +898,5 @@ void options_free(struct options *options)
 	array_free(&options->defsyms);
 	array_free(&options->auxiliary);
 	array_free(&options->filter);
+	array_free(&options->section_starts);
 }

@@ -37,6 +37,12 @@ struct defsym {
 	const char *name, *value;  /* value: the text after '=': a number, a symbol, or symbol+number */
 };
 
+/* --section-start, -Ttext, -Tdata, -Tbss */
+struct section_start {
+	const char *name;
+	uint64_t address;
+};
+
 struct options {
 	const char *output;                    /* "a.out" */
 	enum output_kind kind;
@@ -99,13 +105,17 @@ struct options {
 	unsigned threads;                      /* 0: the default */
 	unsigned optimize;                     /* -O */
 	uint64_t image_base; bool image_base_given; /* --image-base, -Ttext-segment */
+	uint64_t rodata_segment; bool rodata_segment_given;
+	ARRAY(struct section_start) section_starts; /* the last one of a name counts */
+	bool unpaged;                          /* -N, -n: segments know no pages */
+	bool no_rosegment;
 	uint64_t spare_dynamic_tags;           /* default 5 as GNU ld */
 	struct {
 		bool now, relro, execstack, execstack_given, defs, text, notext, nodelete, nodlopen, initfirst,
 		     interpose, origin, nocopyreloc, separate_code, combreloc, nodefaultlib, global, noexecstack,
 		     muldefs, start_stop_visibility_given, keep_text_section_prefix, dynamic_undefined_weak,
 		     dynamic_undefined_weak_given, pack_relative_relocs, nognustack, start_stop_gc, ibt, shstk,
-		     ibtplt, rodynamic, nosectionheader;
+		     ibtplt, rodynamic, nosectionheader, separate_loadable_segments;
 		uint64_t max_page_size;        /* 4096 */
 		uint64_t common_page_size;     /* 4096 */
 		uint64_t stack_size;

@@ -12,14 +12,18 @@ struct cursor {
 	uint64_t tbss_end;        /* thread-local sections without content lie behind each other, but take no room */
 };
 
-static void place_section(struct link *link, uint32_t id, struct cursor *cursor)
+/* `exact`: right here, at an address that was given; its members are aligned in it. */
+static void place_section(struct link *link, uint32_t id, bool exact, struct cursor *cursor)
 {
 	struct layout *layout = link->layout;
 	struct osec *osec = &layout->osecs.at[id];
 	bool alloc = osec->flags & SHF_ALLOC;
 	bool nobits = osec->type == SHT_NOBITS, tbss = nobits && osec->flags & SHF_TLS;
 	uint64_t start = tbss ? max_u64(cursor->addr, cursor->tbss_end) : cursor->addr;
-	start = alloc ? align_up(start, 1ull << osec->p2align) : 0;
+	if (!exact)
+		start = align_up(start, 1ull << osec->p2align);
+	if (!alloc)
+		start = 0;
 	if (!alloc)
 		cursor->fileoff = align_up(cursor->fileoff, 1ull << osec->p2align);
 	uint64_t at = start;
@@ -54,14 +58,20 @@ static void place_section(struct link *link, uint32_t id, struct cursor *cursor)
 }
 
 /* A new segment begins on a new page of memory, at the same offset within the page as in the file, so that nothing
- * needs padding in the file; executable pages are not shared with anything (-z separate-code). */
-static void begin_load(const struct link *link, const struct segment *load, const struct segment *previous,
+ * needs padding in the file; executable pages are not shared with anything (-z separate-code). Where the address is
+ * given, the file has to follow. */
+static void begin_load(const struct link *link, const struct segment *load, const struct segment *previous, bool jumps,
 		       struct cursor *cursor)
 {
-	uint64_t page = link->options->z.max_page_size;
-	if (link->options->z.separate_code && (load->flags & PF_X) != (previous->flags & PF_X))
-		cursor->fileoff = align_up(cursor->fileoff, page);
-	cursor->addr = align_up(cursor->addr, load->align) + (cursor->fileoff & (load->align - 1));
+	const struct options *options = link->options;
+	bool code_begins_or_ends = previous && (load->flags & PF_X) != (previous->flags & PF_X);
+	if (options->z.separate_loadable_segments || (options->z.separate_code && code_begins_or_ends))
+		cursor->fileoff = align_up(cursor->fileoff, options->z.max_page_size);
+	uint64_t mask = load->align - 1;
+	if (jumps)
+		cursor->fileoff += (cursor->addr - cursor->fileoff) & mask;
+	else
+		cursor->addr = align_up(cursor->addr, load->align) + (cursor->fileoff & mask);
 	cursor->load_delta = cursor->addr - cursor->fileoff;
 }
 
@@ -71,35 +81,45 @@ static void place_section_headers(struct layout *layout, uint64_t fileoff)
 	layout->file_size = layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr);
 }
 
+/* The PT_LOAD whose first section is the one at `place` of the order, or NULL. With `empty`, that of the headers alone. */
+static const struct segment *load_at(const struct layout *layout, uint32_t place, bool empty)
+{
+	for (uint32_t s = 0; s < layout->segments.n; s++) {
+		const struct segment *segment = &layout->segments.at[s];
+		if (segment->type == PT_LOAD && segment->first == place && (segment->last == place) == empty)
+			return segment;
+	}
+	return NULL;
+}
+
 static void assign_sections(struct link *link)
 {
 	struct layout *layout = link->layout;
-	struct cursor cursor = {.addr = layout->base, .load_delta = layout->base};
+	struct cursor cursor = {.addr = layout->base, .fileoff = layout->headers_size, .load_delta = layout->base};
 	uint32_t placed = 0;
-	const struct segment *previous = NULL;
+	const struct segment *previous = load_at(layout, 0, true);
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSIGN) {
-			if (strcmp(node->symbol, ".") == 0) {
-				struct value value = expr_evaluate(link, node->value, (struct value){cursor.addr, 0});
-				cursor.fileoff += value.number - cursor.addr;
-				cursor.addr = value.number;
-			}
+			if (strcmp(node->symbol, ".") == 0)
+				cursor.addr = expr_evaluate(link, node->value, (struct value){cursor.addr, 0}).number;
 			node->dot = cursor.addr;
 			node->dot_osec = cursor.osec;
 			continue;
 		}
 		if (placed >= layout->n_order || layout->order[placed] != node->id)
 			continue;
-		for (uint32_t s = 0; s < layout->segments.n; s++) {
-			const struct segment *segment = &layout->segments.at[s];
-			if (segment->type != PT_LOAD || segment->first != placed || segment->first == segment->last)
-				continue;
-			if (previous || !segment->has_headers)
-				begin_load(link, segment, previous ? previous : segment, &cursor);
-			previous = segment;
-		}
-		place_section(link, node->id, &cursor);
+		const struct osec *osec = &layout->osecs.at[node->id];
+		bool exact = node->value && osec->jumps;
+		if (exact)
+			cursor.addr = expr_evaluate(link, node->value, (struct value){cursor.addr, 0}).number;
+		else if (osec->jumps)
+			cursor.addr = align_up(cursor.addr, 1ull << osec->p2align);
+		const struct segment *load = load_at(layout, placed, false);
+		if (load && !load->has_headers)
+			begin_load(link, load, previous, osec->jumps || !previous, &cursor);
+		previous = load ? load : previous;
+		place_section(link, node->id, exact, &cursor);
 		placed++;
 	}
 	place_section_headers(layout, cursor.fileoff);
@@ -120,7 +140,7 @@ void layout_assign_unloaded(struct link *link)
 			osec->fileoff = align_up(cursor.fileoff, 1ull << osec->p2align);
 			cursor.fileoff = osec->fileoff + osec->size;
 		} else {
-			place_section(link, layout->order[i], &cursor);
+			place_section(link, layout->order[i], false, &cursor);
 		}
 	}
 	place_section_headers(layout, cursor.fileoff);
@@ -172,12 +192,49 @@ static void assign_segment(struct link *link, struct segment *segment)
 	}
 }
 
+/* The loader wants PT_LOADs in the order of their addresses (gABI chapter 5, "Program Header"); they stand together. */
+static void sort_loads(struct layout *layout)
+{
+	for (uint32_t i = 1; i < layout->segments.n; i++)
+		for (struct segment *at = &layout->segments.at[i]; at > layout->segments.at; at--) {
+			if (at[0].type != PT_LOAD || at[-1].type != PT_LOAD || at[-1].addr <= at[0].addr)
+				break;
+			struct segment moved = at[0];
+			at[0] = at[-1];
+			at[-1] = moved;
+		}
+}
+
 void layout_assign_addresses(struct link *link)
 {
 	struct layout *layout = link->layout;
 	assign_sections(link);
 	for (uint32_t i = 0; i < layout->segments.n; i++)
 		assign_segment(link, &layout->segments.at[i]);
+	sort_loads(layout);
+}
+
+/* What stands at the beginning or the end of a segment, for a message. */
+static const char *name_of_end(const struct layout *layout, const struct segment *segment, bool last)
+{
+	if (segment->first == segment->last || (segment->has_headers && !last))
+		return "the program headers";
+	return layout->osecs.at[layout->order[last ? segment->last - 1 : segment->first]].name;
+}
+
+void layout_check_overlaps(struct link *link)
+{
+	const struct layout *layout = link->layout;
+	for (uint32_t i = 0; i + 1 < layout->segments.n; i++) {
+		const struct segment *low = &layout->segments.at[i], *high = low + 1;
+		if (low->type == PT_LOAD && high->type == PT_LOAD && low->addr + low->memsz > high->addr)
+			diag_error(link->diag, i,
+				   "segment [0x%llx, 0x%llx), which ends with %s, overlaps segment [0x%llx, 0x%llx), which "
+				   "begins with %s\n>>> choose other addresses (-Ttext, --section-start, ...)",
+				   (unsigned long long)low->addr, (unsigned long long)(low->addr + low->memsz),
+				   name_of_end(layout, low, true), (unsigned long long)high->addr,
+				   (unsigned long long)(high->addr + high->memsz), name_of_end(layout, high, false));
+	}
 }
 
 /* ---- symbols of the program ---------------------------------------------------------------------------- */

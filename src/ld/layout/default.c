@@ -81,8 +81,13 @@ static void headers(struct link *link, struct layout *layout)
 	section(layout, ".relr.dyn", RANK_DYNAMIC_TABLES, ".relr.dyn");
 }
 
-static void read_only(struct layout *layout)
+static void read_only(struct link *link, struct layout *layout)
 {
+	if (link->options->rodata_segment_given)
+		layout_assign(layout, 0, ".", layout_expr(layout, (struct expr){
+			.kind = EXPR_SEGMENT_START, .name = "rodata-segment",
+			.a = layout_expr(layout, (struct expr){
+				.kind = EXPR_NUMBER, .number = link->options->rodata_segment})}));
 	section(layout, ".rodata", RANK_RODATA, ".rodata .rodata.* .gnu.linkonce.r.*");
 	section(layout, ".rodata1", RANK_RODATA, ".rodata1");
 	ordered_section(layout, ".eh_frame_hdr", RANK_RODATA, ".eh_frame_hdr");
@@ -195,12 +200,21 @@ static void not_loaded(struct layout *layout)
 	ordered_section(layout, ".shstrtab", RANK_TABLES, ".shstrtab");
 }
 
+static bool has_start(const struct options *options, const char *name)
+{
+	for (uint32_t i = 0; i < options->section_starts.n; i++)
+		if (strcmp(options->section_starts.at[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 void layout_default(struct link *link)
 {
 	struct layout *layout = calloc(1, sizeof(*layout));
 	if (!layout)
 		out_of_memory();
 	link->layout = layout;
+	layout->options = link->options;
 	*array_push(&layout->osecs) = (struct osec){.name = ""};
 	*array_push(&layout->runs) = (struct run){0};
 	layout->base = link->is_pic ? 0 : link->arch->image_base;
@@ -208,8 +222,13 @@ void layout_default(struct link *link)
 		layout->base = link->options->image_base;
 
 	headers(link, layout);
-	read_only(layout);
-	text(layout, link->options->z.keep_text_section_prefix);
+	/* Who places .text, or wants no pages, counts on what is read only to follow it, as in GNU ld's layout. */
+	bool text_first = link->options->unpaged || has_start(link->options, ".text");
+	if (text_first)
+		text(layout, link->options->z.keep_text_section_prefix);
+	read_only(link, layout);
+	if (!text_first)
+		text(layout, link->options->z.keep_text_section_prefix);
 	relro(link, layout);
 	data(layout);
 	not_loaded(layout);

@@ -55,7 +55,7 @@ struct node {
 	uint32_t id;              /* NODE_SECTION: osec; NODE_RUN: run;
 				   * NODE_ASSIGN: 1 + index in internal_syms once it defines a symbol, or 0 */
 	const char *symbol;       /* NODE_ASSIGN; "." moves the location counter */
-	const struct expr *value;
+	const struct expr *value; /* NODE_SECTION: its address, or NULL: the next one that its alignment allows */
 	bool provide, hidden;     /* PROVIDE(), PROVIDE_HIDDEN() and HIDDEN() */
 	bool from_option;         /* --defsym */
 	bool is_tls;              /* _TLS_MODULE_BASE_: the beginning of the TLS segment */
@@ -104,6 +104,7 @@ struct osec {
 	const char *name;
 	enum osec_rank rank;
 	bool relro;
+	bool jumps;               /* an address is given for it or before it: it does not follow its predecessor */
 	uint32_t next;            /* an older one whose name has the same hash */
 	ARRAY(struct node) nodes;
 	/* From its members: */
@@ -130,6 +131,7 @@ struct segment {
 struct rule_index;
 
 struct layout {
+	const struct options *options;
 	struct arena arena;
 	ARRAY(struct node) nodes;
 	ARRAY(struct rule) rules;
@@ -157,7 +159,8 @@ struct layout {
 void layout_default(struct link *link);
 void layout_free(struct link *link);
 
-/* Building blocks of a program, also for a script parser. Names must live as long as the layout. */
+/* Building blocks of a program, also for a script parser. Names must live as long as the layout. An output section that
+ * --section-start or its kin name has the address they give. */
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank);
 uint32_t layout_run(struct layout *layout, uint32_t osec, const char *patterns, enum run_sort sort);
 struct node *layout_assign(struct layout *layout, uint32_t osec, const char *symbol, const struct expr *value);
@@ -192,6 +195,8 @@ void plan_read(struct link *link);
 
 void layout_segments(struct link *link);
 void layout_assign_addresses(struct link *link);
+/* Reports segments that overlap, which given addresses can lead to. */
+void layout_check_overlaps(struct link *link);
 
 /* Gives the sections that are not loaded, and the section headers, their file offsets anew: compressed sections and
  * .shstrtab have other sizes now. Addresses stay, in debugging information and elsewhere. */

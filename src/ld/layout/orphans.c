@@ -73,16 +73,27 @@ static struct group *group_of(struct groups *groups, const char *name, const str
 	return &groups->list.at[*slot - 1];
 }
 
-/* The program with the new statements in place: each behind the last section of its rank that was there. */
+/* Where orphans of each rank go: right behind the last section of that rank or, when there is none, of a lower one. */
+static void find_places(const struct layout *layout, uint32_t n_nodes, uint32_t behind[RANK_DISCARD + 1])
+{
+	bool found[RANK_DISCARD + 1] = {false};
+	for (uint32_t i = 0; i < n_nodes; i++) {
+		if (layout->nodes.at[i].kind != NODE_SECTION)
+			continue;
+		enum osec_rank of_node = layout->osecs.at[layout->nodes.at[i].id].rank;
+		for (uint32_t rank = of_node; rank <= RANK_DISCARD; rank++)
+			if (rank == of_node || !found[rank])
+				behind[rank] = i + 1;
+		found[of_node] = true;
+	}
+}
+
+/* The program with the new statements in place. */
 static void insert_statements(struct layout *layout, struct groups *groups)
 {
 	uint32_t n_old = layout->nodes.n;
-	uint32_t last[RANK_DISCARD + 1] = {0}; /* 1 + number of the last old statement of that rank or below */
-	for (uint32_t rank = 0; rank <= RANK_DISCARD; rank++)
-		for (uint32_t i = 0; i < n_old; i++)
-			if (layout->nodes.at[i].kind == NODE_SECTION &&
-			    layout->osecs.at[layout->nodes.at[i].id].rank <= rank)
-				last[rank] = i + 1;
+	uint32_t last[RANK_DISCARD + 1] = {0};
+	find_places(layout, n_old, last);
 	for (uint32_t g = 0; g < groups->list.n; g++) {
 		struct group *group = &groups->list.at[g];
 		group->run = layout_run(layout, layout_osec(layout, group->name, group->rank), "", SORT_NONE);

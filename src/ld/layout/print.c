@@ -16,6 +16,12 @@ void layout_print_assign(FILE *to, const struct node *node)
 		fputc(')', to);
 }
 
+static void print_address(FILE *to, const struct expr *value)
+{
+	expr_print(to, value);
+	fputc(' ', to);
+}
+
 void layout_print_run(FILE *to, const struct layout *layout, uint32_t id)
 {
 	const struct run *run = &layout->runs.at[id];
@@ -68,8 +74,12 @@ void layout_print(const struct link *link)
 			continue;
 		}
 		const struct osec *osec = &layout->osecs.at[node->id];
-		printf("  %s%s :\n  {\n", osec->name,
-		       osec->rank == RANK_NOT_LOADED || osec->rank == RANK_TABLES ? " 0" : "");
+		printf("  %s ", osec->name);
+		if (osec->rank == RANK_NOT_LOADED || osec->rank == RANK_TABLES)
+			printf("0 ");
+		else if (node->value)
+			print_address(stdout, node->value);
+		printf(":\n  {\n");
 		for (uint32_t n = 0; n < osec->nodes.n; n++) {
 			if (osec->nodes.at[n].kind == NODE_ASSIGN)
 				print_assign(&osec->nodes.at[n], "    ");

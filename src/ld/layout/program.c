@@ -32,12 +32,24 @@ static void index_name(struct layout *layout, uint32_t id)
 	}
 }
 
+/* The address that an option gives the section, or NULL. */
+static const struct expr *address_option(struct layout *layout, const char *name)
+{
+	const struct options *options = layout->options;
+	for (uint32_t i = options->section_starts.n; i-- > 0;)
+		if (strcmp(options->section_starts.at[i].name, name) == 0)
+			return layout_expr(layout, (struct expr){.kind = EXPR_NUMBER,
+								 .number = options->section_starts.at[i].address});
+	return NULL;
+}
+
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank)
 {
 	uint32_t id = layout->osecs.n;
 	bool relro = rank == RANK_TLS || rank == RANK_RELRO;
 	*array_push(&layout->osecs) = (struct osec){.name = name, .rank = rank, .relro = relro};
-	*array_push(&layout->nodes) = (struct node){.kind = NODE_SECTION, .id = id};
+	*array_push(&layout->nodes) = (struct node){
+		.kind = NODE_SECTION, .id = id, .value = address_option(layout, name)};
 	index_name(layout, id);
 	return id;
 }

@@ -19,50 +19,80 @@ static uint32_t protection(const struct osec *osec)
 	return PF_R | (osec->flags & SHF_WRITE ? PF_W : 0) | (osec->flags & SHF_EXECINSTR ? PF_X : 0);
 }
 
-/* Sections that exist in the output: they have members, or a symbol that somebody uses is defined in them. */
+/* Sections that exist in the output, those that have members; the first of them after an address was given jumps there.
+ * The location counter's first value, where the headers end, is no jump. */
 static void choose_sections(struct link *link)
 {
 	struct layout *layout = link->layout;
 	uint32_t n = 0;
+	bool jumps = false;
 	layout->order = arena_array(&layout->arena, uint32_t, layout->osecs.n);
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
-		if (layout->nodes.at[i].kind != NODE_SECTION)
+		const struct node *node = &layout->nodes.at[i];
+		if (node->kind == NODE_ASSIGN)
+			jumps |= n != 0 && strcmp(node->symbol, ".") == 0;
+		if (node->kind != NODE_SECTION)
 			continue;
-		struct osec *osec = &layout->osecs.at[layout->nodes.at[i].id];
+		struct osec *osec = &layout->osecs.at[node->id];
 		if (osec->rank == RANK_DISCARD || !osec->has_members)
 			continue;
-		layout->order[n++] = layout->nodes.at[i].id;
+		osec->jumps = osec->flags & SHF_ALLOC && (jumps || node->value);
+		jumps = false;
+		layout->order[n++] = node->id;
 		osec->index = n;
 	}
 	layout->n_order = n;
 }
 
-/* One PT_LOAD per protection; what becomes read-only after relocation has one of its own, so that it ends on a page
- * boundary. */
+/* Sections with the same answer can share a PT_LOAD: one per protection; what becomes read-only after relocation has one
+ * of its own, so that it ends on a page boundary. Without -z separate-code, code is not told from read-only data, and
+ * without pages nothing is told apart. */
+static uint32_t load_class(const struct options *options, const struct osec *osec)
+{
+	enum { RELRO_CLASS = 1 << 8 };
+	uint32_t class = protection(osec);
+	if (options->unpaged)
+		return 0;
+	if ((!options->z.separate_code || options->no_rosegment) && !(class & PF_W))
+		class &= ~(uint32_t)PF_X;
+	return class | (osec->relro && options->z.relro ? RELRO_CLASS : 0);
+}
+
+/* Adds the PT_LOAD of sections [first, last). */
+static void add_load(struct link *link, uint32_t first, uint32_t last, bool has_headers)
+{
+	struct layout *layout = link->layout;
+	bool unpaged = link->options->unpaged;
+	uint64_t align = unpaged ? 1 : link->options->z.max_page_size;
+	uint32_t flags = unpaged ? PF_R | PF_W | PF_X : PF_R;
+	for (uint32_t i = first; i < last; i++) {
+		flags |= protection(ordered(layout, i));
+		align = max_u64(align, 1ull << ordered(layout, i)->p2align);
+	}
+	add(layout, PT_LOAD, flags, first, last, align);
+	layout->segments.at[layout->segments.n - 1].has_headers = has_headers;
+}
+
+/* The headers are a part of the first PT_LOAD, or have one of their own when code comes first. Where memory begins at an
+ * address that was given, or has no pages, nobody counts on them there but a program interpreter. */
 static void add_loads(struct link *link)
 {
 	struct layout *layout = link->layout;
-	uint32_t flags = PF_R, first = 0;
-	bool relro = false;
-	uint32_t i = 0;
-	for (; i < layout->n_order; i++) {
+	bool has_headers = link->synthetic[SYN_INTERP] ||
+			   (!link->options->unpaged && !(layout->n_order && ordered(layout, 0)->jumps));
+	uint32_t first = 0, class = link->options->unpaged ? 0 : PF_R, i = 0;
+	for (; i < layout->n_order && ordered(layout, i)->flags & SHF_ALLOC; i++) {
 		const struct osec *osec = ordered(layout, i);
-		if (!(osec->flags & SHF_ALLOC))
-			break;
-		if (protection(osec) == flags && (osec->relro && link->options->z.relro) == relro)
+		if (load_class(link->options, osec) == class && !osec->jumps)
 			continue;
-		add(layout, PT_LOAD, flags, first, i, link->options->z.max_page_size);
-		flags = protection(osec);
-		relro = osec->relro && link->options->z.relro;
+		if (i != first || has_headers)
+			add_load(link, first, i, has_headers);
+		has_headers = false;
+		class = load_class(link->options, osec);
 		first = i;
 	}
-	add(layout, PT_LOAD, flags, first, i, link->options->z.max_page_size);
-	for (uint32_t s = 0; s < layout->segments.n; s++) {
-		struct segment *load = &layout->segments.at[s];
-		load->has_headers = load->type == PT_LOAD && load->first == 0;
-		for (uint32_t o = load->first; load->type == PT_LOAD && o < load->last; o++)
-			load->align = max_u64(load->align, 1ull << ordered(layout, o)->p2align);
-	}
+	if (i != first || has_headers)
+		add_load(link, first, i, has_headers);
 }
 
 static void add_named(struct layout *layout, uint32_t type, uint32_t flags, const char *name, uint64_t align)
@@ -97,6 +127,21 @@ static bool is_relro(const struct osec *osec)
 	return osec->relro && osec->flags & SHF_ALLOC && osec->flags & SHF_WRITE;
 }
 
+/* Of a PT_LOAD: when addresses were given, the last one that has such sections; it is padded to a page boundary. */
+static void add_relro(struct layout *layout)
+{
+	uint32_t first = layout->n_order, last = 0;
+	for (uint32_t i = 0; i < layout->n_order; i++) {
+		if (!is_relro(ordered(layout, i)))
+			continue;
+		if (first == layout->n_order || ordered(layout, i)->jumps)
+			first = i;
+		last = i + 1;
+	}
+	if (first < last)
+		add(layout, PT_GNU_RELRO, PF_R, first, last, 1);
+}
+
 /* Notes of one alignment that follow each other: readers take a PT_NOTE's p_align for the padding of its notes. */
 static void add_notes(struct layout *layout)
 {
@@ -128,6 +173,6 @@ void layout_segments(struct link *link)
 	add_named(layout, PT_GNU_EH_FRAME, PF_R, ".eh_frame_hdr", 4);
 	add(layout, PT_GNU_STACK, PF_R | PF_W | (layout->exec_stack ? PF_X : 0), 0, 0, 16);
 	if (link->options->z.relro)
-		add_range(layout, PT_GNU_RELRO, PF_R, is_relro, 1);
+		add_relro(layout);
 	layout->headers_size = sizeof(struct elf_ehdr) + layout->segments.n * sizeof(struct elf_phdr);
 }

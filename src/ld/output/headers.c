@@ -60,6 +60,16 @@ static uint32_t section_names_index(const struct link *link)
 	return osec_of_section(link->layout, section_of(link, link->synthetic[SYN_SHSTRTAB]))->index;
 }
 
+/* A PIE that begins at an address of the user's choice is to stay there, as GNU ld sees it. */
+static bool is_fixed(const struct link *link)
+{
+	const struct layout *layout = link->layout;
+	for (uint32_t i = 0; i < layout->segments.n && link->options->kind == OUTPUT_PIE; i++)
+		if (layout->segments.at[i].type == PT_LOAD)
+			return layout->segments.at[i].addr != 0;
+	return link->options->kind == OUTPUT_EXECUTABLE;
+}
+
 void headers_emit(const struct link *link, uint8_t *image)
 {
 	const struct layout *layout = link->layout;
@@ -70,7 +80,7 @@ void headers_emit(const struct link *link, uint8_t *image)
 	ehdr->e_ident[EI_DATA] = ELFDATA2LSB;
 	ehdr->e_ident[EI_VERSION] = EV_CURRENT;
 	ehdr->e_ident[EI_OSABI] = os_abi(link);
-	ehdr->e_type = link->options->kind == OUTPUT_EXECUTABLE ? ET_EXEC : ET_DYN;
+	ehdr->e_type = is_fixed(link) ? ET_EXEC : ET_DYN;
 	ehdr->e_machine = link->arch->machine;
 	ehdr->e_version = EV_CURRENT;
 	ehdr->e_entry = entry_address(link);
@@ -157,6 +167,12 @@ static struct elf_shdr null_section(const struct link *link)
 	};
 }
 
+/* What sh_addr is congruent to 0 by: an address that an option gives may be at odds with the content's alignment. */
+static uint64_t address_alignment(uint64_t address)
+{
+	return address ? address & -address : UINT64_MAX;
+}
+
 void section_headers_emit(const struct link *link, uint8_t *image)
 {
 	const struct layout *layout = link->layout;
@@ -172,7 +188,7 @@ void section_headers_emit(const struct link *link, uint8_t *image)
 			.sh_addr = osec->addr,
 			.sh_offset = osec->fileoff,
 			.sh_size = osec->size,
-			.sh_addralign = 1ull << osec->p2align,
+			.sh_addralign = min_u64(1ull << osec->p2align, address_alignment(osec->addr)),
 			.sh_entsize = osec->entsize,
 		};
 		set_links(link, osec, shdr);
