@@ -537,6 +537,11 @@ static void need_for_shared(struct link *link)
 			}
 		}
 	}
+	/* The loader will load these, too, for others: what they use of us counts. */
+	for (file_id id = 1; any_left_out && id < link->files.n; id++) {
+		struct file *file = file_of(link, id);
+		file->indirect = file->kind == FILE_SHARED && !file->live && on_needed_list(link, file->soname);
+	}
 }
 
 static void survey_shared(void *context, size_t begin, size_t end, unsigned worker)
@@ -545,7 +550,7 @@ static void survey_shared(void *context, size_t begin, size_t end, unsigned work
 	(void)worker;
 	for (size_t f = begin; f < end; f++) {
 		struct file *file = file_of(link, (file_id)f);
-		if (file->kind != FILE_SHARED || !file->live)
+		if (file->kind != FILE_SHARED || !(file->live || file->indirect))
 			continue;
 		for (uint32_t i = 0; i < globals_in(file); i++) {
 			bool undefined = file->symtab.syms[file->symtab.first_global + i].st_shndx == SHN_UNDEF;
