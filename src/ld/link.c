@@ -20,6 +20,7 @@
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
 #include "ld/resolve/versions.h"
+#include "ld/resolve/warning_symbols.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/needs.h"
 #include "ld/synth/symtab.h"
@@ -185,6 +186,8 @@ static void run(struct link *link)
 	comdat_eliminate(link);
 	resolve_owners(link);
 	resolve_report_duplicates(link);
+	warning_symbols_report(link);
+	common_warn(link);
 
 	/* The linker defines what is left to it; from here on no owner changes. */
 	internal_provide(link);
