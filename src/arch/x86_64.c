@@ -234,6 +234,19 @@ static uint32_t scan_tls(struct scanner *scanner, section_id section, uint32_t i
 	}
 }
 
+/* A global symbol that is thread-local for its definition or for this relocation, but not for both. */
+static bool mixes_tls(uint32_t type, struct ref ref)
+{
+	const uint64_t tls = 1ull << R_X86_64_TLSGD | 1ull << R_X86_64_TLSLD | 1ull << R_X86_64_DTPOFF32 |
+			     1ull << R_X86_64_GOTTPOFF | 1ull << R_X86_64_TPOFF32 | 1ull << R_X86_64_TPOFF64 |
+			     1ull << R_X86_64_DTPOFF64 | 1ull << R_X86_64_GOTPC32_TLSDESC | 1ull << R_X86_64_TLSDESC_CALL;
+	const uint64_t either = 1ull << R_X86_64_SIZE32 | 1ull << R_X86_64_SIZE64;
+	if (!ref.symbol || ref.flags & (SYMBOL_UNDEFINED | SYMBOL_ABSOLUTE) || type > R_X86_64_REX_GOTPCRELX)
+		return false;
+	bool is_tls = ref.flags & SYMBOL_TLS;
+	return is_tls != (tls >> type & 1) && !(either >> type & 1);
+}
+
 static void scan(struct scanner *scanner, section_id section)
 {
 	struct link *link = scanner->link;
@@ -265,6 +278,10 @@ static void scan(struct scanner *scanner, section_id section)
 		}
 		if (ref.flags & SYMBOL_UNDEFINED)
 			scanner_check_undefined(scanner, section, rela, ref);
+		if (mixes_tls(type, ref)) {
+			scanner_tls_mismatch(scanner, section, rela, ref);
+			continue;
+		}
 		switch (type) {
 		case R_X86_64_8:
 		case R_X86_64_16:

@@ -23,6 +23,7 @@
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
 #include "ld/resolve/versions.h"
+#include "ld/resolve/warning_symbols.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/needs.h"
 #include "ld/synth/relr.h"
@@ -188,6 +189,8 @@ static void run(struct link *link)
 	resolve_owners(link);
 	trace_symbols(link);
 	resolve_report_duplicates(link);
+	warning_symbols_report(link);
+	common_warn(link);
 	stats_mark(&link->stats, "resolve owners");
 
 	/* The linker defines what is left to it, and libraries that turn out not to be needed stop being owners; from

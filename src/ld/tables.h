@@ -77,6 +77,9 @@ struct file {
 	bool lazy;                /* an archive member nobody asked for yet, not parsed */
 	bool asks;                /* its undefined symbols have been looked at for archive members */
 	bool as_needed;           /* shared object: DT_NEEDED only when it defines something an object needs */
+	bool indirect;            /* shared object that is not needed here, but by one that is */
+	bool has_linkonce;        /* ... .gnu.linkonce sections, */
+	bool has_warnings;        /* ... .gnu.warning sections */
 	bool has_eh_frame;
 	bool by_search;           /* found for -lNAME, not named by a path */
 	_Atomic bool live;        /* object: part of the link; shared object: needed */

@@ -107,3 +107,15 @@ link main.o ./liblacking.so -Wl,--as-needed deep/libc1.so -o prog
 readelf -d prog | grep -q 'NEEDED.*libc1.so'
 link main.o ./libb.so -Wl,--as-needed deep/libc1.so -o prog
 ! readelf -d prog | grep -q 'NEEDED.*libc1.so'
+
+# A library that --as-needed leaves out but another one brings along is looked at, too
+echo 'int zz(void); int c(void) { return zz(); }' >hollow.c
+link -fPIC -shared hollow.c -Wl,-soname,libc1.so -o libhollow.so
+fails link main.o -Wl,--as-needed ./libhollow.so -Wl,--no-as-needed ./libb.so -o prog
+assert_contains err.txt "./libhollow.so: undefined reference to \`zz'"
+echo 'int b(void); int zz(void) { return 42; } int main(void) { return b() != 42; }' >callback.c
+link callback.c -Wl,--as-needed ./libhollow.so -Wl,--no-as-needed ./libb.so -o prog
+mkdir run
+cp libb.so run
+cp libhollow.so run/libc1.so
+LD_LIBRARY_PATH=run ./prog

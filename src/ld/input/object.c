@@ -127,7 +127,11 @@ static bool is_for_the_linker(struct link *link, file_id id, uint32_t number, co
 	}
 	/* Compilers' messages to linkers that other compilers' linkers need not know (LLVM's address-significance and
 	 * call-graph tables). */
-	return shdr->sh_type == 0x6fff4c03 || shdr->sh_type == 0x6fff4c09 || strncmp(name, ".gnu.warning.", 13) == 0;
+	if (shdr->sh_type == 0x6fff4c03 || shdr->sh_type == 0x6fff4c09)
+		return true;
+	/* Warnings about symbols are said now, or by who links with the shared object. */
+	return link->options->kind != OUTPUT_SHARED &&
+	       (strncmp(name, ".gnu.warning.", 13) == 0 || strcmp(name, ".gnu.warning") == 0);
 }
 
 static enum section_kind content_kind(const struct elf_shdr *shdr, const char *name)
@@ -150,6 +154,8 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		const char *name = elf_section_name(elf, i);
 		section->file = id;
+		file->has_linkonce |= strncmp(name, ".gnu.linkonce.", 14) == 0;
+		file->has_warnings |= strncmp(name, ".gnu.warning", 12) == 0;
 		if (is_for_the_linker(link, id, i, name))
 			continue;
 		if (is_to_decompress(link, shdr, name)) {

@@ -47,7 +47,7 @@ static void collect(void *context, size_t begin, size_t end, unsigned worker)
 	(void)worker;
 	for (size_t f = begin; f < end; f++) {
 		const struct file *file = file_of(link, (file_id)f);
-		if (file->kind != FILE_SHARED || !file->live)
+		if (file->kind != FILE_SHARED || !(file->live || file->indirect))
 			continue;
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			const struct elf_sym *sym = &file->symtab.syms[i];

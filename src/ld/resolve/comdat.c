@@ -87,6 +87,124 @@ static void drop_losers(void *context, size_t begin, size_t end, unsigned worker
 	}
 }
 
+/* ---- .gnu.linkonce: what was there before groups ------------------------------------------------------------- */
+
+/* ".gnu.linkonce.t.foo": of all sections of that name the first one stays. It also stands against a COMDAT group of
+ * signature "foo", when that has one section which defines the same symbols (GNU ld, _bfd_elf_section_already_linked). */
+struct linkonce {
+	file_id file;
+	uint32_t section;       /* number in the file */
+	const char *name;
+	symbol_id key;          /* "foo" */
+	bool dropped;
+};
+
+struct linkonces {
+	ARRAY(struct linkonce) list; /* in input order */
+};
+
+static void find_linkonce(struct link *link, struct linkonces *found)
+{
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		for (uint32_t i = 1; file->live && file->has_linkonce && i < file->elf.nshdr; i++) {
+			const char *name = elf_section_name(&file->elf, i);
+			const struct section *section = section_of(link, file->first_section + i);
+			if (strncmp(name, ".gnu.linkonce.", 14) != 0 || section->kind == SECTION_NONE ||
+			    file->elf.shdrs[i].sh_flags & SHF_GROUP)
+				continue;
+			const char *dot = strchr(name + 14, '.');
+			symbol_id key = symbols_intern_one(link, str_of(dot ? dot + 1 : name + 14));
+			*array_push(&found->list) = (struct linkonce){id, i, name, key, false};
+		}
+	}
+}
+
+/* The only section of the group that wins for a signature, 0: there is no such group or it has several. */
+static section_id only_member(const struct groups *groups, symbol_id signature)
+{
+	const struct link *link = groups->link;
+	uint32_t owner = link->comdat_owners[signature];
+	section_id only = 0;
+	if (owner == UINT32_MAX)
+		return 0;
+	const struct file *file = file_of(link, owner);
+	for (uint32_t g = 0; g < groups->per_file[owner].n; g++) {
+		const struct group *group = &groups->per_file[owner].at[g];
+		if (group->signature != signature)
+			continue;
+		for (uint32_t m = 0; m < group->elf.nmembers; m++) {
+			uint32_t number = read32(group->elf.members + 4 * (uint64_t)m);
+			uint32_t type = file->elf.shdrs[number].sh_type;
+			if (type == SHT_RELA || type == SHT_REL)
+				continue;
+			if (only)
+				return 0;
+			only = file->first_section + number;
+		}
+		break;
+	}
+	return only;
+}
+
+static bool is_in_section(const struct file *file, uint32_t index, section_id section)
+{
+	return !elf_sym_is_special(&file->symtab, index) && file->symtab.syms[index].st_shndx != SHN_UNDEF &&
+	       file->first_section + elf_sym_section(&file->symtab, index) == section;
+}
+
+/* Every global symbol of section a is also one of section b. */
+static bool defines_all_of(const struct link *link, section_id a, section_id b)
+{
+	const struct file *x = file_of(link, section_of(link, a)->file), *y = file_of(link, section_of(link, b)->file);
+	bool any = false;
+	for (uint32_t i = x->symtab.first_global; i < x->symtab.n; i++) {
+		if (!is_in_section(x, i, a))
+			continue;
+		bool found = false;
+		for (uint32_t j = y->symtab.first_global; j < y->symtab.n && !found; j++)
+			found = global_of(y, j) == global_of(x, i) && is_in_section(y, j, b);
+		if (!found)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* Does an earlier section stay for which this one is left out? */
+static bool stands_earlier(const struct linkonces *once, uint32_t n)
+{
+	const struct linkonce *this = &once->list.at[n];
+	bool is_rodata = strncmp(this->name, ".gnu.linkonce.r.", 16) == 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct linkonce *other = &once->list.at[i];
+		if (other->key != this->key || other->dropped || other->file == this->file)
+			continue;
+		/* the constants of a function go with it */
+		if (strcmp(other->name, this->name) == 0 ||
+		    (is_rodata && strncmp(other->name, ".gnu.linkonce.t.", 16) == 0))
+			return true;
+	}
+	return false;
+}
+
+static void drop_linkonce(struct groups *groups, struct linkonces *once)
+{
+	struct link *link = groups->link;
+	for (uint32_t i = 0; i < once->list.n; i++) {
+		struct linkonce *this = &once->list.at[i];
+		section_id id = file_of(link, this->file)->first_section + this->section;
+		section_id member = only_member(groups, this->key);
+		bool same = member && defines_all_of(link, id, member) && defines_all_of(link, member, id);
+		bool group_first = same && section_of(link, member)->file <= this->file;
+		this->dropped = group_first || stands_earlier(once, i);
+		if (this->dropped)
+			section_of(link, id)->live = false;
+		else if (same)
+			section_of(link, member)->live = false;
+	}
+}
+
 void comdat_eliminate(struct link *link)
 {
 	struct groups groups = {.link = link};
@@ -103,12 +221,16 @@ void comdat_eliminate(struct link *link)
 				group->signature = symbols_intern_one(
 					link, signature_name(file_of(link, f), group->elf.signature));
 		}
+	struct linkonces once = {0};
+	find_linkonce(link, &once);
 	link->comdat_owners = malloc(link->n_symbols * sizeof(*link->comdat_owners));
 	if (!link->comdat_owners)
 		out_of_memory();
 	memset(link->comdat_owners, 0xff, link->n_symbols * sizeof(*link->comdat_owners));
 	parallel_for(link->pool, n, FILE_GRAIN, claim, &groups);
 	parallel_for(link->pool, n, FILE_GRAIN, drop_losers, &groups);
+	drop_linkonce(&groups, &once);
+	array_free(&once.list);
 	for (uint32_t f = 0; f < n; f++)
 		array_free(&groups.per_file[f]);
 	free(groups.per_file);

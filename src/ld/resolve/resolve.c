@@ -22,6 +22,7 @@ struct batch {
 	uint64_t *starts;
 	struct intern_request *requests;
 	bool extracted;           /* the set of live files is final */
+	bool elsewhere;           /* own_definitions: of shared objects and lazy members, rather than of objects */
 };
 
 static uint32_t globals_in(const struct file *file)
@@ -173,7 +174,17 @@ static enum symbol_rank rank_of(const struct file *file, const struct elf_sym *s
 	return elf_sym_bind(sym) == STB_WEAK ? RANK_WEAK : RANK_STRONG;
 }
 
-static void own_definitions(void *context, size_t begin, size_t end, unsigned worker)
+/* The most constraining visibility wins: internal, hidden, protected, default (gABI, "Symbol Visibility"). */
+static void constrain_visibility(struct symbol *symbol, uint8_t visibility)
+{
+	uint8_t old = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
+	while (visibility != STV_DEFAULT && (old == STV_DEFAULT || visibility < old) &&
+	       !atomic_compare_exchange_weak_explicit(&symbol->visibility, &old, visibility, memory_order_relaxed,
+						      memory_order_relaxed))
+		;
+}
+
+static void own_range(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct batch *batch = context;
 	struct link *link = batch->link;
@@ -181,20 +192,40 @@ static void own_definitions(void *context, size_t begin, size_t end, unsigned wo
 	for (size_t f = begin; f < end; f++) {
 		file_id id = batch->files[f];
 		const struct file *file = file_of(link, id);
+		if ((file->lazy || file->kind == FILE_SHARED) != batch->elsewhere)
+			continue;
 		for (uint32_t i = 0; file->lazy && i < file->n_lazy; i++)
 			own(link, file->lazy_symbols[i], owner_key(RANK_ELSEWHERE, id, i));
 		for (uint32_t i = 0; !file->lazy && i < globals_in(file); i++) {
 			uint32_t index = file->symtab.first_global + i;
-			if (!file->globals[i] || !is_live_definition(link, file, index))
+			const struct elf_sym *sym = &file->symtab.syms[index];
+			if (!file->globals[i])
 				continue;
-			enum symbol_rank rank = rank_of(file, &file->symtab.syms[index]);
+			struct symbol *symbol = &link->symbols[file->globals[i]];
+			if (file->kind == FILE_SHARED &&
+			    atomic_load_explicit(&symbol->visibility, memory_order_relaxed) != STV_DEFAULT)
+				continue; /* the references are to something inside the output */
+			if (sym->st_shndx == SHN_UNDEF && !batch->elsewhere)
+				constrain_visibility(symbol, elf_sym_visibility(sym));
+			if (!is_live_definition(link, file, index))
+				continue;
+			enum symbol_rank rank = rank_of(file, sym);
 			if (rank == RANK_COMMON && !batch->extracted) {
-				symbol_set(&link->symbols[file->globals[i]], SYMBOL_COMMON);
+				symbol_set(symbol, SYMBOL_COMMON);
 				rank = (enum symbol_rank)RANK_COMMON_BEFORE_EXTRACTION;
 			}
 			own(link, file->globals[i], owner_key(rank, id, index));
 		}
 	}
+}
+
+/* Objects first: their references say whether a shared object can be the owner at all. */
+static void own_definitions(struct batch *batch)
+{
+	batch->elsewhere = false;
+	parallel_for(batch->link->pool, batch->n, FILE_GRAIN, own_range, batch);
+	batch->elsewhere = true;
+	parallel_for(batch->link->pool, batch->n, FILE_GRAIN, own_range, batch);
 }
 
 /* ---- extracting archive members ----------------------------------------------------------------------- */
@@ -381,7 +412,7 @@ void resolve_files(struct link *link)
 	if (!diag_flush(link->diag)) {
 		intern_files(link, all, n);
 		struct batch batch = {.link = link, .files = all, .n = n};
-		parallel_for(link->pool, n, FILE_GRAIN, own_definitions, &batch);
+		own_definitions(&batch);
 		internal_reference_globs(link);
 		extract_members(link, all, n);
 		if (!diag_flush(link->diag))
@@ -465,16 +496,6 @@ static void forget_owners(void *context, size_t begin, size_t end, unsigned work
 		link->symbols[i].owner = OWNER_NONE;
 }
 
-/* The most constraining visibility wins: internal, hidden, protected, default (gABI, "Symbol Visibility"). */
-static void constrain_visibility(struct symbol *symbol, uint8_t visibility)
-{
-	uint8_t old = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
-	while (visibility != STV_DEFAULT && (old == STV_DEFAULT || visibility < old) &&
-	       !atomic_compare_exchange_weak_explicit(&symbol->visibility, &old, visibility, memory_order_relaxed,
-						      memory_order_relaxed))
-		;
-}
-
 /* How objects mention their symbols; marks the shared objects they need. */
 static void survey_objects(void *context, size_t begin, size_t end, unsigned worker)
 {
@@ -547,6 +568,11 @@ static void need_for_shared(struct link *link)
 			}
 		}
 	}
+	/* The loader will load these, too, for others: what they use of us counts. */
+	for (file_id id = 1; any_left_out && id < link->files.n; id++) {
+		struct file *file = file_of(link, id);
+		file->indirect = file->kind == FILE_SHARED && !file->live && on_needed_list(link, file->soname);
+	}
 }
 
 static void survey_shared(void *context, size_t begin, size_t end, unsigned worker)
@@ -555,7 +581,7 @@ static void survey_shared(void *context, size_t begin, size_t end, unsigned work
 	(void)worker;
 	for (size_t f = begin; f < end; f++) {
 		struct file *file = file_of(link, (file_id)f);
-		if (file->kind != FILE_SHARED || !file->live)
+		if (file->kind != FILE_SHARED || !(file->live || file->indirect))
 			continue;
 		for (uint32_t i = 0; i < globals_in(file); i++) {
 			bool undefined = file->symtab.syms[file->symtab.first_global + i].st_shndx == SHN_UNDEF;
@@ -578,7 +604,7 @@ void resolve_owners(struct link *link)
 			live[n++] = id;
 	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, forget_owners, link);
 	struct batch batch = {.link = link, .files = live, .n = n, .extracted = true};
-	parallel_for(link->pool, n, FILE_GRAIN, own_definitions, &batch);
+	own_definitions(&batch);
 	bind_versioned(link);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, survey_objects, link);
 	need_for_shared(link);

@@ -1,5 +1,7 @@
 /* Common symbols: C's tentative definitions (gABI, SHN_COMMON). Of all files that mention one, the largest size and the
  * strictest alignment count; the linker allocates them in the section COMMON. */
+#include "ld/report/describe.h"
+#include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
 #include "ld/synth/synth.h"
 
@@ -7,6 +9,80 @@ static bool is_common(const struct link *link, symbol_id id)
 {
 	uint64_t owner = symbol_owner(&link->symbols[id]);
 	return owner != OWNER_NONE && owner_rank(owner) == RANK_COMMON;
+}
+
+/* What a name meant when the objects were read up to some file. */
+struct meaning {
+	enum { NOTHING, COMMON, DEFINITION } kind;
+	file_id file;
+	uint64_t size;
+};
+
+static const char *file_text(struct link *link, file_id id)
+{
+	return arena_printf(&link->arena, FILE_FORMAT, FILE_ARGS(file_of(link, id)));
+}
+
+/* One more file says what a name is; the words are GNU ld's (ldmain.c, multiple_common). */
+static void note_meaning(struct link *link, struct meaning *known, symbol_id id, struct meaning now, uint32_t index)
+{
+	uint64_t order = diag_order(now.file, index);
+	if (known->kind == COMMON || (known->kind == DEFINITION && now.kind == COMMON)) {
+		const char *name = describe_symbol(link, &link->arena, id);
+		const char *file = file_text(link, now.file), *other = file_text(link, known->file);
+		if (now.kind == DEFINITION)
+			diag_warning(link->diag, order, "%s: definition of `%s' overriding common from %s", file, name,
+				     other);
+		else if (known->kind == DEFINITION)
+			diag_warning(link->diag, order, "%s: common of `%s' overridden by definition from %s", file,
+				     name, other);
+		else if (now.size == known->size)
+			diag_warning(link->diag, order,
+				     "multiple common symbols: %s\n>>> %s and %s: warning: multiple common of `%s'", name,
+				     file, other, name);
+		else
+			diag_warning(link->diag, order, "%s: common of `%s' %s common from %s", file, name,
+				     now.size > known->size ? "overriding smaller" : "overridden by larger", other);
+	}
+	if (known->kind == NOTHING || now.kind > known->kind || (now.kind == known->kind && now.size > known->size))
+		*known = now;
+}
+
+void common_warn(struct link *link)
+{
+	if (!link->options->warn_common)
+		return;
+	struct meaning *known = arena_array(&link->arena, struct meaning, link->n_symbols);
+	for (file_id f = 1; f < link->files.n; f++) {
+		const struct file *file = file_of(link, f);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
+			const struct elf_sym *sym = &file->symtab.syms[i];
+			symbol_id id = global_of(file, i);
+			bool common = sym->st_shndx == SHN_COMMON;
+			if (!id || !is_live_definition(link, file, i) ||
+			    (!common && elf_sym_bind(sym) == STB_WEAK))
+				continue;
+			note_meaning(link, &known[id], id,
+				     (struct meaning){common ? COMMON : DEFINITION, f, sym->st_size}, i);
+		}
+	}
+}
+
+/* A definition of another size than the common symbol that stood for it until then. */
+static void check_size(struct link *link, file_id f, uint32_t index, symbol_id id)
+{
+	const struct elf_sym *sym = &file_of(link, f)->symtab.syms[index];
+	uint64_t owner = symbol_owner(&link->symbols[id]);
+	if (owner == OWNER_NONE || owner_rank(owner) != RANK_STRONG || owner_file(owner) < f)
+		return;
+	uint64_t size = symbol_definition(link, &link->symbols[id])->st_size;
+	if (size && sym->st_size && size != sym->st_size)
+		diag_warning(link->diag, diag_order(owner_file(owner), owner_index(owner)),
+			     "size of symbol `%s' changed from %llu in %s to %llu in %s",
+			     describe_symbol(link, &link->arena, id), (unsigned long long)sym->st_size,
+			     file_text(link, f), (unsigned long long)size, file_text(link, owner_file(owner)));
 }
 
 void common_allocate(struct link *link)
@@ -19,8 +95,12 @@ void common_allocate(struct link *link)
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			const struct elf_sym *sym = &file->symtab.syms[i];
 			symbol_id id = global_of(file, i);
-			if (sym->st_shndx != SHN_COMMON || !id || !is_common(link, id))
+			if (sym->st_shndx != SHN_COMMON || !id)
 				continue;
+			if (!is_common(link, id)) {
+				check_size(link, f, i, id);
+				continue;
+			}
 			if (!link->common_sizes) {
 				link->common_sizes = arena_array(&link->arena, uint64_t, link->n_symbols);
 				link->common_offsets = arena_array(&link->arena, uint64_t, link->n_symbols);

@@ -64,6 +64,30 @@ void scanner_check_undefined(struct scanner *scanner, section_id section, const 
 	pthread_mutex_unlock(&link->undefined_lock);
 }
 
+void scanner_tls_mismatch(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref)
+{
+	struct link *link = scanner->link;
+	const struct symbol *symbol = &link->symbols[ref.symbol];
+	uint64_t owner = symbol_owner(symbol);
+	const struct file *file = file_of(link, owner_file(owner));
+	struct arena arena = {0};
+	const char *name = describe_symbol(link, &arena, ref.symbol), *in_section = "";
+	uint32_t shndx = symbol_definition(link, symbol)->st_shndx;
+	if (owner_file(owner) != INTERNAL_FILE && shndx < SHN_LORESERVE && shndx < file->elf.nshdr)
+		in_section = arena_printf(&arena, " section %s", elf_section_name(&file->elf, shndx));
+	if (ref.flags & SYMBOL_TLS)
+		scanner_error(scanner, section, rela,
+			      "addresses a thread-local variable as if it were not\n>>> %s: TLS definition in " FILE_FORMAT
+			      "%s mismatches non-TLS reference in " FILE_FORMAT,
+			      name, FILE_ARGS(file), in_section, FILE_ARGS(scanner->file));
+	else
+		scanner_error(scanner, section, rela,
+			      "addresses what is no thread-local variable\n>>> %s: TLS reference in " FILE_FORMAT
+			      " mismatches non-TLS definition in " FILE_FORMAT "%s",
+			      name, FILE_ARGS(scanner->file), FILE_ARGS(file), in_section);
+	arena_free(&arena);
+}
+
 static void scan_file(struct link *link, file_id id, struct arena *arena)
 {
 	struct file *file = file_of(link, id);

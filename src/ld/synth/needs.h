@@ -81,6 +81,8 @@ static inline void scanner_need(struct scanner *scanner, uint32_t symbol, uint16
 void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, enum dynamic_site_kind kind);
 /* Reports symbols that nobody defines, unless they may stay undefined. */
 void scanner_check_undefined(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref);
+/* Reports a relocation for thread-local variables against something else, or the other way round. */
+void scanner_tls_mismatch(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref);
 __attribute__((format(printf, 4, 5))) void scanner_error(struct scanner *scanner, section_id section,
 							 const struct elf_rela *rela, const char *format, ...);
 

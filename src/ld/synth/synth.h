@@ -12,6 +12,9 @@ void synth_create(struct link *link);
 /* Writes the content of section `id` of file 0. Any thread. */
 void synth_emit(struct link *link, section_id id, uint8_t *image);
 
+/* --warn-common: says where a common symbol meets another one or a definition. Before common_allocate(). */
+void common_warn(struct link *link);
+
 /* Common symbols: gives each its place in the section COMMON. Before scanning (their addresses count as defined). */
 void common_allocate(struct link *link);
 
