@@ -48,7 +48,9 @@ static void collect_symbols(struct map *map)
 	const struct link *link = map->link;
 	for (file_id f = 1; f < link->files.n; f++) {
 		const struct file *file = file_of(link, f);
-		for (uint32_t i = file->symtab.first_global; file->kind == FILE_OBJECT && file->live && i < file->symtab.n; i++) {
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			symbol_id id = global_of(file, i);
 			uint64_t owner = id ? symbol_owner(&link->symbols[id]) : OWNER_NONE;
 			bool is_common = file->symtab.syms[i].st_shndx == SHN_COMMON;

@@ -73,7 +73,9 @@ void map_as_needed(const struct link *link, FILE *to, struct arena *arena)
 	bool *seen = arena_array(arena, bool, link->files.n), any = false;
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
-		for (uint32_t i = file->symtab.first_global; file->kind == FILE_OBJECT && file->live && i < file->symtab.n; i++) {
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			file_id library = library_of(link, global_of(file, i));
 			if (!library || seen[library])
 				continue;
@@ -95,13 +97,14 @@ void map_commons(const struct link *link, FILE *to, struct arena *arena)
 	bool any = false;
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
-		for (uint32_t i = file->symtab.first_global; file->kind == FILE_OBJECT && file->live && i < file->symtab.n; i++) {
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			symbol_id symbol = global_of(file, i);
 			if (!symbol || symbol_owner(&link->symbols[symbol]) != owner_key(RANK_COMMON, id, i))
 				continue;
 			if (!any)
-				fputs("\nAllocating common symbols\n"
-				      "Common symbol       size              file\n\n", to);
+				fputs("\nAllocating common symbols\nCommon symbol       size              file\n\n", to);
 			any = true;
 			map_name(to, describe_symbol(link, arena, symbol), COMMON_COLUMN);
 			char size[24];
