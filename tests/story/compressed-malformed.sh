@@ -63,3 +63,19 @@ for at in $(seq 0 4 60); do
 	[ $rc -eq 0 ] || grep -q 'bad\.o' messages || { cat messages; fail "byte $at: which file?"; }
 	rm -f prog
 done
+
+# Without the library that is needed: which package has it
+echo >empty.c
+"$CC" -shared -fPIC empty.c -o libz.so.1
+cp libz.so.1 libzstd.so.1
+without() { # FILE KIND PACKAGE
+	expect_fail env LD_LIBRARY_PATH="$PWD" "$GILD" "$1" --compress-debug-sections="$2" -o prog
+	assert_contains messages "(Debian package $3)"
+	[ ! -e prog ] || fail "an output was written"
+}
+without gabi.o none zlib1g
+assert_contains messages "gabi.o:(.debug_info): cannot decompress the section: libz.so.1"
+without good.o zlib zlib1g
+without good.o zstd libzstd1
+assert_contains messages "cannot compress debug sections: libzstd.so.1"
+LD_LIBRARY_PATH="$PWD" "$GILD" good.o -e main -o prog # nothing to compress, nothing missing

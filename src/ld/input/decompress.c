@@ -4,11 +4,8 @@
 
 enum { CONTENT_ALIGN = 16 };
 
-bool is_to_decompress(const struct link *link, const struct elf_shdr *shdr, const char *name)
+bool is_content_needed(const struct link *link, const char *name)
 {
-	if (!elf_is_compressed(shdr, name))
-		return false;
-	/* -s and -S leave debug information out: nobody will look at it. */
 	return link->options->strip == STRIP_NONE ||
 	       (strncmp(name, ".debug", 6) != 0 && strncmp(name, ".zdebug", 7) != 0);
 }

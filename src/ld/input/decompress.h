@@ -5,8 +5,8 @@
 
 #include "ld/tables.h"
 
-/* Is it a compressed section whose content this link needs? */
-bool is_to_decompress(const struct link *link, const struct elf_shdr *shdr, const char *name);
+/* Will anybody look at the content of a compressed section of that name? Not at debug information with -s or -S. */
+bool is_content_needed(const struct link *link, const char *name);
 
 /* Replaces section `number` of the file by its content, in `arena`. false: reported. Any thread, one at a time for each
  * file. */

@@ -158,7 +158,7 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		file->has_warnings |= strncmp(name, ".gnu.warning", 12) == 0;
 		if (is_for_the_linker(link, id, i, name))
 			continue;
-		if (is_to_decompress(link, shdr, name)) {
+		if (elf_is_compressed(shdr, name) && is_content_needed(link, name)) {
 			if (!section_decompress(link, id, i, arena))
 				continue;
 			shdr = &elf->shdrs[i];
