@@ -1,10 +1,7 @@
 /* The story of a link: every pass, in order, with what holds from there on. */
 #include "ld/link.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "arch/arch.h"
+#include "ld/checks.h"
 #include "ld/input/inputs.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/value.h"
@@ -14,14 +11,13 @@
 #include "ld/prune/gc.h"
 #include "ld/prune/merge.h"
 #include "ld/report/describe.h"
-#include "ld/resolve/closure.h"
 #include "ld/report/report.h"
 #include "ld/report/trace.h"
+#include "ld/resolve/closure.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
 #include "ld/resolve/internal.h"
 #include "ld/resolve/resolve.h"
-#include "ld/resolve/symbols.h"
 #include "ld/resolve/versions.h"
 #include "ld/resolve/warning_symbols.h"
 #include "ld/synth/eh_frame.h"
@@ -30,267 +26,144 @@
 #include "ld/synth/symtab.h"
 #include "ld/synth/synth.h"
 
-static void begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
+/* Ends a pass: its time is taken and its messages are printed. false: there was an error, the link stops here. */
+static bool done(struct link *link, const char *pass)
 {
-	*link = (struct link){.options = options, .diag = diag, .io = io, .arch = &arch_x86_64};
-	link->pool = pool_new(options->threads ? options->threads : pool_default_threads());
-	link->worker_arenas = calloc(pool_threads(link->pool), sizeof(*link->worker_arenas));
-	if (!link->worker_arenas)
-		out_of_memory();
-	codecs_init(&link->codecs);
-	link->is_pic = options->kind != OUTPUT_EXECUTABLE;
-	link->packs_relative = options->z.pack_relative_relocs && link->is_pic;
-}
-
-static void end(struct link *link)
-{
-	layout_free(link);
-	symbols_free(link);
-	for (uint32_t i = 0; i < link->pool_shards.n; i++)
-		free(link->pool_shards.at[i].entries);
-	array_free(&link->files);
-	array_free(&link->loaded);
-	array_free(&link->sections);
-	array_free(&link->aux);
-	array_free(&link->internal_syms);
-	array_free(&link->internal_globals);
-	array_free(&link->internal_shndx);
-	array_free(&link->merge_sections);
-	array_free(&link->merge_pools);
-	array_free(&link->pool_shards);
-	array_free(&link->undefined_references);
-	array_free(&link->missing_libraries);
-	array_free(&link->got);
-	array_free(&link->plt);
-	array_free(&link->plt_got);
-	array_free(&link->dynsyms);
-	array_free(&link->copies);
-	array_free(&link->dynstr);
-	array_free(&link->externs);
-	array_free(&link->needed_versions);
-	version_script_free(&link->version_script);
-	version_script_free(&link->dynamic_list);
-	version_script_free(&link->export_list);
-	for (unsigned i = 0; i < pool_threads(link->pool); i++)
-		arena_free(&link->worker_arenas[i]);
-	free(link->worker_arenas);
-	arena_free(&link->arena);
-	codecs_free(&link->codecs);
-	pool_free(link->pool);
-}
-
-/* An output is dynamic when the loader has something to do: it is position-independent, or it uses a shared object. */
-static bool needs_dynamic_section(const struct link *link)
-{
-	if (link->is_pic)
-		return true;
-	for (file_id id = 1; id < link->files.n; id++)
-		if (file_of(link, id)->kind == FILE_SHARED)
-			return true;
-	return link->options->export_dynamic && !link->options->is_static;
-}
-
-static void check_entry(struct link *link)
-{
-	symbol_id symbol = link->entry ? symbols_find(link, str_of(link->entry)) : 0;
-	if (!link->entry || (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
-		return;
-	char *rest;
-	strtoull(link->entry, &rest, 0);
-	if (*rest)
-		diag_warning(link->diag, 0,
-			     "cannot find entry symbol %s\n>>> the program starts at the beginning of .text",
-			     link->entry);
-}
-
-static void check_required(struct link *link)
-{
-	for (uint32_t i = 0; i < link->options->require_defined.n; i++) {
-		const char *name = link->options->require_defined.at[i];
-		symbol_id symbol = symbols_find(link, str_of(name));
-		if (!symbol || !(symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
-			diag_error(link->diag, 0,
-				   "required symbol `%s' not defined\n>>> undefined symbol: %s, asked for by --require-defined",
-				   name, name);
-	}
-}
-
-/* An executable stack is asked for by option or by an input; an object that says nothing does not ask. */
-static void decide_stack(struct link *link)
-{
-	const struct options *options = link->options;
-	link->layout->exec_stack = options->z.execstack;
-	for (file_id id = 1; id < link->files.n && !options->z.execstack && !options->z.noexecstack; id++) {
-		const struct file *file = file_of(link, id);
-		if (file->kind != FILE_OBJECT || !file->live || file->stack != STACK_EXEC)
-			continue;
-		link->layout->exec_stack = true;
-		diag_warning(link->diag, id,
-			     FILE_FORMAT
-			     ": requires executable stack (because the .note.GNU-stack section is executable)",
-			     FILE_ARGS(file));
-	}
-}
-
-/* Options that are understood but not built yet are refused before anything else: never ignored. */
-static bool supported(struct link *link)
-{
-	const struct options *options = link->options;
-	if (options->as_relocatable)
-		diag_error(link->diag, 0, "option -r is not supported yet");
-	if (options->emit_relocs)
-		diag_error(link->diag, 0, "option --emit-relocs is not supported yet");
-	if (options->script)
-		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
-	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
-		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s",
-			   options->emulation, link->arch->emulation);
+	stats_mark(&link->stats, pass);
 	return !diag_flush(link->diag);
 }
 
-static void run(struct link *link)
+/* What the user named: files in command-line order, archives as lazy members. The layout is a program; it knows nothing
+ * about inputs yet, but which symbols it defines. */
+static bool read_inputs(struct link *link)
 {
-	const struct options *options = link->options;
-	if (!supported(link))
-		return;
-
-	/* What the user named: files in command-line order, archives as lazy members. */
+	check_supported(link);
+	if (!done(link, "options"))
+		return false;
 	internal_init(link);
 	inputs_load(link);
 	versions_read(link);
 	symtab_read_retained(link);
-	stats_mark(&link->stats, "open inputs");
-	if (diag_flush(link->diag))
-		return;
-	if (link->files.n == 1) {
-		diag_error(link->diag, 0, "no input files");
-		return;
-	}
-	link->is_dynamic = needs_dynamic_section(link);
-	link->entry = options->entry ? options->entry : link->script_entry;
-	if (!link->entry && options->kind != OUTPUT_SHARED)
-		link->entry = "_start";
-
-	/* The layout is a program; it knows nothing about inputs yet, but which symbols it defines. */
+	decide_output(link);
 	layout_default(link);
-	if (options->verbose)
+	if (link->options->verbose)
 		layout_print(link);
+	return done(link, "open inputs");
+}
 
-	/* Names become symbols; references extract archive members. From here on the set of objects is fixed, and so
-	 * are section ids. */
+/* Names become symbols; references extract archive members. */
+static bool resolve(struct link *link)
+{
 	resolve_files(link);
-	stats_mark(&link->stats, "resolve files");
-	if (diag_flush(link->diag))
-		return;
-
-	/* One COMDAT group of each signature survives. From here on we know which definitions count. */
+	if (!done(link, "resolve files"))
+		return false;
+	/* The set of objects is fixed, and so are section ids. One COMDAT group of each signature survives. */
 	comdat_eliminate(link);
-	stats_mark(&link->stats, "COMDAT");
+	if (!done(link, "COMDAT"))
+		return false;
+	/* We know which definitions count. */
 	resolve_owners(link);
 	trace_symbols(link);
 	resolve_report_duplicates(link);
 	warning_symbols_report(link);
 	common_warn(link);
 	stats_mark(&link->stats, "resolve owners");
-
-	/* The linker defines what is left to it, and libraries that turn out not to be needed stop being owners; from
-	 * here on no owner changes. */
+	/* The linker defines what is left to it, and libraries that turn out not to be needed stop being owners. */
 	internal_provide(link);
 	versions_assign(link);
 	exports_decide(link);
+	/* No owner changes any more. */
 	check_entry(link);
 	check_required(link);
 	common_allocate(link);
-	stats_mark(&link->stats, "exports");
-	if (diag_flush(link->diag))
-		return;
+	return done(link, "exports");
+}
 
-	/* Every section gets its place in the program; equal strings and constants become one. */
+/* Every section gets its place in the program; what nobody reaches is dropped, what is equal becomes one. */
+static bool choose_sections(struct link *link)
+{
 	layout_classify(link);
 	stats_mark(&link->stats, "classify");
 	eh_frame_read(link);
 	decide_stack(link);
-	if (diag_flush(link->diag))
-		return;
-	if (options->gc_sections)
+	if (!done(link, "read unwind records"))
+		return false;
+	if (link->options->gc_sections)
 		gc_sections(link);
 	stats_mark(&link->stats, "live sections");
-	/* From here on we know which sections are live. */
+	/* We know which sections are live. */
 	eh_frame_prune(link);
-	stats_mark(&link->stats, "unwind records");
+	stats_mark(&link->stats, "prune unwind records");
 	merge_sections(link);
-	stats_mark(&link->stats, "merge");
+	return done(link, "merge");
+}
 
-	/* What do relocations need? Slots are numbered when nothing is missing; all sizes are known when the linker's
-	 * own sections are made. */
+/* What do relocations need? Slots are numbered when nothing is missing; then all sizes are known, and the linker's own
+ * sections are made. */
+static bool find_needs(struct link *link)
+{
 	needs_scan(link);
 	closure_check(link); /* what nobody in the link defines may be in a library behind those of the link */
 	describe_undefined(link);
-	stats_mark(&link->stats, "scan relocations");
-	if (link->module_needs & NEED_TEXTREL && !options->z.notext)
-		diag_warning(link->diag, 0, "creating DT_TEXTREL in a %s\n>>> code without -fPIC has to be changed when it is loaded; recompile it",
-			     options->kind == OUTPUT_SHARED ? "shared object" : "PIE");
-	if (diag_flush(link->diag))
-		return;
+	check_text_relocations(link);
+	if (!done(link, "scan relocations"))
+		return false;
 	needs_number(link);
 	synth_create(link);
-	stats_mark(&link->stats, "synthetic sections");
+	return done(link, "synthetic sections");
+}
 
-	/* Sections in order, then addresses. From here on every byte of the output has its place. */
+/* Sections in order, then addresses. */
+static bool lay_out(struct link *link)
+{
 	layout_gather(link);
-	uint32_t preinit = layout_find(link->layout, ".preinit_array");
-	if (options->kind == OUTPUT_SHARED && link->layout->osecs.at[preinit].has_members)
-		diag_error(link->diag, 0,
-			   "PREINIT_ARRAY section is not allowed in a shared object\n>>> only programs have "
-			   ".preinit_array");
-	if (options->plan_in)
+	check_sections(link);
+	if (link->options->plan_in)
 		plan_read(link);
-	if (diag_flush(link->diag))
-		return;
+	if (!done(link, "gather"))
+		return false;
 	layout_segments(link);
 	headers_prepare(link);
 	do
 		layout_assign_addresses(link);
 	while (relr_grow(link));
-	stats_mark(&link->stats, "addresses");
 	layout_check_overlaps(link);
-	if (diag_flush(link->diag))
-		return;
-	if (options->plan_out)
+	if (!done(link, "addresses"))
+		return false;
+	/* Every loaded byte of the output has its place. */
+	if (link->options->plan_out)
 		plan_write(link);
 	layout_finish_symbols(link);
 	values_compute(link);
-	stats_mark(&link->stats, "symbol values");
+	return done(link, "symbol values");
+}
 
+/* The bytes, in parallel and in any order. */
+static bool write_output(struct link *link)
+{
 	/* Only now can debugging information be written down to compress it; what is not loaded moves together. */
-	if (options->compress_debug != COMPRESS_NONE)
+	if (link->options->compress_debug != COMPRESS_NONE)
 		compress_debug_sections(link);
-	if (diag_flush(link->diag))
-		return;
-
-	/* What the user wants to read about the link. It comes before the output: if it cannot be written, there is none. */
+	/* What the user wants to read about the link comes before the output: if it cannot be written, there is none. */
 	report_write(link);
-	if (diag_flush(link->diag))
-		return;
-
-	/* The bytes, in parallel and in any order. */
+	if (!done(link, "reports"))
+		return false;
 	output_write_all(link);
-	stats_mark(&link->stats, "write");
-	diag_flush(link->diag);
+	return done(link, "write");
 }
 
 bool link_run(const struct options *options, struct diag *diag)
 {
 	struct link link;
 	struct io io = {0};
-	begin(&link, options, diag, &io);
+	link_begin(&link, options, diag, &io);
 	stats_begin(&link.stats, options->stats);
-	run(&link);
-	bool good = !diag_flush(diag);
+	bool good = read_inputs(&link) && resolve(&link) && choose_sections(&link) && find_needs(&link) && lay_out(&link) &&
+		    write_output(&link);
 	if (!good)
 		report_write_failed(&link);
 	struct stats stats = link.stats;
-	end(&link);
+	link_end(&link);
 	io_free(&io);
 	stats_mark(&stats, "release");
 	stats_end(&stats);

@@ -410,6 +410,10 @@ struct link {
 	ARRAY(struct missing_library) missing_libraries;
 };
 
+/* Empty tables for a link with these options; what is reported goes to `diag`, what is read comes through `io`. */
+void link_begin(struct link *link, const struct options *options, struct diag *diag, struct io *io);
+void link_end(struct link *link);
+
 static inline struct file *file_of(const struct link *link, file_id id)
 {
 	return &link->files.at[id];

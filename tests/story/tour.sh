@@ -10,8 +10,8 @@ grep -oE '\]\([^)#]+' "$tour" | cut -c 3- | grep -v '^https:' | sort -u | while 
 	[ -e "$docs/$path" ] || fail "docs/tour.md links to $path, which is not there"
 done
 
-# The passes are what run() calls with nothing but the link.
-sed -n '/^static void run(/,/^}/p' "$GILD_SRC/src/ld/link.c" | sed -nE 's/^\t+([a-z_0-9]+)\(link\);.*/\1/p' > passes
+# The passes are what the phases of link.c call with nothing but the link.
+sed -n '/^static bool read_inputs(/,/^bool link_run(/p' "$GILD_SRC/src/ld/link.c" | sed -nE 's/^\t+([a-z_0-9]+)\(link\);.*/\1/p' > passes
 [ -s passes ] || fail "no passes found in src/ld/link.c"
 while read -r pass; do
 	grep -qF "\`$pass\`" "$tour" || fail "docs/tour.md does not mention the pass $pass of src/ld/link.c: add it where it belongs"

@@ -1,0 +1,103 @@
+#include "ld/checks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/arch.h"
+#include "ld/layout/layout.h"
+#include "ld/resolve/symbols.h"
+
+void check_supported(struct link *link)
+{
+	const struct options *options = link->options;
+	if (options->as_relocatable)
+		diag_error(link->diag, 0, "option -r is not supported yet");
+	if (options->emit_relocs)
+		diag_error(link->diag, 0, "option --emit-relocs is not supported yet");
+	if (options->script)
+		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
+	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
+		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s",
+			   options->emulation, link->arch->emulation);
+}
+
+/* An output is dynamic when the loader has something to do: it is position-independent, or it uses a shared object. */
+static bool needs_dynamic_section(const struct link *link)
+{
+	if (link->is_pic)
+		return true;
+	for (file_id id = 1; id < link->files.n; id++)
+		if (file_of(link, id)->kind == FILE_SHARED)
+			return true;
+	return link->options->export_dynamic && !link->options->is_static;
+}
+
+void decide_output(struct link *link)
+{
+	const struct options *options = link->options;
+	if (link->files.n == 1)
+		diag_error(link->diag, 0, "no input files");
+	link->is_dynamic = needs_dynamic_section(link);
+	link->entry = options->entry ? options->entry : link->script_entry;
+	if (!link->entry && options->kind != OUTPUT_SHARED)
+		link->entry = "_start";
+}
+
+void check_entry(struct link *link)
+{
+	symbol_id symbol = link->entry ? symbols_find(link, str_of(link->entry)) : 0;
+	if (!link->entry || (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
+		return;
+	char *rest;
+	strtoull(link->entry, &rest, 0);
+	if (*rest)
+		diag_warning(link->diag, 0,
+			     "cannot find entry symbol %s\n>>> the program starts at the beginning of .text",
+			     link->entry);
+}
+
+void check_required(struct link *link)
+{
+	for (uint32_t i = 0; i < link->options->require_defined.n; i++) {
+		const char *name = link->options->require_defined.at[i];
+		symbol_id symbol = symbols_find(link, str_of(name));
+		if (!symbol || !(symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
+			diag_error(link->diag, 0,
+				   "required symbol `%s' not defined\n>>> undefined symbol: %s, asked for by --require-defined",
+				   name, name);
+	}
+}
+
+void decide_stack(struct link *link)
+{
+	const struct options *options = link->options;
+	link->layout->exec_stack = options->z.execstack;
+	for (file_id id = 1; id < link->files.n && !options->z.execstack && !options->z.noexecstack; id++) {
+		const struct file *file = file_of(link, id);
+		if (file->kind != FILE_OBJECT || !file->live || file->stack != STACK_EXEC)
+			continue;
+		link->layout->exec_stack = true;
+		diag_warning(link->diag, id,
+			     FILE_FORMAT
+			     ": requires executable stack (because the .note.GNU-stack section is executable)",
+			     FILE_ARGS(file));
+	}
+}
+
+void check_text_relocations(struct link *link)
+{
+	if (link->module_needs & NEED_TEXTREL && !link->options->z.notext)
+		diag_warning(link->diag, 0,
+			     "creating DT_TEXTREL in a %s\n>>> code without -fPIC has to be changed when it is loaded; "
+			     "recompile it",
+			     link->options->kind == OUTPUT_SHARED ? "shared object" : "PIE");
+}
+
+void check_sections(struct link *link)
+{
+	uint32_t preinit = layout_find(link->layout, ".preinit_array");
+	if (link->options->kind == OUTPUT_SHARED && link->layout->osecs.at[preinit].has_members)
+		diag_error(link->diag, 0,
+			   "PREINIT_ARRAY section is not allowed in a shared object\n>>> only programs have "
+			   ".preinit_array");
+}

@@ -1,0 +1,56 @@
+#include "ld/tables.h"
+
+#include <stdlib.h>
+
+#include "arch/arch.h"
+#include "ld/layout/layout.h"
+#include "ld/resolve/symbols.h"
+
+void link_begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
+{
+	*link = (struct link){.options = options, .diag = diag, .io = io, .arch = &arch_x86_64};
+	link->pool = pool_new(options->threads ? options->threads : pool_default_threads());
+	link->worker_arenas = calloc(pool_threads(link->pool), sizeof(*link->worker_arenas));
+	if (!link->worker_arenas)
+		out_of_memory();
+	codecs_init(&link->codecs);
+	link->is_pic = options->kind != OUTPUT_EXECUTABLE;
+	link->packs_relative = options->z.pack_relative_relocs && link->is_pic;
+}
+
+void link_end(struct link *link)
+{
+	layout_free(link);
+	symbols_free(link);
+	for (uint32_t i = 0; i < link->pool_shards.n; i++)
+		free(link->pool_shards.at[i].entries);
+	array_free(&link->files);
+	array_free(&link->loaded);
+	array_free(&link->sections);
+	array_free(&link->aux);
+	array_free(&link->internal_syms);
+	array_free(&link->internal_globals);
+	array_free(&link->internal_shndx);
+	array_free(&link->merge_sections);
+	array_free(&link->merge_pools);
+	array_free(&link->pool_shards);
+	array_free(&link->undefined_references);
+	array_free(&link->missing_libraries);
+	array_free(&link->got);
+	array_free(&link->plt);
+	array_free(&link->plt_got);
+	array_free(&link->dynsyms);
+	array_free(&link->copies);
+	array_free(&link->dynstr);
+	array_free(&link->externs);
+	array_free(&link->needed_versions);
+	version_script_free(&link->version_script);
+	version_script_free(&link->dynamic_list);
+	version_script_free(&link->export_list);
+	for (unsigned i = 0; i < pool_threads(link->pool); i++)
+		arena_free(&link->worker_arenas[i]);
+	free(link->worker_arenas);
+	arena_free(&link->arena);
+	codecs_free(&link->codecs);
+	pool_free(link->pool);
+}
