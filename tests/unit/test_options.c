@@ -525,13 +525,13 @@ static int leave_folder(void **state)
 	return failed;
 }
 
-static void response_files_are_quoted_as_in_a_shell(void **state)
+static void response_files_are_quoted_as_in_gnu_tools(void **state)
 {
 	(void)state;
 	write_file("rsp", "a.o\t'b c.o'\n\"d\\\"e\\$\\n.o\"  f\\ g\\\nh.o '' -o\nx'y'\"z\"\n'q\\'");
 	struct run run;
 	parse_quietly(&run, "first @rsp last");
-	static const char *const names[] = {"first", "a.o", "b c.o", "d\"e$\\n.o", "f gh.o", "", "q\\", "last"};
+	static const char *const names[] = {"first", "a.o", "b c.o", "d\"e$n.o", "f gh.o", "", "q\\", "last"};
 	assert_string_equal(run.options.output, "xyz");
 	assert_int_equal(run.options.inputs.n, COUNTOF(names));
 	for (size_t i = 0; i < COUNTOF(names); i++)
@@ -594,7 +594,7 @@ int main(void)
 		cmocka_unit_test(rpaths_are_kept_once),
 		cmocka_unit_test(lists_and_pairs),
 		cmocka_unit_test(options_about_messages_reach_diag),
-		cmocka_unit_test_setup_teardown(response_files_are_quoted_as_in_a_shell, enter_folder, leave_folder),
+		cmocka_unit_test_setup_teardown(response_files_are_quoted_as_in_gnu_tools, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(response_files_nest_to_a_limit, enter_folder, leave_folder),
 		cmocka_unit_test_setup_teardown(a_missing_response_file_is_a_file_name, enter_folder, leave_folder),
 	};

@@ -12,6 +12,7 @@
 enum { CHUNK_SIZE = 1 << 20 };
 
 /* "ZLIB" and the size as 8 bytes, big-endian, before .zdebug_* */
+static const uint8_t zdebug_magic[4] = {'Z', 'L', 'I', 'B'};
 enum { ZDEBUG_HEADER_SIZE = 12 };
 
 /* The stream's head stands in one block with the section's header. */
@@ -71,7 +72,7 @@ static unsigned write_front(const struct packing *packing, const struct osec *os
 	unsigned size;
 	if (options->compress_debug == COMPRESS_ZLIB_GNU) {
 		size = ZDEBUG_HEADER_SIZE;
-		memcpy(front, "ZLIB", 4);
+		memcpy(front, zdebug_magic, sizeof(zdebug_magic));
 		for (unsigned i = 0; i < 8; i++)
 			front[4 + i] = (uint8_t)(packing->size >> (56 - 8 * i));
 	} else {
