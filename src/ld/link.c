@@ -18,6 +18,7 @@
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
 #include "ld/resolve/versions.h"
+#include "ld/synth/dynamic.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/needs.h"
 #include "ld/synth/relr.h"
@@ -211,6 +212,7 @@ static void run(struct link *link)
 
 	/* Sections in order, then addresses. From here on every byte of the output has its place. */
 	layout_gather(link);
+	dynamic_measure(link);
 	uint32_t preinit = layout_find(link->layout, ".preinit_array");
 	if (options->kind == OUTPUT_SHARED && link->layout->osecs.at[preinit].has_members)
 		diag_error(link->diag, 0,

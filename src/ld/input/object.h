@@ -11,7 +11,7 @@ bool object_parse(struct link *link, file_id id, struct arena *arena);
 /* Fills the file's slice of the section table (file->first_section is set): kinds, sizes, alignments, relocation
  * sections; notes that speak to the linker (.note.GNU-stack, .note.gnu.property) are understood and dropped. Any
  * thread. */
-void object_read_sections(struct link *link, file_id id);
+void object_read_sections(struct link *link, file_id id, struct arena *arena);
 
 /* Reports a malformed file. Any thread. */
 void object_report(struct link *link, file_id id, const struct elf_error *error);

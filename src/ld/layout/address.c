@@ -111,8 +111,10 @@ static void assign_sections(struct link *link)
 		place_section(link, node->id, exact, &cursor);
 		placed++;
 	}
-	layout->shdrs_fileoff = align_up(cursor.fileoff, 8);
-	layout->file_size = layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr);
+	bool has_shdrs = !link->options->z.nosectionheader;
+	layout->shdrs_fileoff = has_shdrs ? align_up(cursor.fileoff, 8) : 0;
+	layout->file_size = has_shdrs ? layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr)
+				      : cursor.fileoff;
 }
 
 static void assign_segment(struct link *link, struct segment *segment)

@@ -12,6 +12,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_INTERP] = ".interp",
 	[SYN_PROPERTY] = ".note.gnu.property",
 	[SYN_BUILD_ID] = ".note.gnu.build-id",
+	[SYN_PACKAGE] = ".note.package",
 	[SYN_HASH] = ".hash",
 	[SYN_GNU_HASH] = ".gnu.hash",
 	[SYN_DYNSYM] = ".dynsym",
@@ -158,8 +159,14 @@ static uint32_t orphan_run(struct layout *layout, const char *name, enum osec_ra
 }
 
 /* Where orphans of each rank go: right behind the last section of that rank or, when there is none, of a lower one. */
-static void find_places(const struct layout *layout, uint32_t n_nodes, uint32_t behind[RANK_DISCARD + 1])
+struct places {
+	const struct layout *layout;
+	uint32_t behind[RANK_DISCARD + 1];
+};
+
+static void find_places(struct places *places, uint32_t n_nodes)
 {
+	const struct layout *layout = places->layout;
 	bool found[RANK_DISCARD + 1] = {false};
 	for (uint32_t i = 0; i < n_nodes; i++) {
 		if (layout->nodes.at[i].kind != NODE_SECTION)
@@ -167,30 +174,51 @@ static void find_places(const struct layout *layout, uint32_t n_nodes, uint32_t 
 		enum osec_rank of_node = layout->osecs.at[layout->nodes.at[i].id].rank;
 		for (uint32_t rank = of_node; rank <= RANK_DISCARD; rank++)
 			if (rank == of_node || !found[rank])
-				behind[rank] = i + 1;
+				places->behind[rank] = i + 1;
 		found[of_node] = true;
 	}
+}
+
+/* By place and rank, then in the order of their names' first mention. Among notes, the more aligned come first: a PT_NOTE
+ * holds notes of one alignment. */
+static int compare_orphans(const void *a, const void *b, void *context)
+{
+	const struct places *places = context;
+	const struct node *m = a, *n = b;
+	const struct osec *x = &places->layout->osecs.at[m->id], *y = &places->layout->osecs.at[n->id];
+	if (places->behind[x->rank] != places->behind[y->rank])
+		return places->behind[x->rank] < places->behind[y->rank] ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	if (x->rank == RANK_HEADERS && x->p2align != y->p2align)
+		return x->p2align > y->p2align ? -1 : 1;
+	return m->id < n->id ? -1 : m->id > n->id;
 }
 
 /* Moves the statements from `first` on, new output sections, to their places. Symbols that mark the end of what stands
  * before (_edata, _end) stay behind them. */
 static void insert_orphans(struct layout *layout, uint32_t first)
 {
-	uint32_t n = 0, behind[RANK_DISCARD + 1] = {0};
-	find_places(layout, first, behind);
-	struct node *nodes = malloc(layout->nodes.n * sizeof(*nodes));
-	if (!nodes)
+	struct places places = {.layout = layout};
+	uint32_t n = layout->nodes.n - first;
+	if (n == 0)
+		return;
+	find_places(&places, first);
+	struct node *orphans = malloc(n * sizeof(*orphans));
+	if (!orphans)
 		out_of_memory();
-	for (uint32_t i = 0; i <= first; i++) {
-		for (uint32_t rank = 0; rank <= RANK_DISCARD; rank++)
-			for (uint32_t o = first; behind[rank] == i && o < layout->nodes.n; o++)
-				if (layout->osecs.at[layout->nodes.at[o].id].rank == rank)
-					nodes[n++] = layout->nodes.at[o];
-		if (i < first)
-			nodes[n++] = layout->nodes.at[i];
+	memcpy(orphans, layout->nodes.at + first, n * sizeof(*orphans));
+	qsort_r(orphans, n, sizeof(*orphans), compare_orphans, &places);
+	/* From the back, so that every statement moves once. */
+	for (uint32_t from = first; n > 0; n--) {
+		uint32_t place = places.behind[layout->osecs.at[orphans[n - 1].id].rank];
+		while (from > place) {
+			from--;
+			layout->nodes.at[from + n] = layout->nodes.at[from];
+		}
+		layout->nodes.at[from + n - 1] = orphans[n - 1];
 	}
-	memcpy(layout->nodes.at, nodes, n * sizeof(*nodes));
-	free(nodes);
+	free(orphans);
 }
 
 static void place_orphans(struct link *link)
@@ -212,6 +240,9 @@ static void place_orphans(struct link *link)
 			last_rank = rank;
 		}
 		section->run = last_run;
+		struct osec *osec = osec_of_section(layout, section);
+		if (section->p2align > osec->p2align)
+			osec->p2align = section->p2align;
 		/* Whoever walks such a section from __start_ to __stop_ may count on the order of the command line. */
 		if (name[0] != '.')
 			layout->runs.at[last_run].fixed = true;

@@ -159,9 +159,10 @@ static void cut(struct writing *writing)
 			if (osec->nodes.at[n].kind == NODE_RUN)
 				add_run(writing, osec->nodes.at[n].id);
 	}
-	*array_push(&writing->chunks) = (struct chunk){.fileoff = layout->shdrs_fileoff,
-						       .size = layout->file_size - layout->shdrs_fileoff,
-						       .kind = CHUNK_SECTION_HEADERS};
+	if (layout->shdrs_fileoff)
+		*array_push(&writing->chunks) = (struct chunk){.fileoff = layout->shdrs_fileoff,
+							       .size = layout->file_size - layout->shdrs_fileoff,
+							       .kind = CHUNK_SECTION_HEADERS};
 }
 
 /* ---- build id ---------------------------------------------------------------------------------------------- */

@@ -320,10 +320,9 @@ static void extract_members(struct link *link, const file_id *roots, uint32_t n)
 static void read_sections(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct link *link = context;
-	(void)worker;
 	for (size_t id = begin; id < end; id++)
 		if (file_of(link, (file_id)id)->kind == FILE_OBJECT && file_of(link, (file_id)id)->live)
-			object_read_sections(link, (file_id)id);
+			object_read_sections(link, (file_id)id, &link->worker_arenas[worker]);
 }
 
 static void give_section_ids(struct link *link)
