@@ -49,3 +49,22 @@ bool gnu_property_at(struct bytes desc, uint64_t offset, struct gnu_property *ou
 	};
 	return true;
 }
+
+enum gnu_property_rule gnu_property_rule(uint32_t type)
+{
+	static const struct {
+		uint32_t first, last;
+		enum gnu_property_rule rule;
+	} ranges[] = {
+		{GNU_PROPERTY_UINT32_AND_LO, GNU_PROPERTY_UINT32_AND_HI, PROPERTY_AND},
+		{GNU_PROPERTY_UINT32_OR_LO, GNU_PROPERTY_UINT32_OR_HI, PROPERTY_OR},
+		/* x86's own; <elf.h> has no names for these ranges */
+		{0xc0000002, 0xc0007fff, PROPERTY_AND},
+		{0xc0008000, 0xc000ffff, PROPERTY_OR},
+		{0xc0010000, 0xc0017fff, PROPERTY_OR_AND},
+	};
+	for (unsigned i = 0; i < COUNTOF(ranges); i++)
+		if (type >= ranges[i].first && type <= ranges[i].last)
+			return ranges[i].rule;
+	return PROPERTY_IGNORED;
+}

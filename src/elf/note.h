@@ -24,4 +24,14 @@ struct gnu_property {
 /* The property at `offset` in the descriptor of an NT_GNU_PROPERTY_TYPE_0 note (entries padded to 8 bytes in ELF64). */
 bool gnu_property_at(struct bytes desc, uint64_t offset, struct gnu_property *out, struct elf_error *error);
 
+/* How the bits of several objects' 4-byte properties combine (Linux gABI extensions, "Program Property"; x86-64 psABI,
+ * the same). */
+enum gnu_property_rule {
+	PROPERTY_IGNORED,
+	PROPERTY_AND,      /* what every object has */
+	PROPERTY_OR,       /* what any object has */
+	PROPERTY_OR_AND,   /* the same, but only when every object says something */
+};
+enum gnu_property_rule gnu_property_rule(uint32_t type);
+
 #endif

@@ -20,6 +20,7 @@
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/versions.h"
 #include "ld/resolve/warning_symbols.h"
+#include "ld/synth/dynamic.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/needs.h"
 #include "ld/synth/relr.h"
@@ -117,6 +118,7 @@ static bool find_needs(struct link *link)
 static bool lay_out(struct link *link)
 {
 	layout_gather(link);
+	dynamic_measure(link);
 	check_sections(link);
 	if (link->options->plan_in)
 		plan_read(link);

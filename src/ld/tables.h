@@ -72,6 +72,12 @@ struct versioned_symbol {
 	struct str version;
 };
 
+/* A property of .note.gnu.property that is a set of bits. */
+struct property {
+	uint32_t type;            /* GNU_PROPERTY_X86_FEATURE_1_AND, ... */
+	uint32_t bits;
+};
+
 struct file {
 	enum file_kind kind;
 	bool lazy;                /* an archive member nobody asked for yet, not parsed */
@@ -114,12 +120,13 @@ struct file {
 	uint32_t *local_aux;      /* aux id per local symbol, or NULL */
 	struct eh_entry *eh_entries;
 	uint32_t n_eh_entries;
-	uint32_t property_and;    /* GNU_PROPERTY_X86_FEATURE_1_AND of the file */
-	uint32_t property_isa;    /* GNU_PROPERTY_X86_ISA_1_NEEDED */
+	struct property *properties; /* each type once */
+	uint32_t n_properties;
 	enum { STACK_UNSAID, STACK_NOEXEC, STACK_EXEC } stack;
 
 	/* Shared objects. */
 	const char *soname;
+	const char *audit;        /* its DT_AUDIT, or NULL */
 	uint32_t soname_dynstr;   /* where .dynstr has it */
 	const uint8_t *versym;
 	const char **versions;    /* name of version index i, NULL if none */
@@ -304,8 +311,8 @@ struct merge_pool {
 
 enum synthetic {
 	SYN_NONE,
-	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM, SYN_VERDEF,
-	SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_RELR_DYN, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_PLT_SEC,
+	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_PACKAGE, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM,
+	SYN_VERDEF, SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_RELR_DYN, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT, SYN_PLT_SEC,
 	SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS, SYN_RELRO_PADDING, SYN_COMMON, SYN_SHSTRTAB,
 	SYN_COUNT
 };
@@ -390,6 +397,9 @@ struct link {
 	uint32_t *verdef_names;            /* in .dynstr: the base version's, then the version script's nodes' */
 	uint32_t n_fdes;
 	uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
+	struct property *properties;       /* of the output, by type */
+	uint32_t n_properties;
+	uint32_t audit_dynstr, depaudit_dynstr; /* 0: none */
 	bool packs_relative;               /* -z pack-relative-relocs, and the image can move */
 	struct relr_place *relr;           /* relative relocations of .relr.dyn, by address once there are addresses */
 	uint64_t n_relr;

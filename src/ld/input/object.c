@@ -58,8 +58,22 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 	return true;
 }
 
-/* .note.gnu.property: the feature bits that hold only if all inputs have them (x86-64 psABI, "Program Property"). */
-static void read_properties(struct link *link, file_id id, struct bytes section, uint64_t align)
+static void add_property(struct file *file, struct arena *arena, uint32_t type, uint32_t bits)
+{
+	for (uint32_t i = 0; i < file->n_properties; i++)
+		if (file->properties[i].type == type) {
+			file->properties[i].bits |= bits;
+			return;
+		}
+	struct property *more = arena_array(arena, struct property, file->n_properties + 1);
+	if (file->n_properties)
+		memcpy(more, file->properties, file->n_properties * sizeof(*more));
+	more[file->n_properties++] = (struct property){type, bits};
+	file->properties = more;
+}
+
+/* .note.gnu.property: bits that an object uses or needs (x86-64 psABI, "Program Property"). */
+static void read_properties(struct link *link, file_id id, struct arena *arena, struct bytes section, uint64_t align)
 {
 	struct file *file = file_of(link, id);
 	struct elf_note note;
@@ -77,18 +91,14 @@ static void read_properties(struct link *link, file_id id, struct bytes section,
 				object_report(link, id, &error);
 				return;
 			}
-			if (property.data.size != 4)
-				continue;
-			if (property.type == GNU_PROPERTY_X86_FEATURE_1_AND)
-				file->property_and |= read32(property.data.data);
-			else if (property.type == GNU_PROPERTY_X86_ISA_1_NEEDED)
-				file->property_isa |= read32(property.data.data);
+			if (property.data.size == 4 && gnu_property_rule(property.type) != PROPERTY_IGNORED)
+				add_property(file, arena, property.type, read32(property.data.data));
 		}
 	}
 }
 
 /* Sections that are words to the linker rather than content. true: understood, not placed. */
-static bool is_for_the_linker(struct link *link, file_id id, uint32_t number, const char *name)
+static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena, uint32_t number, const char *name)
 {
 	struct file *file = file_of(link, id);
 	const struct elf_shdr *shdr = &file->elf.shdrs[number];
@@ -120,7 +130,7 @@ static bool is_for_the_linker(struct link *link, file_id id, uint32_t number, co
 			return true;
 		}
 		if (strcmp(name, ".note.gnu.property") == 0) {
-			read_properties(link, id, elf_section_bytes(&file->elf, number),
+			read_properties(link, id, arena, elf_section_bytes(&file->elf, number),
 					shdr->sh_addralign == 4 ? 4 : 8);
 			return true;
 		}
@@ -156,7 +166,7 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		section->file = id;
 		file->has_linkonce |= strncmp(name, ".gnu.linkonce.", 14) == 0;
 		file->has_warnings |= strncmp(name, ".gnu.warning", 12) == 0;
-		if (is_for_the_linker(link, id, i, name))
+		if (is_for_the_linker(link, id, arena, i, name))
 			continue;
 		if (elf_is_compressed(shdr, name) && is_content_needed(link, name)) {
 			if (!section_decompress(link, id, i, arena))

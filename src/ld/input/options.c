@@ -193,6 +193,44 @@ static void parse_compress_debug(struct parser *parser, struct str option, const
 	parser->options->compress_level = level;
 }
 
+/* What the escape after a '%' stands for, and how long it is; 0: it is none. "7B..." -> '{', 2; "[lbrace]..." -> '{', 8 */
+static size_t decode_percent(const char *text, char *decoded)
+{
+	static const struct {
+		const char *name;
+		char meaning;
+	} names[] = {{"[comma]", ','}, {"[lbrace]", '{'}, {"[rbrace]", '}'}, {"[quot]", '"'}, {"[space]", ' '}};
+	for (size_t i = 0; i < COUNTOF(names); i++)
+		if (strncmp(text, names[i].name, strlen(names[i].name)) == 0) {
+			*decoded = names[i].meaning;
+			return strlen(names[i].name);
+		}
+	char digits[3] = {text[0], text[0] ? text[1] : '\0', '\0'};
+	*decoded = (char)strtoul(digits, NULL, 16);
+	return strspn(digits, "0123456789abcdefABCDEF") == 2 ? 2 : 0;
+}
+
+/* Compilers' drivers split words at commas: JSON comes with %XX or %[name] for what is special to somebody. */
+static void parse_package_metadata(struct parser *parser, struct str option, const char *text)
+{
+	parser->options->package_metadata = NULL;
+	if (!text || !*text)
+		return;
+	char *json = arena_alloc(parser->arena, strlen(text) + 1, 1), *to = json;
+	for (const char *at = text; *at; to++) {
+		size_t escape = *at == '%' ? decode_percent(at + 1, to) : 0;
+		if (*at == '%' && escape == 0) {
+			diag_error(parser->diag, 0, "option %.*s: invalid string: %s", (int)option.len, option.at, text);
+			return;
+		}
+		if (*at != '%')
+			*to = *at;
+		at += 1 + escape;
+	}
+	*to = '\0';
+	parser->options->package_metadata = json;
+}
+
 static void parse_hash_style(struct parser *parser, struct str option, const char *style)
 {
 	if (!is_one_of(style, "sysv|gnu|both|none")) {
@@ -463,6 +501,12 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 	case OPTION_AUXILIARY:
 		*array_push(&options->auxiliary) = value;
 		return true;
+	case OPTION_AUDIT:
+		*array_push(&options->audits) = value;
+		return true;
+	case OPTION_DEPAUDIT:
+		*array_push(&options->depaudits) = value;
+		return true;
 	case OPTION_FILTER:
 		*array_push(&options->filter) = value;
 		return true;
@@ -646,6 +690,9 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 	case OPTION_SPARE_DYNAMIC_TAGS:
 		parse_number(parser, option, value, 0, &options->spare_dynamic_tags);
 		break;
+	case OPTION_PACKAGE_METADATA:
+		parse_package_metadata(parser, option, value);
+		break;
 	case OPTION_PACK_DYN_RELOCS:
 		if (!is_one_of(value, "relr|none"))
 			bad_value(parser, option, value, "relr, none");
@@ -671,6 +718,7 @@ static void apply_z_option(struct parser *parser, enum option_id id, struct str 
 	switch (id) {
 	case OPTION_Z_EXECSTACK:
 	case OPTION_Z_NOEXECSTACK:
+	case OPTION_Z_EXECSTACK_IF_NEEDED:
 		options->z.execstack = id == OPTION_Z_EXECSTACK;
 		options->z.noexecstack = id == OPTION_Z_NOEXECSTACK;
 		options->z.execstack_given = true;
@@ -899,4 +947,6 @@ void options_free(struct options *options)
 	array_free(&options->auxiliary);
 	array_free(&options->filter);
 	array_free(&options->section_starts);
+	array_free(&options->audits);
+	array_free(&options->depaudits);
 }

@@ -66,6 +66,8 @@ struct options {
 	ARRAY(struct defsym) defsyms;
 	ARRAY(const char *) auxiliary;         /* -f */
 	ARRAY(const char *) filter;            /* -F */
+	ARRAY(const char *) audits, depaudits; /* --audit, --depaudit */
+	const char *package_metadata;          /* decoded; NULL: none */
 	const char *sysroot;                   /* "" when none */
 	const char *dynamic_linker;            /* --dynamic-linker, NULL: the target's default when one is needed */
 	bool no_dynamic_linker;
@@ -115,7 +117,8 @@ struct options {
 		     interpose, origin, nocopyreloc, separate_code, combreloc, nodefaultlib, global, noexecstack,
 		     muldefs, start_stop_visibility_given, keep_text_section_prefix, dynamic_undefined_weak,
 		     dynamic_undefined_weak_given, pack_relative_relocs, nognustack, start_stop_gc, ibt, shstk,
-		     ibtplt, rodynamic, nosectionheader, separate_loadable_segments;
+		     ibtplt, rodynamic, nosectionheader, separate_loadable_segments, nodump, loadfltr,
+		     globalaudit, x86_64_baseline, x86_64_v2, x86_64_v3, x86_64_v4;
 		uint64_t max_page_size;        /* 4096 */
 		uint64_t common_page_size;     /* 4096 */
 		uint64_t stack_size;

@@ -39,6 +39,9 @@ bool shared_object_parse(struct link *link, file_id id, struct arena *arena)
 	 * manual, "-l"). */
 	const char *slash = file->by_search ? strrchr(file->path, '/') : NULL;
 	file->soname = shared.soname ? shared.soname : slash ? slash + 1 : file->path;
+	for (uint64_t i = 0; i < shared.ndynamic; i++)
+		if (((const struct elf_dyn *)shared.dynamic)[i].d_tag == DT_AUDIT)
+			file->audit = elf_dynamic_string(&shared, i);
 	file->versions = arena_array(arena, const char *, file->n_versions);
 	file->output_version = arena_array(arena, uint16_t, file->n_versions);
 	elf_each_verdef(&shared, note_version, file, &error);

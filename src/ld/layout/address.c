@@ -75,10 +75,12 @@ static void begin_load(const struct link *link, const struct segment *load, cons
 	cursor->load_delta = cursor->addr - cursor->fileoff;
 }
 
-static void place_section_headers(struct layout *layout, uint64_t fileoff)
+static void place_section_headers(struct link *link, uint64_t fileoff)
 {
-	layout->shdrs_fileoff = align_up(fileoff, 8);
-	layout->file_size = layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr);
+	struct layout *layout = link->layout;
+	bool has_shdrs = !link->options->z.nosectionheader;
+	layout->shdrs_fileoff = has_shdrs ? align_up(fileoff, 8) : 0;
+	layout->file_size = has_shdrs ? layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr) : fileoff;
 }
 
 /* The PT_LOAD whose first section is the one at `place` of the order, or NULL. With `empty`, that of the headers alone. */
@@ -122,7 +124,7 @@ static void assign_sections(struct link *link)
 		place_section(link, node->id, exact, &cursor);
 		placed++;
 	}
-	place_section_headers(layout, cursor.fileoff);
+	place_section_headers(link, cursor.fileoff);
 }
 
 void layout_assign_unloaded(struct link *link)
@@ -143,7 +145,7 @@ void layout_assign_unloaded(struct link *link)
 			place_section(link, layout->order[i], false, &cursor);
 		}
 	}
-	place_section_headers(layout, cursor.fileoff);
+	place_section_headers(link, cursor.fileoff);
 }
 
 static void assign_segment(struct link *link, struct segment *segment)

@@ -13,6 +13,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_INTERP] = ".interp",
 	[SYN_PROPERTY] = ".note.gnu.property",
 	[SYN_BUILD_ID] = ".note.gnu.build-id",
+	[SYN_PACKAGE] = ".note.package",
 	[SYN_HASH] = ".hash",
 	[SYN_GNU_HASH] = ".gnu.hash",
 	[SYN_DYNSYM] = ".dynsym",

@@ -63,6 +63,7 @@ static void headers(struct link *link, struct layout *layout)
 	section(layout, ".note.gnu.property", RANK_HEADERS, ".note.gnu.property");
 	section(layout, ".note.gnu.build-id", RANK_HEADERS, ".note.gnu.build-id");
 	section(layout, ".note.ABI-tag", RANK_HEADERS, ".note.ABI-tag");
+	section(layout, ".note.package", RANK_HEADERS, ".note.package");
 	section(layout, ".hash", RANK_DYNAMIC_TABLES, ".hash");
 	section(layout, ".gnu.hash", RANK_DYNAMIC_TABLES, ".gnu.hash");
 	section(layout, ".dynsym", RANK_DYNAMIC_TABLES, ".dynsym");
@@ -79,6 +80,8 @@ static void headers(struct link *link, struct layout *layout)
 	if (!link->is_dynamic)
 		provide(layout, plt, "__rela_iplt_end", true);
 	section(layout, ".relr.dyn", RANK_DYNAMIC_TABLES, ".relr.dyn");
+	if (link->options->z.rodynamic)
+		section(layout, ".dynamic", RANK_DYNAMIC_TABLES, ".dynamic");
 }
 
 static void read_only(struct link *link, struct layout *layout)
@@ -156,7 +159,8 @@ static void relro(struct link *link, struct layout *layout)
 	uint32_t osec = section(layout, ".data.rel.ro", RANK_RELRO,
 				".data.rel.ro.local .data.rel.ro.local.* .gnu.linkonce.d.rel.ro.local.*");
 	layout_run(layout, osec, ".data.rel.ro .data.rel.ro.* .gnu.linkonce.d.rel.ro.*", SORT_NONE);
-	section(layout, ".dynamic", RANK_RELRO, ".dynamic");
+	if (!link->options->z.rodynamic)
+		section(layout, ".dynamic", RANK_RELRO, ".dynamic");
 	section(layout, ".got", RANK_RELRO, ".got");
 	bool now = link->options->z.now;
 	if (now)

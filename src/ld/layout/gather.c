@@ -20,6 +20,7 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_INTERP] = {SHT_PROGBITS, SHF_ALLOC, 0},
 		[SYN_PROPERTY] = {SHT_NOTE, SHF_ALLOC, 0},
 		[SYN_BUILD_ID] = {SHT_NOTE, SHF_ALLOC, 0},
+		[SYN_PACKAGE] = {SHT_NOTE, SHF_ALLOC, 0},
 		[SYN_HASH] = {SHT_HASH, SHF_ALLOC, 4},
 		[SYN_GNU_HASH] = {SHT_GNU_HASH, SHF_ALLOC, 0},
 		[SYN_DYNSYM] = {SHT_DYNSYM, SHF_ALLOC, sizeof(struct elf_sym)},
@@ -43,7 +44,8 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
 		[SYN_SHSTRTAB] = {SHT_STRTAB, 0, 0},
 	};
-	(void)link;
+	if (section->extra == SYN_DYNAMIC && link->options->z.rodynamic)
+		return (struct traits){SHT_DYNAMIC, SHF_ALLOC, sizeof(struct elf_dyn)};
 	return table[section->extra];
 }
 

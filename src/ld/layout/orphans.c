@@ -12,7 +12,9 @@ struct group {
 	uint64_t flags;          /* of all members */
 	bool nobits;             /* all members are */
 	uint32_t type, run;
+	uint8_t p2align;
 	enum osec_rank rank;
+	uint32_t first_mention;
 };
 
 struct groups {
@@ -46,10 +48,10 @@ static uint32_t *slot_of(const struct groups *groups, const char *name, uint64_t
 	return &groups->slots[at];
 }
 
-static void grow(struct groups *groups)
+static void rehash(struct groups *groups, uint32_t mask)
 {
 	free(groups->slots);
-	groups->mask = groups->mask * 2 + 1;
+	groups->mask = mask;
 	groups->slots = calloc((size_t)groups->mask + 1, sizeof(*groups->slots));
 	if (!groups->slots)
 		out_of_memory();
@@ -62,11 +64,13 @@ static struct group *group_of(struct groups *groups, const char *name, const str
 {
 	uint32_t *slot = slot_of(groups, name, shdr->sh_flags & SHF_ALLOC);
 	if (!*slot) {
+		uint32_t mention = groups->list.n;
 		*array_push(&groups->list) = (struct group){
-			.name = name, .flags = shdr->sh_flags & SHF_ALLOC, .type = shdr->sh_type, .nobits = true};
+			.name = name, .flags = shdr->sh_flags & SHF_ALLOC, .type = shdr->sh_type, .nobits = true,
+			.first_mention = mention};
 		*slot = groups->list.n;
 		if (groups->list.n > groups->mask / 2) {
-			grow(groups);
+			rehash(groups, groups->mask * 2 + 1);
 			slot = slot_of(groups, name, shdr->sh_flags & SHF_ALLOC);
 		}
 	}
@@ -86,6 +90,17 @@ static void find_places(const struct layout *layout, uint32_t n_nodes, uint32_t 
 				behind[rank] = i + 1;
 		found[of_node] = true;
 	}
+}
+
+/* In the order of first mention; but among notes the more aligned come first: a PT_NOTE holds notes of one alignment. */
+static int compare_groups(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	if (x->rank == RANK_HEADERS && x->p2align != y->p2align)
+		return x->p2align > y->p2align ? -1 : 1;
+	return x->first_mention < y->first_mention ? -1 : 1;
 }
 
 /* The program with the new statements in place. */
@@ -131,11 +146,16 @@ void orphans_place(struct link *link)
 		struct group *group = group_of(&groups, layout_section_name(link, id), shdr);
 		group->flags |= shdr->sh_flags;
 		group->nobits &= shdr->sh_type == SHT_NOBITS;
+		if (section->p2align > group->p2align)
+			group->p2align = section->p2align;
 	}
 	for (uint32_t g = 0; g < groups.list.n; g++)
 		groups.list.at[g].rank = rank_of(&groups.list.at[g]);
-	if (groups.list.n)
+	if (groups.list.n) {
+		qsort(groups.list.at, groups.list.n, sizeof(struct group), compare_groups);
+		rehash(&groups, groups.mask);
 		insert_statements(link->layout, &groups);
+	}
 	for (section_id id = 1; id < link->sections.n; id++) {
 		struct section *section = section_of(link, id);
 		if (section->run == ORPHAN_RUN)

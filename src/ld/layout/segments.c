@@ -36,6 +36,8 @@ static void choose_sections(struct link *link)
 		struct osec *osec = &layout->osecs.at[node->id];
 		if (osec->rank == RANK_DISCARD || !osec->has_members)
 			continue;
+		if (link->options->z.nosectionheader && !(osec->flags & SHF_ALLOC))
+			continue; /* nobody could find it */
 		osec->jumps = osec->flags & SHF_ALLOC && (jumps || node->value);
 		jumps = false;
 		layout->order[n++] = node->id;
@@ -95,11 +97,11 @@ static void add_loads(struct link *link)
 		add_load(link, first, i, has_headers);
 }
 
-static void add_named(struct layout *layout, uint32_t type, uint32_t flags, const char *name, uint64_t align)
+static void add_named(struct layout *layout, uint32_t type, const char *name, uint64_t align)
 {
 	for (uint32_t i = 0; i < layout->n_order; i++)
 		if (strcmp(ordered(layout, i)->name, name) == 0)
-			add(layout, type, flags, i, i + 1, max_u64(align, 1ull << ordered(layout, i)->p2align));
+			add(layout, type, protection(ordered(layout, i)), i, i + 1, max_u64(align, 1ull << ordered(layout, i)->p2align));
 }
 
 /* The range of sections for which `belongs` holds; they stand together. */
@@ -163,15 +165,16 @@ void layout_segments(struct link *link)
 	choose_sections(link);
 	if (link->synthetic[SYN_INTERP]) {
 		add(layout, PT_PHDR, PF_R, 0, 0, 8);
-		add_named(layout, PT_INTERP, PF_R, ".interp", 1);
+		add_named(layout, PT_INTERP, ".interp", 1);
 	}
 	add_loads(link);
-	add_named(layout, PT_DYNAMIC, PF_R | PF_W, ".dynamic", 8);
+	add_named(layout, PT_DYNAMIC, ".dynamic", 8);
 	add_notes(layout);
 	add_range(layout, PT_TLS, PF_R, is_tls, 1);
-	add_named(layout, PT_GNU_PROPERTY, PF_R, ".note.gnu.property", 8);
-	add_named(layout, PT_GNU_EH_FRAME, PF_R, ".eh_frame_hdr", 4);
-	add(layout, PT_GNU_STACK, PF_R | PF_W | (layout->exec_stack ? PF_X : 0), 0, 0, 16);
+	add_named(layout, PT_GNU_PROPERTY, ".note.gnu.property", 8);
+	add_named(layout, PT_GNU_EH_FRAME, ".eh_frame_hdr", 4);
+	if (!link->options->z.nognustack)
+		add(layout, PT_GNU_STACK, PF_R | PF_W | (layout->exec_stack ? PF_X : 0), 0, 0, 16);
 	if (link->options->z.relro)
 		add_relro(layout);
 	layout->headers_size = sizeof(struct elf_ehdr) + layout->segments.n * sizeof(struct elf_phdr);

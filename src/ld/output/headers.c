@@ -70,6 +70,23 @@ static bool is_fixed(const struct link *link)
 	return link->options->kind == OUTPUT_EXECUTABLE;
 }
 
+static void program_headers_emit(const struct layout *layout, struct elf_phdr *phdrs)
+{
+	for (uint32_t i = 0; i < layout->segments.n; i++) {
+		const struct segment *segment = &layout->segments.at[i];
+		phdrs[i] = (struct elf_phdr){
+			.p_type = segment->type,
+			.p_flags = segment->flags,
+			.p_offset = segment->fileoff,
+			.p_vaddr = segment->addr,
+			.p_paddr = segment->addr,
+			.p_filesz = segment->filesz,
+			.p_memsz = segment->memsz,
+			.p_align = segment->align,
+		};
+	}
+}
+
 void headers_emit(const struct link *link, uint8_t *image)
 {
 	const struct layout *layout = link->layout;
@@ -87,26 +104,15 @@ void headers_emit(const struct link *link, uint8_t *image)
 	ehdr->e_phoff = sizeof(*ehdr);
 	ehdr->e_shoff = layout->shdrs_fileoff;
 	ehdr->e_ehsize = sizeof(*ehdr);
+	program_headers_emit(layout, (struct elf_phdr *)(image + sizeof(*ehdr)));
 	ehdr->e_phentsize = sizeof(struct elf_phdr);
 	ehdr->e_phnum = (uint16_t)min_u64(layout->segments.n, PN_XNUM);
+	if (link->options->z.nosectionheader)
+		return;
 	ehdr->e_shentsize = sizeof(struct elf_shdr);
 	ehdr->e_shnum = layout->n_order + 1 < SHN_LORESERVE ? (uint16_t)(layout->n_order + 1) : 0;
 	uint32_t names = section_names_index(link);
 	ehdr->e_shstrndx = names < SHN_LORESERVE ? (uint16_t)names : SHN_XINDEX;
-	struct elf_phdr *phdrs = (struct elf_phdr *)(image + sizeof(*ehdr));
-	for (uint32_t i = 0; i < layout->segments.n; i++) {
-		const struct segment *segment = &layout->segments.at[i];
-		phdrs[i] = (struct elf_phdr){
-			.p_type = segment->type,
-			.p_flags = segment->flags,
-			.p_offset = segment->fileoff,
-			.p_vaddr = segment->addr,
-			.p_paddr = segment->addr,
-			.p_filesz = segment->filesz,
-			.p_memsz = segment->memsz,
-			.p_align = segment->align,
-		};
-	}
 }
 
 static uint32_t index_of(const struct link *link, const char *name)

@@ -111,9 +111,10 @@ static void cut(struct writing *writing)
 		}
 	}
 	array_free(&pieces.list);
-	*array_push(&writing->chunks) = (struct chunk){.fileoff = layout->shdrs_fileoff,
-						       .size = layout->file_size - layout->shdrs_fileoff,
-						       .kind = CHUNK_SECTION_HEADERS};
+	if (layout->shdrs_fileoff)
+		*array_push(&writing->chunks) = (struct chunk){.fileoff = layout->shdrs_fileoff,
+							       .size = layout->file_size - layout->shdrs_fileoff,
+							       .kind = CHUNK_SECTION_HEADERS};
 }
 
 /* ---- build id ---------------------------------------------------------------------------------------------- */

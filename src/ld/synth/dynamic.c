@@ -34,13 +34,33 @@ static uint64_t address_of(const struct writer *writer, enum synthetic which)
 	return writer->image ? synthetic_address(writer->link, writer->link->layout, which) : 0;
 }
 
-static const char *joined_rpath(struct link *link)
+/* Adds a name to a list with colons between; NULL is the empty list. */
+static const char *join(struct link *link, const char *list, const char *name)
 {
-	const char *text = NULL;
-	for (uint32_t i = 0; i < link->options->rpaths.n; i++)
-		text = text ? arena_printf(&link->arena, "%s:%s", text, link->options->rpaths.at[i])
-			    : link->options->rpaths.at[i];
-	return text;
+	return list ? arena_printf(&link->arena, "%s:%s", list, name) : name;
+}
+
+static const char *join_all(struct link *link, const char *const *names, uint32_t n)
+{
+	const char *list = NULL;
+	for (uint32_t i = 0; i < n; i++)
+		list = join(link, list, names[i]);
+	return list;
+}
+
+/* What audits a library is to audit it when it comes as a dependency of this output, too. */
+static const char *joined_depaudits(struct link *link)
+{
+	const char *list = join_all(link, link->options->depaudits.at, link->options->depaudits.n);
+	for (file_id id = 1; id < link->files.n; id++)
+		if (file_of(link, id)->kind == FILE_SHARED && file_of(link, id)->live && file_of(link, id)->audit)
+			list = join(link, list, file_of(link, id)->audit);
+	return list;
+}
+
+static uint32_t add_if_any(struct link *link, const char *text)
+{
+	return text ? dynstr_add(link, str_of(text)) : 0;
 }
 
 void dynamic_prepare(struct link *link)
@@ -51,8 +71,9 @@ void dynamic_prepare(struct link *link)
 		if (file->kind == FILE_SHARED && file->live)
 			file->soname_dynstr = dynstr_add(link, str_of(file->soname));
 	}
-	const char *rpath = joined_rpath(link);
-	link->rpath_dynstr = rpath ? dynstr_add(link, str_of(rpath)) : 0;
+	link->rpath_dynstr = add_if_any(link, join_all(link, options->rpaths.at, options->rpaths.n));
+	link->audit_dynstr = add_if_any(link, join_all(link, options->audits.at, options->audits.n));
+	link->depaudit_dynstr = add_if_any(link, joined_depaudits(link));
 	link->soname_dynstr =
 		options->soname && options->kind == OUTPUT_SHARED ? dynstr_add(link, str_of(options->soname)) : 0;
 	link->filter_dynstr = arena_array(&link->arena, uint32_t, options->filter.n + options->auxiliary.n);
@@ -95,6 +116,8 @@ static uint64_t flags_1(const struct link *link)
 	return (options->z.now ? DF_1_NOW : 0) | (options->z.global ? DF_1_GLOBAL : 0) |
 	       (options->z.nodelete ? DF_1_NODELETE : 0) | (options->z.initfirst ? DF_1_INITFIRST : 0) |
 	       (options->z.nodlopen ? DF_1_NOOPEN : 0) | (options->z.origin ? DF_1_ORIGIN : 0) |
+	       (options->z.nodump ? DF_1_NODUMP : 0) |
+	       (options->z.loadfltr ? DF_1_LOADFLTR : 0) | (options->z.globalaudit ? DF_1_GLOBAUDIT : 0) |
 	       (options->z.interpose ? DF_1_INTERPOSE : 0) | (options->z.nodefaultlib ? DF_1_NODEFLIB : 0) |
 	       (options->kind == OUTPUT_PIE ? DF_1_PIE : 0);
 }
@@ -110,6 +133,10 @@ static void put_names(struct writer *writer)
 		put(writer, DT_SONAME, link->soname_dynstr);
 	if (link->rpath_dynstr)
 		put(writer, options->new_dtags ? DT_RUNPATH : DT_RPATH, link->rpath_dynstr);
+	if (link->audit_dynstr)
+		put(writer, DT_AUDIT, link->audit_dynstr);
+	if (link->depaudit_dynstr)
+		put(writer, DT_DEPAUDIT, link->depaudit_dynstr);
 	for (uint32_t i = 0; i < options->filter.n; i++)
 		put(writer, DT_FILTER, link->filter_dynstr[i]);
 	for (uint32_t i = 0; i < options->auxiliary.n; i++)
@@ -127,7 +154,7 @@ static void put_tables(struct writer *writer)
 	put(writer, DT_SYMTAB, address_of(writer, SYN_DYNSYM));
 	put(writer, DT_STRSZ, link->dynstr.n);
 	put(writer, DT_SYMENT, sizeof(struct elf_sym));
-	if (link->options->kind != OUTPUT_SHARED)
+	if (link->options->kind != OUTPUT_SHARED && !link->options->z.rodynamic) /* debuggers write to it */
 		put(writer, DT_DEBUG, 0);
 	if (link->synthetic[SYN_GOT_PLT] && link->plt.n)
 		put(writer, DT_PLTGOT, address_of(writer, SYN_GOT_PLT));
@@ -192,11 +219,13 @@ static void put_all(struct writer *writer)
 		put(writer, DT_NULL, 0);
 }
 
-uint64_t dynamic_size(struct link *link)
+void dynamic_measure(struct link *link)
 {
 	struct writer writer = {.link = link};
+	if (!link->synthetic[SYN_DYNAMIC])
+		return;
 	put_all(&writer);
-	return writer.n * sizeof(struct elf_dyn);
+	section_of(link, link->synthetic[SYN_DYNAMIC])->size = writer.n * sizeof(struct elf_dyn);
 }
 
 void dynamic_emit(struct link *link, uint8_t *image)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "elf/note.h"
 
 enum { GNU_NOTE_HEADER = 16, PROPERTY_SIZE = 16 };
 
@@ -14,57 +15,106 @@ const char *interp_path(const struct link *link)
 	return options->dynamic_linker ? options->dynamic_linker : link->arch->dynamic_linker;
 }
 
-uint32_t property_features(const struct link *link)
+static uint32_t asked_bits(const struct link *link, uint32_t type)
 {
-	uint32_t bits = UINT32_MAX;
-	for (file_id id = 1; id < link->files.n; id++)
-		if (file_of(link, id)->kind == FILE_OBJECT && file_of(link, id)->live)
-			bits &= file_of(link, id)->property_and;
-	if (bits == UINT32_MAX)
-		bits = 0;
-	return bits | (link->options->z.ibt ? GNU_PROPERTY_X86_FEATURE_1_IBT : 0) |
-	       (link->options->z.shstk ? GNU_PROPERTY_X86_FEATURE_1_SHSTK : 0);
+	const struct options *options = link->options;
+	if (type == GNU_PROPERTY_X86_FEATURE_1_AND)
+		return (options->z.ibt ? GNU_PROPERTY_X86_FEATURE_1_IBT : 0) |
+		       (options->z.shstk ? GNU_PROPERTY_X86_FEATURE_1_SHSTK : 0);
+	if (type == GNU_PROPERTY_X86_ISA_1_NEEDED)
+		return (options->z.x86_64_baseline ? GNU_PROPERTY_X86_ISA_1_BASELINE : 0) |
+		       (options->z.x86_64_v2 ? GNU_PROPERTY_X86_ISA_1_V2 : 0) |
+		       (options->z.x86_64_v3 ? GNU_PROPERTY_X86_ISA_1_V3 : 0) |
+		       (options->z.x86_64_v4 ? GNU_PROPERTY_X86_ISA_1_V4 : 0);
+	return 0;
 }
 
-static uint32_t any_isa(const struct link *link)
+/* The bits of all objects together; 0: the output has no such property. */
+static uint32_t combined_bits(const struct link *link, uint32_t type)
 {
-	uint32_t bits = 0;
-	for (file_id id = 1; id < link->files.n; id++)
-		if (file_of(link, id)->kind == FILE_OBJECT && file_of(link, id)->live)
-			bits |= file_of(link, id)->property_isa;
-	return bits;
+	enum gnu_property_rule rule = gnu_property_rule(type);
+	uint32_t any = 0, every = UINT32_MAX;
+	bool all_say = true;
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		const struct property *property = NULL;
+		for (uint32_t i = 0; i < file->n_properties && !property; i++)
+			property = file->properties[i].type == type ? &file->properties[i] : NULL;
+		any |= property ? property->bits : 0;
+		every &= property ? property->bits : 0;
+		all_say &= property != NULL;
+	}
+	uint32_t bits = rule == PROPERTY_AND ? any & every : rule == PROPERTY_OR || all_say ? any : 0;
+	return bits | asked_bits(link, type);
+}
+
+/* Keeps the table ordered, as the psABI wants the note. */
+static void list_type(struct link *link, uint32_t type)
+{
+	uint32_t at = 0;
+	while (at < link->n_properties && link->properties[at].type < type)
+		at++;
+	if (at < link->n_properties && link->properties[at].type == type)
+		return;
+	struct property *more = arena_array(&link->arena, struct property, link->n_properties + 1);
+	if (at)
+		memcpy(more, link->properties, at * sizeof(*more));
+	more[at].type = type;
+	if (at < link->n_properties)
+		memcpy(more + at + 1, link->properties + at, (link->n_properties - at) * sizeof(*more));
+	link->properties = more;
+	link->n_properties++;
+}
+
+void property_prepare(struct link *link)
+{
+	list_type(link, GNU_PROPERTY_X86_FEATURE_1_AND);
+	list_type(link, GNU_PROPERTY_X86_ISA_1_NEEDED);
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		for (uint32_t i = 0; i < file->n_properties && file->live; i++)
+			list_type(link, file->properties[i].type);
+	}
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < link->n_properties; i++) {
+		struct property property = {link->properties[i].type, combined_bits(link, link->properties[i].type)};
+		if (property.bits)
+			link->properties[n++] = property;
+	}
+	link->n_properties = n;
 }
 
 uint64_t property_size(const struct link *link)
 {
-	uint64_t n = (property_features(link) != 0) + (any_isa(link) != 0);
-	return n ? GNU_NOTE_HEADER + n * PROPERTY_SIZE : 0;
+	return link->n_properties ? GNU_NOTE_HEADER + (uint64_t)link->n_properties * PROPERTY_SIZE : 0;
 }
 
-static void put_note(uint8_t *image, uint32_t type, uint64_t descsz)
+uint32_t property_features(const struct link *link)
+{
+	for (uint32_t i = 0; i < link->n_properties; i++)
+		if (link->properties[i].type == GNU_PROPERTY_X86_FEATURE_1_AND)
+			return link->properties[i].bits;
+	return 0;
+}
+
+static void put_note(uint8_t *image, const char *owner, uint32_t type, uint64_t descsz)
 {
 	*(struct elf_nhdr *)image = (struct elf_nhdr){4, (uint32_t)descsz, type};
-	memcpy(image + sizeof(struct elf_nhdr), "GNU", 4);
-}
-
-static uint8_t *put_property(uint8_t *at, uint32_t type, uint32_t bits)
-{
-	write32(at, type);
-	write32(at + 4, sizeof(bits));
-	write32(at + 8, bits);
-	write32(at + 12, 0);
-	return at + PROPERTY_SIZE;
+	memcpy(image + sizeof(struct elf_nhdr), owner, 4);
 }
 
 void property_emit(const struct link *link, uint8_t *image)
 {
-	put_note(image, NT_GNU_PROPERTY_TYPE_0, property_size(link) - GNU_NOTE_HEADER);
+	put_note(image, "GNU", NT_GNU_PROPERTY_TYPE_0, property_size(link) - GNU_NOTE_HEADER);
 	uint8_t *at = image + GNU_NOTE_HEADER;
-	/* in ascending order of type, as the psABI wants */
-	if (property_features(link))
-		at = put_property(at, GNU_PROPERTY_X86_FEATURE_1_AND, property_features(link));
-	if (any_isa(link))
-		put_property(at, GNU_PROPERTY_X86_ISA_1_NEEDED, any_isa(link));
+	for (uint32_t i = 0; i < link->n_properties; i++, at += PROPERTY_SIZE) {
+		write32(at, link->properties[i].type);
+		write32(at + 4, sizeof(uint32_t));
+		write32(at + 8, link->properties[i].bits);
+		write32(at + 12, 0);
+	}
 }
 
 uint64_t build_id_size(const struct link *link)
@@ -76,6 +126,23 @@ uint64_t build_id_size(const struct link *link)
 
 void build_id_emit(const struct link *link, uint8_t *image)
 {
-	put_note(image, NT_GNU_BUILD_ID, build_id_size(link));
+	put_note(image, "GNU", NT_GNU_BUILD_ID, build_id_size(link));
 	memset(image + BUILD_ID_OFFSET, 0, build_id_size(link));
+}
+
+static uint64_t package_text_size(const struct link *link)
+{
+	return align_up(strlen(link->options->package_metadata) + 1, 4);
+}
+
+uint64_t package_size(const struct link *link)
+{
+	return GNU_NOTE_HEADER + package_text_size(link);
+}
+
+void package_emit(const struct link *link, uint8_t *image)
+{
+	put_note(image, "FDO", NT_FDO_PACKAGING_METADATA, package_text_size(link));
+	memset(image + GNU_NOTE_HEADER, 0, package_text_size(link));
+	memcpy(image + GNU_NOTE_HEADER, link->options->package_metadata, strlen(link->options->package_metadata));
 }

@@ -71,6 +71,7 @@ void synth_create(struct link *link)
 {
 	const struct options *options = link->options;
 	const struct arch *arch = link->arch;
+	property_prepare(link);
 	/* Code that promises endbr64 wherever it may be jumped to must not be let down by the linker's own. */
 	bool ibt = options->z.ibt || options->z.ibtplt || property_features(link) & GNU_PROPERTY_X86_FEATURE_1_IBT;
 	link->plt_style = ibt && arch->ibt_plt ? arch->ibt_plt : arch->plt;
@@ -82,6 +83,8 @@ void synth_create(struct link *link)
 		make(link, SYN_PROPERTY, property_size(link), 3);
 	if (options->build_id != BUILD_ID_NONE)
 		make(link, SYN_BUILD_ID, BUILD_ID_OFFSET + build_id_size(link), 2);
+	if (options->package_metadata)
+		make(link, SYN_PACKAGE, package_size(link), 2);
 	if (link->is_dynamic)
 		make_dynamic_tables(link);
 	if (link->got_slots)
@@ -110,7 +113,7 @@ void synth_create(struct link *link)
 	if (link->common_size)
 		make(link, SYN_COMMON, link->common_size, (uint8_t)link->common_p2align);
 	if (link->is_dynamic)
-		make(link, SYN_DYNAMIC, dynamic_size(link), 3);
+		make(link, SYN_DYNAMIC, 0, 3); /* dynamic_measure() */
 	if (options->z.relro && any_relro(link))
 		make(link, SYN_RELRO_PADDING, 0, 0);
 	symtab_prepare(link);
@@ -128,6 +131,9 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 		break;
 	case SYN_BUILD_ID:
 		build_id_emit(link, image);
+		break;
+	case SYN_PACKAGE:
+		package_emit(link, image);
 		break;
 	case SYN_HASH:
 		sysv_hash_emit(link, image);
