@@ -579,7 +579,7 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 				return 1;
 			}
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	case R_X86_64_GOTPCREL:
 		aux = aux_of(link, place->file, rela->r_sym);
 		put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->got) + (uint64_t)a - p));
