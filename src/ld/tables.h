@@ -129,6 +129,8 @@ struct file {
 	const char *audit;        /* its DT_AUDIT, or NULL */
 	uint32_t soname_dynstr;   /* where .dynstr has it */
 	const uint8_t *versym;
+	const struct elf_dyn *dynamic; /* n_dynamic entries; their names are in symtab.strtab */
+	uint64_t n_dynamic;
 	const char **versions;    /* name of version index i, NULL if none */
 	uint32_t n_versions;
 	uint16_t *output_version; /* version index i of the file is this one in our .gnu.version (0: not used) */

@@ -35,6 +35,8 @@ bool shared_object_parse(struct link *link, file_id id, struct arena *arena)
 	file->elf = shared.file;
 	file->symtab = shared.dynsym;
 	file->versym = shared.versym;
+	file->dynamic = (const struct elf_dyn *)shared.dynamic;
+	file->n_dynamic = shared.ndynamic;
 	/* Without DT_SONAME it will be looked for as it was named: "-lfoo" by its file name, a path by the path (GNU ld
 	 * manual, "-l"). */
 	const char *slash = file->by_search ? strrchr(file->path, '/') : NULL;

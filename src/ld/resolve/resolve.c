@@ -528,14 +528,10 @@ static bool on_needed_list(const struct link *link, const char *soname)
 {
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
-		struct elf_shared shared;
-		struct elf_error error;
-		if (file->kind != FILE_SHARED || !file->live || !elf_read_shared(&shared, file->bytes, &error))
-			continue;
-		for (uint64_t i = 0; i < shared.ndynamic; i++) {
-			const struct elf_dyn *dyn = &((const struct elf_dyn *)shared.dynamic)[i];
-			const char *name = dyn->d_tag == DT_NEEDED ? elf_dynamic_string(&shared, i) : NULL;
-			if (name && strcmp(name, soname) == 0)
+		for (uint64_t i = 0; file->kind == FILE_SHARED && file->live && i < file->n_dynamic; i++) {
+			const struct elf_dyn *dyn = &file->dynamic[i];
+			if (dyn->d_tag == DT_NEEDED && dyn->d_val < file->symtab.strtab_size &&
+			    strcmp(file->symtab.strtab + dyn->d_val, soname) == 0)
 				return true;
 		}
 	}
@@ -563,8 +559,10 @@ static void need_for_shared(struct link *link)
 				if (owner == OWNER_NONE || owner_rank(owner) != RANK_ELSEWHERE)
 					continue;
 				struct file *definer = file_of(link, owner_file(owner));
-				if (!definer->live && !on_needed_list(link, definer->soname))
-					changed = definer->live = true;
+				if (definer->live || on_needed_list(link, definer->soname))
+					continue;
+				definer->live = true;
+				changed = true;
 			}
 		}
 	}
