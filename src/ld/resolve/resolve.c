@@ -559,17 +559,10 @@ static void need_for_shared(struct link *link)
 				if (owner == OWNER_NONE || owner_rank(owner) != RANK_ELSEWHERE)
 					continue;
 				struct file *definer = file_of(link, owner_file(owner));
-<<<<<<< HEAD
 				if (definer->live || on_needed_list(link, definer->soname))
 					continue;
 				definer->live = true;
 				changed = true;
-=======
-				if (!definer->live && !on_needed_list(link, definer->soname)) {
-					definer->live = true;
-					changed = true; /* on its own: clang does not assign from an _Atomic */
-				}
->>>>>>> wt-layout
 			}
 		}
 	}
