@@ -1,5 +1,6 @@
-/* x86-64: relocations (System V ABI, AMD64 Supplement, Table 4.9 and section 4.4.1), TLS ("ELF Handling For Thread-Local Storage", and the
- * psABI's relaxations, appendix B). One decision function serves scan and apply, so that they cannot disagree. */
+/* x86-64: relocations (System V ABI, AMD64 Supplement, Table 4.9 and section 4.4.1), TLS ("ELF Handling For
+ * Thread-Local Storage", and the psABI's relaxations, appendix B). One decision function serves scan and apply, so that
+ * they cannot disagree. */
 #include "arch/arch.h"
 
 #include <string.h>
@@ -74,7 +75,8 @@ static inline bool got_is_superfluous(const struct link *link, struct ref ref)
 	return link->options->relax && !(ref.flags & (SYMBOL_PREEMPTIBLE | SYMBOL_IFUNC | SYMBOL_UNDEFINED | SYMBOL_ABSOLUTE));
 }
 
-/* The access model that remains of a general- or local-dynamic one (psABI appendix B: only executables can do better). */
+/* The access model that remains of a general- or local-dynamic one (psABI appendix B: only executables can do
+ * better). */
 enum tls_model { TLS_AS_WRITTEN, TLS_INITIAL_EXEC, TLS_LOCAL_EXEC };
 
 static inline enum tls_model tls_model(const struct link *link, struct ref ref)
@@ -93,7 +95,8 @@ static inline bool is_followed_by_call(const struct elf_rela *rela, const struct
 	return type == R_X86_64_PLT32 || type == R_X86_64_PC32 || type == R_X86_64_GOTPCREL || type == R_X86_64_GOTPCRELX;
 }
 
-/* Code of the large model calls in another way; sequences that are not the psABI's stay as written. `where`: the field in `content`. */
+/* Code of the large model calls in another way; sequences that are not the psABI's stay as written. `where`: the field
+ * in `content`. */
 static inline enum tls_model general_dynamic_model(const struct link *link, struct ref ref, const struct elf_rela *rela,
 						   const struct elf_rela *end, struct bytes content, uint64_t where)
 {
@@ -511,7 +514,8 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	}
 }
 
-/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call along). */
+/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call
+ * along). */
 static inline uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
 {
 	struct link *link = place->link;
@@ -529,7 +533,8 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		return 1;
 	switch (type) {
 	case R_X86_64_64:
-		/* Also where the loader will write: RELA's addend is in the table, the place holds what a prelinked image would. */
+		/* Also where the loader will write: RELA's addend is in the table, the place holds what a prelinked
+		 * image would. */
 		if (decide_absolute(link, ref, 8, place->writable) == SYMBOLIC && !site_is_settled(link, aux_of(link, place->file, rela->r_sym)))
 			s = 0, a = 0;
 		write64(at, s + (uint64_t)a);
@@ -616,8 +621,8 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	}
 }
 
-/* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. References to what was dropped get
- * 0, or 1 in lists that a pair of zeros would end (.debug_loc, .debug_ranges). */
+/* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. References to what
+ * was dropped get 0, or 1 in lists that a pair of zeros would end (.debug_loc, .debug_ranges). */
 static inline void apply_unloaded(const struct place *place, const struct elf_rela *rela, uint64_t tombstone)
 {
 	struct link *link = place->link;

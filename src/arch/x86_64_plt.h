@@ -1,5 +1,5 @@
-/* The procedure linkage table of x86-64 (psABI section 5.2, "Procedure Linkage Table", and 13.2 for indirect-branch tracking), byte for byte
- * as GNU ld writes it: debuggers and disassemblers know these patterns. */
+/* The procedure linkage table of x86-64 (psABI section 5.2, "Procedure Linkage Table", and 13.2 for indirect-branch
+ * tracking), byte for byte as GNU ld writes it: debuggers and disassemblers know these patterns. */
 #ifndef GILD_ARCH_X86_64_PLT_H
 #define GILD_ARCH_X86_64_PLT_H
 

@@ -39,15 +39,15 @@ extern const int codec_lowest[CODEC_COUNT], codec_highest[CODEC_COUNT], codec_de
 /* The most bytes that a chunk of `size` bytes can become. */
 uint64_t codec_bound(const struct codec *codec, uint64_t size);
 
-/* Compresses one chunk, below 4 GiB, to `out`, which has room for codec_bound() bytes. Returns the bytes written, 0 when
- * the library has no memory left. `check` is for codec_tail(). Any thread. */
+/* Compresses one chunk, below 4 GiB, to `out`, which has room for codec_bound() bytes. Returns the bytes written, 0
+ * when the library has no memory left. `check` is for codec_tail(). Any thread. */
 uint64_t codec_compress(const struct codec *codec, int level, struct bytes chunk, uint8_t *out, uint32_t *check);
 
 /* What stands before the chunks: up to CODEC_HEAD_MAX bytes. Returns how many. */
 unsigned codec_head(const struct codec *codec, uint8_t *out);
 
-/* What stands behind them, up to CODEC_TAIL_MAX bytes: `n` chunks, `checks` in order, all `chunk_size` bytes long but the
- * last, `size` bytes together. */
+/* What stands behind them, up to CODEC_TAIL_MAX bytes: `n` chunks, `checks` in order, all `chunk_size` bytes long but
+ * the last, `size` bytes together. */
 unsigned codec_tail(const struct codec *codec, const uint32_t *checks, uint64_t n, uint64_t chunk_size, uint64_t size,
 		    uint8_t *out);
 

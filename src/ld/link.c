@@ -146,7 +146,8 @@ static bool write_output(struct link *link)
 	/* Only now can debugging information be written down to compress it; what is not loaded moves together. */
 	if (link->options->compress_debug != COMPRESS_NONE)
 		compress_debug_sections(link);
-	/* What the user wants to read about the link comes before the output: if it cannot be written, there is none. */
+	/* What the user wants to read about the link comes before the output: if it cannot be written, there is
+	 * none. */
 	report_write(link);
 	if (!done(link, "reports"))
 		return false;

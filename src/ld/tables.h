@@ -100,8 +100,8 @@ struct file {
 	section_id first_section; /* section number n of the file is section first_section + n; live objects only */
 	symbol_id *globals;       /* symbol first_global + i of the file is global symbol globals[i] (0: none) */
 
-	/* Archive members: who extracted it (0: an option), by naming which symbol (0: nobody did); what the archive's index
-	 * says they define. */
+	/* Archive members: who extracted it (0: an option), by naming which symbol (0: nobody did); what the archive's
+	 * index says they define. */
 	file_id asked_by;
 	symbol_id asked_for;
 	const char *lazy_names;   /* n_lazy NUL-terminated names; NULL: parsed instead (the archive has no index) */

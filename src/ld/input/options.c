@@ -1,21 +1,16 @@
 #include "ld/input/options.h"
 
 #include <elf.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/codec.h"
 #include "ld/input/option_match.h"
 #include "ld/input/option_table.h"
+#include "ld/input/option_values.h"
 #include "ld/input/response_file.h"
 
-enum { SPARE_DYNAMIC_TAGS = 5, PAGE_SIZE = 4096, MAX_THREADS = 65535 };
-
-/* Sizes in bytes of the hashes --build-id knows. */
-enum { BUILD_ID_FAST = 8, BUILD_ID_MD5 = 16, BUILD_ID_XX = 16, BUILD_ID_SHA1 = 20, BUILD_ID_SHA256 = 32 };
+enum { SPARE_DYNAMIC_TAGS = 5, PAGE_SIZE = 4096 };
 
 /* What holds for the inputs that follow, and --push-state remembers. */
 struct input_state {
@@ -23,9 +18,7 @@ struct input_state {
 };
 
 struct parser {
-	struct options *options;
-	struct arena *arena;
-	struct diag *diag;
+	struct option_context context;
 	struct command_words words;
 	uint32_t at;                /* the next word */
 	struct input_state state;
@@ -63,297 +56,7 @@ static void set_defaults(struct options *options)
 	};
 }
 
-/* ---- values ---- */
-
-/* A number as a whole: base 0 is decimal unless the text says otherwise, base 16 takes 0x or not. */
-static bool parse_number(struct parser *parser, struct str option, const char *text, int base, uint64_t *number)
-{
-	char *end = NULL;
-	errno = 0;
-	unsigned long long value = strtoull(text, &end, base);
-	if (text[0] == '\0' || strchr("+- \t\n\v\f\r", text[0]) || *end != '\0' || errno == ERANGE) {
-		diag_error(parser->diag, 0, "option %.*s: '%s' is not a number", (int)option.len, option.at, text);
-		return false;
-	}
-	*number = value;
-	return true;
-}
-
-static bool is_all_digits(const char *text)
-{
-	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
-}
-
-/* Whether `value` is one of the words that '|' separates in `list`. */
-static bool is_one_of(const char *value, const char *list)
-{
-	size_t len = strlen(value);
-	for (const char *at = list; at && len > 0; at = strchr(at, '|')) {
-		at += *at == '|';
-		if (strncmp(at, value, len) == 0 && (at[len] == '|' || at[len] == '\0'))
-			return true;
-	}
-	return false;
-}
-
-static void bad_value(struct parser *parser, struct str option, const char *value, const char *choices)
-{
-	diag_error(parser->diag, 0, "option %.*s: '%s' is not one of: %s", (int)option.len, option.at, value, choices);
-}
-
-static void parse_build_id_hex(struct parser *parser, const char *digits)
-{
-	size_t len = strlen(digits), n = 0;
-	uint8_t *bytes = arena_alloc(parser->arena, len / 2 + 1, 1);
-	for (const char *at = digits; *at;) {
-		if (n > 0 && (*at == '-' || *at == ':')) { /* as in a UUID */
-			at++;
-			continue;
-		}
-		char pair[3] = {at[0], at[1], '\0'};
-		if (strspn(pair, "0123456789abcdefABCDEF") != 2) {
-			diag_error(parser->diag, 0, "option --build-id: '0x%s' is not whole bytes in hexadecimal",
-				   digits);
-			return;
-		}
-		bytes[n++] = (uint8_t)strtoul(pair, NULL, 16);
-		at += 2;
-	}
-	parser->options->build_id = BUILD_ID_HEX;
-	parser->options->build_id_hex = (struct bytes){bytes, n};
-}
-
-static void parse_build_id(struct parser *parser, const char *style)
-{
-	static const struct {
-		const char *name;
-		enum build_id_kind kind;
-		unsigned size;
-	} styles[] = {
-		{"none", BUILD_ID_NONE, BUILD_ID_SHA1},
-		{"sha1", BUILD_ID_HASH, BUILD_ID_SHA1},
-		{"tree", BUILD_ID_HASH, BUILD_ID_SHA1},
-		{"md5", BUILD_ID_HASH, BUILD_ID_MD5},
-		{"sha256", BUILD_ID_HASH, BUILD_ID_SHA256},
-		{"fast", BUILD_ID_HASH, BUILD_ID_FAST},
-		{"xx", BUILD_ID_HASH, BUILD_ID_XX},
-		{"uuid", BUILD_ID_UUID, BUILD_ID_MD5},
-	};
-	struct options *options = parser->options;
-	if (!style)
-		style = "sha1";
-	if (strncmp(style, "0x", 2) == 0 || strncmp(style, "0X", 2) == 0) {
-		parse_build_id_hex(parser, style + 2);
-		return;
-	}
-	for (size_t i = 0; i < COUNTOF(styles); i++) {
-		if (strcmp(style, styles[i].name) == 0) {
-			options->build_id = styles[i].kind;
-			options->build_id_size = styles[i].size;
-			return;
-		}
-	}
-	diag_warning(parser->diag, 0, "unrecognized --build-id style '%s' ignored", style);
-	options->build_id = BUILD_ID_NONE;
-}
-
-/* KIND or KIND:LEVEL */
-static void parse_compress_debug(struct parser *parser, struct str option, const char *value)
-{
-	static const struct {
-		const char *name, *shown;
-		enum compress_kind kind;
-		enum codec_format format;
-	} kinds[] = {
-		{"none", "", COMPRESS_NONE, CODEC_ZLIB},
-		{"zlib", "zlib", COMPRESS_ZLIB, CODEC_ZLIB},
-		{"zlib-gabi", "zlib", COMPRESS_ZLIB, CODEC_ZLIB},
-		{"zlib-gnu", "zlib", COMPRESS_ZLIB_GNU, CODEC_ZLIB},
-		{"zstd", "zstd", COMPRESS_ZSTD, CODEC_ZSTD},
-	};
-	size_t len = strcspn(value, ":"), i = 0;
-	while (i < COUNTOF(kinds) && (strlen(kinds[i].name) != len || memcmp(kinds[i].name, value, len) != 0))
-		i++;
-	if (i == COUNTOF(kinds) || (value[len] && kinds[i].kind == COMPRESS_NONE)) {
-		bad_value(parser, option, value, "none, zlib, zlib-gabi, zlib-gnu, zstd, with :LEVEL or without");
-		return;
-	}
-	int level = codec_default[kinds[i].format];
-	if (value[len]) {
-		const char *digits = &value[len + 1];
-		int low = codec_lowest[kinds[i].format], high = codec_highest[kinds[i].format];
-		level = is_all_digits(digits) && strlen(digits) <= 2 ? (int)strtol(digits, NULL, 10) : -1;
-		if (level < low || level > high) {
-			diag_error(parser->diag, 0, "option %.*s: %s level must be between %d and %d, not '%s'",
-				   (int)option.len, option.at, kinds[i].shown, low, high, digits);
-			return;
-		}
-	}
-	parser->options->compress_debug = kinds[i].kind;
-	parser->options->compress_level = level;
-}
-
-/* What the escape after a '%' stands for, and how long it is; 0: it is none. "7B..." -> '{', 2; "[lbrace]..." -> '{', 8 */
-static size_t decode_percent(const char *text, char *decoded)
-{
-	static const struct {
-		const char *name;
-		char meaning;
-	} names[] = {{"[comma]", ','}, {"[lbrace]", '{'}, {"[rbrace]", '}'}, {"[quot]", '"'}, {"[space]", ' '}};
-	for (size_t i = 0; i < COUNTOF(names); i++)
-		if (strncmp(text, names[i].name, strlen(names[i].name)) == 0) {
-			*decoded = names[i].meaning;
-			return strlen(names[i].name);
-		}
-	char digits[3] = {text[0], text[0] ? text[1] : '\0', '\0'};
-	*decoded = (char)strtoul(digits, NULL, 16);
-	return strspn(digits, "0123456789abcdefABCDEF") == 2 ? 2 : 0;
-}
-
-/* Compilers' drivers split words at commas: JSON comes with %XX or %[name] for what is special to somebody. */
-static void parse_package_metadata(struct parser *parser, struct str option, const char *text)
-{
-	parser->options->package_metadata = NULL;
-	if (!text || !*text)
-		return;
-	char *json = arena_alloc(parser->arena, strlen(text) + 1, 1), *to = json;
-	for (const char *at = text; *at; to++) {
-		size_t escape = *at == '%' ? decode_percent(at + 1, to) : 0;
-		if (*at == '%' && escape == 0) {
-			diag_error(parser->diag, 0, "option %.*s: invalid string: %s", (int)option.len, option.at, text);
-			return;
-		}
-		if (*at != '%')
-			*to = *at;
-		at += 1 + escape;
-	}
-	*to = '\0';
-	parser->options->package_metadata = json;
-}
-
-static void parse_hash_style(struct parser *parser, struct str option, const char *style)
-{
-	if (!is_one_of(style, "sysv|gnu|both|none")) {
-		bad_value(parser, option, style, "sysv, gnu, both, none");
-		return;
-	}
-	bool both = strcmp(style, "both") == 0;
-	parser->options->hash_sysv = both || strcmp(style, "sysv") == 0;
-	parser->options->hash_gnu = both || strcmp(style, "gnu") == 0;
-}
-
-static void parse_unresolved_symbols(struct parser *parser, struct str option, const char *policy)
-{
-	if (!is_one_of(policy, "report-all|ignore-all|ignore-in-object-files|ignore-in-shared-libs")) {
-		bad_value(parser, option, policy,
-			  "report-all, ignore-all, ignore-in-object-files, ignore-in-shared-libs");
-		return;
-	}
-	struct options *options = parser->options;
-	bool all = strcmp(policy, "ignore-all") == 0;
-	options->ignore_unresolved_objects = all || strcmp(policy, "ignore-in-object-files") == 0;
-	options->ignore_unresolved_shared = all || strcmp(policy, "ignore-in-shared-libs") == 0;
-	options->z.defs = !options->ignore_unresolved_objects; /* report-all reports in shared objects, too */
-	options->allow_shlib_undefined = options->ignore_unresolved_shared;
-	options->allow_shlib_undefined_given = true;
-}
-
-static void parse_start_stop_visibility(struct parser *parser, struct str option, const char *value)
-{
-	static const char *const names[] = {
-		[STV_DEFAULT] = "default",
-		[STV_INTERNAL] = "internal",
-		[STV_HIDDEN] = "hidden",
-		[STV_PROTECTED] = "protected",
-	};
-	for (unsigned i = 0; i < COUNTOF(names); i++) {
-		if (strcmp(value, names[i]) == 0) {
-			parser->options->z.start_stop_visibility = (uint8_t)i;
-			parser->options->z.start_stop_visibility_given = true;
-			return;
-		}
-	}
-	bad_value(parser, option, value, "default, internal, hidden, protected");
-}
-
-static void parse_page_size(struct parser *parser, struct str option, const char *value, uint64_t *size)
-{
-	uint64_t number;
-	if (!parse_number(parser, option, value, 0, &number))
-		return;
-	if (!is_power_of_two(number))
-		diag_error(parser->diag, 0, "option -z %.*s: %s is not a power of two", (int)option.len, option.at,
-			   value);
-	else
-		*size = number;
-}
-
-static void parse_threads(struct parser *parser, struct str option, const char *value)
-{
-	uint64_t number = 0;
-	if (value && !parse_number(parser, option, value, 0, &number))
-		return;
-	if (value && (number == 0 || number > MAX_THREADS))
-		diag_error(parser->diag, 0, "option %.*s: needs a number from 1 to %d", (int)option.len, option.at,
-			   MAX_THREADS);
-	else
-		parser->options->threads = (unsigned)number;
-}
-
-static void parse_color(struct parser *parser, struct str option, const char *when)
-{
-	if (!when || strcmp(when, "auto") == 0)
-		parser->diag->color = isatty(STDERR_FILENO);
-	else if (is_one_of(when, "always|never"))
-		parser->diag->color = strcmp(when, "always") == 0;
-	else
-		bad_value(parser, option, when, "auto, always, never");
-}
-
-/* SYMBOL=VALUE; GNU ld allows blanks around both. */
-static void parse_defsym(struct parser *parser, const char *text)
-{
-	const char *equals = strchr(text, '=');
-	text += strspn(text, " \t");
-	size_t len = equals ? (size_t)(equals - text) : 0;
-	while (len > 0 && strchr(" \t", text[len - 1]))
-		len--;
-	const char *value = equals ? equals + 1 + strspn(equals + 1, " \t") : "";
-	if (len == 0 || value[0] == '\0') {
-		diag_error(parser->diag, 0, "option --defsym: '%s' is not of the form SYMBOL=VALUE", text);
-		return;
-	}
-	*array_push(&parser->options->defsyms) = (struct defsym){arena_strndup(parser->arena, text, len), value};
-}
-
-static void add_section_start(struct parser *parser, struct str option, const char *name, const char *address)
-{
-	uint64_t number;
-	if (parse_number(parser, option, address, 16, &number))
-		*array_push(&parser->options->section_starts) = (struct section_start){name, number};
-}
-
-/* SECTION=ADDRESS */
-static void parse_section_start(struct parser *parser, struct str option, const char *text)
-{
-	const char *equals = strrchr(text, '=');
-	if (!equals || equals == text)
-		diag_error(parser->diag, 0, "option %.*s: '%s' is not of the form SECTION=ADDRESS", (int)option.len,
-			   option.at, text);
-	else
-		add_section_start(parser, option, arena_strndup(parser->arena, text, (size_t)(equals - text)),
-				  equals + 1);
-}
-
-static void parse_exclude_libs(struct parser *parser, const char *list)
-{
-	for (const char *at = list; *at; at += strspn(at, ",:")) {
-		size_t len = strcspn(at, ",:");
-		if (len > 0)
-			*array_push(&parser->options->exclude_libs) = arena_strndup(parser->arena, at, len);
-		at += len;
-	}
-}
+/* ---- run paths ---- */
 
 /* Whether `dir`, which may itself be several directories separated by ':', stands in `path`. */
 static bool path_has(const char *path, const char *dir)
@@ -380,9 +83,9 @@ static void parse_just_symbols(struct parser *parser, struct str option, const c
 {
 	struct stat status;
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		add_rpath(parser->options, path);
+		add_rpath(parser->context.options, path);
 	else
-		diag_error(parser->diag, 0, "option %.*s %s is not supported yet for a file", (int)option.len,
+		diag_error(parser->context.diag, 0, "option %.*s %s is not supported yet for a file", (int)option.len,
 			   option.at, path);
 }
 
@@ -390,7 +93,7 @@ static void parse_just_symbols(struct parser *parser, struct str option, const c
 
 static void add_input(struct parser *parser, const char *name, bool is_library)
 {
-	*array_push(&parser->options->inputs) = (struct input_request){
+	*array_push(&parser->context.options->inputs) = (struct input_request){
 		.name = name,
 		.is_library = is_library,
 		.as_needed = parser->state.as_needed,
@@ -403,7 +106,7 @@ static void add_input(struct parser *parser, const char *name, bool is_library)
 static void pop_state(struct parser *parser)
 {
 	if (parser->saved.n == 0)
-		diag_error(parser->diag, 0, "option --pop-state without --push-state before it");
+		diag_error(parser->context.diag, 0, "option --pop-state without --push-state before it");
 	else
 		parser->state = parser->saved.at[--parser->saved.n];
 }
@@ -412,7 +115,7 @@ static void pop_state(struct parser *parser)
 
 static bool *flag(struct parser *parser, const struct option_row *row)
 {
-	return (bool *)((char *)parser->options + row->field);
+	return (bool *)((char *)parser->context.options + row->field);
 }
 
 /* True when the option belongs to the state of inputs. */
@@ -437,7 +140,7 @@ static bool apply_input_option(struct parser *parser, enum option_id id, const c
 		return true;
 	case OPTION_STATIC:
 		state->prefer_static = true;
-		parser->options->is_static = true;
+		parser->context.options->is_static = true;
 		return true;
 	case OPTION_START_LIB:
 	case OPTION_END_LIB:
@@ -457,7 +160,7 @@ static bool apply_input_option(struct parser *parser, enum option_id id, const c
 /* True when the option adds its value to a list. */
 static bool apply_list_option(struct parser *parser, enum option_id id, const char *value)
 {
-	struct options *options = parser->options;
+	struct options *options = parser->context.options;
 	switch (id) {
 	case OPTION_LIBRARY_PATH:
 		*array_push(&options->library_paths) = value;
@@ -511,10 +214,10 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 		*array_push(&options->filter) = value;
 		return true;
 	case OPTION_EXCLUDE_LIBS:
-		parse_exclude_libs(parser, value);
+		option_parse_exclude_libs(&parser->context, value);
 		return true;
 	case OPTION_DEFSYM:
-		parse_defsym(parser, value);
+		option_parse_defsym(&parser->context, value);
 		return true;
 	default:
 		return false;
@@ -524,28 +227,28 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 /* True when the option says where something goes in memory. */
 static bool apply_address_option(struct parser *parser, enum option_id id, struct str option, const char *value)
 {
-	struct options *options = parser->options;
+	struct options *options = parser->context.options;
 	switch (id) {
 	case OPTION_IMAGE_BASE:
 	case OPTION_TEXT_SEGMENT:
-		if (parse_number(parser, option, value, id == OPTION_IMAGE_BASE ? 0 : 16, &options->image_base))
+		if (option_parse_number(&parser->context, option, value, id == OPTION_IMAGE_BASE ? 0 : 16, &options->image_base))
 			options->image_base_given = true;
 		return true;
 	case OPTION_RODATA_SEGMENT:
-		if (parse_number(parser, option, value, 16, &options->rodata_segment))
+		if (option_parse_number(&parser->context, option, value, 16, &options->rodata_segment))
 			options->rodata_segment_given = true;
 		return true;
 	case OPTION_TEXT_START:
-		add_section_start(parser, option, ".text", value);
+		option_add_section_start(&parser->context, option, ".text", value);
 		return true;
 	case OPTION_DATA_START:
-		add_section_start(parser, option, ".data", value);
+		option_add_section_start(&parser->context, option, ".data", value);
 		return true;
 	case OPTION_BSS_START:
-		add_section_start(parser, option, ".bss", value);
+		option_add_section_start(&parser->context, option, ".bss", value);
 		return true;
 	case OPTION_SECTION_START:
-		parse_section_start(parser, option, value);
+		option_parse_section_start(&parser->context, option, value);
 		return true;
 	case OPTION_OMAGIC: /* also for the -l that follow: archives only */
 		options->unpaged = parser->state.prefer_static = true;
@@ -561,39 +264,39 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 	uint64_t number;
 	switch (id) {
 	case OPTION_PRINT_MAP:
-		parser->options->map_file = "-";
+		parser->context.options->map_file = "-";
 		return true;
 	case OPTION_DEMANGLE:
-		parser->options->demangle = true; /* the style is found out name by name */
+		parser->context.options->demangle = true; /* the style is found out name by name */
 		return true;
 	case OPTION_COLOR:
-		parse_color(parser, option, value);
+		option_parse_color(&parser->context, option, value);
 		return true;
 	case OPTION_NO_COLOR:
-		parser->diag->color = false;
+		parser->context.diag->color = false;
 		return true;
 	case OPTION_ERROR_LIMIT:
-		if (parse_number(parser, option, value, 0, &number))
-			parser->diag->error_limit = (unsigned)min_u64(number, UINT32_MAX);
+		if (option_parse_number(&parser->context, option, value, 0, &number))
+			parser->context.diag->error_limit = (unsigned)min_u64(number, UINT32_MAX);
 		return true;
 	case OPTION_NO_WARNINGS:
-		parser->diag->no_warnings = true;
+		parser->context.diag->no_warnings = true;
 		return true;
 	case OPTION_FATAL_WARNINGS:
 	case OPTION_NO_FATAL_WARNINGS:
-		parser->diag->fatal_warnings = id == OPTION_FATAL_WARNINGS;
+		parser->context.diag->fatal_warnings = id == OPTION_FATAL_WARNINGS;
 		return true;
 	case OPTION_VERSION:
-		parser->stop = parser->options->print_version = true;
+		parser->stop = parser->context.options->print_version = true;
 		return true;
 	case OPTION_HELP:
-		parser->stop = parser->options->print_help = true;
+		parser->stop = parser->context.options->print_help = true;
 		return true;
 	case OPTION_THREADS:
-		parse_threads(parser, option, value);
+		option_parse_threads(&parser->context, option, value);
 		return true;
 	case OPTION_NO_THREADS:
-		parser->options->threads = 1;
+		parser->context.options->threads = 1;
 		return true;
 	default:
 		return false;
@@ -603,7 +306,7 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 /* True when the option chooses how symbols are bound, kept or reported. */
 static bool apply_symbol_option(struct parser *parser, enum option_id id, struct str option, const char *value)
 {
-	struct options *options = parser->options;
+	struct options *options = parser->context.options;
 	switch (id) {
 	case OPTION_NO_UNDEFINED:
 	case OPTION_Z_DEFS:
@@ -617,7 +320,7 @@ static bool apply_symbol_option(struct parser *parser, enum option_id id, struct
 		options->allow_shlib_undefined_given = true;
 		return true;
 	case OPTION_UNRESOLVED_SYMBOLS:
-		parse_unresolved_symbols(parser, option, value);
+		option_parse_unresolved_symbols(&parser->context, option, value);
 		return true;
 	case OPTION_Z_MULDEFS:
 		options->allow_multiple_definition = options->z.muldefs = true;
@@ -659,7 +362,7 @@ static bool apply_symbol_option(struct parser *parser, enum option_id id, struct
 
 static void apply_output_option(struct parser *parser, enum option_id id, struct str option, const char *value)
 {
-	struct options *options = parser->options;
+	struct options *options = parser->context.options;
 	switch (id) {
 	case OPTION_SHARED:
 		options->kind = OUTPUT_SHARED;
@@ -679,30 +382,28 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 		options->no_dynamic_linker = true;
 		break;
 	case OPTION_HASH_STYLE:
-		parse_hash_style(parser, option, value);
+		option_parse_hash_style(&parser->context, option, value);
 		break;
 	case OPTION_BUILD_ID:
-		parse_build_id(parser, value);
+		option_parse_build_id(&parser->context, value);
 		break;
 	case OPTION_NO_BUILD_ID:
 		options->build_id = BUILD_ID_NONE;
 		break;
 	case OPTION_SPARE_DYNAMIC_TAGS:
-		parse_number(parser, option, value, 0, &options->spare_dynamic_tags);
+		option_parse_number(&parser->context, option, value, 0, &options->spare_dynamic_tags);
 		break;
 	case OPTION_PACKAGE_METADATA:
-		parse_package_metadata(parser, option, value);
+		option_parse_package_metadata(&parser->context, option, value);
 		break;
 	case OPTION_PACK_DYN_RELOCS:
-		if (!is_one_of(value, "relr|none"))
-			bad_value(parser, option, value, "relr, none");
-		options->z.pack_relative_relocs = strcmp(value, "relr") == 0;
+		option_parse_pack_dyn_relocs(&parser->context, option, value);
 		break;
 	case OPTION_OPTIMIZE:
 		options->optimize = value ? (unsigned)strtoul(value, NULL, 10) : 1; /* -Os is -O0, as in GNU ld */
 		break;
 	case OPTION_COMPRESS_DEBUG:
-		parse_compress_debug(parser, option, value);
+		option_parse_compress_debug(&parser->context, option, value);
 		break;
 	case OPTION_JUST_SYMBOLS:
 		parse_just_symbols(parser, option, value);
@@ -714,7 +415,7 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 
 static void apply_z_option(struct parser *parser, enum option_id id, struct str option, const char *value)
 {
-	struct options *options = parser->options;
+	struct options *options = parser->context.options;
 	switch (id) {
 	case OPTION_Z_EXECSTACK:
 	case OPTION_Z_NOEXECSTACK:
@@ -734,17 +435,17 @@ static void apply_z_option(struct parser *parser, enum option_id id, struct str 
 		options->z.dynamic_undefined_weak_given = true;
 		break;
 	case OPTION_Z_MAX_PAGE_SIZE:
-		parse_page_size(parser, option, value, &options->z.max_page_size);
+		option_parse_page_size(&parser->context, option, value, &options->z.max_page_size);
 		break;
 	case OPTION_Z_COMMON_PAGE_SIZE:
-		parse_page_size(parser, option, value, &options->z.common_page_size);
+		option_parse_page_size(&parser->context, option, value, &options->z.common_page_size);
 		parser->common_page_size_given = true;
 		break;
 	case OPTION_Z_STACK_SIZE:
-		parse_number(parser, option, value, 0, &options->z.stack_size);
+		option_parse_number(&parser->context, option, value, 0, &options->z.stack_size);
 		break;
 	case OPTION_Z_START_STOP_VISIBILITY:
-		parse_start_stop_visibility(parser, option, value);
+		option_parse_start_stop_visibility(&parser->context, option, value);
 		break;
 	default:
 		break;
@@ -757,21 +458,21 @@ static void apply_z(struct parser *parser, const char *keyword)
 {
 	struct option_match match = option_match_z(keyword);
 	if (!match.row)
-		diag_warning(parser->diag, 0, "-z %s ignored: unknown keyword", keyword);
-	else if (match.row->id == OPTION_UNSUPPORTED && !(match.value && is_one_of(match.value, match.row->accepts)))
-		diag_error(parser->diag, 0, "option -z %s is not supported yet", keyword);
+		diag_warning(parser->context.diag, 0, "-z %s ignored: unknown keyword", keyword);
+	else if (match.row->id == OPTION_UNSUPPORTED && !(match.value && option_value_is_one_of(match.value, match.row->accepts)))
+		diag_error(parser->context.diag, 0, "option -z %s is not supported yet", keyword);
 	else
 		apply(parser, match.row, match.spelling, match.value);
 }
 
 static void refuse(struct parser *parser, const struct option_row *row, struct str option, const char *value)
 {
-	if (value && row->accepts && is_one_of(value, row->accepts))
+	if (value && row->accepts && option_value_is_one_of(value, row->accepts))
 		return;
 	if (!value || row->argument == ARG_NONE)
-		diag_error(parser->diag, 0, "option %.*s is not supported yet", (int)option.len, option.at);
+		diag_error(parser->context.diag, 0, "option %.*s is not supported yet", (int)option.len, option.at);
 	else
-		diag_error(parser->diag, 0, "option %.*s%s%s is not supported yet", (int)option.len, option.at,
+		diag_error(parser->context.diag, 0, "option %.*s%s%s is not supported yet", (int)option.len, option.at,
 			   row->argument == ARG_PREFIX ? "" : option.len == 2 ? " " : "=", value);
 }
 
@@ -785,12 +486,12 @@ static void apply(struct parser *parser, const struct option_row *row, struct st
 		*flag(parser, row) = false;
 		return;
 	case OPTION_TEXT:
-		*(const char **)((char *)parser->options + row->field) = value;
+		*(const char **)((char *)parser->context.options + row->field) = value;
 		return;
 	case OPTION_IGNORED:
 		return;
 	case OPTION_NO_WARNING_YET:
-		diag_note(parser->diag, 0, "option %.*s has no effect yet", (int)option.len, option.at);
+		diag_note(parser->context.diag, 0, "option %.*s has no effect yet", (int)option.len, option.at);
 		return;
 	case OPTION_UNSUPPORTED:
 		refuse(parser, row, option, value);
@@ -826,7 +527,7 @@ static bool take_value(struct parser *parser, struct option_match *match)
 	case ARG_NONE:
 		if (!match->value)
 			return true;
-		diag_error(parser->diag, 0, "option %.*s takes no argument", (int)match->spelling.len,
+		diag_error(parser->context.diag, 0, "option %.*s takes no argument", (int)match->spelling.len,
 			   match->spelling.at);
 		return false;
 	case ARG_OPTIONAL:
@@ -836,7 +537,7 @@ static bool take_value(struct parser *parser, struct option_match *match)
 		if (match->value && match->value[0] == '\0')
 			match->value = NULL;
 		if (!match->value && parser->at < parser->words.words.n &&
-		    is_all_digits(parser->words.words.at[parser->at]))
+		    option_value_is_digits(parser->words.words.at[parser->at]))
 			match->value = next_word(parser);
 		return true;
 	case ARG_SHORT:
@@ -849,7 +550,7 @@ static bool take_value(struct parser *parser, struct option_match *match)
 	if (!match->value)
 		match->value = next_word(parser);
 	if (!match->value)
-		diag_error(parser->diag, 0, "option %.*s needs an argument", (int)match->spelling.len,
+		diag_error(parser->context.diag, 0, "option %.*s needs an argument", (int)match->spelling.len,
 			   match->spelling.at);
 	return match->value != NULL;
 }
@@ -862,9 +563,9 @@ static void parse_word(struct parser *parser, const char *word)
 	}
 	struct option_match match = option_match(word);
 	if (!match.row)
-		diag_error(parser->diag, 0, "unknown option: %s", word);
+		diag_error(parser->context.diag, 0, "unknown option: %s", word);
 	else if (match.other)
-		diag_error(parser->diag, 0, "option %s is ambiguous: it could be %s or %s", word, match.row->name,
+		diag_error(parser->context.diag, 0, "option %s is ambiguous: it could be %s or %s", word, match.row->name,
 			   match.other->name);
 	else if (take_value(parser, &match))
 		apply(parser, match.row, match.spelling, match.value);
@@ -875,16 +576,16 @@ static const char *under_sysroot(struct parser *parser, const char *path)
 {
 	static const char variable[] = "$SYSROOT";
 	if (path[0] == '=')
-		return arena_printf(parser->arena, "%s%s", parser->options->sysroot, path + 1);
+		return arena_printf(parser->context.arena, "%s%s", parser->context.options->sysroot, path + 1);
 	if (strncmp(path, variable, sizeof(variable) - 1) == 0)
-		return arena_printf(parser->arena, "%s%s", parser->options->sysroot, path + sizeof(variable) - 1);
+		return arena_printf(parser->context.arena, "%s%s", parser->context.options->sysroot, path + sizeof(variable) - 1);
 	return path;
 }
 
 /* What depends on several options, wherever they stood. */
 static void finish(struct parser *parser)
 {
-	struct options *options = parser->options;
+	struct options *options = parser->context.options;
 	for (uint32_t i = 0; i < options->library_paths.n; i++)
 		options->library_paths.at[i] = under_sysroot(parser, options->library_paths.at[i]);
 	const char *run_path = getenv("LD_RUN_PATH");
@@ -896,14 +597,14 @@ static void finish(struct parser *parser)
 	if (!options->allow_shlib_undefined_given)
 		options->allow_shlib_undefined = options->kind == OUTPUT_SHARED;
 	if (options->auxiliary.n > 0 && options->kind != OUTPUT_SHARED)
-		diag_error(parser->diag, 0, "option -f %s needs -shared", options->auxiliary.at[0]);
+		diag_error(parser->context.diag, 0, "option -f %s needs -shared", options->auxiliary.at[0]);
 	if (options->filter.n > 0 && options->kind != OUTPUT_SHARED)
-		diag_error(parser->diag, 0, "option -F %s needs -shared", options->filter.at[0]);
+		diag_error(parser->context.diag, 0, "option -F %s needs -shared", options->filter.at[0]);
 	if (options->unpaged)
 		options->z.relro = false; /* no page can be made read-only */
 	if (options->z.common_page_size > options->z.max_page_size) {
 		if (parser->common_page_size_given)
-			diag_error(parser->diag, 0, "common page size (0x%llx) > maximum page size (0x%llx)",
+			diag_error(parser->context.diag, 0, "common page size (0x%llx) > maximum page size (0x%llx)",
 				   (unsigned long long)options->z.common_page_size,
 				   (unsigned long long)options->z.max_page_size);
 		options->z.common_page_size = options->z.max_page_size;
@@ -914,7 +615,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct arena 
 {
 	set_defaults(options);
 	unsigned errors = diag->errors;
-	struct parser parser = {.options = options, .arena = arena, .diag = diag};
+	struct parser parser = {.context = {options, arena, diag}};
 	if (response_files_expand(&parser.words, argc, argv, arena, diag)) {
 		while (parser.at < parser.words.words.n && !parser.stop)
 			parse_word(&parser, next_word(&parser));

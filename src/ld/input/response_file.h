@@ -1,8 +1,8 @@
 /* @FILE on the command line: its words stand in its place (GNU ld manual, "@file").
  *
  * Words are separated by white space and quoted as all GNU tools do (libiberty's buildargv()): 'literal', "text", and a
- * backslash before any character, except between single quotes. A word @FILE inside a file is replaced too. When FILE does not exist,
- * @FILE is an ordinary word. */
+ * backslash before any character, except between single quotes. A word @FILE inside a file is replaced too. When FILE
+ * does not exist, @FILE is an ordinary word. */
 #ifndef GILD_LD_INPUT_RESPONSE_FILE_H
 #define GILD_LD_INPUT_RESPONSE_FILE_H
 

@@ -83,7 +83,8 @@ static void place_section_headers(struct link *link, uint64_t fileoff)
 	layout->file_size = has_shdrs ? layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr) : fileoff;
 }
 
-/* The PT_LOAD whose first section is the one at `place` of the order, or NULL. With `empty`, that of the headers alone. */
+/* The PT_LOAD whose first section is the one at `place` of the order, or NULL. With `empty`, that of the headers
+ * alone. */
 static const struct segment *load_at(const struct layout *layout, uint32_t place, bool empty)
 {
 	for (uint32_t s = 0; s < layout->segments.n; s++) {

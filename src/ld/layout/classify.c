@@ -97,7 +97,13 @@ static void classify(struct link *link, section_id id, bool is_crt)
 	const char *name = layout_section_name(link, id);
 	uint32_t rule = rule_index_find(layout, str_of(name), is_crt);
 	section->run = rule == NO_RULE ? ORPHAN_RUN : layout->rules.at[rule].run;
-	if (is_stripped(link, id, name)) {
+	/* Names of tables that the linker writes about its own output are not for others' sections. */
+	bool reserved = rule != NO_RULE && section->file != INTERNAL_FILE &&
+			layout->osecs.at[layout->runs.at[section->run].osec].rank == RANK_TABLES;
+	if (reserved)
+		diag_warning(link->diag, diag_order(section->file, id), FILE_FORMAT ":(%s): section left out: the name is reserved",
+			     FILE_ARGS(file_of(link, section->file)), name);
+	if (reserved || is_stripped(link, id, name)) {
 		section->run = 0;
 		section->live = false;
 		return;

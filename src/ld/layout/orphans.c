@@ -92,7 +92,8 @@ static void find_places(const struct layout *layout, uint32_t n_nodes, uint32_t 
 	}
 }
 
-/* In the order of first mention; but among notes the more aligned come first: a PT_NOTE holds notes of one alignment. */
+/* In the order of first mention; but among notes the more aligned come first: a PT_NOTE holds notes of one
+ * alignment. */
 static int compare_groups(const void *a, const void *b)
 {
 	const struct group *x = a, *y = b;

@@ -1,8 +1,9 @@
-/* Where sections lie inside their run: one after the other, each at its alignment. Everything that is free in a placement is
- * decided here or read from a file (plan_file.c); the layout program fixes the rest. */
+/* Where sections lie inside their run: one after the other, each at its alignment. Everything that is free in a
+ * placement is decided here or read from a file (plan_file.c); the layout program fixes the rest. */
 #include "ld/layout/layout.h"
 
-/* Offsets come from a plan: they count from an aligned address, and now from where the run starts, if there is room for that. */
+/* Offsets come from a plan: they count from an aligned address, and now from where the run starts, if there is room for
+ * that. */
 static void move_run(struct link *link, struct run *run, uint64_t start)
 {
 	uint64_t mask = (1ull << run->p2align) - 1, mod = start & mask;

@@ -4,11 +4,12 @@
  *   run .text 7 free
  *   section 3 12 0x40 0x2f 4 main.o:.text.main
  *
- * A run line names an output section, the run's number and whether its order is free; a section line gives file id, section number,
- * offset in the run, size, alignment (log2) and, for people, a name (control characters in names become "?"). Offsets count from the
- * last address at or before the run's start that is aligned for every member. A plan is valid when every section of the memory image is
- * placed once, where its alignment allows, in the run it belongs to, without overlap; runs of fixed order stay in order and without
- * gaps beyond alignment. What is not loaded (debug information, the symbol table) has no place in a plan.
+ * A run line names an output section, the run's number and whether its order is free; a section line gives file id,
+ * section number, offset in the run, size, alignment (log2) and, for people, a name (control characters in names become
+ * "?"). Offsets count from the last address at or before the run's start that is aligned for every member. A plan is
+ * valid when every section of the memory image is placed once, where its alignment allows, in the run it belongs to,
+ * without overlap; runs of fixed order stay in order and without gaps beyond alignment. What is not loaded (debug
+ * information, the symbol table) has no place in a plan.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,8 +26,8 @@ static bool is_in_plan(const struct layout *layout, const struct run *run)
 	return run->n != 0 && osec->flags & SHF_ALLOC && osec->rank != RANK_DISCARD;
 }
 
-/* The loader finds the linker's tables and notes by segment or output section, not by symbol: a gap before them would be read as
- * a part of them. Only what stands for bytes of the program is free. */
+/* The loader finds the linker's tables and notes by segment or output section, not by symbol: a gap before them would
+ * be read as a part of them. Only what stands for bytes of the program is free. */
 static bool is_read_by_others(const struct link *link, const struct run *run)
 {
 	if (link->layout->osecs.at[run->osec].type == SHT_NOTE)

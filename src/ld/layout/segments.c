@@ -46,9 +46,9 @@ static void choose_sections(struct link *link)
 	layout->n_order = n;
 }
 
-/* Sections with the same answer can share a PT_LOAD: one per protection; what becomes read-only after relocation has one
- * of its own, so that it ends on a page boundary. Without -z separate-code, code is not told from read-only data, and
- * without pages nothing is told apart. */
+/* Sections with the same answer can share a PT_LOAD: one per protection; what becomes read-only after relocation has
+ * one of its own, so that it ends on a page boundary. Without -z separate-code, code is not told from read-only data,
+ * and without pages nothing is told apart. */
 static uint32_t load_class(const struct options *options, const struct osec *osec)
 {
 	enum { RELRO_CLASS = 1 << 8 };
@@ -75,8 +75,8 @@ static void add_load(struct link *link, uint32_t first, uint32_t last, bool has_
 	layout->segments.at[layout->segments.n - 1].has_headers = has_headers;
 }
 
-/* The headers are a part of the first PT_LOAD, or have one of their own when code comes first. Where memory begins at an
- * address that was given, or has no pages, nobody counts on them there but a program interpreter. */
+/* The headers are a part of the first PT_LOAD, or have one of their own when code comes first. Where memory begins at
+ * an address that was given, or has no pages, nobody counts on them there but a program interpreter. */
 static void add_loads(struct link *link)
 {
 	struct layout *layout = link->layout;

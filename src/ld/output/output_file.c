@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,10 +17,9 @@ enum { MODE = 0777, MAX_TRIES = 100 };
 
 static bool fail(struct output_file *file, const char *what)
 {
-	if (!file->error) {
-		file->error = errno;
+	int none = 0;
+	if (atomic_compare_exchange_strong(&file->error, &none, errno ? errno : EIO))
 		file->failed = what;
-	}
 	return false;
 }
 
@@ -45,7 +46,8 @@ static bool open_temporary(struct output_file *file)
 	char *folder = slash ? strndup(file->target, (size_t)(slash - file->target + 1)) : strdup(".");
 	if (!folder)
 		out_of_memory();
-	file->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, MODE);
+	/* An unnamed file gets its name through /proc: where that is not mounted, it must have one from the start. */
+	file->fd = access("/proc/self/fd", X_OK) == 0 ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, MODE) : -1;
 	free(folder);
 	if (file->fd >= 0)
 		return true;
@@ -64,7 +66,7 @@ static bool open_temporary(struct output_file *file)
 
 bool output_begin(struct output_file *file, const char *path, uint64_t size)
 {
-	*file = (struct output_file){.fd = -1, .path = path};
+	*file = (struct output_file){.fd = -1, .pipe = -1, .path = path};
 	struct stat old;
 	bool exists = stat(path, &old) == 0;
 	char *real = exists ? realpath(path, NULL) : NULL;
@@ -76,6 +78,12 @@ bool output_begin(struct output_file *file, const char *path, uint64_t size)
 	if (exists && !S_ISREG(old.st_mode)) {
 		file->in_place = true;
 		file->fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (file->fd >= 0 && lseek(file->fd, 0, SEEK_CUR) < 0) {
+			file->pipe = file->fd;
+			file->fd = memfd_create("gild output", MFD_CLOEXEC);
+			if (file->fd >= 0 && ftruncate(file->fd, (off_t)size) != 0)
+				return fail(file, "cannot reserve space for");
+		}
 		return file->fd >= 0 || fail(file, "cannot open");
 	}
 	if (exists && access(path, W_OK) != 0)
@@ -98,8 +106,6 @@ bool output_write(struct output_file *file, const void *data, uint64_t size, uin
 	while (size) {
 		size_t piece = size > (1u << 30) ? (1u << 30) : size;
 		ssize_t n = pwrite(file->fd, at, piece, (off_t)fileoff);
-		if (n < 0 && errno == ESPIPE) /* a pipe: the caller writes in order then */
-			n = write(file->fd, at, piece);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -130,10 +136,30 @@ static bool name_unnamed(struct output_file *file)
 	return fail(file, "cannot name");
 }
 
+static bool copy_to_pipe(struct output_file *file)
+{
+	off_t at = 0, size = lseek(file->fd, 0, SEEK_END);
+	char buffer[1 << 16];
+	while (at < size) {
+		ssize_t n = pread(file->fd, buffer, sizeof(buffer), at);
+		for (ssize_t done = 0, written; n > 0 && done < n; done += written) {
+			written = write(file->pipe, buffer + done, (size_t)(n - done));
+			if (written < 0 && errno == EINTR)
+				written = 0;
+			else if (written <= 0)
+				return fail(file, "cannot write");
+		}
+		if (n <= 0)
+			return fail(file, "cannot write");
+		at += n;
+	}
+	return true;
+}
+
 bool output_commit(struct output_file *file)
 {
 	if (file->in_place)
-		return true;
+		return file->pipe < 0 || copy_to_pipe(file);
 	if (!file->temporary && !name_unnamed(file))
 		return false;
 	if (file->temporary) {
@@ -155,7 +181,10 @@ void output_abort(struct output_file *file)
 		unlink(file->temporary);
 	if (file->fd >= 0)
 		close(file->fd);
+	if (file->pipe >= 0)
+		close(file->pipe);
 	free(file->temporary);
 	free(file->target);
-	*file = (struct output_file){.fd = -1, .error = file->error, .failed = file->failed, .path = file->path};
+	file->temporary = file->target = NULL;
+	file->fd = file->pipe = -1;
 }

@@ -2,7 +2,7 @@
  *
  * Bytes go to an unnamed file beside the final place (O_TMPFILE; a named one where the file system has none); commit
  * gives it the name. Until then the old output is untouched, and a process that dies leaves nothing behind. What is not
- * a regular file (/dev/null, a pipe) is written in place. */
+ * a regular file (/dev/null) is written in place; a pipe gets all bytes in order when the output is committed. */
 #ifndef GILD_LD_OUTPUT_OUTPUT_FILE_H
 #define GILD_LD_OUTPUT_OUTPUT_FILE_H
 
@@ -14,8 +14,9 @@ struct output_file {
 	char *target;           /* where the name is made: symbolic links are followed */
 	char *temporary;        /* named temporary file, or NULL */
 	bool in_place;          /* not a regular file */
-	int error;              /* errno of the first failure, 0: none */
-	const char *failed;     /* the operation that failed */
+	int pipe;               /* where the bytes go in the end when that cannot be written in any order; -1: nowhere */
+	_Atomic int error;      /* errno of a failure, 0: none */
+	const char *_Atomic failed; /* the operation that failed */
 };
 
 /* `size`: final size in bytes; space is reserved, so that a full disk is found here. false: error and failed are

@@ -1,5 +1,5 @@
-/* The bytes of input sections and of the linker's own in an output section, a piece at a time. Writing a piece is a pure
- * function of inputs, resolution and plan (design, R6): any order, any thread. */
+/* The bytes of input sections and of the linker's own in an output section, a piece at a time. Writing a piece is a
+ * pure function of inputs, resolution and plan (design, R6): any order, any thread. */
 #ifndef GILD_LD_OUTPUT_RENDER_H
 #define GILD_LD_OUTPUT_RENDER_H
 
@@ -16,8 +16,8 @@ struct pieces {
 	ARRAY(struct piece) list;
 };
 
-/* Cuts an output section: pieces of some 256 KiB in order of address, one that has a larger section excepted. Between the
- * pieces of two runs there may be a gap, which is zero. */
+/* Cuts an output section: pieces of some 256 KiB in order of address, one that has a larger section excepted. Between
+ * the pieces of two runs there may be a gap, which is zero. */
 void render_cut(const struct link *link, uint32_t osec, struct pieces *pieces);
 
 /* Writes all piece->size bytes. */

@@ -15,7 +15,8 @@
 
 enum { CHUNK_SIZE = 1 << 18, FEW_CHUNKS = 4 };
 
-/* A range of the file: the headers, the section headers, a piece of an output section, or bytes that are there already. */
+/* A range of the file: the headers, the section headers, a piece of an output section, or bytes that are there
+ * already. */
 struct chunk {
 	uint64_t fileoff, size;
 	enum { CHUNK_HEADERS, CHUNK_SECTION_HEADERS, CHUNK_PIECE, CHUNK_BYTES } kind;
@@ -149,12 +150,6 @@ static bool write_build_id(struct writing *writing)
 			    fileoff);
 }
 
-static void write_in_order(struct writing *writing)
-{
-	for (size_t i = 0; i < writing->chunks.n; i++)
-		write_chunks(writing, i, i + 1, 0);
-}
-
 void output_write_all(struct link *link)
 {
 	struct writing writing = {.link = link};
@@ -165,9 +160,7 @@ void output_write_all(struct link *link)
 	if (!writing.leaves || !writing.buffers)
 		out_of_memory();
 	bool good = output_begin(&writing.file, link->options->output, link->layout->file_size);
-	if (good && writing.file.in_place && lseek(writing.file.fd, 0, SEEK_CUR) < 0)
-		write_in_order(&writing);
-	else if (good)
+	if (good)
 		parallel_for(link->pool, writing.chunks.n, writing.chunks.n < FEW_CHUNKS ? FEW_CHUNKS : 1, write_chunks,
 			     &writing);
 	good = good && !writing.file.error && !link->diag->errors;

@@ -1,5 +1,5 @@
-/* -Map and -M: a map of the link in GNU ld's format, which people read and programs parse (glibc's elf/Makefile takes the
- * archive members from it, size analysers the sections).
+/* -Map and -M: a map of the link in GNU ld's format, which people read and programs parse (glibc's elf/Makefile takes
+ * the archive members from it, size analysers the sections).
  *
  * What gild does not do as GNU ld is told in GNU's words: the first section of a pool of merged strings has the size of
  * the pool, the others are 0x0, each with its "size before relaxing"; sections that the linker makes belong to the file

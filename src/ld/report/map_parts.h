@@ -1,4 +1,5 @@
-/* The parts of a map that are about inputs (map_inputs.c), and the lines all parts are made of. map.c puts them together. */
+/* The parts of a map that are about inputs (map_inputs.c), and the lines all parts are made of. map.c puts them
+ * together. */
 #ifndef GILD_LD_REPORT_MAP_PARTS_H
 #define GILD_LD_REPORT_MAP_PARTS_H
 

@@ -90,7 +90,8 @@ static void drop_losers(void *context, size_t begin, size_t end, unsigned worker
 /* ---- .gnu.linkonce: what was there before groups ------------------------------------------------------------- */
 
 /* ".gnu.linkonce.t.foo": of all sections of that name the first one stays. It also stands against a COMDAT group of
- * signature "foo", when that has one section which defines the same symbols (GNU ld, _bfd_elf_section_already_linked). */
+ * signature "foo", when that has one section which defines the same symbols (GNU ld,
+ * _bfd_elf_section_already_linked). */
 struct linkonce {
 	file_id file;
 	uint32_t section;       /* number in the file */

@@ -239,8 +239,8 @@ static void assign_range(void *context, size_t begin, size_t end, unsigned worke
 	}
 }
 
-/* A version script that gives "foo" the version V would define it twice where an object has "foo@V", too: that one stands
- * for both (GNU ld, elf_link_assign_sym_version). */
+/* A version script that gives "foo" the version V would define it twice where an object has "foo@V", too: that one
+ * stands for both (GNU ld, elf_link_assign_sym_version). */
 static void hide_plain(struct link *link, symbol_id versioned, uint32_t node)
 {
 	symbol_id plain = symbols_find(link, symbol_base_name(link, versioned));

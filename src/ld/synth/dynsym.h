@@ -17,8 +17,8 @@ void gnu_hash_emit(struct link *link, uint8_t *image);
 uint64_t sysv_hash_size(const struct link *link);
 void sysv_hash_emit(struct link *link, uint8_t *image);
 
-/* A symbol table entry and its SHT_SYMTAB_SHNDX entry: the number of the section that st_shndx has no room for, or 0 (gABI
- * chapter 4, SHN_XINDEX). The loader asks only whether a symbol has a section, so .dynsym has no such table. */
+/* A symbol table entry and its SHT_SYMTAB_SHNDX entry: the number of the section that st_shndx has no room for, or 0
+ * (gABI chapter 4, SHN_XINDEX). The loader asks only whether a symbol has a section, so .dynsym has no such table. */
 struct output_symbol {
 	struct elf_sym sym;
 	uint32_t shndx;

@@ -4,8 +4,8 @@
 
 #include "ld/layout/layout.h"
 
-/* An even word is the address of a place, and the next word of the image is where the bit map that may follow begins: an
- * odd word, whose bit 1 + i stands for the word i behind that. */
+/* An even word is the address of a place, and the next word of the image is where the bit map that may follow begins:
+ * an odd word, whose bit 1 + i stands for the word i behind that. */
 enum { WORD = 8, MAP_BITS = 63 };
 #define EMPTY_MAP 1ull
 
