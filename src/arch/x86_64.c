@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "arch/x86_64_names.h"
 #include "arch/x86_64_plt.h"
 #include "arch/x86_64_relax.h"
 #include "elf/object.h"
@@ -72,11 +73,11 @@ static inline bool calls_through_plt(struct ref ref)
 /* May a load of the address from the GOT become a computation of the address? */
 static inline bool got_is_superfluous(const struct link *link, struct ref ref)
 {
-	return link->options->relax && !(ref.flags & (SYMBOL_PREEMPTIBLE | SYMBOL_IFUNC | SYMBOL_UNDEFINED | SYMBOL_ABSOLUTE));
+	return link->options->relax &&
+	       !(ref.flags & (SYMBOL_PREEMPTIBLE | SYMBOL_IFUNC | SYMBOL_UNDEFINED | SYMBOL_ABSOLUTE));
 }
 
-/* The access model that remains of a general- or local-dynamic one (psABI appendix B: only executables can do
- * better). */
+/* The access model that remains of a general- or local-dynamic one (psABI appendix B: only executables do better). */
 enum tls_model { TLS_AS_WRITTEN, TLS_INITIAL_EXEC, TLS_LOCAL_EXEC };
 
 static inline enum tls_model tls_model(const struct link *link, struct ref ref)
@@ -92,11 +93,11 @@ static inline bool is_followed_by_call(const struct elf_rela *rela, const struct
 	if (rela + 1 >= end)
 		return false;
 	uint32_t type = rela[1].r_type;
-	return type == R_X86_64_PLT32 || type == R_X86_64_PC32 || type == R_X86_64_GOTPCREL || type == R_X86_64_GOTPCRELX;
+	return type == R_X86_64_PLT32 || type == R_X86_64_PC32 || type == R_X86_64_GOTPCREL ||
+	       type == R_X86_64_GOTPCRELX;
 }
 
-/* Code of the large model calls in another way; sequences that are not the psABI's stay as written. `where`: the field
- * in `content`. */
+/* The large model calls in another way; sequences that are not the psABI's stay. `where`: the field in `content`. */
 static inline enum tls_model general_dynamic_model(const struct link *link, struct ref ref, const struct elf_rela *rela,
 						   const struct elf_rela *end, struct bytes content, uint64_t where)
 {
@@ -104,11 +105,12 @@ static inline enum tls_model general_dynamic_model(const struct link *link, stru
 	return known ? tls_model(link, ref) : TLS_AS_WRITTEN;
 }
 
-static inline bool local_dynamic_is_relaxed(const struct link *link, const struct elf_rela *rela, const struct elf_rela *end,
-					    struct bytes content, uint64_t where)
+static inline bool local_dynamic_is_relaxed(const struct link *link, const struct elf_rela *rela,
+					    const struct elf_rela *end, struct bytes content, uint64_t where)
 {
 	struct ref own = {0};
-	return tls_model(link, own) != TLS_AS_WRITTEN && is_followed_by_call(rela, end) && relax_ld_is_known(content, where);
+	return tls_model(link, own) != TLS_AS_WRITTEN && is_followed_by_call(rela, end) &&
+	       relax_ld_is_known(content, where);
 }
 
 /* Bytes that a relocation of that type changes; 0 for types that are not for objects. */
@@ -167,7 +169,8 @@ static void scan_action(struct scanner *scanner, section_id section, uint32_t i,
 		break;
 	case COPY:
 		if (scanner->link->options->z.nocopyreloc)
-			scanner_error(scanner, section, rela, "needs a copy relocation, which -z nocopyreloc forbids; recompile with -fPIC");
+			scanner_error(scanner, section, rela,
+				      "needs a copy relocation, which -z nocopyreloc forbids; recompile with -fPIC");
 		scanner_need(scanner, rela->r_sym, NEED_COPY);
 		break;
 	case CANONICAL_PLT:
@@ -185,7 +188,8 @@ static void scan_action(struct scanner *scanner, section_id section, uint32_t i,
 		scanner_site(scanner, section, i, SITE_IRELATIVE);
 		break;
 	case IMPOSSIBLE:
-		scanner_error(scanner, section, rela, "can not be used when making a %s; recompile with %s",
+		scanner_error(scanner, section, rela,
+				      "can not be used when making a %s; recompile with %s",
 			      scanner->link->options->kind == OUTPUT_SHARED ? "shared object" : "PIE object",
 			      scanner->link->options->kind == OUTPUT_SHARED ? "-fPIC" : "-fPIE");
 		break;
@@ -228,9 +232,11 @@ static uint32_t scan_tls(struct scanner *scanner, section_id section, uint32_t i
 	case R_X86_64_TPOFF32:
 	case R_X86_64_TPOFF64:
 		if (shared && rela->r_type == R_X86_64_TPOFF32)
-			scanner_error(scanner, section, rela, "can not be used when making a shared object; recompile with -fPIC");
+			scanner_error(scanner, section, rela,
+				      "can not be used when making a shared object; recompile with -fPIC");
 		else if (ref.flags & SYMBOL_PREEMPTIBLE && !(ref.flags & SYMBOL_UNDEFINED))
-			scanner_error(scanner, section, rela, "addresses a thread-local variable of a shared object; recompile with -fPIC");
+			scanner_error(scanner, section, rela,
+				      "addresses a thread-local variable of a shared object; recompile with -fPIC");
 		return 1;
 	default: /* DTPOFF, TLSDESC_CALL */
 		return 1;
@@ -242,7 +248,8 @@ static bool mixes_tls(uint32_t type, struct ref ref)
 {
 	const uint64_t tls = 1ull << R_X86_64_TLSGD | 1ull << R_X86_64_TLSLD | 1ull << R_X86_64_DTPOFF32 |
 			     1ull << R_X86_64_GOTTPOFF | 1ull << R_X86_64_TPOFF32 | 1ull << R_X86_64_TPOFF64 |
-			     1ull << R_X86_64_DTPOFF64 | 1ull << R_X86_64_GOTPC32_TLSDESC | 1ull << R_X86_64_TLSDESC_CALL;
+			     1ull << R_X86_64_DTPOFF64 | 1ull << R_X86_64_GOTPC32_TLSDESC |
+			     1ull << R_X86_64_TLSDESC_CALL;
 	const uint64_t either = 1ull << R_X86_64_SIZE32 | 1ull << R_X86_64_SIZE64;
 	if (!ref.symbol || ref.flags & (SYMBOL_UNDEFINED | SYMBOL_ABSOLUTE) || type > R_X86_64_REX_GOTPCRELX)
 		return false;
@@ -257,8 +264,9 @@ static void scan(struct scanner *scanner, section_id section)
 	const struct elf_shdr *shdr = section_shdr(link, section);
 	struct bytes content = elf_section_bytes(&file->elf, section_number(link, section));
 	bool writable = shdr->sh_flags & SHF_WRITE;
+	const char *name = elf_section_name(&file->elf, section_number(link, section));
 	bool may_name_discarded = section_of(link, section)->kind == SECTION_EH_FRAME ||
-				  strncmp(elf_section_name(&file->elf, section_number(link, section)), ".gcc_except_table", 17) == 0;
+				  strncmp(name, ".gcc_except_table", 17) == 0;
 	for (uint32_t i = 0; i < scanner->relas.n; i++) {
 		const struct elf_rela *rela = &scanner->relas.at[i];
 		uint32_t type = rela->r_type;
@@ -266,11 +274,13 @@ static void scan(struct scanner *scanner, section_id section)
 			continue;
 		unsigned width = width_of(type);
 		if (width == 0) {
-			scanner_error(scanner, section, rela, "is not a relocation that object files use (type %u)", type);
+			scanner_error(scanner, section, rela, "is not a relocation that object files use (type %u)",
+				      type);
 			continue;
 		}
 		if (content.size < width || rela->r_offset > content.size - width) {
-			scanner_error(scanner, section, rela, "lies outside its section (r_offset 0x%llx)", (unsigned long long)rela->r_offset);
+			scanner_error(scanner, section, rela, "lies outside its section (r_offset 0x%llx)",
+				      (unsigned long long)rela->r_offset);
 			continue;
 		}
 		struct ref ref = ref_of(link, file, rela->r_sym);
@@ -292,7 +302,8 @@ static void scan(struct scanner *scanner, section_id section)
 		case R_X86_64_32S:
 		case R_X86_64_64:
 			if (ref.flags & SYMBOL_TLS && !(ref.flags & SYMBOL_ABSOLUTE)) {
-				scanner_error(scanner, section, rela, "addresses a thread-local variable as if it were not");
+				scanner_error(scanner, section, rela,
+					      "addresses a thread-local variable as if it were not");
 				break;
 			}
 			scan_action(scanner, section, i, ref, decide_absolute(link, ref, width, writable));
@@ -315,7 +326,8 @@ static void scan(struct scanner *scanner, section_id section)
 		case R_X86_64_GOTPCRELX:
 		case R_X86_64_REX_GOTPCRELX:
 			if (got_is_superfluous(link, ref) &&
-			    relax_got_load(content, rela->r_offset, type == R_X86_64_REX_GOTPCRELX, rela->r_addend, link->is_pic) != KEEP_LOAD)
+			    relax_got_load(content, rela->r_offset, type == R_X86_64_REX_GOTPCRELX, rela->r_addend,
+					   link->is_pic) != KEEP_LOAD)
 				break;
 			scanner_need(scanner, rela->r_sym, NEED_GOT);
 			break;
@@ -381,7 +393,8 @@ static void report(const struct place *place, const struct elf_rela *rela, const
 	arena_free(&arena);
 }
 
-static inline void put_signed(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size, int64_t value)
+static inline void put_signed(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size,
+			      int64_t value)
 {
 	int64_t limit = (int64_t)1 << (8 * size - 1);
 	if (value < -limit || value >= limit)
@@ -395,10 +408,12 @@ static inline void put_signed(const struct place *place, const struct elf_rela *
 }
 
 /* Absolute references narrower than an address: 8, 16 and 32 bits hold either sign, R_X86_64_32 is zero-extended. */
-static inline void put_absolute(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size, uint64_t value)
+static inline void put_absolute(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size,
+				uint64_t value)
 {
+	int64_t lowest = -((int64_t)1 << (8 * size - 1)), number = (int64_t)value;
 	bool fits = rela->r_type == R_X86_64_32 ? value <= UINT32_MAX
-						: (value >> (8 * size)) == 0 || ((int64_t)value < 0 && (int64_t)value >= -((int64_t)1 << (8 * size - 1)));
+						: (value >> (8 * size)) == 0 || (number < 0 && number >= lowest);
 	if (!fits)
 		report(place, rela, "does not fit as an unsigned number", (int64_t)value);
 	if (size == 4)
@@ -444,8 +459,8 @@ static uint64_t size_of_symbol(const struct place *place, uint32_t index)
 }
 
 /* Applies the TLS relocation at `rela`; returns how many relocations it took. */
-static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela, uint8_t *at, uint64_t p, uint64_t s, int64_t a,
-			  struct ref ref)
+static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela, uint8_t *at, uint64_t p,
+			  uint64_t s, int64_t a, struct ref ref)
 {
 	const struct link *link = place->link;
 	const struct aux *aux = aux_of(link, place->file, rela->r_sym);
@@ -461,7 +476,8 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 		}
 		if (model == TLS_INITIAL_EXEC) {
 			relax_gd_to_ie(at);
-			put_signed(place, rela, at + 8, 4, (int64_t)(slot_address(place, aux->gottp) + (uint64_t)a - p - 8));
+			put_signed(place, rela, at + 8, 4,
+				   (int64_t)(slot_address(place, aux->gottp) + (uint64_t)a - p - 8));
 		} else {
 			relax_gd_to_le(at);
 			put_signed(place, rela, at + 8, 4, (int64_t)(tp_offset(place->layout, s) + (uint64_t)a + 4));
@@ -469,7 +485,8 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 		return 2;
 	case R_X86_64_TLSLD:
 		if (!local_dynamic_is_relaxed(link, rela, place->relas_end, content, where)) {
-			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, link->tlsld_slot) + (uint64_t)a - p));
+			put_signed(place, rela, at, 4,
+				   (int64_t)(slot_address(place, link->tlsld_slot) + (uint64_t)a - p));
 			return 1;
 		}
 		relax_ld_to_le(at, -tp_offset(place->layout, place->layout->tls_addr));
@@ -514,8 +531,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	}
 }
 
-/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call
- * along). */
+/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call). */
 static inline uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
 {
 	struct link *link = place->link;
@@ -533,9 +549,9 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		return 1;
 	switch (type) {
 	case R_X86_64_64:
-		/* Also where the loader will write: RELA's addend is in the table, the place holds what a prelinked
-		 * image would. */
-		if (decide_absolute(link, ref, 8, place->writable) == SYMBOLIC && !site_is_settled(link, aux_of(link, place->file, rela->r_sym)))
+		/* Also where the loader will write: RELA's addend is in the table, the place is a prelinked image's. */
+		if (decide_absolute(link, ref, 8, place->writable) == SYMBOLIC &&
+		    !site_is_settled(link, aux_of(link, place->file, rela->r_sym)))
 			s = 0, a = 0;
 		write64(at, s + (uint64_t)a);
 		return 1;
@@ -577,7 +593,8 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	case R_X86_64_REX_GOTPCRELX:
 		if (got_is_superfluous(link, ref)) {
 			bool rex = type == R_X86_64_REX_GOTPCRELX;
-			enum got_load load = relax_got_load((struct bytes){place->image, place->size}, where, rex, a, link->is_pic);
+			struct bytes content = {place->image, place->size};
+			enum got_load load = relax_got_load(content, where, rex, a, link->is_pic);
 			if (load != KEEP_LOAD) {
 				uint64_t value = rewrite_got_load(at, load, s, (uint64_t)a, p);
 				put_signed(place, rela, load == LOAD_TO_JMP ? at - 1 : at, 4, (int64_t)value);
@@ -599,7 +616,8 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		return 1;
 	case R_X86_64_GOT32:
 		aux = aux_of(link, place->file, rela->r_sym);
-		put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->got) - got_base(place) + (uint64_t)a));
+		put_signed(place, rela, at, 4,
+			   (int64_t)(slot_address(place, aux->got) - got_base(place) + (uint64_t)a));
 		return 1;
 	case R_X86_64_GOTOFF64:
 		write64(at, s + (uint64_t)a - got_base(place));
@@ -630,7 +648,8 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 	if (rela->r_type == R_X86_64_NONE)
 		return;
 	if (width == 0 || place->size < width || rela->r_offset > place->size - width) {
-		report(place, rela, width ? "lies outside its section" : "is not a relocation that object files use", (int64_t)rela->r_offset);
+		report(place, rela, width ? "lies outside its section" : "is not a relocation that object files use",
+		       (int64_t)rela->r_offset);
 		return;
 	}
 	uint8_t *at = place->image + rela->r_offset;
@@ -700,7 +719,8 @@ static struct elf_relas relas_of(const struct place *place)
 	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
 }
 
-static void apply_range(struct link *link, section_id section, uint32_t first, uint32_t n, uint64_t start, uint64_t address, uint8_t *image)
+static void apply_range(struct link *link, section_id section, uint32_t first, uint32_t n, uint64_t start,
+			uint64_t address, uint8_t *image)
 {
 	struct place place = place_of(link, section);
 	struct elf_relas relas = relas_of(&place);
@@ -738,29 +758,15 @@ static void apply(struct link *link, section_id section, uint8_t *image)
 		apply_unloaded(&place, &relas.at[i], tombstone);
 }
 
-static const char *relocation_name(uint32_t type)
-{
-	static const char *const names[] = {
-		"R_X86_64_NONE", "R_X86_64_64", "R_X86_64_PC32", "R_X86_64_GOT32", "R_X86_64_PLT32", "R_X86_64_COPY", "R_X86_64_GLOB_DAT",
-		"R_X86_64_JUMP_SLOT", "R_X86_64_RELATIVE", "R_X86_64_GOTPCREL", "R_X86_64_32", "R_X86_64_32S", "R_X86_64_16", "R_X86_64_PC16",
-		"R_X86_64_8", "R_X86_64_PC8", "R_X86_64_DTPMOD64", "R_X86_64_DTPOFF64", "R_X86_64_TPOFF64", "R_X86_64_TLSGD", "R_X86_64_TLSLD",
-		"R_X86_64_DTPOFF32", "R_X86_64_GOTTPOFF", "R_X86_64_TPOFF32", "R_X86_64_PC64", "R_X86_64_GOTOFF64", "R_X86_64_GOTPC32",
-		"R_X86_64_GOT64", "R_X86_64_GOTPCREL64", "R_X86_64_GOTPC64", "R_X86_64_GOTPLT64", "R_X86_64_PLTOFF64", "R_X86_64_SIZE32",
-		"R_X86_64_SIZE64", "R_X86_64_GOTPC32_TLSDESC", "R_X86_64_TLSDESC_CALL", "R_X86_64_TLSDESC", "R_X86_64_IRELATIVE",
-		"R_X86_64_RELATIVE64", "R_X86_64_PC32_BND", "R_X86_64_PLT32_BND", "R_X86_64_GOTPCRELX", "R_X86_64_REX_GOTPCRELX",
-	};
-	return type < COUNTOF(names) ? names[type] : "(unknown)";
-}
-
 static uint64_t arch_tp_offset(const struct layout *layout, uint64_t address)
 {
 	return tp_offset(layout, address);
 }
 
 static const char *const search_dirs[] = {
-	"/usr/local/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu64",
-	"/usr/local/lib64", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib", "/usr/lib", "/usr/x86_64-linux-gnu/lib64",
-	"/usr/x86_64-linux-gnu/lib", NULL,
+	"/usr/local/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
+	"/usr/lib/x86_64-linux-gnu64", "/usr/local/lib64", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib", "/usr/lib",
+	"/usr/x86_64-linux-gnu/lib64", "/usr/x86_64-linux-gnu/lib", NULL,
 };
 
 const struct arch arch_x86_64 = {
@@ -789,5 +795,5 @@ const struct arch arch_x86_64 = {
 	.apply = apply,
 	.apply_range = apply_range,
 	.tp_offset = arch_tp_offset,
-	.relocation_name = relocation_name,
+	.relocation_name = x86_64_relocation_name,
 };

@@ -251,7 +251,8 @@ static bool read_zdebug(struct elf_compressed *out, struct bytes bytes, uint64_t
 {
 	if (bytes.size < ZDEBUG_HEADER_SIZE || !mem_equal(bytes.data, "ZLIB", 4))
 		return elf_fail(error, "sh_name", index, bytes.size,
-				"is that of a compressed section, but the section does not begin with \"ZLIB\" and a size");
+				"is that of a compressed section, but the section does not begin with \"ZLIB\" "
+				"and a size");
 	uint64_t size = 0;
 	for (unsigned i = 4; i < ZDEBUG_HEADER_SIZE; i++)
 		size = size << 8 | bytes.data[i];

@@ -27,7 +27,7 @@ struct elf_file {
 	uint32_t nshdr;          /* through section 0's sh_size when e_shnum is 0 (gABI "Extended numbering") */
 	const char *shstrtab;    /* NUL-terminated as a whole */
 	uint64_t shstrtab_size;
-	const struct elf_replacement *replaced; /* nshdr of them; NULL: none. `shdrs` is then a copy that goes with them */
+	const struct elf_replacement *replaced; /* nshdr of them; NULL: none. `shdrs` is then a copy to go with them */
 };
 
 /* Checks e_ident, e_version, e_shentsize, e_shoff, e_shnum, e_shstrndx, and of each section: sh_name inside

@@ -63,7 +63,8 @@ void check_required(struct link *link)
 		symbol_id symbol = symbols_find(link, str_of(name));
 		if (!symbol || !(symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
 			diag_error(link->diag, 0,
-				   "required symbol `%s' not defined\n>>> undefined symbol: %s, asked for by --require-defined",
+				   "required symbol `%s' not defined\n"
+				   ">>> undefined symbol: %s, asked for by --require-defined",
 				   name, name);
 	}
 }

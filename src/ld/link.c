@@ -146,8 +146,7 @@ static bool write_output(struct link *link)
 	/* Only now can debugging information be written down to compress it; what is not loaded moves together. */
 	if (link->options->compress_debug != COMPRESS_NONE)
 		compress_debug_sections(link);
-	/* What the user wants to read about the link comes before the output: if it cannot be written, there is
-	 * none. */
+	/* What the user wants to read about the link comes before the output: if it cannot be written, none is. */
 	report_write(link);
 	if (!done(link, "reports"))
 		return false;
@@ -161,8 +160,8 @@ bool link_run(const struct options *options, struct diag *diag)
 	struct io io = {0};
 	link_begin(&link, options, diag, &io);
 	stats_begin(&link.stats, options->stats);
-	bool good = read_inputs(&link) && resolve(&link) && choose_sections(&link) && find_needs(&link) && lay_out(&link) &&
-		    write_output(&link);
+	bool good = read_inputs(&link) && resolve(&link) && choose_sections(&link) && find_needs(&link) &&
+		    lay_out(&link) && write_output(&link);
 	if (!good)
 		report_write_failed(&link);
 	struct stats stats = link.stats;

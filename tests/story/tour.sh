@@ -1,5 +1,6 @@
 #!/bin/bash
 # docs/tour.md is true: its figures are those that its script makes now, it names every pass of src/ld/link.c, and its links lead somewhere.
+# packages: xxd
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 

@@ -10,7 +10,8 @@
 
 enum { MAX_THREADS = 65535 };
 
-bool option_parse_number(const struct option_context *context, struct str option, const char *text, int base, uint64_t *number)
+bool option_parse_number(const struct option_context *context, struct str option, const char *text, int base,
+			 uint64_t *number)
 {
 	char *end = NULL;
 	errno = 0;
@@ -136,8 +137,8 @@ void option_parse_compress_debug(const struct option_context *context, struct st
 	context->options->compress_level = level;
 }
 
-/* What the escape after a '%' stands for, and how long it is; 0: it is none. "7B..." -> '{', 2; "[lbrace]..." -> '{',
- * 8 */
+/* What the escape after a '%' stands for, and how long it is; 0: it is none. "7B..." -> '{', 2;
+ * "[lbrace]..." -> '{', 8 */
 static size_t decode_percent(const char *text, char *decoded)
 {
 	static const struct {
@@ -164,7 +165,8 @@ void option_parse_package_metadata(const struct option_context *context, struct 
 	for (const char *at = text; *at; to++) {
 		size_t escape = *at == '%' ? decode_percent(at + 1, to) : 0;
 		if (*at == '%' && escape == 0) {
-			diag_error(context->diag, 0, "option %.*s: invalid string: %s", (int)option.len, option.at, text);
+			diag_error(context->diag, 0, "option %.*s: invalid string: %s", (int)option.len, option.at,
+				   text);
 			return;
 		}
 		if (*at != '%')
@@ -277,7 +279,8 @@ void option_parse_defsym(const struct option_context *context, const char *text)
 	*array_push(&context->options->defsyms) = (struct defsym){arena_strndup(context->arena, text, len), value};
 }
 
-void option_add_section_start(const struct option_context *context, struct str option, const char *name, const char *address)
+void option_add_section_start(const struct option_context *context, struct str option, const char *name,
+			      const char *address)
 {
 	uint64_t number;
 	if (option_parse_number(context, option, address, 16, &number))

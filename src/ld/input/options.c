@@ -231,7 +231,8 @@ static bool apply_address_option(struct parser *parser, enum option_id id, struc
 	switch (id) {
 	case OPTION_IMAGE_BASE:
 	case OPTION_TEXT_SEGMENT:
-		if (option_parse_number(&parser->context, option, value, id == OPTION_IMAGE_BASE ? 0 : 16, &options->image_base))
+		if (option_parse_number(&parser->context, option, value, id == OPTION_IMAGE_BASE ? 0 : 16,
+					&options->image_base))
 			options->image_base_given = true;
 		return true;
 	case OPTION_RODATA_SEGMENT:
@@ -459,7 +460,8 @@ static void apply_z(struct parser *parser, const char *keyword)
 	struct option_match match = option_match_z(keyword);
 	if (!match.row)
 		diag_warning(parser->context.diag, 0, "-z %s ignored: unknown keyword", keyword);
-	else if (match.row->id == OPTION_UNSUPPORTED && !(match.value && option_value_is_one_of(match.value, match.row->accepts)))
+	else if (match.row->id == OPTION_UNSUPPORTED &&
+		 !(match.value && option_value_is_one_of(match.value, match.row->accepts)))
 		diag_error(parser->context.diag, 0, "option -z %s is not supported yet", keyword);
 	else
 		apply(parser, match.row, match.spelling, match.value);
@@ -565,8 +567,8 @@ static void parse_word(struct parser *parser, const char *word)
 	if (!match.row)
 		diag_error(parser->context.diag, 0, "unknown option: %s", word);
 	else if (match.other)
-		diag_error(parser->context.diag, 0, "option %s is ambiguous: it could be %s or %s", word, match.row->name,
-			   match.other->name);
+		diag_error(parser->context.diag, 0, "option %s is ambiguous: it could be %s or %s", word,
+			   match.row->name, match.other->name);
 	else if (take_value(parser, &match))
 		apply(parser, match.row, match.spelling, match.value);
 }
@@ -575,10 +577,11 @@ static void parse_word(struct parser *parser, const char *word)
 static const char *under_sysroot(struct parser *parser, const char *path)
 {
 	static const char variable[] = "$SYSROOT";
+	const char *sysroot = parser->context.options->sysroot;
 	if (path[0] == '=')
-		return arena_printf(parser->context.arena, "%s%s", parser->context.options->sysroot, path + 1);
+		return arena_printf(parser->context.arena, "%s%s", sysroot, path + 1);
 	if (strncmp(path, variable, sizeof(variable) - 1) == 0)
-		return arena_printf(parser->context.arena, "%s%s", parser->context.options->sysroot, path + sizeof(variable) - 1);
+		return arena_printf(parser->context.arena, "%s%s", sysroot, path + sizeof(variable) - 1);
 	return path;
 }
 

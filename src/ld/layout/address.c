@@ -80,7 +80,8 @@ static void place_section_headers(struct link *link, uint64_t fileoff)
 	struct layout *layout = link->layout;
 	bool has_shdrs = !link->options->z.nosectionheader;
 	layout->shdrs_fileoff = has_shdrs ? align_up(fileoff, 8) : 0;
-	layout->file_size = has_shdrs ? layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr) : fileoff;
+	layout->file_size = has_shdrs ? layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr)
+				      : fileoff;
 }
 
 /* The PT_LOAD whose first section is the one at `place` of the order, or NULL. With `empty`, that of the headers
@@ -232,8 +233,8 @@ void layout_check_overlaps(struct link *link)
 		const struct segment *low = &layout->segments.at[i], *high = low + 1;
 		if (low->type == PT_LOAD && high->type == PT_LOAD && low->addr + low->memsz > high->addr)
 			diag_error(link->diag, i,
-				   "segment [0x%llx, 0x%llx), which ends with %s, overlaps segment [0x%llx, 0x%llx), which "
-				   "begins with %s\n>>> choose other addresses (-Ttext, --section-start, ...)",
+				   "segment [0x%llx, 0x%llx), which ends with %s, overlaps segment [0x%llx, 0x%llx), "
+				   "which begins with %s\n>>> choose other addresses (-Ttext, --section-start, ...)",
 				   (unsigned long long)low->addr, (unsigned long long)(low->addr + low->memsz),
 				   name_of_end(layout, low, true), (unsigned long long)high->addr,
 				   (unsigned long long)(high->addr + high->memsz), name_of_end(layout, high, false));

@@ -101,7 +101,8 @@ static void classify(struct link *link, section_id id, bool is_crt)
 	bool reserved = rule != NO_RULE && section->file != INTERNAL_FILE &&
 			layout->osecs.at[layout->runs.at[section->run].osec].rank == RANK_TABLES;
 	if (reserved)
-		diag_warning(link->diag, diag_order(section->file, id), FILE_FORMAT ":(%s): section left out: the name is reserved",
+		diag_warning(link->diag, diag_order(section->file, id),
+			     FILE_FORMAT ":(%s): section left out: the name is reserved",
 			     FILE_ARGS(file_of(link, section->file)), name);
 	if (reserved || is_stripped(link, id, name)) {
 		section->run = 0;

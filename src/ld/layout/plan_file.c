@@ -34,8 +34,8 @@ static bool is_read_by_others(const struct link *link, const struct run *run)
 		return true;
 	for (uint32_t i = 0; i < run->n; i++) {
 		const struct section *section = section_of(link, run->items[i]);
-		if (section->kind == SECTION_SYNTHETIC && section->extra != SYN_COMMON && section->extra != SYN_DYNBSS &&
-		    section->extra != SYN_DYNRELRO)
+		if (section->kind == SECTION_SYNTHETIC && section->extra != SYN_COMMON &&
+		    section->extra != SYN_DYNBSS && section->extra != SYN_DYNRELRO)
 			return true;
 	}
 	return false;
@@ -84,7 +84,8 @@ static void write_run(const struct link *link, FILE *out, uint32_t id)
 		if (asprintf(&origin, FILE_FORMAT ":%s", FILE_ARGS(file), layout_section_name(link, run->items[i])) < 0)
 			out_of_memory();
 		fprintf(out, "section %" PRIu32 " %" PRIu32 " 0x%" PRIx64 " 0x%" PRIx64 " %u ", section->file,
-			plan_number(link, run->items[i]), section->offset + past_aligned, section->size, section->p2align);
+			plan_number(link, run->items[i]), section->offset + past_aligned, section->size,
+			section->p2align);
 		write_name(out, origin);
 		fputc('\n', out);
 		free(origin);
@@ -104,7 +105,8 @@ void plan_write(struct link *link)
 	for (uint32_t o = 0; o < layout->n_order; o++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[o]];
 		for (uint32_t n = 0; n < osec->nodes.n; n++)
-			if (osec->nodes.at[n].kind == NODE_RUN && is_in_plan(layout, &layout->runs.at[osec->nodes.at[n].id]))
+			if (osec->nodes.at[n].kind == NODE_RUN &&
+			    is_in_plan(layout, &layout->runs.at[osec->nodes.at[n].id]))
 				write_run(link, out, osec->nodes.at[n].id);
 	}
 	bool good = fflush(out) == 0 && !ferror(out);
@@ -124,7 +126,8 @@ struct reader {
 	bool *expected;          /* by section id: a plan of this link places it */
 };
 
-__attribute__((format(printf, 3, 4))) static void complain(const struct reader *reader, uint32_t line, const char *format, ...)
+__attribute__((format(printf, 3, 4)))
+static void complain(const struct reader *reader, uint32_t line, const char *format, ...)
 {
 	char what[512];
 	va_list args;
@@ -177,10 +180,14 @@ static section_id find_section(const struct reader *reader, uint64_t file, uint6
 {
 	const struct link *link = reader->link;
 	uint64_t id = 0;
-	if (file == INTERNAL_FILE)
-		id = number < link->sections.n && section_of(link, (section_id)number)->file == INTERNAL_FILE ? number : 0;
-	else if (file < link->files.n && file_of(link, (file_id)file)->kind == FILE_OBJECT && file_of(link, (file_id)file)->live)
-		id = number < file_of(link, (file_id)file)->elf.nshdr ? file_of(link, (file_id)file)->first_section + number : 0;
+	if (file == INTERNAL_FILE) {
+		if (number < link->sections.n && section_of(link, (section_id)number)->file == INTERNAL_FILE)
+			id = number;
+	} else if (file < link->files.n) {
+		const struct file *object = file_of(link, (file_id)file);
+		if (object->kind == FILE_OBJECT && object->live && number < object->elf.nshdr)
+			id = object->first_section + number;
+	}
 	return id && reader->expected[id] ? (section_id)id : 0;
 }
 
@@ -208,12 +215,15 @@ static void read_section(struct reader *reader)
 		complain(reader, reader->line, "the section belongs to another run, %s %" PRIu32,
 			 osec_of_section(reader->link->layout, section)->name, section->run);
 	else if (reader->placed_by[id])
-		complain(reader, reader->line, "the section is placed twice, first in line %" PRIu32, reader->placed_by[id]);
+		complain(reader, reader->line, "the section is placed twice, first in line %" PRIu32,
+			 reader->placed_by[id]);
 	else if ((size != section->size && !is_sized_by_addresses(section)) || p2align != section->p2align)
-		complain(reader, reader->line, "the section has size 0x%" PRIx64 " and alignment %u: the plan is for other inputs",
+		complain(reader, reader->line,
+			 "the section has size 0x%" PRIx64 " and alignment %u: the plan is for other inputs",
 			 section->size, section->p2align);
 	else if (offset & ((1ull << p2align) - 1))
-		complain(reader, reader->line, "the offset is not a multiple of the section's alignment, %llu", 1ull << p2align);
+		complain(reader, reader->line, "the offset is not a multiple of the section's alignment, %llu",
+			 1ull << p2align);
 	else if (offset > UINT32_MAX)
 		complain(reader, reader->line, "the offset is larger than 0xffffffff");
 	else {
@@ -229,7 +239,8 @@ static bool check_complete(const struct reader *reader, const struct run *run)
 		if (reader->placed_by[run->items[i]])
 			continue;
 		const struct file *file = file_of(link, section_of(link, run->items[i])->file);
-		complain(reader, reader->line, "it has no place for section %" PRIu32 " %" PRIu32 ", " FILE_FORMAT ":%s",
+		complain(reader, reader->line,
+			 "it has no place for section %" PRIu32 " %" PRIu32 ", " FILE_FORMAT ":%s",
 			 section_of(link, run->items[i])->file, plan_number(link, run->items[i]), FILE_ARGS(file),
 			 layout_section_name(link, run->items[i]));
 		return false;
@@ -246,7 +257,8 @@ static void check_fixed(const struct reader *reader, const struct run *run)
 	for (uint32_t i = 0; i < run->n; i++) {
 		const struct section *section = section_of(link, run->items[i]);
 		if (!good || section->offset != align_up(end, 1ull << section->p2align)) {
-			complain(reader, reader->placed_by[run->items[i]], "the sections of this run have a fixed order, without gaps");
+			complain(reader, reader->placed_by[run->items[i]],
+				 "the sections of this run have a fixed order, without gaps");
 			return;
 		}
 		end = section->offset + section->size;
@@ -274,7 +286,8 @@ static void take_run(struct reader *reader, struct run *run)
 	for (uint32_t i = 0; i < run->n; i++) {
 		const struct section *section = section_of(link, run->items[i]);
 		if (section->offset < end) {
-			complain(reader, reader->placed_by[run->items[i]], "the section overlaps the one of line %" PRIu32,
+			complain(reader, reader->placed_by[run->items[i]],
+				 "the section overlaps the one of line %" PRIu32,
 				 reader->placed_by[run->items[i - 1]]);
 			return;
 		}

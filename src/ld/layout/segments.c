@@ -101,7 +101,8 @@ static void add_named(struct layout *layout, uint32_t type, const char *name, ui
 {
 	for (uint32_t i = 0; i < layout->n_order; i++)
 		if (strcmp(ordered(layout, i)->name, name) == 0)
-			add(layout, type, protection(ordered(layout, i)), i, i + 1, max_u64(align, 1ull << ordered(layout, i)->p2align));
+			add(layout, type, protection(ordered(layout, i)), i, i + 1,
+			    max_u64(align, 1ull << ordered(layout, i)->p2align));
 }
 
 /* The range of sections for which `belongs` holds; they stand together. */

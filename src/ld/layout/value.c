@@ -8,10 +8,12 @@ uint64_t value_of_plt(const struct link *link, const struct aux *aux)
 {
 	const struct plt_style *style = link->plt_style;
 	if (aux->pltgot != NO_SLOT)
-		return synthetic_address(link, link->layout, SYN_PLT_GOT) + (uint64_t)aux->pltgot * style->got_entry_size;
+		return synthetic_address(link, link->layout, SYN_PLT_GOT) +
+		       (uint64_t)aux->pltgot * style->got_entry_size;
 	if (style->sec_entry_size)
 		return synthetic_address(link, link->layout, SYN_PLT_SEC) + (uint64_t)aux->plt * style->sec_entry_size;
-	return synthetic_address(link, link->layout, SYN_PLT) + style->header_size + (uint64_t)aux->plt * style->entry_size;
+	return synthetic_address(link, link->layout, SYN_PLT) + style->header_size +
+	       (uint64_t)aux->plt * style->entry_size;
 }
 
 static uint64_t value_of(const struct link *link, symbol_id id)

@@ -43,9 +43,10 @@ static uint64_t entry_address(const struct link *link)
 static uint8_t os_abi(const struct link *link)
 {
 	for (uint32_t i = 1; i < link->dynsyms.n; i++) {
-		uint64_t owner = symbol_owner(&link->symbols[link->dynsyms.at[i]]);
-		if (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE &&
-		    !link->options->no_gnu_unique && elf_sym_bind(symbol_definition(link, &link->symbols[link->dynsyms.at[i]])) == STB_GNU_UNIQUE)
+		const struct symbol *symbol = &link->symbols[link->dynsyms.at[i]];
+		uint64_t owner = symbol_owner(symbol);
+		if (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE && !link->options->no_gnu_unique &&
+		    elf_sym_bind(symbol_definition(link, symbol)) == STB_GNU_UNIQUE)
 			return ELFOSABI_GNU;
 	}
 	for (symbol_id id = 1; id < link->n_symbols; id++)

@@ -14,7 +14,7 @@ struct output_file {
 	char *target;           /* where the name is made: symbolic links are followed */
 	char *temporary;        /* named temporary file, or NULL */
 	bool in_place;          /* not a regular file */
-	int pipe;               /* where the bytes go in the end when that cannot be written in any order; -1: nowhere */
+	int pipe;               /* where the bytes go in the end if that takes them in one order only; -1: nowhere */
 	_Atomic int error;      /* errno of a failure, 0: none */
 	const char *_Atomic failed; /* the operation that failed */
 };

@@ -22,7 +22,7 @@ struct map {
 	FILE *to;
 	struct arena arena;
 	ARRAY(struct placed) symbols; /* by section and address */
-	uint32_t *first_merged;   /* by pool: index in merge_sections of its first member, then next_merged; NO_SLOT: none */
+	uint32_t *first_merged;   /* by pool: its first member in merge_sections, then next_merged; NO_SLOT: none */
 	uint32_t *next_merged;
 };
 
@@ -142,8 +142,8 @@ static void print_pool(struct map *map, const struct section *section, uint64_t 
 	}
 	for (uint32_t i = map->first_merged[p]; i != NO_SLOT; i = map->next_merged[i]) {
 		bool is_first = i == map->first_merged[p];
-		print_object_section(map, link->merge_sections.at[i].section, is_first ? address : address + section->size,
-				     is_first ? section->size : 0);
+		print_object_section(map, link->merge_sections.at[i].section,
+				     is_first ? address : address + section->size, is_first ? section->size : 0);
 	}
 }
 
@@ -281,8 +281,8 @@ void map_print(const struct link *link, FILE *to)
 		if (link->options->print_map_discarded)
 			map_discarded(link, to);
 	}
-	fprintf(to, "\nMemory Configuration\n\n%-16s %-18s %-18s %s\n%-16s 0x%016x 0x%016" PRIx64 "\n", "Name", "Origin",
-		"Length", "Attributes", "*default*", 0, UINT64_MAX);
+	fprintf(to, "\nMemory Configuration\n\n%-16s %-18s %-18s %s\n%-16s 0x%016x 0x%016" PRIx64 "\n", "Name",
+		"Origin", "Length", "Attributes", "*default*", 0, UINT64_MAX);
 	fputs("\nLinker script and memory map\n\n", to);
 	for (uint32_t i = 0; i < link->loaded.n; i++)
 		fprintf(to, "LOAD %s\n", link->loaded.at[i]);

@@ -104,7 +104,8 @@ void map_commons(const struct link *link, FILE *to, struct arena *arena)
 			if (!symbol || symbol_owner(&link->symbols[symbol]) != owner_key(RANK_COMMON, id, i))
 				continue;
 			if (!any)
-				fputs("\nAllocating common symbols\nCommon symbol       size              file\n\n", to);
+				fputs("\nAllocating common symbols\n"
+				      "Common symbol       size              file\n\n", to);
 			any = true;
 			map_name(to, describe_symbol(link, arena, symbol), COMMON_COLUMN);
 			char size[24];

@@ -43,8 +43,8 @@ void stats_mark(struct stats *stats, const char *name)
 
 static void print_row(const struct pass_stats *pass)
 {
-	fprintf(stderr, "  %-24s %10.2f %10.2f %10llu\n", pass->name, (double)pass->wall_ns / 1e6, (double)pass->cpu_ns / 1e6,
-		(unsigned long long)pass->faults);
+	fprintf(stderr, "  %-24s %10.2f %10.2f %10llu\n", pass->name, (double)pass->wall_ns / 1e6,
+		(double)pass->cpu_ns / 1e6, (unsigned long long)pass->faults);
 }
 
 void stats_end(struct stats *stats)

@@ -21,7 +21,7 @@ struct wanted {
 struct closure {
 	struct link *link;
 	pthread_mutex_t lock;
-	ARRAY(struct wanted) wanted;           /* by symbol, then by file; one for each symbol when they are looked for */
+	ARRAY(struct wanted) wanted;           /* by symbol, then by file; one for each symbol when looked for */
 	uint32_t n_found;
 	ARRAY(struct needed_library) libraries; /* inputs first, then those they need; all but the last ones searched */
 	ARRAY(const char *) sonames;           /* parallel to libraries */

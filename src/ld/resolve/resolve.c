@@ -480,7 +480,8 @@ static void bind_versioned(struct link *link)
 				continue;
 			uint64_t owner = symbol_owner(&link->symbols[symbol]);
 			bool twice = owner != OWNER_NONE && owner_rank(owner) == RANK_STRONG &&
-				     rank_of(file, sym) == RANK_STRONG && is_live_definition(link, file, versioned->symbol);
+				     rank_of(file, sym) == RANK_STRONG &&
+				     is_live_definition(link, file, versioned->symbol);
 			if (twice && !same_place(link, owner, owner_key(RANK_STRONG, id, versioned->symbol)))
 				describe_duplicate(link, symbol, id, versioned->symbol);
 			own(link, symbol, owner_key(rank_of(file, sym), id, versioned->symbol));

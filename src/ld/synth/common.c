@@ -38,8 +38,8 @@ static void note_meaning(struct link *link, struct meaning *known, symbol_id id,
 				     name, other);
 		else if (now.size == known->size)
 			diag_warning(link->diag, order,
-				     "multiple common symbols: %s\n>>> %s and %s: warning: multiple common of `%s'", name,
-				     file, other, name);
+				     "multiple common symbols: %s\n>>> %s and %s: warning: multiple common of `%s'",
+				     name, file, other, name);
 		else
 			diag_warning(link->diag, order, "%s: common of `%s' %s common from %s", file, name,
 				     now.size > known->size ? "overriding smaller" : "overridden by larger", other);

@@ -143,7 +143,8 @@ struct output_symbol output_symbol(const struct link *link, symbol_id id, bool f
 		if (for_loader) {
 			enum synthetic table = link->plt_style->sec_entry_size ? SYN_PLT_SEC : SYN_PLT;
 			result->st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_FUNC);
-			output_symbol_place(&output, osec_of_section(link->layout, section_of(link, link->synthetic[table]))->index);
+			const struct section *plt = section_of(link, link->synthetic[table]);
+			output_symbol_place(&output, osec_of_section(link->layout, plt)->index);
 		} else {
 			result->st_value =
 				local_value(link, file_of(link, owner_file(owner)), owner_index(owner), &addend);

@@ -77,7 +77,8 @@ void scanner_tls_mismatch(struct scanner *scanner, section_id section, const str
 		in_section = arena_printf(&arena, " section %s", elf_section_name(&file->elf, shndx));
 	if (ref.flags & SYMBOL_TLS)
 		scanner_error(scanner, section, rela,
-			      "addresses a thread-local variable as if it were not\n>>> %s: TLS definition in " FILE_FORMAT
+			      "addresses a thread-local variable as if it were not\n"
+			      ">>> %s: TLS definition in " FILE_FORMAT
 			      "%s mismatches non-TLS reference in " FILE_FORMAT,
 			      name, FILE_ARGS(file), in_section, FILE_ARGS(scanner->file));
 	else
