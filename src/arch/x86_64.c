@@ -510,6 +510,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->tlsdesc) + (uint64_t)a - p));
 		} else if (model == TLS_INITIAL_EXEC) {
 			relax_desc_to_ie(at);
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): scan gave it a slot */
 			put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->gottp) + (uint64_t)a - p));
 		} else {
 			relax_desc_to_le(at);

@@ -231,13 +231,14 @@ void layout_check_overlaps(struct link *link)
 	const struct layout *layout = link->layout;
 	for (uint32_t i = 0; i + 1 < layout->segments.n; i++) {
 		const struct segment *low = &layout->segments.at[i], *high = low + 1;
-		if (low->type == PT_LOAD && high->type == PT_LOAD && low->addr + low->memsz > high->addr)
+		unsigned long long low_end = low->addr + low->memsz, high_end = high->addr + high->memsz;
+		if (low->type == PT_LOAD && high->type == PT_LOAD && low_end > high->addr)
 			diag_error(link->diag, i,
 				   "segment [0x%llx, 0x%llx), which ends with %s, overlaps segment [0x%llx, 0x%llx), "
 				   "which begins with %s\n>>> choose other addresses (-Ttext, --section-start, ...)",
-				   (unsigned long long)low->addr, (unsigned long long)(low->addr + low->memsz),
+				   (unsigned long long)low->addr, low_end,
 				   name_of_end(layout, low, true), (unsigned long long)high->addr,
-				   (unsigned long long)(high->addr + high->memsz), name_of_end(layout, high, false));
+				   high_end, name_of_end(layout, high, false));
 	}
 }
 

@@ -41,11 +41,11 @@ static uint32_t distinct(const struct io *io, const struct io_file **files)
 	for (uint32_t i = 0; i < io->files.n; i++)
 		if (!io->files.at[i].error)
 			files[n++] = &io->files.at[i];
-	qsort(files, n, sizeof(*files), compare_paths);
+	qsort(files, n, sizeof(struct io_file *), compare_paths); /* NOLINT(bugprone-sizeof-expression): pointers */
 	for (uint32_t i = 0; i < n; i++)
 		if (kept == 0 || strcmp(files[kept - 1]->path, files[i]->path) != 0)
 			files[kept++] = files[i];
-	qsort(files, kept, sizeof(*files), compare_order);
+	qsort(files, kept, sizeof(struct io_file *), compare_order); /* NOLINT(bugprone-sizeof-expression) */
 	return kept;
 }
 

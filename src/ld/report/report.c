@@ -47,7 +47,12 @@ static void write_map(struct link *link)
 		map_print(link, to);
 	if (to && link->options->cref)
 		cref_print(link, to);
-	if (!to || ferror(to) || (is_file ? fclose(to) : fflush(to)) != 0)
+	bool good = to && !ferror(to);
+	if (to && is_file)
+		good &= fclose(to) == 0;
+	else if (to)
+		good &= fflush(to) == 0;
+	if (!good)
 		diag_error(link->diag, UINT64_MAX, "cannot write map to %s: %s", path, strerror(errno));
 }
 
