@@ -714,17 +714,11 @@ static struct place place_of(struct link *link, section_id id)
 	};
 }
 
-static struct elf_relas relas_of(const struct place *place)
-{
-	struct bytes bytes = elf_section_bytes(&place->file->elf, section_of(place->link, place->section)->rela);
-	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
-}
-
 static void apply_range(struct link *link, section_id section, uint32_t first, uint32_t n, uint64_t start,
 			uint64_t address, uint8_t *image)
 {
 	struct place place = place_of(link, section);
-	struct elf_relas relas = relas_of(&place);
+	struct elf_relas relas = section_relas(link, section);
 	place.start = start;
 	place.address = address;
 	place.image = image;
@@ -736,7 +730,7 @@ static void apply_range(struct link *link, section_id section, uint32_t first, u
 static void apply(struct link *link, section_id section, uint8_t *image)
 {
 	struct place place = place_of(link, section);
-	struct elf_relas relas = relas_of(&place);
+	struct elf_relas relas = section_relas(link, section);
 	place.image = image;
 	place.size = section_of(link, section)->size;
 	place.relas_end = relas.at + relas.n;

@@ -449,6 +449,16 @@ static inline const struct elf_shdr *section_shdr(const struct link *link, secti
 	return &file->elf.shdrs[id - file->first_section];
 }
 
+/* The relocations of an object's section; none when nothing relocates it. */
+static inline struct elf_relas section_relas(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	if (!section->rela)
+		return (struct elf_relas){NULL, 0};
+	struct bytes bytes = elf_section_bytes(&file_of(link, section->file)->elf, section->rela);
+	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
+}
+
 static inline uint16_t symbol_flags(const struct symbol *symbol)
 {
 	return atomic_load_explicit(&symbol->flags, memory_order_relaxed);

@@ -47,20 +47,11 @@ static bool mark(const struct link *link, section_id id)
 	       !atomic_exchange_explicit(&section_of(link, id)->live, true, memory_order_relaxed);
 }
 
-static struct elf_relas relas_of(const struct link *link, section_id id)
-{
-	const struct section *section = section_of(link, id);
-	if (!section->rela)
-		return (struct elf_relas){NULL, 0};
-	struct bytes bytes = elf_section_bytes(&file_of(link, section->file)->elf, section->rela);
-	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
-}
-
 static void follow(void *context, uint32_t id, struct worklist *list, unsigned worker)
 {
 	struct marking *marking = context;
 	const struct file *file = file_of(marking->link, section_of(marking->link, id)->file);
-	struct elf_relas relas = relas_of(marking->link, id);
+	struct elf_relas relas = section_relas(marking->link, id);
 	for (uint64_t i = 0; i < relas.n; i++) {
 		section_id target = target_of(marking->link, file, relas.at[i].r_sym);
 		if (mark(marking->link, target))
@@ -134,7 +125,7 @@ static bool mark_unwind(struct marking *marking)
 			section_id section = file->first_section + i;
 			if (section_of(link, section)->kind != SECTION_EH_FRAME || !section_of(link, section)->live)
 				continue;
-			struct elf_relas relas = relas_of(link, section);
+			struct elf_relas relas = section_relas(link, section);
 			for (uint32_t e = section_of(link, section)->extra, end = eh_frame_section_end(link, file, i);
 			     e < end; e++) {
 				const struct eh_entry *entry = &file->eh_entries[e];

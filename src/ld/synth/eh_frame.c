@@ -12,15 +12,6 @@
 
 enum { FILE_GRAIN = 4, HDR_HEADER_SIZE = 12, HDR_ENTRY_SIZE = 8 };
 
-static struct elf_relas relas_of(const struct link *link, section_id id)
-{
-	const struct section *section = section_of(link, id);
-	if (!section->rela)
-		return (struct elf_relas){NULL, 0};
-	struct bytes bytes = elf_section_bytes(&file_of(link, section->file)->elf, section->rela);
-	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
-}
-
 static struct bytes content_of(const struct link *link, section_id id)
 {
 	return elf_section_bytes(&file_of(link, section_of(link, id)->file)->elf, section_number(link, id));
@@ -38,7 +29,7 @@ bool eh_frame_is_live(const struct link *link, const struct file *file, section_
 {
 	if (fde->nrelas == 0)
 		return true; /* crtbegin's or hand-written tables with absolute addresses */
-	struct elf_relas relas = relas_of(link, section);
+	struct elf_relas relas = section_relas(link, section);
 	const struct elf_rela *rela = &relas.at[fde->first_rela];
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas counts relocations that were there */
 	if (rela->r_offset - fde->offset != 8 && rela->r_offset - fde->offset != 20)
@@ -57,7 +48,7 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 {
 	struct section *section = section_of(link, sid);
 	struct bytes content = content_of(link, sid);
-	struct elf_relas relas = relas_of(link, sid);
+	struct elf_relas relas = section_relas(link, sid);
 	uint32_t first = entries->list.n, next_rela = 0;
 	struct elf_error error;
 	section->extra = first;
@@ -159,7 +150,7 @@ static bool same_cie(const struct link *link, const struct cie_ref *a, const str
 	    memcmp(content_of(link, a->section).data + ea->offset, content_of(link, b->section).data + eb->offset,
 		   ea->size) != 0)
 		return false;
-	struct elf_relas ra = relas_of(link, a->section), rb = relas_of(link, b->section);
+	struct elf_relas ra = section_relas(link, a->section), rb = section_relas(link, b->section);
 	for (uint32_t i = 0; i < ea->nrelas; i++) {
 		const struct elf_rela *x = &ra.at[ea->first_rela + i], *y = &rb.at[eb->first_rela + i];
 		symbol_id sx = global_of(fa, x->r_sym), sy = global_of(fb, y->r_sym);
@@ -355,7 +346,7 @@ void eh_frame_hdr_emit(struct link *link, uint8_t *image)
 			if (section->kind != SECTION_EH_FRAME || !section->live)
 				continue;
 			uint64_t base = section_address(link->layout, section);
-			struct elf_relas relas = relas_of(link, file->first_section + i);
+			struct elf_relas relas = section_relas(link, file->first_section + i);
 			for (uint32_t e = section->extra, end = eh_frame_section_end(link, file, i); e < end; e++) {
 				const struct eh_entry *entry = &file->eh_entries[e];
 				if (!is_fde(entry) || entry->output == NO_SLOT)

@@ -102,9 +102,7 @@ static void scan_file(struct link *link, file_id id, struct arena *arena)
 		    (section->kind != SECTION_REGULAR && section->kind != SECTION_EH_FRAME) ||
 		    !(file->elf.shdrs[i].sh_flags & SHF_ALLOC))
 			continue;
-		struct bytes relas = elf_section_bytes(&file->elf, section->rela);
-		scanner.relas =
-			(struct elf_relas){(const struct elf_rela *)relas.data, relas.size / sizeof(struct elf_rela)};
+		scanner.relas = section_relas(link, file->first_section + i);
 		link->arch->scan(&scanner, file->first_section + i);
 	}
 	*array_push(&scanner.needs) = (struct need){0, scanner.module_bits}; /* the module's own come first */
