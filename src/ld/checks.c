@@ -87,7 +87,7 @@ void decide_stack(struct link *link)
 
 void check_text_relocations(struct link *link)
 {
-	if (link->module_needs & NEED_TEXTREL && !link->options->z.notext)
+	if (link->module_needs & NEED_TEXTREL && link->options->warn_shared_textrel && !link->options->z.notext)
 		diag_warning(link->diag, 0,
 			     "creating DT_TEXTREL in a %s\n>>> code without -fPIC has to be changed when it is loaded; "
 			     "recompile it",

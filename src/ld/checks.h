@@ -13,7 +13,7 @@ void check_entry(struct link *link);
 void check_required(struct link *link);
 /* An executable stack is asked for by option or by an input; an object that says nothing does not ask. */
 void decide_stack(struct link *link);
-/* After scanning: DT_TEXTREL is announced. */
+/* After needs are combined: DT_TEXTREL is announced. */
 void check_text_relocations(struct link *link);
 /* After gathering: sections that this kind of output cannot have. */
 void check_sections(struct link *link);

@@ -106,10 +106,10 @@ static bool find_needs(struct link *link)
 	needs_scan(link);
 	closure_check(link); /* what nobody in the link defines may be in a library behind those of the link */
 	describe_undefined(link);
-	check_text_relocations(link);
 	if (!done(link, "scan relocations"))
 		return false;
 	needs_number(link);
+	check_text_relocations(link);
 	synth_create(link);
 	return done(link, "synthetic sections");
 }

@@ -55,3 +55,13 @@ assert_equal "$(stack)" RW
 assert_equal "$(stack -Wl,-z,execstack)" RWE
 assert_equal "$(stack -Wl,-z,execstack,-z,execstack-if-needed)" RW
 assert_equal "$(stack -Wl,-z,nognustack)" ""
+
+# Code that has to be changed when it is loaded is announced
+echo 'extern char elsewhere[]; char *where(void) { return elsewhere; }' >absolute.c
+link -fno-pic -mcmodel=large -c absolute.c
+"$GILD" -shared absolute.o -o absolute.so 2>err.txt
+assert_contains err.txt "creating DT_TEXTREL in a shared object"
+readelf -dW absolute.so | grep -q TEXTREL
+"$GILD" -shared --no-warn-shared-textrel absolute.o -o absolute.so 2>err.txt
+[ ! -s err.txt ]
+if "$GILD" -shared -z text absolute.o -o absolute.so 2>err.txt; then echo "-z text allows text relocations"; exit 1; fi

@@ -55,7 +55,8 @@ rm -f out.txt err.txt
 [ -e a.out ]
 
 # A pipe gets the same bytes as a file
-link -c main.c -o pipe.o 2>/dev/null || { echo 'int main(void) { return 0; }' >pipe.c && link -c pipe.c -o pipe.o; }
+echo 'int in_a_pipe(void) { return 0; }' >pipe.c
+link -fPIC -c pipe.c
 "$GILD" -shared --build-id pipe.o -o in-file
 "$GILD" -shared --build-id pipe.o -o /dev/stdout | cat >through-pipe
 cmp in-file through-pipe

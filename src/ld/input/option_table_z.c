@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
 	 .field = FIELD(separate_loadable_segments)},
 	{"max-page-size", ARG_REQUIRED, OPTION_Z_MAX_PAGE_SIZE, "N", .help = "alignment of segments (default 4096)"},
 	{"common-page-size", ARG_REQUIRED, OPTION_Z_COMMON_PAGE_SIZE, "N",
-	 .help = "the usual page size (default 4096)"},
+	 .help = "accepted; changes nothing: segments follow max-page-size"},
 	{"stack-size", ARG_REQUIRED, OPTION_Z_STACK_SIZE, "N", .help = "size of the stack in PT_GNU_STACK"},
 	{"copyreloc", ARG_NONE, OPTION_CLEAR, .help = "copy relocations are allowed (default)",
 	 .field = FIELD(nocopyreloc)},

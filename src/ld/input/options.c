@@ -42,6 +42,7 @@ static void set_defaults(struct options *options)
 		.demangle = true,
 		.relax = true,
 		.undefined_version = true,
+		.warn_shared_textrel = true,
 		.print_map_discarded = true,
 		.build_id_size = BUILD_ID_SHA1,
 		.spare_dynamic_tags = SPARE_DYNAMIC_TAGS,

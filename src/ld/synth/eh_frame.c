@@ -327,8 +327,10 @@ struct hdr_entry {
 
 static int compare_code(const void *a, const void *b)
 {
-	int32_t x = ((const struct hdr_entry *)a)->code, y = ((const struct hdr_entry *)b)->code;
-	return x < y ? -1 : x > y;
+	const struct hdr_entry *x = a, *y = b;
+	if (x->code != y->code)
+		return x->code < y->code ? -1 : 1;
+	return x->fde < y->fde ? -1 : x->fde > y->fde;
 }
 
 void eh_frame_hdr_emit(struct link *link, uint8_t *image)

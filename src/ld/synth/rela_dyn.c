@@ -111,7 +111,9 @@ static int compare(const void *a, const void *b)
 	const struct sortable *x = a, *y = b;
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
-	return x->offset < y->offset ? -1 : x->offset > y->offset;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
 }
 
 static uint64_t collect_sites(const struct link *link, struct elf_rela *out, uint64_t n)
