@@ -432,7 +432,7 @@ static inline uint64_t symbol_value(const struct place *place, uint32_t index, i
 			return value_of_plt(place->link, aux);
 		return local_value(place->link, place->file, index, addend);
 	}
-	return place->link->addresses[global_of(place->file, index)];
+	return place->link->symbols[global_of(place->file, index)].address;
 }
 
 static inline uint64_t tp_offset(const struct layout *layout, uint64_t address)

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/memory.h"
 
-enum { CHUNK_SIZE = 1 << 20 };
+/* Bytes. An arena that has grown large takes large chunks, which fit into huge pages. */
+enum { CHUNK_SIZE = 1 << 20, LARGE_ARENA = 2 << 20, LARGE_CHUNK_SIZE = 8 << 20 };
 
 struct arena_chunk {
 	struct arena_chunk *older;
@@ -25,13 +27,17 @@ void out_of_memory(void)
 
 static void new_chunk(struct arena *arena, size_t room)
 {
-	size_t size = align_up(max_u64(CHUNK_SIZE, room + sizeof(struct arena_chunk)), 4096);
+	size_t usual = arena->size < LARGE_ARENA ? CHUNK_SIZE : LARGE_CHUNK_SIZE;
+	size_t size = align_up(max_u64(usual, room + sizeof(struct arena_chunk)), 4096);
 	struct arena_chunk *chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (chunk == MAP_FAILED)
 		out_of_memory();
+	if (size >= LARGE_CHUNK_SIZE)
+		memory_prefer_huge(chunk, size);
 	chunk->older = arena->chunks;
 	chunk->size = size;
 	arena->chunks = chunk;
+	arena->size += size;
 	arena->next = (uint8_t *)(chunk + 1);
 	arena->end = (uint8_t *)chunk + size;
 }

@@ -14,6 +14,7 @@ struct arena_chunk;
 struct arena {
 	uint8_t *next, *end;
 	struct arena_chunk *chunks;
+	size_t size;              /* of all chunks */
 };
 
 /* `size` zeroed bytes aligned to `align` (a power of two), valid until arena_free(). */

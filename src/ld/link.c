@@ -23,6 +23,7 @@
 #include "ld/synth/dynamic.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/needs.h"
+#include "ld/synth/rela_dyn.h"
 #include "ld/synth/relr.h"
 #include "ld/synth/symtab.h"
 #include "ld/synth/synth.h"
@@ -137,7 +138,9 @@ static bool lay_out(struct link *link)
 		plan_write(link);
 	layout_finish_symbols(link);
 	values_compute(link);
-	return done(link, "symbol values");
+	stats_mark(&link->stats, "symbol values");
+	rela_dyn_collect(link);
+	return done(link, "dynamic relocations");
 }
 
 /* The bytes, in parallel and in any order. */

@@ -203,6 +203,7 @@ struct symbol {
 	_Atomic uint16_t flags;
 	_Atomic uint8_t visibility;      /* the most constraining of all live files, STV_* */
 	uint8_t type;                    /* STT_* of the definition */
+	uint64_t address;                /* final; made after layout */
 };
 
 static inline uint64_t owner_key(enum symbol_rank rank, file_id file, uint32_t index)
@@ -280,6 +281,7 @@ struct got_entry {
 struct merge_section {
 	section_id section;
 	uint32_t pool;
+	struct bytes content;
 	uint32_t n;
 	uint32_t *starts;
 	uint32_t *refs;          /* shard << POOL_SHARD_SHIFT | entry */
@@ -352,7 +354,7 @@ struct link {
 	ARRAY(const char *) loaded;        /* paths of inputs in the order of opening: also archives and scripts */
 	ARRAY(struct section) sections;
 	struct symbol *symbols;
-	uint64_t *addresses;               /* of symbols, final; made after layout */
+	bool has_addresses;                /* symbols have theirs */
 	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
 	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
 	uint32_t n_symbols;                /* including the null symbol 0 and ids that no name has */
@@ -399,7 +401,9 @@ struct link {
 	uint32_t first_needed_version;     /* its index in .gnu.version */
 	uint32_t *verdef_names;            /* in .dynstr: the base version's, then the version script's nodes' */
 	uint32_t n_fdes;
-	uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
+	_Atomic uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
+	uint64_t *file_relas;              /* how many of them are of each file; then where those begin: */
+	struct elf_rela *dynamic_relas;    /* in the order of files */
 	struct property *properties;       /* of the output, by type */
 	uint32_t n_properties;
 	uint32_t audit_dynstr, depaudit_dynstr; /* 0: none */

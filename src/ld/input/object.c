@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "base/memory.h"
 #include "elf/note.h"
 #include "ld/input/decompress.h"
 
@@ -38,6 +39,7 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 			   link->arch->bfd_name);
 		return false;
 	}
+	memory_populate(file->bytes.data, file->bytes.size);
 	if (!elf_read_file(&file->elf, file->bytes, &error)) {
 		object_report(link, id, &error);
 		return false;

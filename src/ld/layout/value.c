@@ -43,11 +43,11 @@ static void compute_range(void *context, size_t begin, size_t end, unsigned work
 	struct link *link = context;
 	(void)worker;
 	for (size_t id = begin; id < end; id++)
-		link->addresses[id] = value_of(link, (symbol_id)id);
+		link->symbols[id].address = value_of(link, (symbol_id)id);
 }
 
 void values_compute(struct link *link)
 {
-	link->addresses = arena_array(&link->arena, uint64_t, link->n_symbols);
+	link->has_addresses = true;
 	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, compute_range, link);
 }

@@ -6,7 +6,7 @@
 #include "ld/prune/merge.h"
 #include "ld/synth/needs.h"
 
-/* Fills link->addresses, in parallel. */
+/* Fills every symbol's address, in parallel. */
 void values_compute(struct link *link);
 
 /* Address of offset `*addend` beyond `value` in a section of an object; for a section symbol in a merged section the

@@ -33,7 +33,7 @@ static uint64_t entry_address(const struct link *link)
 	if (!link->entry)
 		return 0;
 	if (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED)
-		return link->addresses[symbol];
+		return link->symbols[symbol].address;
 	char *end;
 	uint64_t number = strtoull(link->entry, &end, 0);
 	return *end ? link->layout->osecs.at[layout_find(link->layout, ".text")].addr : number;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
 #include "ld/layout/layout.h"
 #include "ld/output/headers.h"
 #include "ld/output/output_file.h"
@@ -41,6 +42,7 @@ static uint8_t *buffer_for(struct writing *writing, unsigned worker, uint64_t si
 		buffer->data = malloc(size);
 		if (!buffer->data)
 			out_of_memory();
+		memory_prefer_huge((void *)(uintptr_t)buffer->data, size);
 		buffer->size = size;
 	}
 	return (uint8_t *)(uintptr_t)buffer->data;

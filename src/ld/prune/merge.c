@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
 
 enum { MANY_BYTES = 1 << 20, LOG2_MANY_SHARDS = 4 };
 
@@ -32,6 +33,7 @@ static bool split(struct link *link, struct merge_section *merged, struct arena 
 	struct bytes content = elf_section_bytes(&file_of(link, section_of(link, merged->section)->file)->elf,
 						 section_number(link, merged->section));
 	const uint8_t *end = content.data + content.size;
+	merged->content = content;
 	bool strings = shdr->sh_flags & SHF_STRINGS;
 	for (int pass = 0; pass < 2; pass++) {
 		uint32_t n = 0;
@@ -65,6 +67,70 @@ static void split_range(void *context, size_t begin, size_t end, unsigned worker
 	}
 }
 
+/* ---- lists ---------------------------------------------------------------------------------------------- */
+
+/* Pieces are given out to their shards list by list: a list is a range of merged sections, small enough for many lists
+ * to be sorted at the same time, large enough for the shards' parts of it. */
+struct piece_ref {
+	uint32_t merged, piece;
+};
+
+struct piece_list {
+	uint32_t first, last;     /* merge_sections */
+	uint32_t *starts;         /* of each shard of all pools in `pieces`, and the end */
+	struct piece_ref *pieces;
+};
+
+struct dealing {
+	struct link *link;
+	ARRAY(struct piece_list) lists;
+};
+
+static uint32_t shard_of(const struct link *link, const struct merge_section *merged, uint32_t piece)
+{
+	const struct merge_pool *pool = &link->merge_pools.at[merged->pool];
+	uint32_t log2_shards = (uint32_t)__builtin_ctz(pool->n_shards);
+	return pool->first_shard + (log2_shards ? merged->hashes[piece] >> (32 - log2_shards) : 0);
+}
+
+static void deal_range(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct dealing *dealing = context;
+	struct link *link = dealing->link;
+	for (size_t l = begin; l < end; l++) {
+		struct piece_list *list = &dealing->lists.at[l];
+		uint32_t n_shards = link->pool_shards.n;
+		list->starts = arena_array(&link->worker_arenas[worker], uint32_t, n_shards + 1);
+		for (uint32_t m = list->first; m < list->last; m++)
+			for (uint32_t i = 0; i < link->merge_sections.at[m].n; i++)
+				list->starts[shard_of(link, &link->merge_sections.at[m], i) + 1]++;
+		for (uint32_t s = 0; s < n_shards; s++)
+			list->starts[s + 1] += list->starts[s];
+		list->pieces = memory_zeroed(list->starts[n_shards], sizeof(*list->pieces));
+		uint32_t *next = arena_dup(&link->worker_arenas[worker], uint32_t, list->starts, n_shards);
+		for (uint32_t m = list->first; m < list->last; m++)
+			for (uint32_t i = 0; i < link->merge_sections.at[m].n; i++)
+				list->pieces[next[shard_of(link, &link->merge_sections.at[m], i)]++] =
+					(struct piece_ref){m, i};
+	}
+}
+
+static void cut_lists(struct dealing *dealing)
+{
+	enum { PIECES_A_LIST = 1 << 16 };
+	const struct link *link = dealing->link;
+	uint64_t sum = 0;
+	uint32_t first = 0;
+	for (uint32_t m = 0; m < link->merge_sections.n; m++) {
+		sum += link->merge_sections.at[m].n;
+		if (sum < PIECES_A_LIST && m + 1 < link->merge_sections.n)
+			continue;
+		*array_push(&dealing->lists) = (struct piece_list){.first = first, .last = m + 1};
+		first = m + 1;
+		sum = 0;
+	}
+}
+
 /* ---- shards --------------------------------------------------------------------------------------------- */
 
 struct shard_table {
@@ -73,39 +139,49 @@ struct shard_table {
 	ARRAY(struct pool_entry) entries;
 };
 
-static uint32_t insert(struct shard_table *table, const uint8_t *data, uint32_t size, uint32_t hash, uint32_t p2align)
+/* A piece on its way into a shard. */
+struct candidate {
+	const uint8_t *data;
+	uint32_t size, hash, p2align;
+	uint32_t *ref;
+};
+
+static void grow(struct shard_table *table)
 {
-	uint32_t at = hash & table->mask;
+	uint32_t mask = table->mask * 2 + 1;
+	uint64_t *slots = memory_zeroed((size_t)mask + 1, sizeof(*slots));
+	for (uint32_t i = 0; i <= table->mask; i++) {
+		if (!table->slots[i])
+			continue;
+		uint32_t to = (uint32_t)table->slots[i] & mask;
+		while (slots[to])
+			to = (to + 1) & mask;
+		slots[to] = table->slots[i];
+	}
+	free(table->slots);
+	table->slots = slots;
+	table->mask = mask;
+}
+
+static uint32_t insert(struct shard_table *table, const struct candidate *piece)
+{
+	uint32_t at = piece->hash & table->mask;
 	for (; table->slots[at]; at = (at + 1) & table->mask) {
-		if ((uint32_t)table->slots[at] != hash)
+		if ((uint32_t)table->slots[at] != piece->hash)
 			continue;
 		struct pool_entry *entry = &table->entries.at[(table->slots[at] >> 32) - 1];
-		if (entry->size == size && memcmp(entry->data, data, size) == 0) {
-			if (p2align > entry->p2align)
-				entry->p2align = p2align;
+		if (entry->size == piece->size && memcmp(entry->data, piece->data, piece->size) == 0) {
+			if (piece->p2align > entry->p2align)
+				entry->p2align = piece->p2align;
 			return (uint32_t)(table->slots[at] >> 32) - 1;
 		}
 	}
 	uint32_t entry = table->entries.n;
-	*array_push(&table->entries) = (struct pool_entry){.data = data, .size = size, .p2align = p2align};
-	table->slots[at] = (uint64_t)(entry + 1) << 32 | hash;
-	if (table->entries.n > table->mask / 2) {
-		uint32_t mask = table->mask * 2 + 1;
-		uint64_t *slots = calloc((size_t)mask + 1, sizeof(*slots));
-		if (!slots)
-			out_of_memory();
-		for (uint32_t i = 0; i <= table->mask; i++) {
-			if (!table->slots[i])
-				continue;
-			uint32_t to = (uint32_t)table->slots[i] & mask;
-			while (slots[to])
-				to = (to + 1) & mask;
-			slots[to] = table->slots[i];
-		}
-		free(table->slots);
-		table->slots = slots;
-		table->mask = mask;
-	}
+	*array_push(&table->entries) =
+		(struct pool_entry){.data = piece->data, .size = piece->size, .p2align = piece->p2align};
+	table->slots[at] = (uint64_t)(entry + 1) << 32 | piece->hash;
+	if (table->entries.n > table->mask / 2)
+		grow(table);
 	return entry;
 }
 
@@ -116,30 +192,60 @@ static uint32_t piece_alignment(const struct section *section, uint32_t offset)
 	return own < section->p2align ? own : section->p2align;
 }
 
-static void build_shard(struct link *link, uint32_t pool_id, uint32_t shard_number)
+static struct candidate candidate_of(const struct link *link, struct piece_ref ref)
 {
-	const struct merge_pool *pool = &link->merge_pools.at[pool_id];
-	struct pool_shard *shard = &link->pool_shards.at[pool->first_shard + shard_number];
-	struct shard_table table = {.mask = 255};
-	table.slots = calloc((size_t)table.mask + 1, sizeof(*table.slots));
-	if (!table.slots)
-		out_of_memory();
-	unsigned log2_shards = (unsigned)__builtin_ctz(pool->n_shards);
-	for (uint32_t m = 0; m < link->merge_sections.n; m++) {
-		struct merge_section *merged = &link->merge_sections.at[m];
-		if (merged->pool != pool_id || !merged->n)
+	const struct merge_section *merged = &link->merge_sections.at[ref.merged];
+	const struct section *section = section_of(link, merged->section);
+	uint32_t start = merged->starts[ref.piece];
+	uint32_t end = ref.piece + 1 < merged->n ? merged->starts[ref.piece + 1] : (uint32_t)merged->content.size;
+	return (struct candidate){merged->content.data + start, end - start, merged->hashes[ref.piece],
+				  piece_alignment(section, start), &merged->refs[ref.piece]};
+}
+
+/* Inserts up to GROUP pieces. Every step of an insertion waits for memory: the piece, its slot, the entry there, its
+ * content. A group takes each step together, so that the waits overlap. */
+enum { GROUP = 32 };
+
+static void insert_group(const struct link *link, struct shard_table *table, uint32_t shard,
+			 const struct piece_ref *pieces, uint32_t n)
+{
+	struct candidate group[GROUP];
+	for (uint32_t i = 0; i < n; i++) {
+		group[i] = candidate_of(link, pieces[i]);
+		__builtin_prefetch(group[i].data);
+		__builtin_prefetch(&table->slots[group[i].hash & table->mask]);
+	}
+	uint32_t candidates[GROUP], n_candidates = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t slot = table->slots[group[i].hash & table->mask];
+		if (!slot)
 			continue;
-		const struct section *section = section_of(link, merged->section);
-		struct bytes content =
-			elf_section_bytes(&file_of(link, section->file)->elf, section_number(link, merged->section));
-		for (uint32_t i = 0; i < merged->n; i++) {
-			if (log2_shards && merged->hashes[i] >> (32 - log2_shards) != shard_number)
-				continue;
-			uint32_t end = i + 1 < merged->n ? merged->starts[i + 1] : (uint32_t)content.size;
-			uint32_t entry = insert(&table, content.data + merged->starts[i], end - merged->starts[i],
-						merged->hashes[i], piece_alignment(section, merged->starts[i]));
-			merged->refs[i] = shard_number << POOL_SHARD_SHIFT | entry;
-		}
+		candidates[n_candidates++] = (uint32_t)(slot >> 32) - 1;
+		__builtin_prefetch(&table->entries.at[(slot >> 32) - 1]);
+	}
+	for (uint32_t i = 0; i < n_candidates; i++)
+		__builtin_prefetch(table->entries.at[candidates[i]].data);
+	for (uint32_t i = 0; i < n; i++)
+		*group[i].ref = shard << POOL_SHARD_SHIFT | insert(table, &group[i]);
+}
+
+static void build_shard(struct dealing *dealing, uint32_t pool_id, uint32_t shard_number)
+{
+	struct link *link = dealing->link;
+	uint32_t id = link->merge_pools.at[pool_id].first_shard + shard_number;
+	struct pool_shard *shard = &link->pool_shards.at[id];
+	struct shard_table table = {.mask = 255};
+	uint64_t n_pieces = 0;
+	for (uint32_t l = 0; l < dealing->lists.n; l++)
+		n_pieces += dealing->lists.at[l].starts[id + 1] - dealing->lists.at[l].starts[id];
+	while (table.mask < n_pieces / 2) /* most are there already; the table grows if not */
+		table.mask = table.mask * 2 + 1;
+	table.slots = memory_zeroed((size_t)table.mask + 1, sizeof(*table.slots));
+	table.entries.at = array_reserve(NULL, 0, &table.entries.cap, sizeof(struct pool_entry), table.mask / 2 + 1);
+	for (uint32_t l = 0; l < dealing->lists.n; l++) {
+		const struct piece_list *list = &dealing->lists.at[l];
+		for (uint32_t at = list->starts[id], end = list->starts[id + 1]; at < end; at += GROUP)
+			insert_group(link, &table, shard_number, &list->pieces[at], end - at < GROUP ? end - at : GROUP);
 	}
 	free(table.slots);
 	struct section *output = section_of(link, shard->section);
@@ -159,14 +265,26 @@ static void build_shard(struct link *link, uint32_t pool_id, uint32_t shard_numb
 
 static void build_range(void *context, size_t begin, size_t end, unsigned worker)
 {
-	struct link *link = context;
+	struct dealing *dealing = context;
+	const struct link *link = dealing->link;
 	(void)worker;
 	for (size_t s = begin; s < end; s++) {
 		uint32_t pool = 0;
 		while (s >= link->merge_pools.at[pool].first_shard + link->merge_pools.at[pool].n_shards)
 			pool++;
-		build_shard(link, pool, (uint32_t)s - link->merge_pools.at[pool].first_shard);
+		build_shard(dealing, pool, (uint32_t)s - link->merge_pools.at[pool].first_shard);
 	}
+}
+
+static void build_shards(struct link *link)
+{
+	struct dealing dealing = {.link = link};
+	cut_lists(&dealing);
+	parallel_for(link->pool, dealing.lists.n, 1, deal_range, &dealing);
+	parallel_for(link->pool, link->pool_shards.n, 1, build_range, &dealing);
+	for (uint32_t l = 0; l < dealing.lists.n; l++)
+		free(dealing.lists.at[l].pieces);
+	array_free(&dealing.lists);
 }
 
 /* ---- pools ---------------------------------------------------------------------------------------------- */
@@ -229,7 +347,7 @@ void merge_sections(struct link *link)
 				section_of(link, link->merge_sections.at[m].section)->size;
 	make_shards(link, bytes);
 	free(bytes);
-	parallel_for(link->pool, link->pool_shards.n, 1, build_range, link);
+	build_shards(link);
 }
 
 void merge_emit(const struct link *link, const struct section *section, uint8_t *image)

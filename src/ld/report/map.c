@@ -28,7 +28,7 @@ struct map {
 
 bool map_has_addresses(const struct link *link)
 {
-	return link->addresses != NULL;
+	return link->has_addresses;
 }
 
 /* ---- symbols ------------------------------------------------------------------------------------------------ */
@@ -60,7 +60,7 @@ static void collect_symbols(struct map *map)
 			*array_push(&map->symbols) = (struct placed){
 				.section = is_common ? 0 : file->first_section + elf_sym_section(&file->symtab, i),
 				.symbol = id,
-				.address = link->addresses[id],
+				.address = link->symbols[id].address,
 			};
 		}
 	}

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
+#include "base/memory.h"
 #include "ld/input/object.h"
 #include "ld/input/shared_object.h"
 #include "ld/report/describe.h"
@@ -14,13 +14,13 @@
 
 enum { FILE_GRAIN = 8 };
 
-/* A batch of files whose names are interned together; names of file i go to requests[starts[i]...]. */
+/* A batch of files that are read, named or looked at together. */
 struct batch {
 	struct link *link;
 	const file_id *files;
 	uint32_t n;
-	uint64_t *starts;
-	struct intern_request *requests;
+	struct intern_batch *names;
+	uint32_t *cuts;           /* list i of names is of files[cuts[i] .. cuts[i + 1]) */
 	bool extracted;           /* the set of live files is final */
 	bool elsewhere;           /* own_definitions: of shared objects and lazy members, rather than of objects */
 };
@@ -75,73 +75,88 @@ static struct str lookup_name(struct link *link, file_id id, uint32_t index, str
 	return name;
 }
 
-static void name_globals(struct batch *batch, file_id id, struct intern_request *request, struct arena *arena)
+static void name_globals(struct batch *batch, file_id id, uint32_t list, unsigned worker)
 {
-	struct file *file = file_of(batch->link, id);
+	struct link *link = batch->link;
+	struct file *file = file_of(link, id);
 	uint32_t versioned_capacity = 0;
 	for (uint32_t i = 0; i < globals_in(file); i++) {
 		uint32_t index = file->symtab.first_global + i;
-		struct str name = lookup_name(batch->link, id, index, arena, &versioned_capacity);
+		struct str name = lookup_name(link, id, index, &link->worker_arenas[worker], &versioned_capacity);
 		bool hidden = false;
 		if (file->kind == FILE_SHARED && shared_object_version(file, index, &hidden) == VER_NDX_LOCAL &&
 		    file->symtab.syms[index].st_shndx != SHN_UNDEF)
 			hidden = true;
-		if (hidden) /* not the default version: known as name@VERSION only, see bind_versioned() */
-			name = (struct str){"", 0};
-		request[i] =
-			(struct intern_request){name, name.len ? hash_bytes(name.at, name.len) : 0, &file->globals[i]};
+		/* Not the default version: known as name@VERSION only, see bind_versioned(). Like what has no name it
+		 * is symbol 0. */
+		if (!hidden && name.len)
+			intern_batch_add(batch->names, list, name, &file->globals[i], worker);
 	}
 }
 
 static void name_files(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct batch *batch = context;
-	for (size_t i = begin; i < end; i++) {
-		struct file *file = file_of(batch->link, batch->files[i]);
-		struct intern_request *request = batch->requests + batch->starts[i];
-		if (file->kind == FILE_INTERNAL)
-			continue; /* interns its names itself */
-		if (!file->lazy) {
-			name_globals(batch, batch->files[i], request, &batch->link->worker_arenas[worker]);
-			continue;
+	for (size_t list = begin; list < end; list++)
+		for (uint32_t i = batch->cuts[list]; i < batch->cuts[list + 1]; i++) {
+			struct file *file = file_of(batch->link, batch->files[i]);
+			if (file->kind == FILE_INTERNAL)
+				continue; /* interns its names itself */
+			if (!file->lazy) {
+				name_globals(batch, batch->files[i], (uint32_t)list, worker);
+				continue;
+			}
+			const char *name = file->lazy_names;
+			for (uint32_t n = 0; n < file->n_lazy; n++) {
+				struct str text = str_of(name);
+				if (text.len)
+					intern_batch_add(batch->names, (uint32_t)list, text, &file->lazy_symbols[n],
+							 worker);
+				name += text.len + 1;
+			}
 		}
-		const char *name = file->lazy_names;
-		for (uint32_t n = 0; n < file->n_lazy; n++) {
-			struct str text = str_of(name);
-			request[n] =
-				(struct intern_request){text, hash_bytes(text.at, text.len), &file->lazy_symbols[n]};
-			name += text.len + 1;
-		}
-	}
 }
 
-/* Symbol 0 stands for names that are not interned (empty ones): its slot is set to 0 afterwards. */
-static void intern_files(struct link *link, const file_id *files, uint32_t n)
+static uint32_t names_in(const struct file *file)
+{
+	return file->lazy ? file->n_lazy : file->kind == FILE_INTERNAL ? 0 : globals_in(file);
+}
+
+/* Cuts the files into lists of about equally many names. */
+static uint32_t cut_names(struct batch *batch, uint64_t total)
+{
+	enum { NAMES_A_LIST = 1 << 14, MAX_LISTS = 64 };
+	uint64_t share = max_u64(NAMES_A_LIST, total / MAX_LISTS), sum = 0;
+	uint32_t n = 0;
+	batch->cuts = memory_zeroed(MAX_LISTS + 2, sizeof(*batch->cuts));
+	for (uint32_t i = 0; i < batch->n; i++) {
+		sum += names_in(file_of(batch->link, batch->files[i]));
+		if (sum >= share) {
+			batch->cuts[++n] = i + 1;
+			sum = 0;
+		}
+	}
+	batch->cuts[++n] = batch->n;
+	return n;
+}
+
+static void intern_files(struct link *link, struct intern_batch **names, const file_id *files, uint32_t n)
 {
 	struct batch batch = {.link = link, .files = files, .n = n};
-	batch.starts = calloc((size_t)n + 1, sizeof(*batch.starts));
-	if (!batch.starts)
-		out_of_memory();
-	for (uint32_t i = 0; i < n; i++) {
-		struct file *file = file_of(link, files[i]);
-		uint32_t names = file->lazy ? file->n_lazy : file->kind == FILE_INTERNAL ? 0 : globals_in(file);
-		batch.starts[i + 1] = batch.starts[i] + names;
-	}
-	if (!link->interner) {
-		symbols_init(link, batch.starts[n]);
+	uint64_t total = 0;
+	for (uint32_t i = 0; i < n; i++)
+		total += names_in(file_of(link, files[i]));
+	if (!*names) {
+		symbols_init(link, total);
 		internal_begin(link);
+		*names = intern_batch_new(link);
 	}
-	batch.requests = malloc(max_u64(batch.starts[n], 1) * sizeof(*batch.requests));
-	if (!batch.requests)
-		out_of_memory();
-	parallel_for(link->pool, n, FILE_GRAIN, name_files, &batch);
-	symbols_intern(link, batch.requests, batch.starts[n]);
-	symbol_id unnamed = symbols_find(link, (struct str){"", 0});
-	for (uint64_t i = 0; i < batch.starts[n]; i++)
-		if (*batch.requests[i].slot == unnamed && unnamed)
-			*batch.requests[i].slot = 0;
-	free(batch.requests);
-	free(batch.starts);
+	uint32_t lists = cut_names(&batch, total);
+	batch.names = *names;
+	intern_batch_begin(batch.names, lists);
+	parallel_for(link->pool, lists, 1, name_files, &batch);
+	intern_batch_run(link, batch.names);
+	free(batch.cuts);
 }
 
 static void own(struct link *link, symbol_id id, uint64_t key)
@@ -318,7 +333,7 @@ static int compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void extract_members(struct link *link, const file_id *roots, uint32_t n)
+static void extract_members(struct link *link, struct intern_batch *names, const file_id *roots, uint32_t n)
 {
 	struct wave wave = {.link = link};
 	for (uint32_t i = 0; i < n; i++)
@@ -348,7 +363,7 @@ static void extract_members(struct link *link, const file_id *roots, uint32_t n)
 			array_free(&next.next);
 			break;
 		}
-		intern_files(link, batch.files, batch.n);
+		intern_files(link, &names, batch.files, batch.n);
 		for (uint32_t i = 0; i < batch.n; i++)
 			extract_for(&next, file_of(link, batch.files[i]));
 		array_free(&wave.next);
@@ -369,6 +384,7 @@ static void read_sections(void *context, size_t begin, size_t end, unsigned work
 
 static void give_section_ids(struct link *link)
 {
+	uint32_t own = 4096 + link->files.n * 4; /* room for the linker's, so that the table need not move for them */
 	uint64_t n = link->sections.n;
 	for (file_id id = 0; id < link->files.n; id++) {
 		struct file *file = file_of(link, id);
@@ -382,8 +398,9 @@ static void give_section_ids(struct link *link)
 		}
 	}
 	uint32_t more = (uint32_t)n - link->sections.n;
-	link->sections.at =
-		array_reserve(link->sections.at, link->sections.n, &link->sections.cap, sizeof(struct section), more);
+	link->sections.at = array_reserve(link->sections.at, link->sections.n, &link->sections.cap,
+					  sizeof(struct section), more + own);
+	memory_prefer_huge(link->sections.at + link->sections.n, more * sizeof(struct section));
 	memset(link->sections.at + link->sections.n, 0, more * sizeof(struct section));
 	link->sections.n += more;
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, read_sections, link);
@@ -410,11 +427,13 @@ void resolve_files(struct link *link)
 			file->lazy_symbols = arena_array(&link->arena, symbol_id, file->n_lazy);
 	}
 	if (!diag_flush(link->diag)) {
-		intern_files(link, all, n);
+		struct intern_batch *names = NULL;
+		intern_files(link, &names, all, n);
 		struct batch batch = {.link = link, .files = all, .n = n};
 		own_definitions(&batch);
 		internal_reference_globs(link);
-		extract_members(link, all, n);
+		extract_members(link, names, all, n);
+		intern_batch_free(names);
 		if (!diag_flush(link->diag))
 			give_section_ids(link);
 	}

@@ -89,7 +89,7 @@ static void put_function(struct writer *writer, int64_t tag, const char *name)
 	const struct link *link = writer->link;
 	symbol_id symbol = symbols_find(link, str_of(name));
 	if (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED)
-		put(writer, tag, writer->image ? link->addresses[symbol] : 0);
+		put(writer, tag, writer->image ? link->symbols[symbol].address : 0);
 }
 
 static void put_array(struct writer *writer, const char *name, int64_t tag, int64_t size_tag)

@@ -117,7 +117,7 @@ struct output_symbol output_symbol(const struct link *link, symbol_id id, bool f
 		uint8_t bind = flags & SYMBOL_USED_STRONGLY ? STB_GLOBAL : STB_WEAK;
 		return (struct output_symbol){.sym = {
 			.st_info = (uint8_t)(bind << 4 | type),
-			.st_value = aux && aux->needs & NEED_CPLT ? link->addresses[id] : 0,
+			.st_value = aux && aux->needs & NEED_CPLT ? link->symbols[id].address : 0,
 		}};
 	}
 	const struct elf_sym *sym = symbol_definition(link, symbol);
@@ -125,7 +125,7 @@ struct output_symbol output_symbol(const struct link *link, symbol_id id, bool f
 		.st_info = sym->st_info,
 		.st_other = (uint8_t)((sym->st_other & ~3) |
 				      atomic_load_explicit(&symbol->visibility, memory_order_relaxed)),
-		.st_value = link->addresses[id],
+		.st_value = link->symbols[id].address,
 		.st_size = sym->st_size,
 	}};
 	struct elf_sym *result = &output.sym;

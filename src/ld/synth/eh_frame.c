@@ -5,6 +5,8 @@
 
 #include "arch/arch.h"
 #include "base/hash.h"
+#include "base/memory.h"
+#include "base/sort.h"
 #include "elf/eh_frame.h"
 #include "ld/input/object.h"
 #include "ld/layout/value.h"
@@ -317,29 +319,15 @@ static uint64_t code_address(const struct link *link, const struct file *file, s
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas counts relocations that were there */
 	int64_t addend = rela->r_addend;
 	symbol_id symbol = global_of(file, rela->r_sym);
-	uint64_t value = symbol ? link->addresses[symbol] : local_value(link, file, rela->r_sym, &addend);
+	uint64_t value = symbol ? link->symbols[symbol].address : local_value(link, file, rela->r_sym, &addend);
 	return value + (uint64_t)addend;
-}
-
-struct hdr_entry {
-	int32_t code, fde;
-};
-
-static int compare_code(const void *a, const void *b)
-{
-	const struct hdr_entry *x = a, *y = b;
-	if (x->code != y->code)
-		return x->code < y->code ? -1 : 1;
-	return x->fde < y->fde ? -1 : x->fde > y->fde;
 }
 
 void eh_frame_hdr_emit(struct link *link, uint8_t *image)
 {
 	uint64_t hdr = synthetic_address(link, link->layout, SYN_EH_FRAME_HDR);
 	uint32_t osec = layout_find(link->layout, ".eh_frame");
-	struct hdr_entry *table = (struct hdr_entry *)(void *)malloc(max_u64(link->n_fdes, 1) * sizeof(*table));
-	if (!table)
-		out_of_memory();
+	struct sort_item *table = memory_zeroed(link->n_fdes, sizeof(*table));
 	uint32_t n = 0;
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
@@ -354,18 +342,20 @@ void eh_frame_hdr_emit(struct link *link, uint8_t *image)
 				if (!is_fde(entry) || entry->output == NO_SLOT)
 					continue;
 				uint64_t code = code_address(link, file, file->first_section + i, entry, &relas);
-				table[n++] = (struct hdr_entry){(int32_t)(code - hdr),
-								(int32_t)(base + entry->output - hdr)};
+				table[n++] = (struct sort_item){code, base + entry->output};
 			}
 		}
 	}
-	qsort(table, n, sizeof(*table), compare_code);
+	sort_by_key(table, n);
 	image[0] = 1; /* version */
 	image[1] = DW_EH_PE_pcrel | DW_EH_PE_sdata4;   /* pointer to .eh_frame */
 	image[2] = DW_EH_PE_udata4;                    /* number of entries */
 	image[3] = DW_EH_PE_datarel | DW_EH_PE_sdata4; /* the table, relative to this section */
 	write32(image + 4, link->layout->osecs.at[osec].addr - (hdr + 4));
 	write32(image + 8, n);
-	memcpy(image + HDR_HEADER_SIZE, table, n * sizeof(*table));
+	for (uint32_t i = 0; i < n; i++) {
+		write32(image + HDR_HEADER_SIZE + HDR_ENTRY_SIZE * i, table[i].key - hdr);
+		write32(image + HDR_HEADER_SIZE + HDR_ENTRY_SIZE * i + 4, table[i].value - hdr);
+	}
 	free(table);
 }

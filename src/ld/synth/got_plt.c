@@ -18,7 +18,7 @@ static uint64_t definition_address(const struct link *link, const struct aux *au
 	if (!aux->symbol)
 		return local_value(link, file_of(link, aux->file), aux->index, &addend);
 	if (!(aux->needs & NEED_CPLT))
-		return link->addresses[aux->symbol];
+		return link->symbols[aux->symbol].address;
 	uint64_t owner = symbol_owner(&link->symbols[aux->symbol]);
 	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
 		return 0;
@@ -35,13 +35,13 @@ static void resolve_address(const struct link *link, const struct aux *aux, stru
 	}
 	if (flags & SYMBOL_IFUNC && !(aux->needs & NEED_CPLT)) {
 		out->type = link->arch->r_irelative;
-		if (link->addresses)
+		if (link->has_addresses)
 			out->addend = definition_address(link, aux);
 		return;
 	}
 	bool moves = link->is_pic && !(flags & (SYMBOL_ABSOLUTE | SYMBOL_UNDEFINED));
 	out->type = moves ? link->arch->r_relative : 0;
-	if (!link->addresses)
+	if (!link->has_addresses)
 		return;
 	*value = aux->needs & NEED_CPLT ? value_of_plt(link, aux) : definition_address(link, aux);
 	out->addend = *value;
@@ -53,7 +53,7 @@ static void resolve_tls(const struct link *link, const struct got_entry *entry, 
 	const struct arch *arch = link->arch;
 	bool shared = link->options->kind == OUTPUT_SHARED;
 	bool preemptible = flags_of(link, aux) & SYMBOL_PREEMPTIBLE;
-	uint64_t address = link->addresses ? definition_address(link, aux) : 0;
+	uint64_t address = link->has_addresses ? definition_address(link, aux) : 0;
 	uint64_t block_offset = address - link->layout->tls_addr;
 	switch (entry->kind) {
 	case GOT_TLSGD:

@@ -3,9 +3,13 @@
 #include <stdlib.h>
 
 #include "arch/arch.h"
+#include "base/memory.h"
+#include "base/sort.h"
 #include "ld/layout/value.h"
 #include "ld/synth/got_plt.h"
 #include "ld/synth/relr.h"
+
+enum { FILE_GRAIN = 8 };
 
 static const struct elf_rela *site_rela(const struct link *link, const struct dynamic_site *site)
 {
@@ -69,98 +73,86 @@ static void pack_relative(struct link *link)
 	}
 }
 
-void rela_dyn_count(struct link *link)
+/* Counts of what a file, or the GOT, has in .rela.dyn and .relr.dyn. */
+struct counts {
+	uint64_t all, relative;
+};
+
+static void count_files(void *context, size_t begin, size_t end, unsigned worker)
 {
-	uint64_t relative = 0, all = link->copies.n;
-	if (link->packs_relative)
-		pack_relative(link);
-	for (file_id id = 1; id < link->files.n; id++) {
-		const struct file *file = file_of(link, id);
+	struct link *link = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++) {
+		const struct file *file = file_of(link, (file_id)id);
+		struct counts counts = {0};
+		uint64_t packed = 0;
 		for (uint32_t i = 0; i < file->n_sites; i++) {
 			enum dynamic_site_kind kind = kind_of(link, file, &file->sites[i]);
-			all += kind != SITE_NONE;
-			relative += kind == SITE_RELATIVE;
+			counts.all += kind != SITE_NONE;
+			counts.relative += kind == SITE_RELATIVE;
+			packed += site_is_packed(link, &file->sites[i], kind);
 		}
+		link->file_relas[id] = counts.all - packed;
+		atomic_fetch_add_explicit(&link->n_dynamic_relas, counts.all, memory_order_relaxed);
+		atomic_fetch_add_explicit(&link->n_relative, counts.relative, memory_order_relaxed);
 	}
+}
+
+void rela_dyn_count(struct link *link)
+{
+	if (link->packs_relative)
+		pack_relative(link);
+	link->file_relas = arena_array(&link->arena, uint64_t, link->files.n);
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, count_files, link);
+	struct counts slots = {.all = link->copies.n};
 	for (uint32_t i = 0; i < link->got.n; i++) {
 		struct slot_reloc relocs[2];
 		uint64_t values[2];
 		got_entry_resolve(link, &link->got.at[i], relocs, values);
 		for (int k = 0; k < 2; k++) {
-			all += relocs[k].type != 0;
-			relative += relocs[k].type == link->arch->r_relative;
+			slots.all += relocs[k].type != 0;
+			slots.relative += relocs[k].type == link->arch->r_relative;
 		}
 	}
-	link->n_relative = relative - link->n_relr;
-	link->n_dynamic_relas = all - link->n_relr;
+	link->n_relative += slots.relative - link->n_relr;
+	link->n_dynamic_relas += slots.all - link->n_relr;
 }
 
-/* Order: relative by address, then by symbol (the loader caches its last look-up), then IFUNCs. */
-static int class_of(const struct arch *arch, uint32_t type)
-{
-	return type == arch->r_relative ? 0 : type == arch->r_irelative ? 2 : 1;
-}
-
-struct sortable {
-	uint64_t key, offset;
-	uint32_t index;
-};
-
-static int compare(const void *a, const void *b)
-{
-	const struct sortable *x = a, *y = b;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	if (x->offset != y->offset)
-		return x->offset < y->offset ? -1 : 1;
-	return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static uint64_t collect_sites(const struct link *link, struct elf_rela *out, uint64_t n)
+static struct elf_rela relocation_of(const struct link *link, const struct file *file, const struct dynamic_site *site,
+				     enum dynamic_site_kind kind)
 {
 	const struct arch *arch = link->arch;
-	for (file_id id = 1; id < link->files.n; id++) {
-		const struct file *file = file_of(link, id);
-		for (uint32_t i = 0; i < file->n_sites; i++) {
-			const struct dynamic_site *site = &file->sites[i];
-			const struct elf_rela *rela = site_rela(link, site);
-			const struct section *section = section_of(link, site->section);
-			const struct aux *aux = aux_of(link, file, rela->r_sym);
-			int64_t addend = rela->r_addend;
-			enum dynamic_site_kind kind = kind_of(link, file, site);
-			if (kind == SITE_NONE || site_is_packed(link, site, kind))
-				continue;
-			struct elf_rela *to = &out[n++];
-			to->r_offset = section_address(link->layout, section) + site_offset(link, site);
-			switch (kind) {
-			case SITE_NONE:
-				break;
-			case SITE_SYMBOLIC:
-				*to = (struct elf_rela){to->r_offset, arch->r_symbolic, aux->dynsym, addend};
-				break;
-			case SITE_RELATIVE: {
-				symbol_id symbol = global_of(file, rela->r_sym);
-				uint64_t value = symbol ? link->addresses[symbol]
-							: local_value(link, file, rela->r_sym, &addend);
-				if (!symbol && aux && aux->needs & NEED_CPLT)
-					value = value_of_plt(link, aux);
-				*to = (struct elf_rela){to->r_offset, arch->r_relative, 0, (int64_t)value + addend};
-				break;
-			}
-			case SITE_IRELATIVE: {
-				symbol_id symbol = global_of(file, rela->r_sym);
-				uint64_t value = symbol ? link->addresses[symbol]
-							: local_value(link, file, rela->r_sym, &addend);
-				*to = (struct elf_rela){to->r_offset, arch->r_irelative, 0, (int64_t)value + addend};
-				break;
-			}
-			}
-		}
-	}
-	return n;
+	const struct elf_rela *rela = site_rela(link, site);
+	const struct aux *aux = aux_of(link, file, rela->r_sym);
+	uint64_t place = section_address(link->layout, section_of(link, site->section)) + site_offset(link, site);
+	int64_t addend = rela->r_addend;
+	if (kind == SITE_SYMBOLIC)
+		return (struct elf_rela){place, arch->r_symbolic, aux->dynsym, addend};
+	symbol_id symbol = global_of(file, rela->r_sym);
+	uint64_t value = symbol ? link->symbols[symbol].address : local_value(link, file, rela->r_sym, &addend);
+	if (kind == SITE_RELATIVE && !symbol && aux && aux->needs & NEED_CPLT)
+		value = value_of_plt(link, aux);
+	uint32_t type = kind == SITE_RELATIVE ? arch->r_relative : arch->r_irelative;
+	return (struct elf_rela){place, type, 0, (int64_t)value + addend};
 }
 
-static uint64_t collect_slots(const struct link *link, struct elf_rela *out, uint64_t n)
+static void collect_sites(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++) {
+		const struct file *file = file_of(link, (file_id)id);
+		struct elf_rela *to = link->dynamic_relas + link->file_relas[id];
+		for (uint32_t i = 0; i < file->n_sites; i++) {
+			const struct dynamic_site *site = &file->sites[i];
+			enum dynamic_site_kind kind = kind_of(link, file, site);
+			if (kind != SITE_NONE && !site_is_packed(link, site, kind))
+				*to++ = relocation_of(link, file, site, kind);
+		}
+	}
+}
+
+static void collect_slots(struct link *link, struct elf_rela *to)
 {
 	for (uint32_t i = 0; i < link->got.n; i++) {
 		struct slot_reloc relocs[2];
@@ -169,32 +161,50 @@ static uint64_t collect_slots(const struct link *link, struct elf_rela *out, uin
 		got_entry_resolve(link, entry, relocs, values);
 		for (uint32_t k = 0; k < 2; k++)
 			if (relocs[k].type && !slot_is_packed(link, entry->slot + k, &relocs[k]))
-				out[n++] = (struct elf_rela){got_address(link, link->layout, entry->slot + k),
+				*to++ = (struct elf_rela){got_address(link, link->layout, entry->slot + k),
 							     relocs[k].type, relocs[k].dynsym,
 							     (int64_t)relocs[k].addend};
 	}
 	for (uint32_t i = 0; i < link->copies.n; i++) {
 		const struct aux *aux = &link->aux.at[link->copies.at[i]];
-		out[n++] = (struct elf_rela){link->addresses[aux->symbol], link->arch->r_copy, aux->dynsym, 0};
+		*to++ = (struct elf_rela){link->symbols[aux->symbol].address, link->arch->r_copy, aux->dynsym, 0};
 	}
-	return n;
 }
 
-void rela_dyn_emit(struct link *link, uint8_t *image)
+void rela_dyn_collect(struct link *link)
+{
+	uint64_t sum = 0;
+	for (file_id id = 0; id < link->files.n; id++) {
+		uint64_t n = link->file_relas[id];
+		link->file_relas[id] = sum;
+		sum += n;
+	}
+	link->dynamic_relas = arena_array(&link->arena, struct elf_rela, link->n_dynamic_relas);
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, collect_sites, link);
+	collect_slots(link, link->dynamic_relas + sum);
+}
+
+/* Relative relocations by address, then by symbol (the loader caches its last look-up) and address, then IFUNCs. */
+static uint64_t group_of(const struct link *link, const struct elf_rela *rela)
+{
+	return rela->r_type == link->arch->r_relative	 ? 0
+	       : rela->r_type == link->arch->r_irelative ? UINT32_MAX
+							 : 1 + (uint64_t)rela->r_sym;
+}
+
+void rela_dyn_emit(const struct link *link, uint8_t *image)
 {
 	uint64_t n = link->n_dynamic_relas;
-	struct elf_rela *relas = calloc(max_u64(n, 1), sizeof(*relas));
-	struct sortable *order = malloc(max_u64(n, 1) * sizeof(*order));
-	if (!relas || !order)
-		out_of_memory();
-	collect_slots(link, relas, collect_sites(link, relas, 0));
+	const struct elf_rela *relas = link->dynamic_relas;
+	struct sort_item *order = memory_zeroed(n, sizeof(*order));
 	for (uint64_t i = 0; i < n; i++)
-		order[i] = (struct sortable){(uint64_t)class_of(link->arch, relas[i].r_type) << 32 | relas[i].r_sym,
-					     relas[i].r_offset, (uint32_t)i};
-	qsort(order, n, sizeof(*order), compare);
+		order[i] = (struct sort_item){relas[i].r_offset, i};
+	sort_by_key(order, n);
+	for (uint64_t i = 0; i < n; i++)
+		order[i].key = group_of(link, &relas[order[i].value]);
+	sort_by_key(order, n);
 	struct elf_rela *out = (struct elf_rela *)image;
 	for (uint64_t i = 0; i < n; i++)
-		out[i] = relas[order[i].index];
+		out[i] = relas[order[i].value];
 	free(order);
-	free(relas);
 }

@@ -7,6 +7,9 @@
 
 /* Counts the entries: link->n_dynamic_relas, n_relative. */
 void rela_dyn_count(struct link *link);
-void rela_dyn_emit(struct link *link, uint8_t *image);
+/* Makes them, once addresses are final, in parallel. */
+void rela_dyn_collect(struct link *link);
+/* Sorts and writes them. */
+void rela_dyn_emit(const struct link *link, uint8_t *image);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
+#include "base/sort.h"
 #include "ld/layout/layout.h"
 
 /* An even word is the address of a place, and the next word of the image is where the bit map that may follow begins:
@@ -30,28 +32,18 @@ static uint64_t address_of(const struct link *link, const struct relr_place *pla
 	return section_address(link->layout, section_of(link, place->section)) + place->offset;
 }
 
-struct sortable {
-	uint64_t address;
-	struct relr_place place;
-};
-
-static int compare(const void *a, const void *b)
-{
-	const struct sortable *x = a, *y = b;
-	return x->address < y->address ? -1 : x->address > y->address;
-}
-
 /* By address. Places keep their order however sections move: once is enough. */
 static void sort(struct link *link)
 {
-	struct sortable *order = malloc(max_u64(link->n_relr, 1) * sizeof(*order));
-	if (!order)
-		out_of_memory();
-	for (uint64_t i = 0; i < link->n_relr; i++)
-		order[i] = (struct sortable){address_of(link, &link->relr[i]), link->relr[i]};
-	qsort(order, link->n_relr, sizeof(*order), compare);
-	for (uint64_t i = 0; i < link->n_relr; i++)
-		link->relr[i] = order[i].place;
+	uint64_t n = link->n_relr;
+	struct sort_item *order = memory_zeroed(n, sizeof(*order));
+	struct relr_place *sorted = arena_array(&link->arena, struct relr_place, n);
+	for (uint64_t i = 0; i < n; i++)
+		order[i] = (struct sort_item){address_of(link, &link->relr[i]), i};
+	sort_by_key(order, n);
+	for (uint64_t i = 0; i < n; i++)
+		sorted[i] = link->relr[order[i].value];
+	link->relr = sorted;
 	free(order);
 }
 
