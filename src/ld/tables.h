@@ -286,9 +286,10 @@ struct merge_section {
 	uint32_t *starts;
 	uint32_t *refs;          /* shard << POOL_SHARD_SHIFT | entry */
 	uint32_t *hashes;        /* scratch, until the pools are built */
+	uint32_t *blocks;        /* the first piece that begins in or behind each block of 1 << MERGE_BLOCK_SHIFT bytes */
 };
 
-enum { POOL_SHARD_SHIFT = 26, POOL_MAX_SHARDS = 64 };
+enum { POOL_SHARD_SHIFT = 26, POOL_MAX_SHARDS = 64, MERGE_BLOCK_SHIFT = 6 };
 
 struct pool_entry {
 	const uint8_t *data;

@@ -29,6 +29,7 @@ static uint64_t string_length(const uint8_t *at, const uint8_t *end, uint64_t en
 /* Cuts a section into pieces; false when its last string has no end. */
 static bool split(struct link *link, struct merge_section *merged, struct arena *arena)
 {
+	enum { BLOCK = 1 << MERGE_BLOCK_SHIFT };
 	const struct elf_shdr *shdr = section_shdr(link, merged->section);
 	struct bytes content = elf_section_bytes(&file_of(link, section_of(link, merged->section)->file)->elf,
 						 section_number(link, merged->section));
@@ -36,7 +37,7 @@ static bool split(struct link *link, struct merge_section *merged, struct arena 
 	merged->content = content;
 	bool strings = shdr->sh_flags & SHF_STRINGS;
 	for (int pass = 0; pass < 2; pass++) {
-		uint32_t n = 0;
+		uint32_t n = 0, n_blocks = 0;
 		for (const uint8_t *at = content.data; at < end; n++) {
 			uint64_t len = strings ? string_length(at, end, shdr->sh_entsize) : shdr->sh_entsize;
 			if (len == 0)
@@ -44,14 +45,19 @@ static bool split(struct link *link, struct merge_section *merged, struct arena 
 			if (pass) {
 				merged->starts[n] = (uint32_t)(at - content.data);
 				merged->hashes[n] = (uint32_t)hash_bytes(at, len);
+				while (n_blocks * BLOCK <= merged->starts[n])
+					merged->blocks[n_blocks++] = n;
 			}
 			at += len;
 		}
+		for (; pass && n_blocks <= content.size / BLOCK; n_blocks++)
+			merged->blocks[n_blocks] = n;
 		if (pass == 0) {
 			merged->n = n;
 			merged->starts = arena_array(arena, uint32_t, n);
 			merged->refs = arena_array(arena, uint32_t, n);
 			merged->hashes = arena_array(arena, uint32_t, n);
+			merged->blocks = arena_array(arena, uint32_t, content.size / BLOCK + 1);
 		}
 	}
 	return true;

@@ -19,20 +19,17 @@ void merge_emit(const struct link *link, const struct section *section, uint8_t 
 static inline uint64_t merge_address(const struct link *link, uint32_t index, uint64_t offset)
 {
 	const struct merge_section *merged = &link->merge_sections.at[index];
-	uint32_t low = 0, high = merged->n; /* starts[low] <= offset < starts[high] */
-	while (high - low > 1) {
-		uint32_t middle = low + (high - low) / 2;
-		if (merged->starts[middle] <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	uint32_t ref = merged->refs[low];
+	uint64_t block = min_u64(offset, merged->content.size) >> MERGE_BLOCK_SHIFT;
+	uint32_t next = merged->blocks[block]; /* no piece before it begins behind the offset */
+	while (next < merged->n && merged->starts[next] <= offset)
+		next++;
+	uint32_t piece = next ? next - 1 : 0;
+	uint32_t ref = merged->refs[piece];
 	const struct pool_shard *shard =
 		&link->pool_shards.at[link->merge_pools.at[merged->pool].first_shard + (ref >> POOL_SHARD_SHIFT)];
 	const struct pool_entry *entry = &shard->entries[ref & ((1u << POOL_SHARD_SHIFT) - 1)];
 	return section_address(link->layout, section_of(link, shard->section)) + entry->offset +
-	       (offset - merged->starts[low]);
+	       (offset - merged->starts[piece]);
 }
 
 #endif
