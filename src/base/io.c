@@ -109,13 +109,19 @@ uint32_t io_open(struct io *io, const char *path)
 	return io->files.n - 1;
 }
 
+void io_unmap(struct io *io, uint32_t index)
+{
+	struct io_file *file = &io->files.at[index];
+	if (file->mapped)
+		munmap((void *)(uintptr_t)file->bytes.data, file->bytes.size);
+	file->mapped = false;
+	file->bytes = (struct bytes){0};
+}
+
 void io_free(struct io *io)
 {
-	for (uint32_t i = 0; i < io->files.n; i++) {
-		const struct io_file *file = &io->files.at[i];
-		if (file->mapped)
-			munmap((void *)(uintptr_t)file->bytes.data, file->bytes.size);
-	}
+	for (uint32_t i = 0; i < io->files.n; i++)
+		io_unmap(io, i);
 	array_free(&io->files);
 	arena_free(&io->arena);
 }

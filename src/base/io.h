@@ -39,6 +39,9 @@ static inline const struct io_file *io_read(struct io *io, const char *path)
 	return &io->files.at[index];
 }
 
+/* Unmaps one file: its bytes are gone. Different files may be unmapped by different threads at once. */
+void io_unmap(struct io *io, uint32_t index);
+
 void io_free(struct io *io);
 
 #endif

@@ -1,6 +1,7 @@
 #include "ld/tables.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
@@ -8,7 +9,7 @@
 
 void link_begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
 {
-	*link = (struct link){.options = options, .diag = diag, .io = io, .arch = &arch_x86_64};
+	*link = (struct link){.options = options, .diag = diag, .io = io, .arch = &arch_x86_64, .replaced_output = -1};
 	link->pool = pool_new(options->threads ? options->threads : pool_default_threads());
 	link->worker_arenas = calloc(pool_threads(link->pool), sizeof(*link->worker_arenas));
 	if (!link->worker_arenas)
@@ -18,8 +19,27 @@ void link_begin(struct link *link, const struct options *options, struct diag *d
 	link->packs_relative = options->z.pack_relative_relocs && link->is_pic;
 }
 
+/* Item 0 is the old output, the others are inputs: unmapping them and freeing its pages is work of the kernel's that
+ * threads can share. */
+static void let_go(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t i = begin; i < end; i++)
+		if (i > 0)
+			io_unmap(link->io, (uint32_t)i - 1);
+		else if (link->replaced_output >= 0)
+			close(link->replaced_output);
+}
+
 void link_end(struct link *link)
 {
+	enum { WORTH_SHARING = 64 << 20 }; /* bytes of inputs */
+	uint64_t size = 0;
+	for (uint32_t i = 0; i < link->io->files.n; i++)
+		size += link->io->files.at[i].bytes.size;
+	size_t n = 1 + (size_t)link->io->files.n;
+	parallel_for(link->pool, n, size < WORTH_SHARING ? n : 1, let_go, link);
 	layout_free(link);
 	symbols_free(link);
 	for (uint32_t i = 0; i < link->pool_shards.n; i++)

@@ -347,6 +347,7 @@ struct link {
 	struct pool *pool;
 	const struct arch *arch;
 	struct io *io;
+	int replaced_output;               /* descriptor of the old output, which has no name any more; -1: none */
 	struct codecs codecs;
 	struct arena arena;                /* of the main thread */
 	struct arena *worker_arenas;       /* one per worker of the pool */
@@ -430,6 +431,7 @@ struct link {
 
 /* Empty tables for a link with these options; what is reported goes to `diag`, what is read comes through `io`. */
 void link_begin(struct link *link, const struct options *options, struct diag *diag, struct io *io);
+/* Frees everything and unmaps the inputs; `io` itself stays the caller's. */
 void link_end(struct link *link);
 
 static inline struct file *file_of(const struct link *link, file_id id)

@@ -66,7 +66,7 @@ static bool open_temporary(struct output_file *file)
 
 bool output_begin(struct output_file *file, const char *path, uint64_t size)
 {
-	*file = (struct output_file){.fd = -1, .pipe = -1, .path = path};
+	*file = (struct output_file){.fd = -1, .pipe = -1, .replaced = -1, .path = path};
 	struct stat old;
 	bool exists = stat(path, &old) == 0;
 	char *real = exists ? realpath(path, NULL) : NULL;
@@ -163,8 +163,9 @@ bool output_commit(struct output_file *file)
 	if (!file->temporary && !name_unnamed(file))
 		return false;
 	if (file->temporary) {
-		/* Exchanging names and removing the old file last is much faster than rename over it (the kernel frees
-		 * its blocks later). */
+		/* The names are exchanged, and the old file, open without a name, is freed when there is nothing else to
+		 * wait for: a rename over it would free it at once. */
+		file->replaced = open(file->target, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->target, RENAME_EXCHANGE) == 0)
 			unlink(file->temporary);
 		else if (rename(file->temporary, file->target) != 0)

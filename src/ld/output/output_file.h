@@ -13,6 +13,8 @@ struct output_file {
 	const char *path;       /* the caller's */
 	char *target;           /* where the name is made: symbolic links are followed */
 	char *temporary;        /* named temporary file, or NULL */
+	int replaced;           /* the old output, once it has no name any more; -1: there was none. To close it takes the
+				 * kernel some time: it frees the pages */
 	bool in_place;          /* not a regular file */
 	int pipe;               /* where the bytes go in the end if that takes them in one order only; -1: nowhere */
 	_Atomic int error;      /* errno of a failure, 0: none */
@@ -29,7 +31,7 @@ bool output_write(struct output_file *file, const void *data, uint64_t size, uin
 /* Gives the file its name and mode (0777 without the umask). */
 bool output_commit(struct output_file *file);
 
-/* Leaves everything as it was. Also after a failed begin or commit. */
+/* Leaves everything as it was, also after a failed begin or commit, and frees everything but `replaced`. */
 void output_abort(struct output_file *file);
 
 #endif

@@ -174,6 +174,7 @@ void output_write_all(struct link *link)
 		diag_error(link->diag, UINT64_MAX, "%s %s: %s", writing.file.failed, link->options->output,
 			   strerror(writing.file.error));
 	output_abort(&writing.file);
+	link->replaced_output = writing.file.replaced;
 	for (unsigned i = 0; i < pool_threads(link->pool); i++)
 		free((void *)(uintptr_t)writing.buffers[i].data);
 	free(writing.buffers);
