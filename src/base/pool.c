@@ -40,6 +40,7 @@ struct pool {
 	bool busy, quit;
 	pool_job *job;
 	void *argument;
+	struct pool_record *record; /* or NULL */
 	_Alignas(CACHE_LINE) _Atomic uint32_t tickets;
 	_Alignas(CACHE_LINE) _Atomic uint32_t active;
 };
@@ -93,6 +94,40 @@ static void take_ticket(struct pool *pool)
 	}
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void run_job(struct pool *pool, unsigned worker)
+{
+	uint64_t begin = pool->record ? now_ns() : 0;
+	pool->job(pool->argument, worker);
+	if (pool->record)
+		*array_push(&pool->record->of[worker].spans) = (struct pool_span){begin, now_ns()};
+}
+
+void pool_set_record(struct pool *pool, struct pool_record *record)
+{
+	pool->record = record;
+	if (!record)
+		return;
+	record->workers = pool->threads;
+	record->of = calloc(pool->threads, sizeof(*record->of));
+	if (!record->of)
+		out_of_memory();
+}
+
+void pool_record_free(struct pool_record *record)
+{
+	for (unsigned i = 0; i < record->workers; i++)
+		array_free(&record->of[i].spans);
+	free(record->of);
+	*record = (struct pool_record){0};
+}
+
 static void *helper_main(void *argument)
 {
 	struct helper *helper = argument;
@@ -101,7 +136,7 @@ static void *helper_main(void *argument)
 		take_ticket(pool);
 		if (pool->quit)
 			return NULL;
-		pool->job(pool->argument, helper->worker);
+		run_job(pool, helper->worker);
 		if (atomic_fetch_sub_explicit(&pool->active, 1, memory_order_acq_rel) == 1)
 			futex_wake(&pool->active, 1);
 	}
@@ -246,7 +281,7 @@ void parallel_for(struct pool *pool, size_t count, size_t grain, parallel_body *
 		helpers = ensure_helpers(pool, loop.chunks - 1);
 	if (helpers > 0) {
 		start_job(pool, helpers, run_loop, &loop);
-		run_loop(&loop, 0);
+		run_job(pool, 0);
 		finish_job(pool);
 	} else {
 		unsigned worker = current_worker(pool);
@@ -356,13 +391,6 @@ static void run_worklist(void *argument, unsigned worker)
 	}
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Runs items on the calling thread; returns early, with work left, when there is enough of it to share. */
 static void run_alone(struct worklist *list, unsigned worker, bool may_share)
 {
@@ -405,7 +433,7 @@ void worklist_run(struct pool *pool, const uint32_t *items, size_t count, workli
 		if (helpers > 0) {
 			share_items(&list, own, own->items.n);
 			start_job(pool, helpers, run_worklist, &list);
-			run_worklist(&list, worker);
+			run_job(pool, worker);
 			finish_job(pool);
 		} else {
 			run_alone(&list, worker, false);

@@ -10,6 +10,7 @@
 #ifndef GILD_BASE_POOL_H
 #define GILD_BASE_POOL_H
 
+#include "base/array.h"
 #include "base/types.h"
 
 struct pool;
@@ -36,5 +37,22 @@ struct worklist;
 typedef void worklist_body(void *context, uint32_t item, struct worklist *list, unsigned worker);
 void worklist_run(struct pool *pool, const uint32_t *items, size_t count, worklist_body *body, void *context);
 void worklist_push(struct worklist *list, uint32_t item, unsigned worker);
+
+/* When the workers of parallel loops were busy, for those who want to see it. */
+struct pool_span {
+	uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC */
+};
+
+struct pool_record {
+	unsigned workers;
+	struct worker_record {
+		ARRAY(struct pool_span) spans;
+	} *of;                     /* by worker */
+};
+
+/* From now on the pool notes in `record` when each worker runs (a part of) a loop that is shared; NULL ends that. The
+ * record outlives the pool; pool_record_free() frees what is in it. */
+void pool_set_record(struct pool *pool, struct pool_record *record);
+void pool_record_free(struct pool_record *record);
 
 #endif

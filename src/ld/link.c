@@ -1,6 +1,8 @@
 /* The story of a link: every pass, in order, with what holds from there on. */
 #include "ld/link.h"
 
+#include <stdio.h>
+
 #include "ld/checks.h"
 #include "ld/input/inputs.h"
 #include "ld/layout/layout.h"
@@ -157,20 +159,45 @@ static bool write_output(struct link *link)
 	return done(link, "write");
 }
 
+/* --time-trace: the file is opened before the link begins, so that nothing is linked if it cannot be. */
+static bool trace_begin(struct link *link, FILE **trace)
+{
+	const struct options *options = link->options;
+	*trace = NULL;
+	if (!options->time_trace)
+		return true;
+	const char *path = *options->time_trace
+				   ? options->time_trace
+				   : arena_printf(&link->arena, "%s.time-trace", options->output);
+	*trace = fopen(path, "we");
+	if (!*trace) {
+		diag_error(link->diag, 0, "cannot write the time trace %s: %m", path);
+		return done(link, "options");
+	}
+	pool_set_record(link->pool, &link->stats.record);
+	return true;
+}
+
 bool link_run(const struct options *options, struct diag *diag)
 {
 	struct link link;
 	struct io io = {0};
+	FILE *trace;
 	link_begin(&link, options, diag, &io);
-	stats_begin(&link.stats, options->stats);
-	bool good = read_inputs(&link) && resolve(&link) && choose_sections(&link) && find_needs(&link) &&
-		    lay_out(&link) && write_output(&link);
+	stats_begin(&link.stats, options->stats || options->time_trace);
+	bool good = trace_begin(&link, &trace) && read_inputs(&link) && resolve(&link) && choose_sections(&link) &&
+		    find_needs(&link) && lay_out(&link) && write_output(&link);
 	if (!good)
 		report_write_failed(&link);
 	struct stats stats = link.stats;
 	link_end(&link);
 	io_free(&io);
 	stats_mark(&stats, "release");
-	stats_end(&stats);
+	if (options->stats)
+		stats_print(&stats);
+	if (trace && (!stats_trace(&stats, trace, options->time_trace_granularity) | (fclose(trace) != 0)))
+		diag_warning(diag, UINT64_MAX, "cannot write the time trace: %m");
+	diag_flush(diag);
+	stats_free(&stats);
 	return good;
 }

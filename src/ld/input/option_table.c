@@ -252,6 +252,10 @@ static const struct option_row rows[] = {
 	 .help = "stop printing after N errors (default 20, 0: all)"},
 	{"--stats", ARG_NONE, OPTION_SET, .help = "print time and memory used", .field = FIELD(stats)},
 	{"--no-stats", ARG_NONE, OPTION_CLEAR, .help = "do not (default)", .field = FIELD(stats)},
+	{"--time-trace", ARG_OPTIONAL, OPTION_TIME_TRACE, "FILE",
+	 .help = "write when each thread did what, as a Chrome trace (default: OUTPUT.time-trace)"},
+	{"--time-trace-granularity", ARG_REQUIRED, OPTION_TIME_TRACE_GRANULARITY, "N",
+	 .help = "leave out what took less than N microseconds (default 0)"},
 
 	{.help = "Running"},
 	{"--threads", ARG_OPTIONAL, OPTION_THREADS, "N", .help = "number of threads (default: one for each processor)"},

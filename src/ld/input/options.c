@@ -281,6 +281,13 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 		if (option_parse_number(&parser->context, option, value, 0, &number))
 			parser->context.diag->error_limit = (unsigned)min_u64(number, UINT32_MAX);
 		return true;
+	case OPTION_TIME_TRACE:
+		parser->context.options->time_trace = value ? value : "";
+		return true;
+	case OPTION_TIME_TRACE_GRANULARITY:
+		option_parse_number(&parser->context, option, value, 0,
+				    &parser->context.options->time_trace_granularity);
+		return true;
 	case OPTION_NO_WARNINGS:
 		parser->context.diag->no_warnings = true;
 		return true;

@@ -96,6 +96,8 @@ struct options {
 	bool undefined_version;                /* default true as GNU ld; false: report names without a definition */
 	bool warn_common, warn_shared_textrel;
 	bool stats;
+	const char *time_trace;    /* path, "": beside the output; NULL: none */
+	uint64_t time_trace_granularity; /* microseconds */
 	enum bsymbolic_kind bsymbolic;
 	enum build_id_kind build_id;
 	unsigned build_id_size;                /* HASH: 16 (md5), 20 (sha1, default), 32 (sha256), 8 (fast) */
