@@ -74,10 +74,10 @@ demo: ## see gild link itself, then a C++ program with threads and exceptions
 	$(submake) all
 	@BUILD=$(BUILD) CC='$(CC)' scripts/demo.sh
 
-bench: ## time gild against every other linker on PATH
+bench: ## time gild against every other linker on PATH; B='CASE ...' chooses cases, see bench/run.sh
 	$(setup) build demo
 	$(submake) all
-	@BUILD=$(BUILD) CC='$(CC)' bench/run.sh
+	@BUILD=$(BUILD) CC='$(CC)' SETUP=$(SETUP) bench/run.sh $(B)
 
 lint: ## clang-tidy and cppcheck
 	$(setup) build lint

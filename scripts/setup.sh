@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that gild's build and tests need, if they are missing.
 #
-#   scripts/setup.sh SET...      sets: build demo check long lint
+#   scripts/setup.sh SET...      sets: build demo check long lint bench
 #
 # Says what it installs and why, one line each; says nothing when all is there.
 set -u
@@ -29,6 +29,8 @@ packages() {
 	long  dpkg-dev                      unpacks source packages of real programs
 	lint  clang-tidy|clang-tidy-14      make lint
 	lint  cppcheck                      make lint
+	bench libclang-19-dev               the links of clang and of debugging information
+	bench llvm-19-dev                   the same
 	END
 	# A test that needs more says so in a line "# packages: NAME ...".
 	for test in tests/story/*.sh tests/long/*.sh; do
@@ -38,7 +40,7 @@ packages() {
 	done
 }
 
-case " $* " in *" build "*|*" demo "*|*" check "*|*" long "*|*" lint "*) ;; *) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2 ;; esac
+case " $* " in *" build "*|*" demo "*|*" check "*|*" long "*|*" lint "*|*" bench "*) ;; *) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2 ;; esac
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | cut -c 1-9)" = installed ]; }
 
