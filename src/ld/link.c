@@ -195,8 +195,11 @@ bool link_run(const struct options *options, struct diag *diag)
 	stats_mark(&stats, "release");
 	if (options->stats)
 		stats_print(&stats);
-	if (trace && (!stats_trace(&stats, trace, options->time_trace_granularity) | (fclose(trace) != 0)))
-		diag_warning(diag, UINT64_MAX, "cannot write the time trace: %m");
+	if (trace) {
+		bool written = stats_trace(&stats, trace, options->time_trace_granularity);
+		if (fclose(trace) != 0 || !written)
+			diag_warning(diag, UINT64_MAX, "cannot write the time trace: %m");
+	}
 	diag_flush(diag);
 	stats_free(&stats);
 	return good;
