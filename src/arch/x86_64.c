@@ -758,6 +758,20 @@ static uint64_t arch_tp_offset(const struct layout *layout, uint64_t address)
 	return tp_offset(layout, address);
 }
 
+static enum symbol_use use_of(uint32_t type)
+{
+	switch (type) {
+	case R_X86_64_PLT32:
+	case R_X86_64_PLTOFF64:
+		return USE_CALL;
+	case R_X86_64_SIZE32:
+	case R_X86_64_SIZE64:
+		return USE_SIZE;
+	default:
+		return USE_ADDRESS;
+	}
+}
+
 static const char *const search_dirs[] = {
 	"/usr/local/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
 	"/usr/lib/x86_64-linux-gnu64", "/usr/local/lib64", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib", "/usr/lib",
@@ -790,5 +804,6 @@ const struct arch arch_x86_64 = {
 	.apply = apply,
 	.apply_range = apply_range,
 	.tp_offset = arch_tp_offset,
+	.use_of = use_of,
 	.relocation_name = x86_64_relocation_name,
 };

@@ -1,0 +1,141 @@
+#include "ld/prune/address_significance.h"
+
+#include "arch/arch.h"
+#include "ld/input/object.h"
+#include "ld/prune/target.h"
+
+enum { FILE_GRAIN = 4, SYMBOL_GRAIN = 1 << 14, SHT_ADDRSIG = 0x6fff4c03 /* SHT_LLVM_ADDRSIG */ };
+
+struct search {
+	struct link *link;
+	_Atomic bool *significant;
+	bool functions;
+};
+
+static bool is_code(const struct link *link, section_id id)
+{
+	return section_shdr(link, id)->sh_flags & SHF_EXECINSTR;
+}
+
+static void mark(const struct search *search, section_id id)
+{
+	if (id && !atomic_load_explicit(&search->significant[id], memory_order_relaxed))
+		atomic_store_explicit(&search->significant[id], true, memory_order_relaxed);
+}
+
+static void mark_symbol(const struct search *search, symbol_id symbol)
+{
+	const struct link *link = search->link;
+	uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
+	if (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE && owner_file(owner) != INTERNAL_FILE)
+		mark(search, defining_section(link, file_of(link, owner_file(owner)), owner_index(owner)));
+}
+
+/* The section that lists significant symbols; 0: there is none that can be trusted. Tools that rewrite symbol tables
+ * (strip, objcopy, ld -r) leave lists behind that are no longer right, and without a symbol table in sh_link. */
+static uint32_t find_list(const struct file *file)
+{
+	for (uint32_t i = 1; i < file->elf.nshdr; i++)
+		if (file->elf.shdrs[i].sh_type == SHT_ADDRSIG && file->elf.shdrs[i].sh_link != 0)
+			return i;
+	return 0;
+}
+
+/* A list of symbol numbers, ULEB128 each. */
+static bool read_list(const struct search *search, const struct file *file, uint32_t section, struct elf_error *error)
+{
+	struct bytes list = elf_section_bytes(&file->elf, section);
+	for (uint64_t at = 0; at < list.size;) {
+		uint64_t symbol = 0;
+		unsigned shift = 0;
+		uint8_t byte;
+		do {
+			if (at == list.size)
+				return elf_fail(error, ".llvm_addrsig", section, at, "ends inside a number");
+			byte = list.data[at++];
+			if (shift >= 63)
+				return elf_fail(error, ".llvm_addrsig", section, at, "has a number that is too large");
+			symbol |= (uint64_t)(byte & 0x7f) << shift;
+			shift += 7;
+		} while (byte & 0x80);
+		if (symbol >= file->symtab.n)
+			return elf_fail(error, ".llvm_addrsig", section, symbol,
+					"names a symbol that is not in the symbol table");
+		mark(search, defining_section(search->link, file, (uint32_t)symbol));
+	}
+	return true;
+}
+
+/* Code that is referred to in another way than by a call. */
+static void mark_functions(const struct search *search, const struct file *file)
+{
+	const struct link *link = search->link;
+	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		section_id id = file->first_section + i;
+		const struct section *section = section_of(link, id);
+		if (!section->live || section->kind != SECTION_REGULAR || !section->rela ||
+		    !(file->elf.shdrs[i].sh_flags & SHF_ALLOC))
+			continue;
+		struct elf_relas relas = section_relas(link, id);
+		for (uint64_t r = 0; r < relas.n; r++) {
+			if (link->arch->use_of(relas.at[r].r_type) == USE_CALL)
+				continue;
+			section_id target = defining_section(link, file, relas.at[r].r_sym);
+			if (target && is_code(link, target))
+				mark(search, target);
+		}
+	}
+}
+
+static void guess(const struct search *search, const struct file *file)
+{
+	const struct link *link = search->link;
+	for (uint32_t i = 1; i < file->elf.nshdr; i++)
+		if (!(file->elf.shdrs[i].sh_flags & SHF_EXECINSTR))
+			mark(search, file->first_section + i);
+	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
+		section_id target = defining_section(link, file, i);
+		if (target && !is_code(link, target))
+			mark(search, target);
+	}
+	if (search->functions)
+		mark_functions(search, file);
+}
+
+static void search_files(void *context, size_t begin, size_t end, unsigned worker)
+{
+	const struct search *search = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++) {
+		struct file *file = file_of(search->link, (file_id)id);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		uint32_t list = find_list(file);
+		struct elf_error error;
+		if (!list)
+			guess(search, file);
+		else if (!read_list(search, file, list, &error))
+			object_report(search->link, (file_id)id, &error);
+	}
+}
+
+static void search_exports(void *context, size_t begin, size_t end, unsigned worker)
+{
+	const struct search *search = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++)
+		if (symbol_flags(&search->link->symbols[id]) & SYMBOL_EXPORTED)
+			mark_symbol(search, (symbol_id)id);
+}
+
+void address_significance(struct link *link, bool functions, _Atomic bool *significant)
+{
+	struct search search = {.link = link, .significant = significant, .functions = functions};
+	const struct options *options = link->options;
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, search_files, &search);
+	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, search_exports, &search);
+	if (link->entry)
+		mark_symbol(&search, symbols_find(link, str_of(link->entry)));
+	mark_symbol(&search, symbols_find(link, str_of(options->init ? options->init : "_init")));
+	mark_symbol(&search, symbols_find(link, str_of(options->fini ? options->fini : "_fini")));
+}

@@ -1,0 +1,327 @@
+#include "ld/prune/icf_partition.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+enum {
+	VERTEX_GRAIN = 256,
+	CLASS_GRAIN = 32,
+	MANY_VERTICES = 1 << 12, /* worth sorting in shards */
+	LOG2_SHARDS = 6,
+};
+
+struct keyed {
+	uint64_t key;
+	uint32_t vertex;
+};
+
+/* Members [begin, end) are one class; the first one is the smallest. */
+struct class {
+	uint32_t begin, end;
+};
+
+struct worker {
+	struct references leader, member;
+	ARRAY(struct keyed) keyed;
+	ARRAY(uint32_t) targets; /* and other lists of vertices */
+};
+
+struct partition {
+	const struct icf_graph *graph;
+	struct worker *workers;
+	struct keyed *hashes;    /* by vertex - 1: of everything but its edges */
+	uint32_t *n_edges;       /* by vertex */
+	uint64_t *first_edge;    /* by vertex, in edges[] */
+	uint32_t *edges;         /* vertices */
+	uint32_t *classes;       /* by vertex: the first vertex of its class */
+	uint32_t *next;          /* the same after this round, for vertices in members[] */
+	uint32_t *members;       /* of classes with two members and more */
+	uint32_t n_members;
+	ARRAY(struct class) groups;
+	_Atomic uint64_t *once, *twice; /* bits by hash: some vertex has it, some other one too */
+	uint64_t mask;
+	_Atomic bool changed;
+};
+
+static void *allocate(size_t n, size_t size)
+{
+	void *memory = calloc(n ? n : 1, size);
+	if (!memory)
+		out_of_memory();
+	return memory;
+}
+
+static int compare_keyed(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->vertex < y->vertex ? -1 : x->vertex > y->vertex;
+}
+
+/* ---- equal in themselves ---------------------------------------------------------------------------------- */
+
+static void hash_vertices(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct partition *partition = context;
+	struct references *references = &partition->workers[worker].leader;
+	for (size_t i = begin; i < end; i++) {
+		uint32_t vertex = (uint32_t)i + 1;
+		icf_collect(partition->graph, vertex, references);
+		struct bytes content = icf_content(partition->graph, vertex);
+		uint64_t hash = hash_bytes(content.data, content.size) ^
+				hash_bytes(references->list.at, references->list.n * sizeof(*references->list.at));
+		partition->hashes[i] = (struct keyed){hash, vertex};
+		partition->n_edges[vertex] = references->vertices.n;
+		_Atomic uint64_t *once = &partition->once[(hash & partition->mask) / 64];
+		uint64_t bit = 1ull << (hash & 63);
+		if (atomic_fetch_or_explicit(once, bit, memory_order_relaxed) & bit)
+			atomic_fetch_or_explicit(&partition->twice[(hash & partition->mask) / 64], bit,
+						 memory_order_relaxed);
+	}
+}
+
+struct shards {
+	struct keyed *at;
+	uint32_t bounds[(1u << LOG2_SHARDS) + 1];
+};
+
+static void sort_shards(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct shards *shards = context;
+	(void)worker;
+	for (size_t s = begin; s < end; s++)
+		if (shards->bounds[s + 1] > shards->bounds[s])
+			qsort(shards->at + shards->bounds[s], shards->bounds[s + 1] - shards->bounds[s],
+			      sizeof(*shards->at), compare_keyed);
+}
+
+/* Sorts by hash, then vertex, with the help of all threads. */
+static struct keyed *sort_keyed(struct pool *pool, const struct keyed *keyed, uint32_t n)
+{
+	struct shards shards = {.at = allocate(n, sizeof(*keyed))};
+	unsigned shift = 64 - LOG2_SHARDS;
+	uint32_t places[1u << LOG2_SHARDS], sum = 0;
+	for (uint32_t i = 0; i < n; i++)
+		shards.bounds[(keyed[i].key >> shift) + 1]++;
+	for (uint32_t s = 0; s < 1u << LOG2_SHARDS; s++) {
+		places[s] = sum;
+		sum += shards.bounds[s + 1];
+		shards.bounds[s + 1] = sum;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		shards.at[places[keyed[i].key >> shift]++] = keyed[i];
+	parallel_for(pool, 1u << LOG2_SHARDS, n < MANY_VERTICES ? 1u << LOG2_SHARDS : 1, sort_shards, &shards);
+	return shards.at;
+}
+
+/* Makes classes of vertices whose hash is equal. */
+static void group_by_hash(struct partition *partition)
+{
+	const struct icf_graph *graph = partition->graph;
+	uint64_t bits = 1 << 12;
+	while (bits < 8ull * graph->n)
+		bits *= 2;
+	partition->mask = bits - 1;
+	partition->once = allocate(bits / 64, sizeof(uint64_t));
+	partition->twice = allocate(bits / 64, sizeof(uint64_t));
+	parallel_for(graph->link->pool, graph->n, VERTEX_GRAIN, hash_vertices, partition);
+	/* Most vertices are like no other: they are done. */
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < graph->n; i++) {
+		uint64_t hash = partition->hashes[i].key & partition->mask;
+		if (partition->twice[hash / 64] >> (hash & 63) & 1)
+			partition->hashes[n++] = partition->hashes[i];
+	}
+	free(partition->once);
+	free(partition->twice);
+	struct keyed *sorted = sort_keyed(graph->link->pool, partition->hashes, n);
+	partition->members = allocate(n, sizeof(*partition->members));
+	for (uint32_t i = 0; i < n;) {
+		uint32_t begin = i;
+		while (++i < n && sorted[i].key == sorted[begin].key)
+			;
+		if (i - begin < 2)
+			continue;
+		*array_push(&partition->groups) =
+			(struct class){partition->n_members, partition->n_members + i - begin};
+		for (uint32_t m = begin; m < i; m++)
+			partition->members[partition->n_members++] = sorted[m].vertex;
+	}
+	free(sorted);
+}
+
+/* ---- edges ------------------------------------------------------------------------------------------------ */
+
+static bool is_equal(const struct icf_graph *graph, uint32_t a, const struct references *of_a, uint32_t b,
+		     const struct references *of_b)
+{
+	struct bytes x = icf_content(graph, a), y = icf_content(graph, b);
+	return of_a->list.n == of_b->list.n && x.size == y.size && memcmp(x.data, y.data, x.size) == 0 &&
+	       memcmp(of_a->list.at, of_b->list.at, of_a->list.n * sizeof(*of_a->list.at)) == 0 &&
+	       icf_unwind_equal(graph, a, b);
+}
+
+static void keep_edges(struct partition *partition, uint32_t vertex, const struct references *references)
+{
+	if (references->vertices.n)
+		memcpy(partition->edges + partition->first_edge[vertex], references->vertices.at,
+		       references->vertices.n * sizeof(*partition->edges));
+}
+
+/* Compares the members of a class with its first one. Those that only have its hash go to the end and stay alone: that
+ * costs a fold, once in 2^64 pairs. */
+static void confirm_classes(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct partition *partition = context;
+	const struct icf_graph *graph = partition->graph;
+	struct worker *scratch = &partition->workers[worker];
+	for (size_t c = begin; c < end; c++) {
+		const struct class *class = &partition->groups.at[c];
+		uint32_t leader = partition->members[class->begin];
+		icf_collect(graph, leader, &scratch->leader);
+		keep_edges(partition, leader, &scratch->leader);
+		partition->next[leader] = leader;
+		uint32_t to = class->begin + 1;
+		scratch->targets.n = 0;
+		for (uint32_t m = class->begin + 1; m < class->end; m++) {
+			uint32_t vertex = partition->members[m];
+			icf_collect(graph, vertex, &scratch->member);
+			keep_edges(partition, vertex, &scratch->member);
+			bool equal = is_equal(graph, leader, &scratch->leader, vertex, &scratch->member);
+			partition->next[vertex] = equal ? leader : vertex;
+			if (equal)
+				partition->members[to++] = vertex;
+			else
+				*array_push(&scratch->targets) = vertex;
+		}
+		for (uint32_t i = 0; i < scratch->targets.n; i++)
+			partition->members[to + i] = scratch->targets.at[i];
+	}
+}
+
+/* ---- rounds ------------------------------------------------------------------------------------------------ */
+
+/* Classes are what `next` says. Drops those with one member. */
+static void take_over(struct partition *partition)
+{
+	uint32_t *members = partition->members, n = 0;
+	for (uint32_t m = 0; m < partition->n_members; m++)
+		partition->classes[members[m]] = partition->next[members[m]];
+	partition->groups.n = 0;
+	for (uint32_t m = 0; m < partition->n_members;) {
+		uint32_t begin = m, leader = partition->classes[members[begin]], kept = n;
+		while (m < partition->n_members && partition->classes[members[m]] == leader)
+			members[n++] = members[m++];
+		if (m - begin < 2) {
+			n = kept;
+			continue;
+		}
+		*array_push(&partition->groups) = (struct class){kept, n};
+	}
+	partition->n_members = n;
+}
+
+/* The classes that a vertex refers to are those that another one of its class refers to. */
+static bool refers_equally(const struct partition *partition, uint32_t a, uint32_t b)
+{
+	const uint32_t *x = partition->edges + partition->first_edge[a], *y = partition->edges + partition->first_edge[b];
+	for (uint32_t i = 0; i < partition->n_edges[a]; i++)
+		if (partition->classes[x[i]] != partition->classes[y[i]])
+			return false;
+	return true;
+}
+
+static uint64_t hash_targets(const struct partition *partition, struct worker *scratch, uint32_t vertex)
+{
+	const uint32_t *edges = partition->edges + partition->first_edge[vertex];
+	scratch->targets.n = 0;
+	for (uint32_t i = 0; i < partition->n_edges[vertex]; i++)
+		*array_push(&scratch->targets) = partition->classes[edges[i]];
+	return hash_bytes(scratch->targets.at, scratch->targets.n * sizeof(*scratch->targets.at));
+}
+
+/* Cuts a class into those that refer to the same classes. */
+static void split_class(struct partition *partition, const struct class *class, struct worker *scratch)
+{
+	scratch->keyed.n = 0;
+	for (uint32_t m = class->begin; m < class->end; m++) {
+		uint32_t vertex = partition->members[m];
+		uint64_t key = hash_targets(partition, scratch, vertex);
+		*array_push(&scratch->keyed) = (struct keyed){key, vertex};
+	}
+	qsort(scratch->keyed.at, scratch->keyed.n, sizeof(*scratch->keyed.at), compare_keyed);
+	const struct keyed *keyed = scratch->keyed.at;
+	uint32_t to = class->begin;
+	for (uint32_t i = 0; i < scratch->keyed.n;) {
+		uint32_t begin = i, leader = keyed[begin].vertex;
+		for (; i < scratch->keyed.n && keyed[i].key == keyed[begin].key; i++)
+			if (refers_equally(partition, leader, keyed[i].vertex)) {
+				partition->members[to++] = keyed[i].vertex;
+				partition->next[keyed[i].vertex] = leader;
+			}
+		for (uint32_t m = begin; m < i; m++) /* the hash is equal, the classes are not: as above */
+			if (!refers_equally(partition, leader, keyed[m].vertex)) {
+				partition->members[to++] = keyed[m].vertex;
+				partition->next[keyed[m].vertex] = keyed[m].vertex;
+			}
+	}
+}
+
+static void split_classes(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct partition *partition = context;
+	for (size_t c = begin; c < end; c++) {
+		const struct class *class = &partition->groups.at[c];
+		uint32_t leader = partition->members[class->begin], m = class->begin + 1;
+		while (m < class->end && refers_equally(partition, leader, partition->members[m]))
+			m++;
+		if (m == class->end)
+			continue;
+		split_class(partition, class, &partition->workers[worker]);
+		atomic_store_explicit(&partition->changed, true, memory_order_relaxed);
+	}
+}
+
+void icf_partition(const struct icf_graph *graph, uint32_t *classes)
+{
+	struct pool *pool = graph->link->pool;
+	size_t slots = (size_t)graph->n + 1;
+	struct partition partition = {.graph = graph, .classes = classes};
+	partition.workers = allocate(pool_threads(pool), sizeof(*partition.workers));
+	partition.hashes = allocate(slots, sizeof(*partition.hashes));
+	partition.n_edges = allocate(slots, sizeof(*partition.n_edges));
+	partition.first_edge = allocate(slots, sizeof(*partition.first_edge));
+	partition.next = allocate(slots, sizeof(*partition.next));
+	for (uint32_t v = 0; v <= graph->n; v++)
+		classes[v] = v;
+	group_by_hash(&partition);
+	uint64_t n_edges = 0;
+	for (uint32_t m = 0; m < partition.n_members; m++) {
+		partition.first_edge[partition.members[m]] = n_edges;
+		n_edges += partition.n_edges[partition.members[m]];
+	}
+	partition.edges = allocate(n_edges, sizeof(*partition.edges));
+	parallel_for(pool, partition.groups.n, CLASS_GRAIN, confirm_classes, &partition);
+	do {
+		take_over(&partition);
+		partition.changed = false;
+		parallel_for(pool, partition.groups.n, CLASS_GRAIN, split_classes, &partition);
+	} while (partition.changed);
+	for (unsigned w = 0; w < pool_threads(pool); w++) {
+		icf_references_free(&partition.workers[w].leader);
+		icf_references_free(&partition.workers[w].member);
+		array_free(&partition.workers[w].keyed);
+		array_free(&partition.workers[w].targets);
+	}
+	free(partition.workers);
+	free(partition.hashes);
+	free(partition.n_edges);
+	free(partition.first_edge);
+	free(partition.edges);
+	free(partition.next);
+	free(partition.members);
+	array_free(&partition.groups);
+}
