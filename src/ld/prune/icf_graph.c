@@ -52,8 +52,10 @@ static bool is_opaque(const struct link *link, symbol_id id)
 	uint64_t owner = symbol_owner(symbol);
 	if (symbol_flags(symbol) & (SYMBOL_PREEMPTIBLE | SYMBOL_IMPORTED | SYMBOL_UNDEFINED | SYMBOL_IFUNC))
 		return true;
-	return owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || owner_file(owner) == INTERNAL_FILE ||
-	       symbol_definition(link, symbol)->st_shndx == SHN_COMMON;
+	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || owner_file(owner) == INTERNAL_FILE)
+		return true;
+	return elf_sym_is_special(&file_of(link, owner_file(owner))->symtab, owner_index(owner)) &&
+	       symbol_definition(link, symbol)->st_shndx != SHN_ABS;
 }
 
 static void refer(const struct icf_graph *graph, file_id file_number, const struct elf_rela *rela, uint64_t at,
