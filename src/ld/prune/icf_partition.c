@@ -31,7 +31,7 @@ struct worker {
 struct partition {
 	const struct icf_graph *graph;
 	struct worker *workers;
-	struct keyed *hashes;    /* by vertex - 1: of everything but its edges */
+	struct keyed *hashes;    /* of everything but edges; of fewer and fewer vertices */
 	uint32_t *n_edges;       /* by vertex */
 	uint64_t *first_edge;    /* by vertex, in edges[] */
 	uint32_t *edges;         /* vertices */
@@ -40,7 +40,7 @@ struct partition {
 	uint32_t *members;       /* of classes with two members and more */
 	uint32_t n_members;
 	ARRAY(struct class) groups;
-	_Atomic uint64_t *once, *twice; /* bits by hash: some vertex has it, some other one too */
+	_Atomic uint64_t *once, *twice; /* bits by hash: some vertex has it, another one, too */
 	uint64_t mask;
 	_Atomic bool changed;
 };
@@ -63,24 +63,59 @@ static int compare_keyed(const void *a, const void *b)
 
 /* ---- equal in themselves ---------------------------------------------------------------------------------- */
 
-static void hash_vertices(void *context, size_t begin, size_t end, unsigned worker)
+static void hash_contents(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct partition *partition = context;
+	(void)worker;
+	for (size_t i = begin; i < end; i++) {
+		struct bytes content = icf_content(partition->graph, (uint32_t)i + 1);
+		partition->hashes[i] = (struct keyed){hash_bytes(content.data, content.size), (uint32_t)i + 1};
+	}
+}
+
+static void hash_references(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct partition *partition = context;
 	struct references *references = &partition->workers[worker].leader;
 	for (size_t i = begin; i < end; i++) {
-		uint32_t vertex = (uint32_t)i + 1;
-		icf_collect(partition->graph, vertex, references);
-		struct bytes content = icf_content(partition->graph, vertex);
-		uint64_t hash = hash_bytes(content.data, content.size) ^
-				hash_bytes(references->list.at, references->list.n * sizeof(*references->list.at));
-		partition->hashes[i] = (struct keyed){hash, vertex};
-		partition->n_edges[vertex] = references->vertices.n;
-		_Atomic uint64_t *once = &partition->once[(hash & partition->mask) / 64];
-		uint64_t bit = 1ull << (hash & 63);
-		if (atomic_fetch_or_explicit(once, bit, memory_order_relaxed) & bit)
-			atomic_fetch_or_explicit(&partition->twice[(hash & partition->mask) / 64], bit,
-						 memory_order_relaxed);
+		struct keyed *keyed = &partition->hashes[i];
+		icf_collect(partition->graph, keyed->vertex, references);
+		keyed->key ^= hash_bytes(references->list.at, references->list.n * sizeof(*references->list.at));
+		partition->n_edges[keyed->vertex] = references->vertices.n;
 	}
+}
+
+static void note_hashes(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct partition *partition = context;
+	(void)worker;
+	for (size_t i = begin; i < end; i++) {
+		uint64_t hash = partition->hashes[i].key, word = (hash & partition->mask) / 64, bit = 1ull << (hash & 63);
+		if (atomic_fetch_or_explicit(&partition->once[word], bit, memory_order_relaxed) & bit)
+			atomic_fetch_or_explicit(&partition->twice[word], bit, memory_order_relaxed);
+	}
+}
+
+/* Keeps those of the first n hashes that may be somebody else's, too; returns how many. Most vertices are like no
+ * other. */
+static uint32_t drop_single(struct partition *partition, uint32_t n)
+{
+	uint64_t bits = 1 << 12;
+	while (bits < 8ull * n)
+		bits *= 2;
+	partition->mask = bits - 1;
+	partition->once = allocate(bits / 64, sizeof(*partition->once));
+	partition->twice = allocate(bits / 64, sizeof(*partition->twice));
+	parallel_for(partition->graph->link->pool, n, MANY_VERTICES, note_hashes, partition);
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t hash = partition->hashes[i].key;
+		if (partition->twice[(hash & partition->mask) / 64] >> (hash & 63) & 1)
+			partition->hashes[kept++] = partition->hashes[i];
+	}
+	free(partition->once);
+	free(partition->twice);
+	return kept;
 }
 
 struct shards {
@@ -117,27 +152,16 @@ static struct keyed *sort_keyed(struct pool *pool, const struct keyed *keyed, ui
 	return shards.at;
 }
 
-/* Makes classes of vertices whose hash is equal. */
+/* Makes classes of vertices whose bytes and references have equal hashes. */
 static void group_by_hash(struct partition *partition)
 {
 	const struct icf_graph *graph = partition->graph;
-	uint64_t bits = 1 << 12;
-	while (bits < 8ull * graph->n)
-		bits *= 2;
-	partition->mask = bits - 1;
-	partition->once = allocate(bits / 64, sizeof(uint64_t));
-	partition->twice = allocate(bits / 64, sizeof(uint64_t));
-	parallel_for(graph->link->pool, graph->n, VERTEX_GRAIN, hash_vertices, partition);
-	/* Most vertices are like no other: they are done. */
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < graph->n; i++) {
-		uint64_t hash = partition->hashes[i].key & partition->mask;
-		if (partition->twice[hash / 64] >> (hash & 63) & 1)
-			partition->hashes[n++] = partition->hashes[i];
-	}
-	free(partition->once);
-	free(partition->twice);
-	struct keyed *sorted = sort_keyed(graph->link->pool, partition->hashes, n);
+	struct pool *pool = graph->link->pool;
+	parallel_for(pool, graph->n, VERTEX_GRAIN, hash_contents, partition);
+	uint32_t n = drop_single(partition, graph->n);
+	parallel_for(pool, n, VERTEX_GRAIN, hash_references, partition);
+	n = drop_single(partition, n);
+	struct keyed *sorted = sort_keyed(pool, partition->hashes, n);
 	partition->members = allocate(n, sizeof(*partition->members));
 	for (uint32_t i = 0; i < n;) {
 		uint32_t begin = i;
