@@ -258,8 +258,8 @@ void icf_graph_init(struct icf_graph *graph, struct link *link, uint32_t *vertic
 	graph->sections = sections.at;
 	graph->n = sections.n - 1;
 	graph->records = calloc((size_t)graph->n + 1, sizeof(*graph->records));
-	graph->file_records = (struct unwind_record **)calloc(link->files.n, sizeof(*graph->file_records));
-	if (!graph->records || !graph->file_records)
+	graph->file_records = arena_array(&link->arena, struct unwind_record *, link->files.n);
+	if (!graph->records)
 		out_of_memory();
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, list_records_of, graph);
 }
@@ -268,5 +268,4 @@ void icf_graph_free(struct icf_graph *graph)
 {
 	free(graph->sections);
 	free(graph->records);
-	free(graph->file_records);
 }
