@@ -1,10 +1,11 @@
 #include "ld/prune/address_significance.h"
 
 #include "arch/arch.h"
+#include "elf/addrsig.h"
 #include "ld/input/object.h"
 #include "ld/prune/target.h"
 
-enum { FILE_GRAIN = 4, SYMBOL_GRAIN = 1 << 14, SHT_ADDRSIG = 0x6fff4c03 /* SHT_LLVM_ADDRSIG */ };
+enum { FILE_GRAIN = 4, SYMBOL_GRAIN = 1 << 14 };
 
 struct search {
 	struct link *link;
@@ -35,33 +36,25 @@ static void mark_symbol(const struct search *search, symbol_id symbol)
  * (strip, objcopy, ld -r) leave lists behind that are no longer right, and without a symbol table in sh_link. */
 static uint32_t find_list(const struct file *file)
 {
-	for (uint32_t i = 1; i < file->elf.nshdr; i++)
-		if (file->elf.shdrs[i].sh_type == SHT_ADDRSIG && file->elf.shdrs[i].sh_link != 0)
+	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		const struct elf_shdr *shdr = &file->elf.shdrs[i];
+		if (shdr->sh_type == SHT_LLVM_ADDRSIG && shdr->sh_link < file->elf.nshdr &&
+		    file->elf.shdrs[shdr->sh_link].sh_type == SHT_SYMTAB)
 			return i;
+	}
 	return 0;
 }
 
-/* A list of symbol numbers, ULEB128 each. */
 static bool read_list(const struct search *search, const struct file *file, uint32_t section, struct elf_error *error)
 {
 	struct bytes list = elf_section_bytes(&file->elf, section);
 	for (uint64_t at = 0; at < list.size;) {
-		uint64_t symbol = 0;
-		unsigned shift = 0;
-		uint8_t byte;
-		do {
-			if (at == list.size)
-				return elf_fail(error, ".llvm_addrsig", section, at, "ends inside a number");
-			byte = list.data[at++];
-			if (shift >= 63)
-				return elf_fail(error, ".llvm_addrsig", section, at, "has a number that is too large");
-			symbol |= (uint64_t)(byte & 0x7f) << shift;
-			shift += 7;
-		} while (byte & 0x80);
-		if (symbol >= file->symtab.n)
-			return elf_fail(error, ".llvm_addrsig", section, symbol,
-					"names a symbol that is not in the symbol table");
-		mark(search, defining_section(search->link, file, (uint32_t)symbol));
+		uint32_t symbol;
+		if (!elf_addrsig_next(list, &at, file->symtab.n, &symbol, error)) {
+			error->index = section;
+			return false;
+		}
+		mark(search, defining_section(search->link, file, symbol));
 	}
 	return true;
 }
