@@ -1,6 +1,7 @@
 #!/bin/bash
-# --icf=all folds exactly what is equal: random graphs of functions and tables, copied many times with references from one
-# copy to another and with a few changes, against a naive computation of what is equal, and against lld's list if lld is there.
+# --icf=all folds exactly what is equal: random graphs of functions and tables, copied many times with references from
+# one copy to another and with a few changes, against a naive computation of what is equal, and against lld's list if lld
+# is there.
 #
 # SEED, ROUNDS: which graphs, and how many
 set -eu
@@ -14,8 +15,8 @@ generate() {
 	awk -v seed="$1" -v files=$FILES '
 	function random(n) { return int(rand() * n) }
 	function node(copy, j) { return copy * shape + j }
-	# a symbol, or a label that the assembler turns into section and offset, if both are in one file; inside a section it
-	# would compute the distance itself. Calls of labels have another type of relocation.
+	# a symbol, or a label that the assembler turns into section and offset, if both are in one file; inside a section
+	# it would compute the distance itself. Calls of labels have another type of relocation.
 	function name(from, to) { return (from != to && file[from] == file[to] && random(3) == 0 ? ".L" : "") "n" to }
 	BEGIN {
 		srand(seed)

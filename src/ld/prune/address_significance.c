@@ -1,5 +1,7 @@
 #include "ld/prune/address_significance.h"
 
+#include <stdlib.h>
+
 #include "arch/arch.h"
 #include "elf/addrsig.h"
 #include "ld/input/object.h"
@@ -11,6 +13,8 @@ struct search {
 	struct link *link;
 	_Atomic bool *significant;
 	bool functions;
+	uint32_t *lists;         /* by file: the section that lists its significant symbols, 0: none */
+	_Atomic bool any_list;
 };
 
 static bool is_code(const struct link *link, section_id id)
@@ -70,8 +74,9 @@ static void mark_functions(const struct search *search, const struct file *file)
 		    !(file->elf.shdrs[i].sh_flags & SHF_ALLOC))
 			continue;
 		struct elf_relas relas = section_relas(link, id);
+		bool calls = is_code(link, id); /* tables of distances look like calls as well */
 		for (uint64_t r = 0; r < relas.n; r++) {
-			if (link->arch->use_of(relas.at[r].r_type) == USE_CALL)
+			if (calls && link->arch->use_of(relas.at[r].r_type) == USE_CALL)
 				continue;
 			section_id target = defining_section(link, file, relas.at[r].r_sym);
 			if (target && is_code(link, target))
@@ -86,13 +91,26 @@ static void guess(const struct search *search, const struct file *file)
 	for (uint32_t i = 1; i < file->elf.nshdr; i++)
 		if (!(file->elf.shdrs[i].sh_flags & SHF_EXECINSTR))
 			mark(search, file->first_section + i);
-	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
+	/* It may address data of files with a list. */
+	for (uint32_t i = file->symtab.first_global; i < file->symtab.n && search->any_list; i++) {
 		section_id target = defining_section(link, file, i);
 		if (target && !is_code(link, target))
 			mark(search, target);
 	}
 	if (search->functions)
 		mark_functions(search, file);
+}
+
+static void find_lists(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct search *search = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++) {
+		const struct file *file = file_of(search->link, (file_id)id);
+		search->lists[id] = file->kind == FILE_OBJECT && file->live ? find_list(file) : 0;
+		if (search->lists[id])
+			atomic_store_explicit(&search->any_list, true, memory_order_relaxed);
+	}
 }
 
 static void search_files(void *context, size_t begin, size_t end, unsigned worker)
@@ -103,11 +121,10 @@ static void search_files(void *context, size_t begin, size_t end, unsigned worke
 		struct file *file = file_of(search->link, (file_id)id);
 		if (file->kind != FILE_OBJECT || !file->live)
 			continue;
-		uint32_t list = find_list(file);
 		struct elf_error error;
-		if (!list)
+		if (!search->lists[id])
 			guess(search, file);
-		else if (!read_list(search, file, list, &error))
+		else if (!read_list(search, file, search->lists[id], &error))
 			object_report(search->link, (file_id)id, &error);
 	}
 }
@@ -125,7 +142,12 @@ void address_significance(struct link *link, bool functions, _Atomic bool *signi
 {
 	struct search search = {.link = link, .significant = significant, .functions = functions};
 	const struct options *options = link->options;
+	search.lists = calloc(link->files.n, sizeof(*search.lists));
+	if (!search.lists)
+		out_of_memory();
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, find_lists, &search);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, search_files, &search);
+	free(search.lists);
 	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, search_exports, &search);
 	if (link->entry)
 		mark_symbol(&search, symbols_find(link, str_of(link->entry)));

@@ -54,7 +54,8 @@ static bool may_be_folded(const struct search *search, section_id id)
 		       (!significant || link->options->icf == ICF_ALL);
 	if (is_exception_table(name))
 		return !(shdr->sh_flags & SHF_WRITE);
-	return !(shdr->sh_flags & SHF_LINK_ORDER) && (!(shdr->sh_flags & SHF_WRITE) || is_named(name, ".data.rel.ro")) &&
+	return !(shdr->sh_flags & SHF_LINK_ORDER) &&
+	       (!(shdr->sh_flags & SHF_WRITE) || is_named(name, ".data.rel.ro")) &&
 	       (!significant || link->options->ignore_data_address_equality);
 }
 

@@ -23,18 +23,24 @@ struct class {
 };
 
 struct worker {
-	struct references leader, member;
+	struct arena arena;      /* what summaries point to */
+	struct references references;
 	ARRAY(struct keyed) keyed;
 	ARRAY(uint32_t) targets; /* and other lists of vertices */
+};
+
+/* What icf_collect() says of a vertex. */
+struct summary {
+	const struct reference *references;
+	const uint32_t *edges;   /* vertices */
+	uint32_t n_references, n_edges;
 };
 
 struct partition {
 	const struct icf_graph *graph;
 	struct worker *workers;
 	struct keyed *hashes;    /* of everything but edges; of fewer and fewer vertices */
-	uint32_t *n_edges;       /* by vertex */
-	uint64_t *first_edge;    /* by vertex, in edges[] */
-	uint32_t *edges;         /* vertices */
+	struct summary *summaries; /* by vertex, of those whose bytes another one may have, too */
 	uint32_t *classes;       /* by vertex: the first vertex of its class */
 	uint32_t *next;          /* the same after this round, for vertices in members[] */
 	uint32_t *members;       /* of classes with two members and more */
@@ -76,12 +82,18 @@ static void hash_contents(void *context, size_t begin, size_t end, unsigned work
 static void hash_references(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct partition *partition = context;
-	struct references *references = &partition->workers[worker].leader;
+	struct references *references = &partition->workers[worker].references;
+	struct arena *arena = &partition->workers[worker].arena;
 	for (size_t i = begin; i < end; i++) {
 		struct keyed *keyed = &partition->hashes[i];
 		icf_collect(partition->graph, keyed->vertex, references);
 		keyed->key ^= hash_bytes(references->list.at, references->list.n * sizeof(*references->list.at));
-		partition->n_edges[keyed->vertex] = references->vertices.n;
+		partition->summaries[keyed->vertex] = (struct summary){
+			.references = arena_dup(arena, struct reference, references->list.at, references->list.n),
+			.edges = arena_dup(arena, uint32_t, references->vertices.at, references->vertices.n),
+			.n_references = references->list.n,
+			.n_edges = references->vertices.n,
+		};
 	}
 }
 
@@ -90,7 +102,8 @@ static void note_hashes(void *context, size_t begin, size_t end, unsigned worker
 	struct partition *partition = context;
 	(void)worker;
 	for (size_t i = begin; i < end; i++) {
-		uint64_t hash = partition->hashes[i].key, word = (hash & partition->mask) / 64, bit = 1ull << (hash & 63);
+		uint64_t hash = partition->hashes[i].key, bit = 1ull << (hash & 63);
+		uint64_t word = (hash & partition->mask) / 64;
 		if (atomic_fetch_or_explicit(&partition->once[word], bit, memory_order_relaxed) & bit)
 			atomic_fetch_or_explicit(&partition->twice[word], bit, memory_order_relaxed);
 	}
@@ -177,22 +190,13 @@ static void group_by_hash(struct partition *partition)
 	free(sorted);
 }
 
-/* ---- edges ------------------------------------------------------------------------------------------------ */
-
-static bool is_equal(const struct icf_graph *graph, uint32_t a, const struct references *of_a, uint32_t b,
-		     const struct references *of_b)
+static bool is_equal(const struct partition *partition, uint32_t a, uint32_t b)
 {
-	struct bytes x = icf_content(graph, a), y = icf_content(graph, b);
-	return of_a->list.n == of_b->list.n && x.size == y.size && memcmp(x.data, y.data, x.size) == 0 &&
-	       memcmp(of_a->list.at, of_b->list.at, of_a->list.n * sizeof(*of_a->list.at)) == 0 &&
-	       icf_unwind_equal(graph, a, b);
-}
-
-static void keep_edges(struct partition *partition, uint32_t vertex, const struct references *references)
-{
-	if (references->vertices.n)
-		memcpy(partition->edges + partition->first_edge[vertex], references->vertices.at,
-		       references->vertices.n * sizeof(*partition->edges));
+	const struct summary *x = &partition->summaries[a], *y = &partition->summaries[b];
+	struct bytes p = icf_content(partition->graph, a), q = icf_content(partition->graph, b);
+	return x->n_references == y->n_references && x->n_edges == y->n_edges && p.size == q.size &&
+	       memcmp(x->references, y->references, x->n_references * sizeof(*x->references)) == 0 &&
+	       memcmp(p.data, q.data, p.size) == 0 && icf_unwind_equal(partition->graph, a, b);
 }
 
 /* Compares the members of a class with its first one. Those that only have its hash go to the end and stay alone: that
@@ -200,21 +204,16 @@ static void keep_edges(struct partition *partition, uint32_t vertex, const struc
 static void confirm_classes(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct partition *partition = context;
-	const struct icf_graph *graph = partition->graph;
 	struct worker *scratch = &partition->workers[worker];
 	for (size_t c = begin; c < end; c++) {
 		const struct class *class = &partition->groups.at[c];
 		uint32_t leader = partition->members[class->begin];
-		icf_collect(graph, leader, &scratch->leader);
-		keep_edges(partition, leader, &scratch->leader);
 		partition->next[leader] = leader;
 		uint32_t to = class->begin + 1;
 		scratch->targets.n = 0;
 		for (uint32_t m = class->begin + 1; m < class->end; m++) {
 			uint32_t vertex = partition->members[m];
-			icf_collect(graph, vertex, &scratch->member);
-			keep_edges(partition, vertex, &scratch->member);
-			bool equal = is_equal(graph, leader, &scratch->leader, vertex, &scratch->member);
+			bool equal = is_equal(partition, leader, vertex);
 			partition->next[vertex] = equal ? leader : vertex;
 			if (equal)
 				partition->members[to++] = vertex;
@@ -251,19 +250,19 @@ static void take_over(struct partition *partition)
 /* The classes that a vertex refers to are those that another one of its class refers to. */
 static bool refers_equally(const struct partition *partition, uint32_t a, uint32_t b)
 {
-	const uint32_t *x = partition->edges + partition->first_edge[a], *y = partition->edges + partition->first_edge[b];
-	for (uint32_t i = 0; i < partition->n_edges[a]; i++)
-		if (partition->classes[x[i]] != partition->classes[y[i]])
+	const struct summary *x = &partition->summaries[a], *y = &partition->summaries[b];
+	for (uint32_t i = 0; i < x->n_edges; i++)
+		if (partition->classes[x->edges[i]] != partition->classes[y->edges[i]])
 			return false;
 	return true;
 }
 
 static uint64_t hash_targets(const struct partition *partition, struct worker *scratch, uint32_t vertex)
 {
-	const uint32_t *edges = partition->edges + partition->first_edge[vertex];
+	const struct summary *summary = &partition->summaries[vertex];
 	scratch->targets.n = 0;
-	for (uint32_t i = 0; i < partition->n_edges[vertex]; i++)
-		*array_push(&scratch->targets) = partition->classes[edges[i]];
+	for (uint32_t i = 0; i < summary->n_edges; i++)
+		*array_push(&scratch->targets) = partition->classes[summary->edges[i]];
 	return hash_bytes(scratch->targets.at, scratch->targets.n * sizeof(*scratch->targets.at));
 }
 
@@ -316,18 +315,11 @@ void icf_partition(const struct icf_graph *graph, uint32_t *classes)
 	struct partition partition = {.graph = graph, .classes = classes};
 	partition.workers = allocate(pool_threads(pool), sizeof(*partition.workers));
 	partition.hashes = allocate(slots, sizeof(*partition.hashes));
-	partition.n_edges = allocate(slots, sizeof(*partition.n_edges));
-	partition.first_edge = allocate(slots, sizeof(*partition.first_edge));
+	partition.summaries = allocate(slots, sizeof(*partition.summaries));
 	partition.next = allocate(slots, sizeof(*partition.next));
 	for (uint32_t v = 0; v <= graph->n; v++)
 		classes[v] = v;
 	group_by_hash(&partition);
-	uint64_t n_edges = 0;
-	for (uint32_t m = 0; m < partition.n_members; m++) {
-		partition.first_edge[partition.members[m]] = n_edges;
-		n_edges += partition.n_edges[partition.members[m]];
-	}
-	partition.edges = allocate(n_edges, sizeof(*partition.edges));
 	parallel_for(pool, partition.groups.n, CLASS_GRAIN, confirm_classes, &partition);
 	do {
 		take_over(&partition);
@@ -335,16 +327,14 @@ void icf_partition(const struct icf_graph *graph, uint32_t *classes)
 		parallel_for(pool, partition.groups.n, CLASS_GRAIN, split_classes, &partition);
 	} while (partition.changed);
 	for (unsigned w = 0; w < pool_threads(pool); w++) {
-		icf_references_free(&partition.workers[w].leader);
-		icf_references_free(&partition.workers[w].member);
+		arena_free(&partition.workers[w].arena);
+		icf_references_free(&partition.workers[w].references);
 		array_free(&partition.workers[w].keyed);
 		array_free(&partition.workers[w].targets);
 	}
 	free(partition.workers);
 	free(partition.hashes);
-	free(partition.n_edges);
-	free(partition.first_edge);
-	free(partition.edges);
+	free(partition.summaries);
 	free(partition.next);
 	free(partition.members);
 	array_free(&partition.groups);

@@ -7,7 +7,8 @@
 /* link->folded, ordered by the sections they were folded into, then by number. Free with free(). */
 section_id *folds_by_survivor(const struct link *link);
 
-/* Prints the list, in the format that lld and mold use, to where the option says. What cannot be written is an error. */
+/* Prints the list, in the format that lld and mold use, to where the option says. What cannot be written is an error.
+ */
 void folds_write(struct link *link);
 
 #endif
