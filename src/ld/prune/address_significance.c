@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "arch/arch.h"
+#include "base/memory.h"
 #include "elf/addrsig.h"
 #include "ld/input/object.h"
 #include "ld/prune/target.h"
@@ -142,9 +143,7 @@ void address_significance(struct link *link, bool functions, _Atomic bool *signi
 {
 	struct search search = {.link = link, .significant = significant, .functions = functions};
 	const struct options *options = link->options;
-	search.lists = calloc(link->files.n, sizeof(*search.lists));
-	if (!search.lists)
-		out_of_memory();
+	search.lists = memory_zeroed(link->files.n, sizeof(*search.lists));
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, find_lists, &search);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, search_files, &search);
 	free(search.lists);

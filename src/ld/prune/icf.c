@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "ld/layout/layout.h"
 #include "ld/prune/address_significance.h"
 #include "ld/prune/icf_partition.h"
@@ -115,19 +116,15 @@ static void fold(struct link *link, section_id id, section_id into)
 
 void icf_fold(struct link *link)
 {
-	_Atomic bool *significant = calloc(link->sections.n, sizeof(*significant));
-	uint32_t *vertices = calloc(link->sections.n, sizeof(*vertices));
-	if (!significant || !vertices)
-		out_of_memory();
+	_Atomic bool *significant = memory_zeroed(link->sections.n, sizeof(*significant));
+	uint32_t *vertices = memory_zeroed(link->sections.n, sizeof(*vertices));
 	address_significance(link, link->options->icf == ICF_SAFE, significant);
 	struct search search = {.link = link, .significant = significant, .vertices = vertices};
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, search_files, &search);
 	keep_unique(&search);
 	struct icf_graph graph;
 	icf_graph_init(&graph, link, vertices);
-	uint32_t *classes = calloc((size_t)graph.n + 1, sizeof(*classes));
-	if (!classes)
-		out_of_memory();
+	uint32_t *classes = memory_zeroed((size_t)graph.n + 1, sizeof(*classes));
 	icf_partition(&graph, classes);
 	for (uint32_t v = 1; v <= graph.n; v++)
 		if (classes[v] != v)

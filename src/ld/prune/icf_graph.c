@@ -5,6 +5,7 @@
 
 #include "arch/arch.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "ld/layout/layout.h"
 #include "ld/prune/merge.h"
 #include "ld/prune/target.h"
@@ -257,10 +258,8 @@ void icf_graph_init(struct icf_graph *graph, struct link *link, uint32_t *vertic
 	}
 	graph->sections = sections.at;
 	graph->n = sections.n - 1;
-	graph->records = calloc((size_t)graph->n + 1, sizeof(*graph->records));
+	graph->records = memory_zeroed((size_t)graph->n + 1, sizeof(*graph->records));
 	graph->file_records = arena_array(&link->arena, struct unwind_record *, link->files.n);
-	if (!graph->records)
-		out_of_memory();
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, list_records_of, graph);
 }
 

@@ -4,17 +4,13 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
+#include "base/sort.h"
 
 enum {
 	VERTEX_GRAIN = 256,
 	CLASS_GRAIN = 32,
-	MANY_VERTICES = 1 << 12, /* worth sorting in shards */
-	LOG2_SHARDS = 6,
-};
-
-struct keyed {
-	uint64_t key;
-	uint32_t vertex;
+	HASH_GRAIN = 1 << 12,
 };
 
 /* Members [begin, end) are one class; the first one is the smallest. */
@@ -25,7 +21,7 @@ struct class {
 struct worker {
 	struct arena arena;      /* what summaries point to */
 	struct references references;
-	ARRAY(struct keyed) keyed;
+	ARRAY(struct sort_item) keyed; /* vertices by the classes they refer to */
 	ARRAY(uint32_t) targets; /* and other lists of vertices */
 };
 
@@ -39,7 +35,7 @@ struct summary {
 struct partition {
 	const struct icf_graph *graph;
 	struct worker *workers;
-	struct keyed *hashes;    /* of everything but edges; of fewer and fewer vertices */
+	struct sort_item *hashes; /* and whose: of everything but edges; of fewer and fewer vertices */
 	struct summary *summaries; /* by vertex, of those whose bytes another one may have, too */
 	uint32_t *classes;       /* by vertex: the first vertex of its class */
 	uint32_t *next;          /* the same after this round, for vertices in members[] */
@@ -51,22 +47,6 @@ struct partition {
 	_Atomic bool changed;
 };
 
-static void *allocate(size_t n, size_t size)
-{
-	void *memory = calloc(n ? n : 1, size);
-	if (!memory)
-		out_of_memory();
-	return memory;
-}
-
-static int compare_keyed(const void *a, const void *b)
-{
-	const struct keyed *x = a, *y = b;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->vertex < y->vertex ? -1 : x->vertex > y->vertex;
-}
-
 /* ---- equal in themselves ---------------------------------------------------------------------------------- */
 
 static void hash_contents(void *context, size_t begin, size_t end, unsigned worker)
@@ -75,7 +55,7 @@ static void hash_contents(void *context, size_t begin, size_t end, unsigned work
 	(void)worker;
 	for (size_t i = begin; i < end; i++) {
 		struct bytes content = icf_content(partition->graph, (uint32_t)i + 1);
-		partition->hashes[i] = (struct keyed){hash_bytes(content.data, content.size), (uint32_t)i + 1};
+		partition->hashes[i] = (struct sort_item){hash_bytes(content.data, content.size), i + 1};
 	}
 }
 
@@ -85,10 +65,10 @@ static void hash_references(void *context, size_t begin, size_t end, unsigned wo
 	struct references *references = &partition->workers[worker].references;
 	struct arena *arena = &partition->workers[worker].arena;
 	for (size_t i = begin; i < end; i++) {
-		struct keyed *keyed = &partition->hashes[i];
-		icf_collect(partition->graph, keyed->vertex, references);
-		keyed->key ^= hash_bytes(references->list.at, references->list.n * sizeof(*references->list.at));
-		partition->summaries[keyed->vertex] = (struct summary){
+		struct sort_item *item = &partition->hashes[i];
+		icf_collect(partition->graph, (uint32_t)item->value, references);
+		item->key ^= hash_bytes(references->list.at, references->list.n * sizeof(*references->list.at));
+		partition->summaries[item->value] = (struct summary){
 			.references = arena_dup(arena, struct reference, references->list.at, references->list.n),
 			.edges = arena_dup(arena, uint32_t, references->vertices.at, references->vertices.n),
 			.n_references = references->list.n,
@@ -117,9 +97,9 @@ static uint32_t drop_single(struct partition *partition, uint32_t n)
 	while (bits < 8ull * n)
 		bits *= 2;
 	partition->mask = bits - 1;
-	partition->once = allocate(bits / 64, sizeof(*partition->once));
-	partition->twice = allocate(bits / 64, sizeof(*partition->twice));
-	parallel_for(partition->graph->link->pool, n, MANY_VERTICES, note_hashes, partition);
+	partition->once = memory_zeroed(bits / 64, sizeof(*partition->once));
+	partition->twice = memory_zeroed(bits / 64, sizeof(*partition->twice));
+	parallel_for(partition->graph->link->pool, n, HASH_GRAIN, note_hashes, partition);
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t hash = partition->hashes[i].key;
@@ -131,40 +111,6 @@ static uint32_t drop_single(struct partition *partition, uint32_t n)
 	return kept;
 }
 
-struct shards {
-	struct keyed *at;
-	uint32_t bounds[(1u << LOG2_SHARDS) + 1];
-};
-
-static void sort_shards(void *context, size_t begin, size_t end, unsigned worker)
-{
-	struct shards *shards = context;
-	(void)worker;
-	for (size_t s = begin; s < end; s++)
-		if (shards->bounds[s + 1] > shards->bounds[s])
-			qsort(shards->at + shards->bounds[s], shards->bounds[s + 1] - shards->bounds[s],
-			      sizeof(*shards->at), compare_keyed);
-}
-
-/* Sorts by hash, then vertex, with the help of all threads. */
-static struct keyed *sort_keyed(struct pool *pool, const struct keyed *keyed, uint32_t n)
-{
-	struct shards shards = {.at = allocate(n, sizeof(*keyed))};
-	unsigned shift = 64 - LOG2_SHARDS;
-	uint32_t places[1u << LOG2_SHARDS], sum = 0;
-	for (uint32_t i = 0; i < n; i++)
-		shards.bounds[(keyed[i].key >> shift) + 1]++;
-	for (uint32_t s = 0; s < 1u << LOG2_SHARDS; s++) {
-		places[s] = sum;
-		sum += shards.bounds[s + 1];
-		shards.bounds[s + 1] = sum;
-	}
-	for (uint32_t i = 0; i < n; i++)
-		shards.at[places[keyed[i].key >> shift]++] = keyed[i];
-	parallel_for(pool, 1u << LOG2_SHARDS, n < MANY_VERTICES ? 1u << LOG2_SHARDS : 1, sort_shards, &shards);
-	return shards.at;
-}
-
 /* Makes classes of vertices whose bytes and references have equal hashes. */
 static void group_by_hash(struct partition *partition)
 {
@@ -174,8 +120,9 @@ static void group_by_hash(struct partition *partition)
 	uint32_t n = drop_single(partition, graph->n);
 	parallel_for(pool, n, VERTEX_GRAIN, hash_references, partition);
 	n = drop_single(partition, n);
-	struct keyed *sorted = sort_keyed(pool, partition->hashes, n);
-	partition->members = allocate(n, sizeof(*partition->members));
+	sort_by_key(partition->hashes, n); /* vertices with equal keys stay in order */
+	const struct sort_item *sorted = partition->hashes;
+	partition->members = memory_zeroed(n, sizeof(*partition->members));
 	for (uint32_t i = 0; i < n;) {
 		uint32_t begin = i;
 		while (++i < n && sorted[i].key == sorted[begin].key)
@@ -185,9 +132,8 @@ static void group_by_hash(struct partition *partition)
 		*array_push(&partition->groups) =
 			(struct class){partition->n_members, partition->n_members + i - begin};
 		for (uint32_t m = begin; m < i; m++)
-			partition->members[partition->n_members++] = sorted[m].vertex;
+			partition->members[partition->n_members++] = (uint32_t)sorted[m].value;
 	}
-	free(sorted);
 }
 
 static bool is_equal(const struct partition *partition, uint32_t a, uint32_t b)
@@ -273,23 +219,27 @@ static void split_class(struct partition *partition, const struct class *class, 
 	for (uint32_t m = class->begin; m < class->end; m++) {
 		uint32_t vertex = partition->members[m];
 		uint64_t key = hash_targets(partition, scratch, vertex);
-		*array_push(&scratch->keyed) = (struct keyed){key, vertex};
+		*array_push(&scratch->keyed) = (struct sort_item){key, vertex};
 	}
-	qsort(scratch->keyed.at, scratch->keyed.n, sizeof(*scratch->keyed.at), compare_keyed);
-	const struct keyed *keyed = scratch->keyed.at;
+	sort_by_key(scratch->keyed.at, scratch->keyed.n);
+	const struct sort_item *keyed = scratch->keyed.at;
 	uint32_t to = class->begin;
 	for (uint32_t i = 0; i < scratch->keyed.n;) {
-		uint32_t begin = i, leader = keyed[begin].vertex;
-		for (; i < scratch->keyed.n && keyed[i].key == keyed[begin].key; i++)
-			if (refers_equally(partition, leader, keyed[i].vertex)) {
-				partition->members[to++] = keyed[i].vertex;
-				partition->next[keyed[i].vertex] = leader;
-			}
-		for (uint32_t m = begin; m < i; m++) /* the hash is equal, the classes are not: as above */
-			if (!refers_equally(partition, leader, keyed[m].vertex)) {
-				partition->members[to++] = keyed[m].vertex;
-				partition->next[keyed[m].vertex] = keyed[m].vertex;
-			}
+		uint32_t begin = i, leader = (uint32_t)keyed[begin].value;
+		for (; i < scratch->keyed.n && keyed[i].key == keyed[begin].key; i++) {
+			uint32_t vertex = (uint32_t)keyed[i].value;
+			if (!refers_equally(partition, leader, vertex))
+				continue;
+			partition->members[to++] = vertex;
+			partition->next[vertex] = leader;
+		}
+		for (uint32_t m = begin; m < i; m++) { /* the hash is equal, the classes are not: as above */
+			uint32_t vertex = (uint32_t)keyed[m].value;
+			if (refers_equally(partition, leader, vertex))
+				continue;
+			partition->members[to++] = vertex;
+			partition->next[vertex] = vertex;
+		}
 	}
 }
 
@@ -313,10 +263,10 @@ void icf_partition(const struct icf_graph *graph, uint32_t *classes)
 	struct pool *pool = graph->link->pool;
 	size_t slots = (size_t)graph->n + 1;
 	struct partition partition = {.graph = graph, .classes = classes};
-	partition.workers = allocate(pool_threads(pool), sizeof(*partition.workers));
-	partition.hashes = allocate(slots, sizeof(*partition.hashes));
-	partition.summaries = allocate(slots, sizeof(*partition.summaries));
-	partition.next = allocate(slots, sizeof(*partition.next));
+	partition.workers = memory_zeroed(pool_threads(pool), sizeof(*partition.workers));
+	partition.hashes = memory_zeroed(slots, sizeof(*partition.hashes));
+	partition.summaries = memory_zeroed(slots, sizeof(*partition.summaries));
+	partition.next = memory_zeroed(slots, sizeof(*partition.next));
 	for (uint32_t v = 0; v <= graph->n; v++)
 		classes[v] = v;
 	group_by_hash(&partition);

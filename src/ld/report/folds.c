@@ -5,33 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/sort.h"
 #include "ld/layout/layout.h"
-
-struct fold {
-	section_id survivor, folded;
-};
-
-static int compare_folds(const void *a, const void *b)
-{
-	const struct fold *x = a, *y = b;
-	if (x->survivor != y->survivor)
-		return x->survivor < y->survivor ? -1 : 1;
-	return x->folded < y->folded ? -1 : x->folded > y->folded;
-}
 
 section_id *folds_by_survivor(const struct link *link)
 {
 	uint32_t n = link->folded.n;
-	struct fold *folds = malloc((n ? n : 1) * sizeof(*folds));
-	section_id *ids = malloc((n ? n : 1) * sizeof(*ids));
-	if (!folds || !ids)
-		out_of_memory();
+	struct sort_item *items = memory_zeroed(n, sizeof(*items));
+	section_id *ids = memory_zeroed(n, sizeof(*ids));
 	for (uint32_t i = 0; i < n; i++)
-		folds[i] = (struct fold){section_of(link, link->folded.at[i])->extra, link->folded.at[i]};
-	qsort(folds, n, sizeof(*folds), compare_folds);
+		items[i] = (struct sort_item){section_of(link, link->folded.at[i])->extra, link->folded.at[i]};
+	sort_by_key(items, n);
 	for (uint32_t i = 0; i < n; i++)
-		ids[i] = folds[i].folded;
-	free(folds);
+		ids[i] = (section_id)items[i].value;
+	free(items);
 	return ids;
 }
 
