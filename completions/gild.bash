@@ -32,7 +32,7 @@ _gild_values() {
 	--color-diagnostics) echo auto always never ;;
 	--unresolved-symbols) echo report-all ignore-all ignore-in-object-files ignore-in-shared-libs ;;
 	--compress-debug-sections) echo none zlib zlib-gabi zlib-gnu zstd ;;
-	--icf) echo none ;;
+	--icf) echo none safe all ;;
 	--orphan-handling) echo place ;;
 	start-stop-visibility) echo default internal hidden protected ;;
 	-m) echo elf_x86_64 ;;

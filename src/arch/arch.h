@@ -21,6 +21,13 @@ struct plt_style {
 	uint64_t (*lazy_target)(uint64_t entry);
 };
 
+/* What a relocation asks of the symbol it names. */
+enum symbol_use {
+	USE_ADDRESS,
+	USE_CALL,                         /* a place that does what the function does: its address is not seen */
+	USE_SIZE,
+};
+
 struct arch {
 	const char *emulation;             /* -m elf_x86_64 */
 	const char *bfd_name, *bfd_arch;   /* OUTPUT_FORMAT, OUTPUT_ARCH */
@@ -51,6 +58,7 @@ struct arch {
 	/* Offset of a TLS address from the thread pointer. */
 	uint64_t (*tp_offset)(const struct layout *layout, uint64_t address);
 
+	enum symbol_use (*use_of)(uint32_t type);
 	const char *(*relocation_name)(uint32_t type);
 };
 

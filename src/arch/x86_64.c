@@ -8,8 +8,10 @@
 #include "arch/x86_64_names.h"
 #include "arch/x86_64_plt.h"
 #include "arch/x86_64_relax.h"
+#include "arch/x86_64_types.h"
 #include "elf/object.h"
 #include "ld/layout/value.h"
+#include "ld/prune/icf.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/resolve.h"
 #include "ld/synth/needs.h"
@@ -111,50 +113,6 @@ static inline bool local_dynamic_is_relaxed(const struct link *link, const struc
 	struct ref own = {0};
 	return tls_model(link, own) != TLS_AS_WRITTEN && is_followed_by_call(rela, end) &&
 	       relax_ld_is_known(content, where);
-}
-
-/* Bytes that a relocation of that type changes; 0 for types that are not for objects. */
-static inline unsigned width_of(uint32_t type)
-{
-	switch (type) {
-	case R_X86_64_8:
-	case R_X86_64_PC8:
-		return 1;
-	case R_X86_64_16:
-	case R_X86_64_PC16:
-	case R_X86_64_TLSDESC_CALL:
-		return 2;
-	case R_X86_64_PC32:
-	case R_X86_64_GOT32:
-	case R_X86_64_PLT32:
-	case R_X86_64_GOTPCREL:
-	case R_X86_64_32:
-	case R_X86_64_32S:
-	case R_X86_64_TLSGD:
-	case R_X86_64_TLSLD:
-	case R_X86_64_DTPOFF32:
-	case R_X86_64_GOTTPOFF:
-	case R_X86_64_TPOFF32:
-	case R_X86_64_GOTPC32:
-	case R_X86_64_SIZE32:
-	case R_X86_64_GOTPC32_TLSDESC:
-	case R_X86_64_GOTPCRELX:
-	case R_X86_64_REX_GOTPCRELX:
-		return 4;
-	case R_X86_64_64:
-	case R_X86_64_PC64:
-	case R_X86_64_DTPOFF64:
-	case R_X86_64_TPOFF64:
-	case R_X86_64_GOTOFF64:
-	case R_X86_64_GOTPC64:
-	case R_X86_64_GOT64:
-	case R_X86_64_GOTPCREL64:
-	case R_X86_64_PLTOFF64:
-	case R_X86_64_SIZE64:
-		return 8;
-	default:
-		return 0;
-	}
 }
 
 /* ---- scan ----------------------------------------------------------------------------------------------- */
@@ -272,7 +230,7 @@ static void scan(struct scanner *scanner, section_id section)
 		uint32_t type = rela->r_type;
 		if (type == R_X86_64_NONE)
 			continue;
-		unsigned width = width_of(type);
+		unsigned width = x86_64_width_of(type);
 		if (width == 0) {
 			scanner_error(scanner, section, rela, "is not a relocation that object files use (type %u)",
 				      type);
@@ -640,12 +598,18 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	}
 }
 
-/* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. References to what
- * was dropped get 0, or 1 in lists that a pair of zeros would end (.debug_loc, .debug_ranges). */
-static inline void apply_unloaded(const struct place *place, const struct elf_rela *rela, uint64_t tombstone)
+/* What a section that is not loaded says of code that is not there: 0, or 1 in lists that a pair of zeros would end
+ * (.debug_loc, .debug_ranges). */
+struct tombstones {
+	uint64_t value;
+	bool for_folded;         /* also for code that another section's stands for */
+};
+
+/* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. */
+static inline void apply_unloaded(const struct place *place, const struct elf_rela *rela, struct tombstones tombstones)
 {
 	struct link *link = place->link;
-	unsigned width = width_of(rela->r_type);
+	unsigned width = x86_64_width_of(rela->r_type);
 	if (rela->r_type == R_X86_64_NONE)
 		return;
 	if (width == 0 || place->size < width || rela->r_offset > place->size - width) {
@@ -660,8 +624,9 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 	struct ref ref = ref_of(link, place->file, rela->r_sym);
 	if (ref.is_discarded ||
 	    (ref.symbol && !is_live_definition(link, place->file, rela->r_sym) &&
-	     place->file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF))
-		value = tombstone;
+	     place->file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF) ||
+	    (tombstones.for_folded && icf_is_folded(link, place->file, rela->r_sym)))
+		value = tombstones.value;
 	switch (rela->r_type) {
 	case R_X86_64_64:
 		write64(at, value);
@@ -748,9 +713,14 @@ static void apply(struct link *link, section_id section, uint8_t *image)
 		return;
 	}
 	const char *name = elf_section_name(&place.file->elf, section_number(link, section));
-	uint64_t tombstone = strcmp(name, ".debug_loc") == 0 || strcmp(name, ".debug_ranges") == 0;
+	/* One address has one function: of equal ones, debuggers shall find the one that stayed. But its code has the
+	 * lines of all of them, so that breakpoints can be set. */
+	struct tombstones tombstones = {
+		.value = strcmp(name, ".debug_loc") == 0 || strcmp(name, ".debug_ranges") == 0,
+		.for_folded = link->folded.n && strncmp(name, ".debug_", 7) == 0 && strcmp(name, ".debug_line") != 0,
+	};
 	for (uint64_t i = 0; i < relas.n; i++)
-		apply_unloaded(&place, &relas.at[i], tombstone);
+		apply_unloaded(&place, &relas.at[i], tombstones);
 }
 
 static uint64_t arch_tp_offset(const struct layout *layout, uint64_t address)
@@ -790,5 +760,6 @@ const struct arch arch_x86_64 = {
 	.apply = apply,
 	.apply_range = apply_range,
 	.tp_offset = arch_tp_offset,
+	.use_of = x86_64_use_of,
 	.relocation_name = x86_64_relocation_name,
 };

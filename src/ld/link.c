@@ -11,6 +11,7 @@
 #include "ld/output/headers.h"
 #include "ld/output/write.h"
 #include "ld/prune/gc.h"
+#include "ld/prune/icf.h"
 #include "ld/prune/merge.h"
 #include "ld/report/describe.h"
 #include "ld/report/report.h"
@@ -96,10 +97,14 @@ static bool choose_sections(struct link *link)
 		gc_sections(link);
 	stats_mark(&link->stats, "live sections");
 	/* We know which sections are live. */
-	eh_frame_prune(link);
-	stats_mark(&link->stats, "prune unwind records");
 	merge_sections(link);
-	return done(link, "merge");
+	stats_mark(&link->stats, "merge");
+	eh_frame_merge_cies(link);
+	if (link->options->icf != ICF_NONE)
+		icf_fold(link);
+	stats_mark(&link->stats, "fold");
+	eh_frame_prune(link);
+	return done(link, "prune unwind records");
 }
 
 /* What do relocations need? Slots are numbered when nothing is missing; then all sizes are known, and the linker's own
@@ -132,6 +137,7 @@ static bool lay_out(struct link *link)
 	do
 		layout_assign_addresses(link);
 	while (relr_grow(link));
+	icf_place(link);
 	layout_check_overlaps(link);
 	if (!done(link, "addresses"))
 		return false;

@@ -53,6 +53,7 @@ void link_end(struct link *link)
 	array_free(&link->internal_shndx);
 	array_free(&link->merge_sections);
 	array_free(&link->merge_pools);
+	array_free(&link->folded);
 	array_free(&link->pool_shards);
 	array_free(&link->undefined_references);
 	array_free(&link->missing_libraries);

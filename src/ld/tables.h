@@ -148,6 +148,7 @@ enum section_kind {
 	SECTION_REGULAR,      /* copied and relocated */
 	SECTION_MERGE,        /* split into pieces that live on in a SECTION_POOL; `extra`: merge_sections index */
 	SECTION_EH_FRAME,     /* copied record by record; `extra`: index of its first eh_entry in the file */
+	SECTION_FOLDED,       /* equal to another one, which stands for it; `extra`: that section's id */
 	SECTION_SYNTHETIC,    /* file 0: `extra` is an enum synthetic */
 	SECTION_POOL,         /* file 0: one shard of a pool of merged pieces; `extra`: shard index */
 	SECTION_SYMTAB,       /* file 0: a part of .symtab; `extra`: part number */
@@ -379,6 +380,8 @@ struct link {
 	ARRAY(struct merge_section) merge_sections;
 	ARRAY(struct merge_pool) merge_pools;
 	ARRAY(struct pool_shard) pool_shards;
+
+	ARRAY(section_id) folded;          /* SECTION_FOLDED ones, ascending */
 
 	/* What the output needs as a whole. */
 	bool is_dynamic;                   /* it has a dynamic section */

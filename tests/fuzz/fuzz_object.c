@@ -1,6 +1,8 @@
-/* Reads the input as an ELF file: section names and contents, symbols, relocations, groups, notes and properties. */
+/* Reads the input as an ELF file: section names and contents, symbols, relocations, groups, notes and properties,
+ * address-significance tables. */
 #include "fuzz/fuzz.h"
 
+#include "elf/addrsig.h"
 #include "elf/hash.h"
 #include "elf/note.h"
 #include "elf/object.h"
@@ -100,6 +102,17 @@ static void touch_notes(struct bytes section, uint64_t align)
 	}
 }
 
+static void touch_addrsig(struct bytes table)
+{
+	struct elf_error error;
+	uint32_t symbol;
+	for (uint64_t at = 0, before = 0; at < table.size; before = at) {
+		if (!elf_addrsig_next(table, &at, 100, &symbol, &error))
+			break;
+		hold(at > before && at <= table.size && symbol < 100);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes bytes = {data, size};
@@ -108,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	use(elf_kind(bytes));
 	touch_notes(bytes, 4);
 	touch_notes(bytes, 8);
+	touch_addrsig(bytes);
 	if (!elf_read_file(&file, bytes, &error)) {
 		touch_name(error.field);
 		touch_name(error.what);
@@ -130,6 +144,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case SHT_GROUP:
 			touch_group(&file, i);
+			break;
+		case SHT_LLVM_ADDRSIG:
+			touch_addrsig(section);
 			break;
 		case SHT_NOTE:
 			touch_notes(section, file.shdrs[i].sh_addralign);

@@ -25,7 +25,7 @@ struct W : V<int> { int f(int x) override; };
 thread_local int other = 4;
 int g(W &w, int x) { return w.f(x) + other; }
 END
-$CXX -g -O1 -fPIC -c a.cc b.cc
+$CXX -g -O1 -fPIC -ffunction-sections -fdata-sections -c a.cc b.cc
 ar rcs libb.a b.o
 $CXX -shared a.o b.o -o libb.so
 $CC -O1 -fPIC -x c -c - -o other.o <<<'__thread int other; int g(void *w, int x) { return x; } int main(void) { return 0; }'
@@ -39,7 +39,8 @@ for ((i = 0; i < rounds; i++)); do
 		libb.a) inputs="a.o bad-libb.a" ;;
 		libb.so) inputs="other.o bad-libb.so" ;;
 		esac
-		options=$([ $((i % 3)) -ne 0 ] || echo --gc-sections)
+		options=$([ $((i % 3)) -ne 0 ] || echo --gc-sections; [ $((i % 4)) -ne 0 ] || echo --icf=all
+			[ $((i % 4)) -ne 1 ] || echo --icf=safe --ignore-data-address-equality)
 		rm -f out
 		rc=0
 		timeout 60 "$GILD" -shared --eh-frame-hdr --build-id $options $inputs -o out 2>err.txt || rc=$?

@@ -1,6 +1,7 @@
 /* elf/object.h: what a good relocatable file reads as, and that every broken field is named.
  *
  * The file under test is a C structure: a test changes one member of it and says which field the error must name. */
+#include "elf/addrsig.h"
 #include "elf/object.h"
 
 #include <fcntl.h>
@@ -549,6 +550,30 @@ static void a_replaced_section_reads_as_its_replacement(void **state)
 	free(object);
 }
 
+static void address_significance_tables(void **state)
+{
+	(void)state;
+	static const uint8_t good[] = {0x05, 0xe5, 0x8e, 0x26, 0x80, 0x00};
+	struct bytes table = {good, sizeof(good)};
+	struct elf_error error;
+	uint64_t at = 0;
+	uint32_t symbol;
+	static const uint32_t symbols[] = {5, 624485, 0};
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(elf_addrsig_next(table, &at, 624486, &symbol, &error));
+		assert_int_equal(symbol, symbols[i]);
+	}
+	assert_int_equal(at, sizeof(good));
+	at = 1;
+	assert_false(elf_addrsig_next(table, &at, 624485, &symbol, &error));
+	assert_int_equal(error.value, 624485);
+	at = 0;
+	assert_false(elf_addrsig_next((struct bytes){good + 1, 2}, &at, 1000, &symbol, &error));
+	static const uint8_t endless[] = {0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01};
+	at = 0;
+	assert_false(elf_addrsig_next((struct bytes){endless, sizeof(endless)}, &at, 1000, &symbol, &error));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -565,6 +590,7 @@ int main(void)
 		cmocka_unit_test(compressed_sections_are_told_and_checked),
 		cmocka_unit_test(a_replaced_section_reads_as_its_replacement),
 		cmocka_unit_test(this_program_reads_well),
+		cmocka_unit_test(address_significance_tables),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -254,7 +254,6 @@ static void what_is_not_done_yet_says_so(void **state)
 {
 	(void)state;
 	check_error("--gdb-index", "option --gdb-index is not supported yet");
-	check_error("--icf=all", "option --icf=all is not supported yet");
 	check_error("--oformat binary", "option --oformat=binary is not supported yet");
 	check_error("-b binary", "option -b binary is not supported yet");
 	check_error("--lto-O2", "option --lto-O2 is not supported yet");
@@ -264,6 +263,28 @@ static void what_is_not_done_yet_says_so(void **state)
 	check_error("-R /nonexistent", "option -R /nonexistent is not supported yet for a file");
 	check_quiet("--icf=none --oformat elf64-x86-64 -b elf --orphan-handling=place -z cet-report=none");
 	check_message("--warn-execstack", SEVERITY_NOTE, "option --warn-execstack has no effect yet");
+}
+
+static void check_icf(const char *line, enum icf_kind kind, const char *print)
+{
+	struct run run;
+	parse_quietly(&run, line);
+	assert_int_equal(run.options.icf, kind);
+	if (print)
+		assert_string_equal(run.options.print_icf, print);
+	else
+		assert_null(run.options.print_icf);
+	end(&run);
+}
+
+static void folding(void **state)
+{
+	(void)state;
+	check_icf("--icf=none", ICF_NONE, NULL);
+	check_icf("--icf safe --print-icf-sections", ICF_SAFE, "-");
+	check_icf("-icf=all --print-icf-sections=FILE --icf-iterations=2", ICF_ALL, "FILE");
+	check_icf("--icf=all --no-icf --print-icf-sections --no-print-icf-sections", ICF_NONE, NULL);
+	check_error("--icf=safe_thunks", "option --icf: 'safe_thunks' is not one of: none, safe, all");
 }
 
 static void check_compress(const char *line, enum compress_kind kind, int level)
@@ -581,6 +602,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_option_is_an_error_even_with_v),
 		cmocka_unit_test(version_and_help_end_the_command_line),
 		cmocka_unit_test(what_is_not_done_yet_says_so),
+		cmocka_unit_test(folding),
 		cmocka_unit_test(compression_has_a_kind_and_a_level),
 		cmocka_unit_test(what_needs_nothing_done_is_accepted),
 		cmocka_unit_test(every_row_of_the_tables_is_parsed_as_it_says),

@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "base/memory.h"
+#include "elf/addrsig.h"
 #include "elf/note.h"
 #include "ld/input/decompress.h"
 
@@ -139,7 +140,7 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 	}
 	/* Compilers' messages to linkers that other compilers' linkers need not know (LLVM's address-significance and
 	 * call-graph tables). */
-	if (shdr->sh_type == 0x6fff4c03 || shdr->sh_type == 0x6fff4c09)
+	if (shdr->sh_type == SHT_LLVM_ADDRSIG || shdr->sh_type == 0x6fff4c09)
 		return true;
 	/* Warnings about symbols are said now, or by who links with the shared object. */
 	return link->options->kind != OUTPUT_SHARED &&

@@ -177,6 +177,17 @@ void option_parse_package_metadata(const struct option_context *context, struct 
 	context->options->package_metadata = json;
 }
 
+void option_parse_icf(const struct option_context *context, struct str option, const char *value)
+{
+	static const char *const kinds[] = {[ICF_NONE] = "none", [ICF_SAFE] = "safe", [ICF_ALL] = "all"};
+	for (unsigned kind = ICF_NONE; kind <= ICF_ALL; kind++)
+		if (strcmp(value, kinds[kind]) == 0) {
+			context->options->icf = (enum icf_kind)kind;
+			return;
+		}
+	bad_value(context, option, value, "none, safe, all");
+}
+
 void option_parse_hash_style(const struct option_context *context, struct str option, const char *style)
 {
 	if (!option_value_is_one_of(style, "sysv|gnu|both|none")) {

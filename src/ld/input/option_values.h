@@ -35,6 +35,7 @@ void option_parse_threads(const struct option_context *context, struct str optio
 void option_parse_color(const struct option_context *context, struct str option, const char *when);
 
 void option_parse_compress_debug(const struct option_context *context, struct str option, const char *value);
+void option_parse_icf(const struct option_context *context, struct str option, const char *value);
 void option_parse_hash_style(const struct option_context *context, struct str option, const char *style);
 void option_parse_pack_dyn_relocs(const struct option_context *context, struct str option, const char *value);
 void option_parse_unresolved_symbols(const struct option_context *context, struct str option, const char *policy);

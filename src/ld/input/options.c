@@ -199,6 +199,9 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 	case OPTION_WRAP:
 		*array_push(&options->wraps) = value;
 		return true;
+	case OPTION_KEEP_UNIQUE:
+		*array_push(&options->keep_uniques) = value;
+		return true;
 	case OPTION_TRACE_SYMBOL:
 		*array_push(&options->trace_symbols) = value;
 		return true;
@@ -410,6 +413,18 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 		break;
 	case OPTION_OPTIMIZE:
 		options->optimize = value ? (unsigned)strtoul(value, NULL, 10) : 1; /* -Os is -O0, as in GNU ld */
+		break;
+	case OPTION_ICF:
+		option_parse_icf(&parser->context, option, value);
+		break;
+	case OPTION_NO_ICF:
+		options->icf = ICF_NONE;
+		break;
+	case OPTION_PRINT_ICF:
+		options->print_icf = value ? value : "-";
+		break;
+	case OPTION_NO_PRINT_ICF:
+		options->print_icf = NULL;
 		break;
 	case OPTION_COMPRESS_DEBUG:
 		option_parse_compress_debug(&parser->context, option, value);
@@ -654,6 +669,7 @@ void options_free(struct options *options)
 	array_free(&options->export_dynamic_symbols);
 	array_free(&options->exclude_libs);
 	array_free(&options->wraps);
+	array_free(&options->keep_uniques);
 	array_free(&options->trace_symbols);
 	array_free(&options->defsyms);
 	array_free(&options->auxiliary);

@@ -17,6 +17,9 @@ enum build_id_kind { BUILD_ID_NONE, BUILD_ID_HASH, BUILD_ID_UUID, BUILD_ID_HEX }
 enum strip_kind { STRIP_NONE, STRIP_DEBUG, STRIP_ALL };
 
 /* --compress-debug-sections: SHF_COMPRESSED with zlib or zstd; zlib-gnu: .zdebug_* as before there was that flag */
+/* --icf: fold nothing; what nobody can tell apart by its address; all code */
+enum icf_kind { ICF_NONE, ICF_SAFE, ICF_ALL };
+
 enum compress_kind { COMPRESS_NONE, COMPRESS_ZLIB, COMPRESS_ZLIB_GNU, COMPRESS_ZSTD };
 
 /* -X (default): drop .L locals of merged sections; --discard-none keeps all; -x drops all */
@@ -62,6 +65,7 @@ struct options {
 	ARRAY(const char *) export_dynamic_lists; /* files */
 	ARRAY(const char *) exclude_libs;      /* archive names, or "ALL" */
 	ARRAY(const char *) wraps;
+	ARRAY(const char *) keep_uniques;
 	ARRAY(const char *) trace_symbols;     /* -y */
 	ARRAY(struct defsym) defsyms;
 	ARRAY(const char *) auxiliary;         /* -f */
@@ -105,6 +109,9 @@ struct options {
 	enum strip_kind strip;
 	enum discard_kind discard;
 	enum compress_kind compress_debug;
+	enum icf_kind icf;
+	bool ignore_data_address_equality;
+	const char *print_icf;                 /* --print-icf-sections: NULL none, "-" stdout */
 	int compress_level;
 	unsigned threads;                      /* 0: the default */
 	unsigned optimize;                     /* -O */

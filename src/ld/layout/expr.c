@@ -158,6 +158,8 @@ static struct value symbol_value(const struct link *link, const char *name)
 	if (elf_sym_is_special(&file->symtab, index))
 		return (struct value){sym->st_value, 0};
 	const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
+	if (section->kind == SECTION_FOLDED)
+		section = section_of(link, section->extra);
 	if (!section->run || !section->live)
 		return (struct value){0, 0};
 	return (struct value){section_address(layout, section) + sym->st_value, layout->runs.at[section->run].osec};

@@ -188,11 +188,12 @@ static void sort_run(const struct link *link, struct run *run)
 	}
 }
 
-/* Sections that are placed themselves; pieces of merged ones are placed as their pool. */
+/* Sections that are placed themselves; pieces of merged ones are placed as their pool, folded ones are where another
+ * section is. */
 static bool is_placed(const struct section *section)
 {
 	return section->live && section->run && section->run != ORPHAN_RUN && section->kind != SECTION_NONE &&
-	       section->kind != SECTION_MERGE;
+	       section->kind != SECTION_MERGE && section->kind != SECTION_FOLDED;
 }
 
 void layout_gather(struct link *link)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ld/layout/layout.h"
+#include "ld/prune/target.h"
 #include "ld/resolve/symbols.h"
 #include "ld/synth/eh_frame.h"
 
@@ -16,21 +17,6 @@ struct marking {
 	struct link *link;
 	ARRAY(uint32_t) roots;
 };
-
-/* The section in which a symbol of a file is defined, wherever that is; 0: none. */
-static section_id target_of(const struct link *link, const struct file *file, uint32_t index)
-{
-	symbol_id symbol = global_of(file, index);
-	if (symbol) {
-		uint64_t owner = symbol_owner(&link->symbols[symbol]);
-		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || owner_file(owner) == INTERNAL_FILE)
-			return 0;
-		file = file_of(link, owner_file(owner));
-		index = owner_index(owner);
-	}
-	return elf_sym_is_special(&file->symtab, index) ? 0
-							: file->first_section + elf_sym_section(&file->symtab, index);
-}
 
 /* Sections that --gc-sections may drop: loaded ones. `live` of these starts false; dropped COMDAT members have no
  * run. */
@@ -53,7 +39,7 @@ static void follow(void *context, uint32_t id, struct worklist *list, unsigned w
 	const struct file *file = file_of(marking->link, section_of(marking->link, id)->file);
 	struct elf_relas relas = section_relas(marking->link, id);
 	for (uint64_t i = 0; i < relas.n; i++) {
-		section_id target = target_of(marking->link, file, relas.at[i].r_sym);
+		section_id target = defining_section(marking->link, file, relas.at[i].r_sym);
 		if (mark(marking->link, target))
 			worklist_push(list, target, worker);
 	}
@@ -70,7 +56,7 @@ static void add_symbol(struct marking *marking, symbol_id symbol)
 	const struct link *link = marking->link;
 	uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
 	if (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE && owner_file(owner) != INTERNAL_FILE)
-		add_root(marking, target_of(link, file_of(link, owner_file(owner)), owner_index(owner)));
+		add_root(marking, defining_section(link, file_of(link, owner_file(owner)), owner_index(owner)));
 }
 
 static bool is_root(const struct link *link, section_id id)
@@ -133,7 +119,7 @@ static bool mark_unwind(struct marking *marking)
 				for (uint32_t r = entry->is_cie ? 0 : 1; used && r < entry->nrelas; r++) {
 					/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
 					uint32_t symbol = relas.at[entry->first_rela + r].r_sym;
-					add_root(marking, target_of(link, file, symbol));
+					add_root(marking, defining_section(link, file, symbol));
 				}
 			}
 		}

@@ -15,16 +15,21 @@ void merge_sections(struct link *link);
 /* Writes a shard's content. */
 void merge_emit(const struct link *link, const struct section *section, uint8_t *image);
 
-/* Address in the output of offset `offset` of merged section number `index`. */
-static inline uint64_t merge_address(const struct link *link, uint32_t index, uint64_t offset)
+/* The piece of a merged section that offset `offset` is in, or the last one. */
+static inline uint32_t merge_piece(const struct merge_section *merged, uint64_t offset)
 {
-	const struct merge_section *merged = &link->merge_sections.at[index];
 	uint64_t block = min_u64(offset, merged->content.size) >> MERGE_BLOCK_SHIFT;
 	uint32_t next = merged->blocks[block]; /* no piece before it begins behind the offset */
 	while (next < merged->n && merged->starts[next] <= offset)
 		next++;
-	uint32_t piece = next ? next - 1 : 0;
-	uint32_t ref = merged->refs[piece];
+	return next ? next - 1 : 0;
+}
+
+/* Address in the output of offset `offset` of merged section number `index`. */
+static inline uint64_t merge_address(const struct link *link, uint32_t index, uint64_t offset)
+{
+	const struct merge_section *merged = &link->merge_sections.at[index];
+	uint32_t piece = merge_piece(merged, offset), ref = merged->refs[piece];
 	const struct pool_shard *shard =
 		&link->pool_shards.at[link->merge_pools.at[merged->pool].first_shard + (ref >> POOL_SHARD_SHIFT)];
 	const struct pool_entry *entry = &shard->entries[ref & ((1u << POOL_SHARD_SHIFT) - 1)];

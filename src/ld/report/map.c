@@ -7,6 +7,7 @@
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/report/describe.h"
+#include "ld/report/folds.h"
 #include "ld/report/map_parts.h"
 #include "ld/resolve/symbols.h"
 
@@ -22,6 +23,7 @@ struct map {
 	FILE *to;
 	struct arena arena;
 	ARRAY(struct placed) symbols; /* by section and address */
+	section_id *folds;        /* link->folded, by the section that stands for them */
 	uint32_t *first_merged;   /* by pool: its first member in merge_sections, then next_merged; NO_SLOT: none */
 	uint32_t *next_merged;
 };
@@ -114,6 +116,22 @@ static void print_object_section(struct map *map, section_id id, uint64_t addres
 	print_symbols(map, id);
 }
 
+/* Sections that were folded into this one: their symbols are here, their bytes are not. */
+static void print_folded(struct map *map, section_id id, uint64_t address)
+{
+	const struct link *link = map->link;
+	uint32_t low = 0, high = link->folded.n;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (section_of(link, map->folds[middle])->extra < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < link->folded.n && section_of(link, map->folds[low])->extra == id; low++)
+		print_object_section(map, map->folds[low], address, 0);
+}
+
 static void list_merged(struct map *map)
 {
 	const struct link *link = map->link;
@@ -193,6 +211,8 @@ static void print_section(struct map *map, section_id id)
 		print_synthetic(map, id, address);
 	else
 		print_object_section(map, id, address, section->size);
+	if (map->link->folded.n)
+		print_folded(map, id, address);
 }
 
 /* ---- output sections ---------------------------------------------------------------------------------------- */
@@ -289,9 +309,11 @@ void map_print(const struct link *link, FILE *to)
 	if (complete) {
 		collect_symbols(&map);
 		list_merged(&map);
+		map.folds = folds_by_survivor(link);
 		print_memory(&map);
 		fprintf(to, "OUTPUT(%s %s)\n", link->options->output, link->arch->bfd_name);
 	}
+	free(map.folds);
 	array_free(&map.symbols);
 	arena_free(&map.arena);
 }

@@ -6,6 +6,7 @@
 
 #include "ld/report/cref.h"
 #include "ld/report/dependency_file.h"
+#include "ld/report/folds.h"
 #include "ld/report/map.h"
 
 static bool is_directory(const char *path)
@@ -59,6 +60,7 @@ static void write_map(struct link *link)
 void report_write(struct link *link)
 {
 	write_map(link);
+	folds_write(link);
 	dependency_file_write(link);
 }
 

@@ -38,7 +38,9 @@ bool eh_frame_is_live(const struct link *link, const struct file *file, section_
 		return true;
 	if (elf_sym_is_special(&file->symtab, rela->r_sym))
 		return file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF || rela->r_sym != 0;
-	return section_of(link, file->first_section + elf_sym_section(&file->symtab, rela->r_sym))->live;
+	const struct section *function =
+		section_of(link, file->first_section + elf_sym_section(&file->symtab, rela->r_sym));
+	return function->live && function->kind != SECTION_FOLDED;
 }
 
 struct entries {
@@ -166,7 +168,7 @@ static bool same_cie(const struct link *link, const struct cie_ref *a, const str
 }
 
 /* Chooses one CIE of each kind: a handful in a whole program. */
-static void merge_cies(struct link *link)
+void eh_frame_merge_cies(struct link *link)
 {
 	ARRAY(struct cie_ref) kept = {0};
 	for (file_id id = 1; id < link->files.n; id++) {
@@ -231,7 +233,6 @@ void eh_frame_read(struct link *link)
 
 void eh_frame_prune(struct link *link)
 {
-	merge_cies(link);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, place_range, link);
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);

@@ -8,7 +8,10 @@
 /* Splits every live .eh_frame into records. */
 void eh_frame_read(struct link *link);
 
-/* Drops the records of functions that are not live and merges equal CIEs. Section sizes are then those of what remains;
+/* Chooses one CIE of each kind, for all records that were read. */
+void eh_frame_merge_cies(struct link *link);
+
+/* Drops the records of functions that are not live or are folded. Section sizes are then those of what remains;
  * link->n_fdes is set. */
 void eh_frame_prune(struct link *link);
 
