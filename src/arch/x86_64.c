@@ -381,15 +381,15 @@ static void report(const struct place *place, const struct elf_rela *rela, const
 {
 	struct link *link = place->link;
 	struct arena arena = {0};
-	struct diag_more source = describe_source(link, place->section, rela->r_offset);
+	struct diag_about about = about_place(link, place->section, rela->r_offset, "relocation-overflow");
 	const char *name = describe_target(link, &arena, place->file, rela->r_sym);
 	const char *type = link->arch->relocation_name(rela->r_type);
+	about.symbol = target_name(place->file, rela->r_sym);
 	diag_report(link->diag, SEVERITY_ERROR,
-		    diag_order(section_of(link, place->section)->file, section_number(link, place->section)), &source,
-		    "%s: relocation %s out of range: %lld (0x%llx) %s; references `%s'\n"
+		    diag_order(section_of(link, place->section)->file, section_number(link, place->section)), &about,
+		    "relocation %s out of range: %lld (0x%llx) %s; references `%s'\n"
 		    ">>> relocation truncated to fit: %s against `%s'",
-		    describe_place(link, &arena, place->section, rela->r_offset), type, (long long)value,
-		    (unsigned long long)value, what, name, type, name);
+		    type, (long long)value, (unsigned long long)value, what, name, type, name);
 	arena_free(&arena);
 }
 

@@ -15,6 +15,7 @@
 #include "ld/report/describe.h"
 #include "ld/report/report.h"
 #include "ld/report/trace.h"
+#include "ld/report/undefined.h"
 #include "ld/resolve/closure.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
@@ -183,6 +184,7 @@ bool link_run(const struct options *options, struct diag *diag)
 	struct link link;
 	struct io io = {0};
 	FILE *trace;
+	diag->kind = "link";
 	link_begin(&link, options, diag, &io);
 	stats_begin(&link.stats, options->stats || options->time_trace);
 	bool good = trace_begin(&link, &trace) && read_inputs(&link) && resolve(&link) && choose_sections(&link) &&

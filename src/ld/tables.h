@@ -260,10 +260,11 @@ struct undefined_reference {
 	uint64_t offset;
 };
 
-/* A symbol that an object lacks and an indirect library has: lines for the message. */
+/* A symbol that an object lacks and an indirect library has. */
 struct missing_library {
 	symbol_id symbol;
-	const char *hint;
+	const char *name;         /* with the version it has there, "foo@@V" */
+	const char *path;         /* of the library */
 };
 
 /* Why a GOT slot is there; entries follow each other in the order of first use. */

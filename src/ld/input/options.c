@@ -277,6 +277,9 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 	case OPTION_NO_COLOR:
 		parser->context.diag->color = false;
 		return true;
+	case OPTION_ERROR_FORMAT:
+		option_parse_error_format(&parser->context, option, value);
+		return true;
 	case OPTION_ERROR_LIMIT:
 		if (option_parse_number(&parser->context, option, value, 0, &number))
 			parser->context.diag->error_limit = (unsigned)min_u64(number, UINT32_MAX);
