@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "arch/arch.h"
+#include "elf/hash.h"
 #include "ld/input/foreign.h"
 #include "ld/input/text_script.h"
 #include "ld/report/explain.h"
@@ -28,6 +29,7 @@ struct search {
 	ARRAY(struct library) libraries;
 	struct timespec end;
 	uint64_t wanted;          /* bit i: symbol i is looked for */
+	uint32_t gnu_hashes[MAX_EXPLAINED];
 };
 
 _Static_assert(MAX_EXPLAINED <= 64, "symbols are bits of a uint64_t");
@@ -40,9 +42,12 @@ static bool ends_with(const char *name, const char *end)
 	return len > n && strcmp(name + len - n, end) == 0;
 }
 
+/* By name, and "libx.so" before "libx.a". */
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	bool x_shared = ends_with(x, ".so"), y_shared = ends_with(y, ".so");
+	return x_shared != y_shared ? (int)y_shared - (int)x_shared : strcmp(x, y);
 }
 
 static const char *base_name(const char *path)
@@ -51,12 +56,12 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* -lNAME takes the first of this name, and .so before .a. */
+/* -lNAME takes the first folder that has the name, and there .so before .a. */
 static bool is_hidden(const struct search *search, const struct library *library)
 {
 	for (uint32_t i = 0; i < search->libraries.n; i++) {
 		const struct library *other = &search->libraries.at[i];
-		if (!other->other && other->name.len == library->name.len && other->shared == library->shared &&
+		if (!other->other && other->name.len == library->name.len &&
 		    memcmp(other->name.at, library->name.at, library->name.len) == 0)
 			return true;
 	}
@@ -117,12 +122,32 @@ static uint64_t bit_of(struct search *search, const char *name, size_t len)
 	return symbol ? search->wanted & (uint64_t)1 << (symbol - search->explanation->at) : 0;
 }
 
+/* The hash table says at the price of a page or two what most libraries do not define. */
+static bool may_define_any(const struct search *search, struct bytes bytes)
+{
+	const struct explanation *explanation = search->explanation;
+	struct elf_file file;
+	struct elf_error error;
+	if (!elf_read_file(&file, bytes, &error))
+		return false;
+	for (uint32_t s = 1; s < file.nshdr; s++) {
+		if (file.shdrs[s].sh_type != SHT_GNU_HASH)
+			continue;
+		struct bytes table = elf_section_bytes(&file, s);
+		for (uint32_t i = 0; i < explanation->n; i++)
+			if (search->wanted >> i & 1 && elf_gnu_hash_may_have(table, search->gnu_hashes[i]))
+				return true;
+		return false;
+	}
+	return true;
+}
+
 static uint64_t search_shared(struct search *search, struct bytes bytes)
 {
 	struct elf_shared shared;
 	struct elf_error error;
 	uint64_t has = 0;
-	if (!elf_read_shared(&shared, bytes, &error))
+	if (!may_define_any(search, bytes) || !elf_read_shared(&shared, bytes, &error))
 		return 0;
 	for (uint32_t i = shared.dynsym.first_global; i < shared.dynsym.n; i++) {
 		const struct elf_sym *sym = &shared.dynsym.syms[i];
@@ -235,9 +260,7 @@ static const struct library *best_library(const struct search *search, uint64_t 
 	for (uint32_t i = 0; i < search->libraries.n; i++) {
 		const struct library *library = &search->libraries.at[i];
 		int n = __builtin_popcountll(library->has & left);
-		bool better = n > most || (n == most && n && (library->name.len < best->name.len ||
-							      (library->name.len == best->name.len &&
-							       library->shared && !best->shared)));
+		bool better = n > most || (n == most && n && library->name.len < best->name.len);
 		if (better) {
 			best = library;
 			most = n;
@@ -297,13 +320,15 @@ static void say_given_up(struct explanation *explanation, uint32_t searched, uin
 void explain_libraries(struct explanation *explanation)
 {
 	struct search search = {.explanation = explanation};
-	for (uint32_t i = 0; i < explanation->n; i++)
-		search.wanted |= (uint64_t)!explanation->at[i].found << i;
-	if (!search.wanted)
-		return;
-	begin_clock(&search);
-	add_folders(&search);
+	for (uint32_t i = 0; i < explanation->n; i++) {
+		const struct unexplained *symbol = &explanation->at[i];
+		search.wanted |= (uint64_t)!symbol->found << i;
+		search.gnu_hashes[i] = elf_gnu_hash(symbol->name);
+	}
 	uint32_t searched = 0;
+	begin_clock(&search);
+	if (search.wanted)
+		add_folders(&search);
 	for (; searched < search.libraries.n && !is_over(&search); searched++) {
 		uint64_t has = search_file(&search, search.libraries.at[searched].path, false);
 		search.libraries.at[searched].has = has;
