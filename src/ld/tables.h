@@ -424,6 +424,8 @@ struct link {
 	ARRAY(section_id) symtab_parts;
 	uint32_t symtab_locals;
 
+	unsigned excused_errors;           /* reported, but no reason to stop yet */
+
 	/* References to symbols that nobody defines, found while scanning; reported together, by symbol. */
 	pthread_mutex_t undefined_lock;
 	ARRAY(struct undefined_reference) undefined_references;

@@ -53,5 +53,6 @@ void explain_all(struct explanation *explanation)
 	explain_runtime(explanation);
 	explain_elsewhere(explanation);
 	explain_libraries(explanation);
+	explain_classes(explanation);
 	explain_similar(explanation);
 }

@@ -36,7 +36,8 @@ void explain_add(struct explanation *explanation, symbol_id symbol, file_id aske
 void explain_all(struct explanation *explanation);
 
 /* The hints' parts; each in a file of its own. */
-void explain_runtime(struct explanation *explanation);   /* what compilers make: vtables, sanitizers, main */
+void explain_runtime(struct explanation *explanation);   /* what compilers call by themselves; main, __start_X */
+void explain_classes(struct explanation *explanation);   /* vtables and typeinfo */
 void explain_elsewhere(struct explanation *explanation); /* the name exists, but does not count */
 void explain_similar(struct explanation *explanation);   /* other parameters, extern "C", misspelt */
 void explain_libraries(struct explanation *explanation); /* a library that is not part of the link */

@@ -1,12 +1,7 @@
-/* Symbols that no source names: compilers make them, or call them by themselves. */
+/* Symbols that compilers call by themselves, and others with a meaning of their own. */
 #include <string.h>
 
-#include "ld/report/describe.h"
 #include "ld/report/explain.h"
-#include "ld/report/mangled.h"
-#include "ld/resolve/symbols.h"
-
-enum { MAX_NAMED = 3 };
 
 static const struct {
 	const char *prefix, *hint;
@@ -28,68 +23,15 @@ static bool starts_with(struct str name, const char *prefix)
 	return name.len >= len && memcmp(name.at, prefix, len) == 0;
 }
 
-/* Is the function a member of the class? Both are keys: "ns::X::f" of "ns::X". */
-static bool is_member(const struct mangled *function, const struct mangled *class)
-{
-	return function->cxx && !function->special && function->base == class->len + 2 &&
-	       memcmp(function->key, class->key, class->len) == 0;
-}
-
-/* The vtable stands where the key function is defined (Itanium C++ ABI, "Virtual Tables"). Undefined members of the class
- * may be it. */
-static void explain_vtable(struct explanation *explanation, struct unexplained *symbol, const struct mangled *class)
-{
-	struct link *link = explanation->link;
-	const char *candidates = "";
-	unsigned n = 0;
-	for (uint32_t i = 0; i < explanation->n && n < MAX_NAMED; i++) {
-		struct mangled function;
-		if (!mangled_parse(&function, explanation->at[i].name) || !is_member(&function, class))
-			continue;
-		candidates = arena_printf(&link->arena, "%s%s%s", candidates, n++ ? ", " : "",
-					  describe_symbol(link, &link->arena, explanation->at[i].symbol));
-	}
-	explain_hint(explanation, symbol,
-		     "the key function of %.*s is its first virtual function that is neither inline nor pure: is it "
-		     "defined, and its file part of the link?",
-		     (int)class->len, class->key);
-	if (n)
-		explain_hint(explanation, symbol, "%s undefined as well, and may be the key function: %s",
-			     n == 1 ? "this one is" : "these are", candidates);
-}
-
-/* A vtable is there, its typeinfo is not. */
-static bool has_vtable(const struct link *link, const struct mangled *class, struct str typeinfo, const char **file)
-{
-	struct arena arena = {0};
-	char *name = arena_strndup(&arena, typeinfo.at, typeinfo.len);
-	name[3] = 'V'; /* _ZTI1X, _ZTV1X */
-	symbol_id vtable = class->special == 'I' ? symbols_find(link, str_of(name)) : 0;
-	bool defined = vtable && symbol_flags(&link->symbols[vtable]) & SYMBOL_DEFINED;
-	if (defined)
-		*file = file_of(link, owner_file(symbol_owner(&link->symbols[vtable])))->path;
-	arena_free(&arena);
-	return defined;
-}
-
-static void explain_class(struct explanation *explanation, struct unexplained *symbol)
-{
-	struct mangled class;
-	const char *file;
-	if (!mangled_parse(&class, symbol->name) || !class.special)
-		return;
-	if (has_vtable(explanation->link, &class, symbol->name, &file))
-		explain_hint(explanation, symbol, "%s has the vtable of %.*s: was it compiled with -fno-rtti?", file,
-			     (int)class.len, class.key);
-	else
-		explain_vtable(explanation, symbol, &class);
-	symbol->found = true;
-}
-
 void explain_runtime(struct explanation *explanation)
 {
 	for (uint32_t i = 0; i < explanation->n; i++) {
 		struct unexplained *symbol = &explanation->at[i];
+		int prefix = starts_with(symbol->name, "__start_") ? 8 : starts_with(symbol->name, "__stop_") ? 7 : 0;
+		if (prefix)
+			explain_hint(explanation, symbol,
+				     "the linker defines it when there is a section called %.*s: no input has one",
+				     (int)symbol->name.len - prefix, symbol->name.at + prefix);
 		for (unsigned r = 0; r < COUNTOF(runtimes); r++) {
 			if (!starts_with(symbol->name, runtimes[r].prefix))
 				continue;
@@ -100,6 +42,5 @@ void explain_runtime(struct explanation *explanation)
 			explain_hint(explanation, symbol,
 				     "a program begins with main(): is its file part of the link? A library is made with "
 				     "-shared");
-		explain_class(explanation, symbol);
 	}
 }

@@ -9,7 +9,7 @@
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
 
-enum { FILE_GRAIN = 8, MAX_SIMILAR = 3, LONG_WORD = 8, MAX_DISTANCE = 2 };
+enum { FILE_GRAIN = 8, MAX_SIMILAR = 3, SHORT_WORD = 3, LONG_WORD = 8, MAX_DISTANCE = 2 };
 
 /* How a name is like another one, the best first. All up to PARAMETERS are sure enough to be said in any case. */
 enum likeness { LINKAGE, PARAMETERS, UNDERSCORE, CASE, SCOPE, SPELLING };
@@ -75,7 +75,8 @@ static bool same_but_scope(const struct mangled *a, const struct mangled *b)
 static unsigned compare(const struct wanted *wanted, const struct mangled *other, uint64_t letters)
 {
 	const struct mangled *parts = &wanted->parts;
-	unsigned limit = parts->len < 3 ? 0 : parts->len < LONG_WORD ? 1 : MAX_DISTANCE;
+	uint32_t base = parts->len - parts->base;
+	unsigned limit = base < SHORT_WORD ? 0 : base < LONG_WORD ? 1 : MAX_DISTANCE;
 	if (parts->special != other->special)
 		return UINT32_MAX;
 	if ((unsigned)__builtin_popcountll(letters ^ wanted->letters) > 2 * limit)
