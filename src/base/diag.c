@@ -235,6 +235,15 @@ static void write_all(const char *text, size_t size)
 	}
 }
 
+/* Names may hold anything: control characters must not steer the terminal. */
+static void put_printable(FILE *to, const char *text)
+{
+	for (; *text; text++) {
+		bool control = ((unsigned char)*text < ' ' && *text != '\n' && *text != '\t') || *text == 0x7f;
+		putc_unlocked(control ? '?' : *text, to);
+	}
+}
+
 static void put_text(FILE *to, const struct diag *diag, const struct message *message, const struct diag_lines *lines)
 {
 	static const char *const plain[] = {
@@ -247,11 +256,17 @@ static void put_text(FILE *to, const struct diag *diag, const struct message *me
 		[SEVERITY_WARNING] = "\033[1mgild: \033[35mwarning:\033[0m ",
 		[SEVERITY_ERROR] = "\033[1mgild: \033[31merror:\033[0m ",
 	};
-	fprintf(to, "%s%s", diag->color ? colored[message->severity] : plain[message->severity], message->text);
-	for (uint32_t i = 0; i < lines->at.n; i++)
-		fprintf(to, "\n>>> %s", lines->at.at[i]);
-	for (uint32_t i = 0; i < lines->hints.n; i++)
-		fprintf(to, diag->color ? "\n>>> \033[36m%s\033[0m" : "\n>>> %s", lines->hints.at[i]);
+	fputs(diag->color ? colored[message->severity] : plain[message->severity], to);
+	put_printable(to, message->text);
+	for (uint32_t i = 0; i < lines->at.n; i++) {
+		fputs("\n>>> ", to);
+		put_printable(to, lines->at.at[i]);
+	}
+	for (uint32_t i = 0; i < lines->hints.n; i++) {
+		fputs(diag->color ? "\n>>> \033[36m" : "\n>>> ", to);
+		put_printable(to, lines->hints.at[i]);
+		fputs(diag->color ? "\033[0m" : "", to);
+	}
 	putc('\n', to);
 }
 

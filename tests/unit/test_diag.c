@@ -229,6 +229,13 @@ static void json_has_a_member_for_each_part(void **state)
 		    "now: 1 more is not shown (use --error-limit=0 to see all)\",\"not_shown\":1}\n");
 }
 
+static void text_does_not_steer_the_terminal(void **state)
+{
+	struct diag *diag = *state;
+	diag_note(diag, 0, "a\033[2Jb\177\rc\td\n>>> \xc3\xa9");
+	check_flush(diag, false, "gild: a?[2Jb??c\td\n>>> \xc3\xa9\n");
+}
+
 /* Whatever names consist of. */
 static void json_is_valid_for_any_bytes(void **state)
 {
@@ -392,6 +399,7 @@ int main(void)
 		test(a_message_begins_with_its_place),
 		test(json_has_a_member_for_each_part),
 		test(json_is_valid_for_any_bytes),
+		test(text_does_not_steer_the_terminal),
 		test(fatal_warnings_are_errors_even_when_asked_for_later),
 		test(no_warnings_drops_them_and_keeps_the_rest),
 		test(color_marks_the_prefix_only),

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "arch/arch.h"
@@ -216,6 +217,9 @@ static bool is_loaded(const struct search *search, const struct io_file *file)
 
 static uint64_t search_file(struct search *search, const char *path, bool in_script)
 {
+	struct stat status;
+	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) /* to open a pipe can take forever */
+		return 0;
 	const struct io_file *file = io_read(&search->io, path);
 	struct bytes bytes = file->bytes;
 	if (file->error || bytes.size == 0 || is_loaded(search, file))
