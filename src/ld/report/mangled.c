@@ -153,7 +153,7 @@ bool mangled_parse(struct mangled *out, struct str name)
 	} else if (*parser.at == 'G') {
 		return false;
 	}
-	if (!take_name(&parser))
+	if (!take_name(&parser) || out->len == 0)
 		return false;
 	out->rest = (struct str){parser.at, (uint32_t)(parser.end - parser.at)};
 	return true;
