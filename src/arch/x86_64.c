@@ -414,8 +414,8 @@ static inline void put_absolute(const struct place *place, const struct elf_rela
 	bool fits = rela->r_type == R_X86_64_32 ? value <= UINT32_MAX
 						: (value >> (8 * size)) == 0 || (number < 0 && number >= lowest);
 	if (!fits)
-		overflow_report(place->link, place->section, rela, size, number, rela->r_type == R_X86_64_32 ? 0 : lowest,
-				((int64_t)1 << (8 * size)) - 1);
+		overflow_report(place->link, place->section, rela, size, number,
+				rela->r_type == R_X86_64_32 ? 0 : lowest, ((int64_t)1 << (8 * size)) - 1);
 	if (size == 4)
 		write32(at, value);
 	else if (size == 2)

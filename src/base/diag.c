@@ -31,7 +31,11 @@ bool diag_default_color(void)
 
 void diag_init(struct diag *diag)
 {
-	*diag = (struct diag){.error_limit = DEFAULT_ERROR_LIMIT, .kind = "command-line", .color = diag_default_color()};
+	*diag = (struct diag){
+		.error_limit = DEFAULT_ERROR_LIMIT,
+		.kind = "command-line",
+		.color = diag_default_color(),
+	};
 	pthread_mutex_init(&diag->lock, NULL);
 }
 

@@ -79,8 +79,8 @@ struct diag {
 	bool color, fatal_warnings, no_warnings;
 };
 
-/* Whether messages are coloured when no option says: on a terminal, unless NO_COLOR is set, and always when CLICOLOR_FORCE
- * is. */
+/* Whether messages are coloured when no option says: on a terminal, unless NO_COLOR is set, and always when
+ * CLICOLOR_FORCE is. */
 bool diag_default_color(void);
 
 void diag_init(struct diag *diag);

@@ -20,7 +20,8 @@ unsigned edit_distance(struct str a, struct str b, unsigned limit)
 		rows[0][j] = j < too_far ? j : too_far;
 	for (unsigned i = 1; i <= a.len; i++) {
 		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
-		unsigned first = i > limit ? i - limit : 1, last = i + limit < b.len ? i + limit : b.len, best = too_far;
+		unsigned first = i > limit ? i - limit : 1, last = i + limit < b.len ? i + limit : b.len;
+		unsigned best = too_far;
 		row[first - 1] = first == 1 && i < too_far ? i : too_far;
 		for (unsigned j = first; j <= last; j++) {
 			bool same = a.at[i - 1] == b.at[j - 1];

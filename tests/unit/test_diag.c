@@ -201,7 +201,8 @@ static void a_message_begins_with_its_place(void **state)
 	about = (struct diag_about){.file = "a.o", .section = ".data"};
 	diag_report(diag, SEVERITY_NOTE, 2, &about, "text");
 	check_flush(diag, true,
-		    "gild: error: lib.a(x.o):(.text+0x12): no foo()\n>>> one\n>>> two\n>>> more 1\n>>> try this\n>>> do 1\n"
+		    "gild: error: lib.a(x.o):(.text+0x12): no foo()\n>>> one\n>>> two\n>>> more 1\n>>> try this\n"
+		    ">>> do 1\n"
 		    "gild: warning: s.ld:3:4: text\n"
 		    "gild: a.o:(.data): text\n");
 }

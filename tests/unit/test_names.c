@@ -132,8 +132,10 @@ static void a_name_is_its_scopes_and_what_follows(void **state)
 static void what_is_not_understood_is_left_alone(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"_ZN", "_ZN1", "_ZN9999999999999f", "_ZN3foo", "_ZN1XIiE1fEv", "_ZThn8_N1X1fEv", "_ZGVZ1fvE1x",
-					    "_ZNC1Ev", "_ZNE", "_ZTV", "_ZN1XcviEv", "_ZZ4mainENKUlvE_clEv", "_RNvC1a1b", "_Z3fo"};
+	static const char *const names[] = {
+		"_ZN", "_ZN1", "_ZN9999999999999f", "_ZN3foo", "_ZN1XIiE1fEv", "_ZThn8_N1X1fEv", "_ZGVZ1fvE1x",
+		"_ZNC1Ev", "_ZNE", "_ZTV", "_ZN1XcviEv", "_ZZ4mainENKUlvE_clEv", "_RNvC1a1b", "_Z3fo",
+	};
 	struct mangled parts;
 	char name[400];
 	for (unsigned i = 0; i < COUNTOF(names); i++)

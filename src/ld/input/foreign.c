@@ -64,7 +64,8 @@ void foreign_report(struct link *link, uint64_t order, struct diag_about about, 
 	snprintf(unknown, sizeof(unknown), "machine number %u", number);
 	const char *name = machine ? machine->name : unknown;
 	snprintf(hint, sizeof(hint), "this link is for %s: %s", arch->bfd_name,
-		 machine && machine->remedy ? machine->remedy : "use a file that was made for it, or the linker for the other");
+		 machine && machine->remedy ? machine->remedy
+					    : "use a file that was made for it, or the linker for the other");
 	about.kind = "wrong-architecture";
 	about.hint = hint;
 	diag_report(link->diag, SEVERITY_ERROR, order, &about,

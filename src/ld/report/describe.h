@@ -11,8 +11,8 @@ const char *describe_symbol(const struct link *link, struct arena *arena, symbol
 /* The same for a name of a file's symbol table. */
 const char *describe_name(const struct link *link, struct arena *arena, const char *name);
 
-/* Demangled with nothing abbreviated ("std::string" is a basic_string<...>), whatever --no-demangle says; malloc()ed, or
- * NULL when the name is not mangled. */
+/* Demangled with nothing abbreviated ("std::string" is a basic_string<...>), whatever --no-demangle says; malloc()ed,
+ * or NULL when the name is not mangled. */
 char *describe_in_full(const char *name);
 
 /* The name of entry `index` of the file's symbol table, not demangled; NULL: it has none. */

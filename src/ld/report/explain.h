@@ -1,9 +1,9 @@
 /* Why undefined symbols may be undefined, and what can be done: hints for the first of them.
  *
  * All of it happens when the first message is printed, after all passes that change symbols, so a link without such
- * errors pays nothing. Work is bounded: MAX_EXPLAINED symbols, each compared with every name once; libraries outside the
- * link for SEARCH_MILLISECONDS. Hints depend on the inputs only; what the search for libraries finds depends on what is
- * installed, too, and on its time. Main thread. */
+ * errors pays nothing. Work is bounded: MAX_EXPLAINED symbols, each compared with every name once; libraries outside
+ * the link for SEARCH_MILLISECONDS. Hints depend on the inputs only; what the search for libraries finds depends on
+ * what is installed, too, and on its time. Main thread. */
 #ifndef GILD_LD_REPORT_EXPLAIN_H
 #define GILD_LD_REPORT_EXPLAIN_H
 

@@ -15,8 +15,8 @@ static bool is_member(const struct mangled *function, const struct mangled *clas
 	       memcmp(function->key, class->key, class->len) == 0;
 }
 
-/* The vtable stands where the key function is defined (Itanium C++ ABI, "Virtual Tables"). Undefined members of the class
- * may be it. */
+/* The vtable stands where the key function is defined (Itanium C++ ABI, "Virtual Tables"). Undefined members of the
+ * class may be it. */
 static void explain_vtable(struct explanation *explanation, struct unexplained *symbol, const struct mangled *class)
 {
 	struct link *link = explanation->link;

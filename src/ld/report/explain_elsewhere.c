@@ -145,12 +145,14 @@ static bool say_version(struct explanation *explanation, struct unexplained *sym
 	const char *version = version_of(file, place->index, &hidden);
 	struct str wanted = symbol_name(link, symbol->symbol);
 	if (wanted.len > symbol->name.len)
-		explain_hint(explanation, symbol, "%s has version %s of it, not %.*s: is it older or newer than what %s was made for?",
+		explain_hint(explanation, symbol,
+			     "%s has version %s of it, not %.*s: is it older or newer than what %s was made for?",
 			     file->path, *version ? version : "no", (int)(wanted.len - symbol->name.len - 1),
 			     wanted.at + symbol->name.len + 1, file_of(link, symbol->asker)->path);
 	else if (hidden)
 		explain_hint(explanation, symbol,
-			     "%s has it as %.*s@%s only: programs that exist can use it, new ones cannot be linked against it",
+			     "%s has it as %.*s@%s only: programs that exist can use it, new ones cannot be linked "
+			     "against it",
 			     file->path, (int)symbol->name.len, symbol->name.at, version);
 	else
 		return false;
@@ -166,20 +168,22 @@ static bool say(struct explanation *explanation, struct unexplained *symbol, con
 		shndx = elf_sym_section(&file->symtab, place->index);
 		explain_hint(explanation, symbol,
 			     "defined in discarded section `%s' of " FILE_FORMAT
-			     ": an earlier file has a COMDAT group of that name, without this symbol; were both compiled "
-			     "from the same source with the same options?",
+			     ": an earlier file has a COMDAT group of that name, without this symbol; were both "
+			     "compiled from the same source with the same options?",
 			     elf_section_name(&file->elf, shndx), FILE_ARGS(file));
 		return true;
 	case LOCAL:
 		explain_hint(explanation, symbol,
-			     FILE_FORMAT " has a local symbol of that name: for other files it must be global (not static)",
+			     FILE_FORMAT " has a local symbol of that name: for other files it must be global "
+					 "(not static)",
 			     FILE_ARGS(file));
 		return true;
 	case OTHER_VERSION:
 		return say_version(explanation, symbol, place);
 	case NOT_EXPORTED:
 		explain_hint(explanation, symbol,
-			     "%s defines it, but does not export it: it is hidden there, static, or local in a version script",
+			     "%s defines it, but does not export it: it is hidden there, static, or local in a version "
+			     "script",
 			     file->path);
 		return true;
 	}

@@ -315,7 +315,8 @@ static void say_given_up(struct explanation *explanation, uint32_t searched, uin
 		if (explanation->at[i].found)
 			continue;
 		explain_hint(explanation, &explanation->at[i],
-			     "the search for a library that defines it was given up after %d ms: %u of %u files were read",
+			     "the search for a library that defines it was given up after %d ms: %u of %u files were "
+			     "read",
 			     SEARCH_MILLISECONDS, searched, n);
 		return;
 	}

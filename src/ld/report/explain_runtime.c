@@ -14,7 +14,7 @@ static const struct {
 	{"__gcov_", "objects were compiled with --coverage: link with it, too"},
 	{"llvm_gcov_", "objects were compiled with --coverage: link with it, too"},
 	{"__llvm_profile_", "objects were compiled with -fprofile-instr-generate: link with it, too"},
-	{"__cyg_profile_func_", "objects were compiled with -finstrument-functions, whose functions are yours to define"},
+	{"__cyg_profile_func_", "objects were compiled with -finstrument-functions: its functions are yours to define"},
 };
 
 static bool starts_with(struct str name, const char *prefix)
@@ -40,7 +40,7 @@ void explain_runtime(struct explanation *explanation)
 		}
 		if (symbol->name.len == 4 && memcmp(symbol->name.at, "main", 4) == 0)
 			explain_hint(explanation, symbol,
-				     "a program begins with main(): is its file part of the link? A library is made with "
-				     "-shared");
+				     "a program begins with main(): is its file part of the link? A library is made "
+				     "with -shared");
 	}
 }

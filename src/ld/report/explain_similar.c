@@ -95,7 +95,8 @@ static unsigned compare(const struct wanted *wanted, const struct mangled *other
 		return UNDERSCORE << 4;
 	if (limit && same_length && equal_but_case(parts->key, other->key, parts->len))
 		return CASE << 4;
-	unsigned distance = edit_distance((struct str){parts->key, parts->len}, (struct str){other->key, other->len}, limit);
+	unsigned distance =
+		edit_distance((struct str){parts->key, parts->len}, (struct str){other->key, other->len}, limit);
 	return distance <= limit && distance > 0 ? SPELLING << 4 | distance : UINT32_MAX;
 }
 
@@ -163,13 +164,14 @@ static void search_range(void *context, size_t begin, size_t end, unsigned worke
 			continue;
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++)
 			if (file->symtab.syms[i].st_shndx != SHN_UNDEF && is_live_definition(link, file, i))
-				consider(search, str_of(file->symtab.strtab + file->symtab.syms[i].st_name), (file_id)f);
+				consider(search, str_of(file->symtab.strtab + file->symtab.syms[i].st_name),
+					 (file_id)f);
 	}
 }
 
 /* ---- saying it --------------------------------------------------------------------------------------------- */
 
-/* Drops what the C++ libraries' namespaces and tags for their ABIs add: "std::__cxx11::", "[abi:cxx11]", "std::__1::". */
+/* Drops what C++ libraries add to names for their ABIs: "std::__cxx11::", "[abi:cxx11]", "std::__1::". */
 static void drop_abi(char *text)
 {
 	static const char *const marks[] = {"__cxx11::", "[abi:cxx11]", "__1::"};
@@ -213,13 +215,13 @@ static void say(struct explanation *explanation, struct unexplained *symbol, con
 			     name, FILE_ARGS(file));
 	else if (same_but_abi(raw, own, "cxx11"))
 		explain_hint(explanation, symbol,
-			     FILE_FORMAT " defines it with the other ABI of std::string (_GLIBCXX_USE_CXX11_ABI): compile "
-					 "both with the same one",
+			     FILE_FORMAT " defines it with the other ABI of std::string (_GLIBCXX_USE_CXX11_ABI): "
+					 "compile both with the same one",
 			     FILE_ARGS(file));
 	else if (same_but_abi(raw, own, "std::__1::"))
 		explain_hint(explanation, symbol,
-			     FILE_FORMAT " defines it for the other C++ library (-stdlib=libc++ or libstdc++): compile both "
-					 "with the same one",
+			     FILE_FORMAT " defines it for the other C++ library (-stdlib=libc++ or libstdc++): compile "
+					 "both with the same one",
 			     FILE_ARGS(file));
 	else
 		explain_hint(explanation, symbol, "did you mean: %s, defined in " FILE_FORMAT, name, FILE_ARGS(file));

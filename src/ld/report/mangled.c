@@ -113,8 +113,8 @@ static bool take_nested(struct parser *parser)
 	while (peek(parser) != 'E' && peek(parser) != 'I')
 		if (!take_part(parser))
 			return false;
-	/* Template arguments may end the name ("f<int>") or belong to a class ("X<int>::f"); to see which, they would have
-	 * to be understood. What follows a class is a name. */
+	/* Template arguments may end the name ("f<int>") or belong to a class ("X<int>::f"); to see which, they would
+	 * have to be understood. What follows a class is a name. */
 	return peek(parser) == 'E';
 }
 

@@ -8,7 +8,7 @@
 enum { MANGLED_MAX = 192 };
 
 struct mangled {
-	char key[MANGLED_MAX];    /* "ns::X::f", "ns::X::~X", "ns::operator+"; of a C name: the name; no NUL at the end */
+	char key[MANGLED_MAX];    /* "ns::X::f", "ns::X::~X", "ns::operator pl"; of a C name: the name; no NUL */
 	uint32_t len;
 	uint32_t base;            /* where in `key` the last part begins */
 	bool cxx;                 /* a function or variable of C++; false: a C name */

@@ -23,7 +23,7 @@ static struct target find_target(const struct link *link, const struct file *fil
 	if (id) {
 		const struct symbol *symbol = &link->symbols[id];
 		uint64_t owner = symbol_owner(symbol);
-		target.address = link->addresses[id];
+		target.address = symbol->address;
 		target.missing = owner == OWNER_NONE;
 		target.elsewhere = owner != OWNER_NONE && owner_rank(owner) == RANK_ELSEWHERE;
 		target.absolute = symbol_flags(symbol) & SYMBOL_ABSOLUTE;
@@ -74,8 +74,8 @@ static void say_large(const struct link *link, const struct osec *osec, struct d
 			  osec->name, osec->size, section->size, FILE_ARGS(file_of(link, section->file)));
 	else
 		diag_line(lines, "%s takes %" PRIu64 " bytes between them", osec->name, osec->size);
-	diag_hint(lines, "compile with -mcmodel=medium (large data) or -mcmodel=large, or allocate large arrays when the "
-			 "program runs");
+	diag_hint(lines, "compile with -mcmodel=medium (large data) or -mcmodel=large, or allocate large arrays when "
+			 "the program runs");
 }
 
 /* What is between the place and what it refers to? */
@@ -95,8 +95,8 @@ static void say_distance(const struct link *link, section_id section, const stru
 	const struct osec *largest =
 		largest_between(layout, up ? place : target->address, up ? target->address : place);
 	if (target->absolute)
-		diag_hint(lines, "an address that does not move with the program can be far away: use it through a pointer, "
-				 "or compile with -mcmodel=large");
+		diag_hint(lines, "an address that does not move with the program can be far away: use it through a "
+				 "pointer, or compile with -mcmodel=large");
 	else if (size < 4)
 		diag_hint(lines, "the field has %u bits only: what it refers to must be nearer", 8 * size);
 	else if (largest && largest->size >= LARGE)
@@ -121,11 +121,11 @@ static void overflow_lines(const struct diag_more *more, struct diag_lines *line
 	diag_line(lines, "%srelocation truncated to fit: %s against `%s'", prefix, type,
 		  describe_target(link, &arena, file, rela->r_sym));
 	if (!(section_shdr(link, section)->sh_flags & SHF_ALLOC))
-		diag_hint(lines, "debug information is too large for 32-bit offsets: compile with -gdwarf64, -gsplit-dwarf "
-				 "or less of it");
+		diag_hint(lines, "debug information is too large for 32-bit offsets: compile with -gdwarf64, "
+				 "-gsplit-dwarf or less of it");
 	else if (target.missing)
-		diag_hint(lines, "nobody defines it, and it is weak, so its address is 0, which is too far away: compile "
-				 "with -fPIE or -fPIC");
+		diag_hint(lines, "nobody defines it, and it is weak, so its address is 0, which is too far away: "
+				 "compile with -fPIE or -fPIC");
 	else if (!target.elsewhere)
 		say_distance(link, section, rela, size, &target, lines);
 	arena_free(&arena);
@@ -152,9 +152,10 @@ void overflow_report(struct link *link, section_id section, const struct elf_rel
 	about.symbol = target_name(file, rela->r_sym);
 	uint64_t number = number_of(section_relas(link, section), rela);
 	about.more = (struct diag_more){overflow_lines, link, section, number | (uint64_t)size << SIZE_SHIFT};
-	diag_report(link->diag, SEVERITY_ERROR, diag_order(section_of(link, section)->file, section_number(link, section)),
-		    &about, "relocation %s out of range: %" PRId64 " (0x%" PRIx64 ") is not in [%" PRId64 ", %" PRId64
-			    "]; references `%s'",
+	diag_report(link->diag, SEVERITY_ERROR,
+		    diag_order(section_of(link, section)->file, section_number(link, section)), &about,
+		    "relocation %s out of range: %" PRId64 " (0x%" PRIx64 ") is not in [%" PRId64 ", %" PRId64
+		    "]; references `%s'",
 		    link->arch->relocation_name(rela->r_type), value, (uint64_t)value, lowest, highest,
 		    describe_target(link, &arena, file, rela->r_sym));
 	arena_free(&arena);

@@ -1,5 +1,5 @@
-/* The message about a relocation whose value does not fit its field: how far off it is, what stands in between, and what
- * can be done. */
+/* The message about a relocation whose value does not fit its field: how far off it is, what stands in between, and
+ * what can be done. */
 #ifndef GILD_LD_REPORT_OVERFLOW_H
 #define GILD_LD_REPORT_OVERFLOW_H
 
