@@ -568,6 +568,15 @@ static bool take_value(struct parser *parser, struct option_match *match)
 	return match->value != NULL;
 }
 
+static void report_unknown(struct parser *parser, const char *word)
+{
+	const char *nearest = option_nearest(word);
+	struct diag_about about = {0};
+	if (nearest)
+		about.hint = arena_printf(parser->context.arena, "did you mean: %s", nearest);
+	diag_report(parser->context.diag, SEVERITY_ERROR, 0, &about, "unknown option: %s", word);
+}
+
 static void parse_word(struct parser *parser, const char *word)
 {
 	if (word[0] != '-' || word[1] == '\0') {
@@ -576,7 +585,7 @@ static void parse_word(struct parser *parser, const char *word)
 	}
 	struct option_match match = option_match(word);
 	if (!match.row)
-		diag_error(parser->context.diag, 0, "unknown option: %s", word);
+		report_unknown(parser, word);
 	else if (match.other)
 		diag_error(parser->context.diag, 0, "option %s is ambiguous: it could be %s or %s", word,
 			   match.row->name, match.other->name);

@@ -19,6 +19,7 @@ struct library {
 	const char *path;
 	struct str name;          /* NAME of -lNAME */
 	bool shared;
+	off_t size;
 	const char *other;        /* a file of the link with the same name in another folder; NULL: none */
 	uint64_t has;             /* bit i: it defines unexplained symbol i */
 };
@@ -308,6 +309,31 @@ static void begin_clock(struct search *search)
 	}
 }
 
+static int compare_sizes(const void *a, const void *b)
+{
+	const struct library *x = *(const struct library *const *)a, *y = *(const struct library *const *)b;
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* Small files first: most is found before the time is over. Returns how many libraries were read. */
+static uint32_t search_all(struct search *search)
+{
+	uint32_t n = search->libraries.n, searched = 0;
+	struct library **order = arena_array(&search->arena, struct library *, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct stat status;
+		order[i] = &search->libraries.at[i];
+		order[i]->size = stat(order[i]->path, &status) == 0 ? status.st_size : 0;
+	}
+	if (n)
+		qsort(order, n, sizeof(struct library *), compare_sizes);
+	for (; searched < n && !is_over(search); searched++)
+		order[searched]->has = search_file(search, order[searched]->path, false);
+	return searched;
+}
+
 /* A search that gave up says so once, where it found nothing. */
 static void say_given_up(struct explanation *explanation, uint32_t searched, uint32_t n)
 {
@@ -330,14 +356,10 @@ void explain_libraries(struct explanation *explanation)
 		search.wanted |= (uint64_t)!symbol->found << i;
 		search.gnu_hashes[i] = elf_gnu_hash(symbol->name);
 	}
-	uint32_t searched = 0;
 	begin_clock(&search);
 	if (search.wanted)
 		add_folders(&search);
-	for (; searched < search.libraries.n && !is_over(&search); searched++) {
-		uint64_t has = search_file(&search, search.libraries.at[searched].path, false);
-		search.libraries.at[searched].has = has;
-	}
+	uint32_t searched = search_all(&search);
 	say(&search);
 	if (searched < search.libraries.n)
 		say_given_up(explanation, searched, search.libraries.n);
