@@ -209,6 +209,28 @@ echo 'int since_one(void), since_two(void); int main(void) { return since_one() 
 fails link grows.c -Lold -Lnew -lgrows -o prog
 hint 'new/libgrows.so defines it: the link has old/libgrows.so, which lacks it: is that another version'
 
+# -lNAME that finds nothing
+echo 'int main(void) { return 0; }' > main.c
+link -c main.c
+fails link main.o -Lnew -lgrow -o prog
+assert_contains err.txt "unable to find library -lgrow"
+hint 'did you mean: -lgrows\? There is new/libgrows.so$'
+fails link main.o -Lnew -static -lgrows -o prog
+hint 'new/libgrows.so is there, but with -static -lgrows looks for libgrows.a$'
+mv new/libgrows.so new/libgrows.so.2
+fails link main.o -Lnew -lgrows -o prog
+hint 'new/libgrows.so.2 is there, but -lgrows looks for libgrows.so: .* -l:libgrows.so.2 takes that file$'
+link main.o -Lnew -l:libgrows.so.2 -o prog
+mv new/libgrows.so.2 new/libgrows.so
+fails link main.o -Lnew -lnothinglikeit -o prog
+no_hint 'did you mean|is there, but'
+
+# Options that are nearly known
+fails "$GILD" main.o --gc-setcions -o prog
+hint 'did you mean: --gc-sections$'
+fails "$GILD" main.o --nothing-like-it -o prog
+no_hint 'did you mean'
+
 # Libraries may be anything: broken ones, for other machines, folders, pipes, what cannot be read.
 mkdir odd
 echo 'garbage' > odd/libgarbage.so

@@ -9,6 +9,7 @@
 
 #include "arch/arch.h"
 #include "ld/input/foreign.h"
+#include "ld/input/library_hint.h"
 #include "ld/input/object.h"
 #include "ld/input/shared_object.h"
 #include "ld/input/text_script.h"
@@ -409,18 +410,26 @@ static bool load_path(struct loader *loader, const struct request *request, int 
 	return search_in(loader, &along, folder) || search_library(loader, &along);
 }
 
+static void report_not_found(struct link *link, const struct request *request)
+{
+	bool only_static = request->prefer_static || link->options->is_static;
+	struct diag_about about = {.kind = "cannot-open"};
+	if (request->name[0] != ':')
+		about.hint = library_hint(link, request->name, only_static);
+	diag_report(link->diag, SEVERITY_ERROR, link->files.n, &about,
+		    "unable to find library -l%s\n>>> cannot find -l%s in the directories given by -L and the default "
+		    "ones%s%s",
+		    request->name, request->name, request->from_script ? "\n>>> named by " : "",
+		    request->from_script ? request->from_script : "");
+}
+
 static void load(struct loader *loader, const struct request *request)
 {
 	struct link *link = loader->link;
 	int error = ENOENT;
 	if (request->is_library) {
 		if (!search_library(loader, request))
-			diag_report(
-				link->diag, SEVERITY_ERROR, link->files.n, &(struct diag_about){.kind = "cannot-open"},
-				"unable to find library -l%s\n>>> cannot find -l%s in the directories given by -L and"
-				" the default ones%s%s",
-				request->name, request->name, request->from_script ? "\n>>> named by " : "",
-				request->from_script ? request->from_script : "");
+			report_not_found(link, request);
 	} else if (!load_path(loader, request, &error)) {
 		diag_report(link->diag, SEVERITY_ERROR, link->files.n, &(struct diag_about){.kind = "cannot-open"},
 			    "cannot open %s: %s%s%s", request->name, strerror(error),
