@@ -22,16 +22,17 @@ unsigned edit_distance(struct str a, struct str b, unsigned limit)
 		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
 		unsigned first = i > limit ? i - limit : 1, last = i + limit < b.len ? i + limit : b.len;
 		unsigned best = too_far;
-		row[first - 1] = first == 1 && i < too_far ? i : too_far;
+		unsigned left = first == 1 && i < too_far ? i : too_far;
+		row[first - 1] = left;
 		for (unsigned j = first; j <= last; j++) {
 			bool same = a.at[i - 1] == b.at[j - 1];
 			unsigned up = j < i + limit ? above[j] : too_far;
-			unsigned distance = least(up + 1, row[j - 1] + 1, above[j - 1] + !same);
+			unsigned distance = least(up + 1, left + 1, above[j - 1] + !same);
 			bool swapped = i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1];
 			if (swapped && two_above[j - 2] + 1 < distance)
 				distance = two_above[j - 2] + 1;
-			row[j] = distance < too_far ? distance : too_far;
-			best = row[j] < best ? row[j] : best;
+			row[j] = left = distance < too_far ? distance : too_far;
+			best = left < best ? left : best;
 		}
 		if (best == too_far && row[first - 1] == too_far)
 			return too_far;

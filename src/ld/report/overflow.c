@@ -112,7 +112,8 @@ static void overflow_lines(const struct diag_more *more, struct diag_lines *line
 	const struct link *link = more->context;
 	struct arena arena = {0};
 	section_id section = (section_id)more->a;
-	const struct elf_rela *rela = &section_relas(link, section).at[more->b & (((uint64_t)1 << SIZE_SHIFT) - 1)];
+	struct elf_relas relas = section_relas(link, section);
+	const struct elf_rela *rela = &relas.at[more->b & (((uint64_t)1 << SIZE_SHIFT) - 1)];
 	const struct file *file = file_of(link, section_of(link, section)->file);
 	const char *prefix = describe_prefix(link, &arena, section, rela->r_offset, lines);
 	const char *type = link->arch->relocation_name(rela->r_type);
