@@ -12,7 +12,7 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
  * around the diagonal can hold a good result; beside it stands limit + 1. */
 unsigned edit_distance(struct str a, struct str b, unsigned limit)
 {
-	unsigned rows[3][MAX_LENGTH + 2], too_far = limit + 1;
+	unsigned rows[3][MAX_LENGTH + 2] = {0}, too_far = limit + 1;
 	unsigned difference = a.len > b.len ? a.len - b.len : b.len - a.len;
 	if (limit > MAX_LIMIT || difference > limit || a.len > MAX_LENGTH || b.len > MAX_LENGTH)
 		return too_far;

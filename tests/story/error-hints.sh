@@ -170,7 +170,9 @@ fails link nomain.c -o prog
 hint 'a program begins with main\(\)'
 hint 'when there is a section called things: no input has one'
 
-# Libraries that are not part of the link, once each. A folder given by -L comes first.
+# Libraries that are not part of the link, once each. On a busy machine the search may end before it has come to large ones.
+# shellcheck disable=SC2317
+gave_up() { grep -q '^>>> the search for a library that defines it was given up after 500 ms: [0-9]* of [0-9]* files were read$' err.txt; }
 mkdir own
 echo 'int of_own(void) { return 0; } int more_of_own(void) { return 0; }' > own.c
 link -c own.c
@@ -184,20 +186,22 @@ END
 libraries() {
 	"${compile[@]}" -O0 -fno-builtin -c ../wants.c
 	fails "${driver[@]}" wants.o -L../own -o prog
-	hint '/libm.so defines it: add -lm$'
-	hint '../own/libown.a defines it, and 1 more of the undefined symbols: add -lown$'
-	assert_equal "$(grep -c 'add -l' err.txt)" 2
+	gave_up || {
+		hint '/libm.so defines it: add -lm$'
+		hint '../own/libown.a defines it, and 1 more of the undefined symbols: add -lown$'
+		assert_equal "$(grep -c 'add -l' err.txt)" 2
+	}
 	"${driver[@]}" wants.o -L../own -lm -lown -o prog
 	./prog
 	fails "${driver[@]}" -static wants.o -L../own -o prog
-	hint '/libm.a defines it: add -lm$'
+	gave_up || hint '/libm.a defines it: add -lm$'
 }
 each_compiler libraries
 echo '#include <iostream>
 int main() { std::cout << 1; }' > iostream.cc
 link -c iostream.cc
 fails link iostream.o -o prog
-hint 'libstdc\+\+.so defines it, and [0-9]* more of the undefined symbols: link with g\+\+, or add -lstdc\+\+$'
+gave_up || hint 'libstdc\+\+.so defines it, and [0-9]* more of the undefined symbols: link with g\+\+, or add -lstdc\+\+$'
 
 # An older library of the same name is in front of the one that has it.
 mkdir old new
@@ -207,7 +211,7 @@ link -shared -fPIC one.c -o old/libgrows.so
 link -shared -fPIC two.c -o new/libgrows.so
 echo 'int since_one(void), since_two(void); int main(void) { return since_one() + since_two(); }' > grows.c
 fails link grows.c -Lold -Lnew -lgrows -o prog
-hint 'new/libgrows.so defines it: the link has old/libgrows.so, which lacks it: is that another version'
+gave_up || hint 'new/libgrows.so defines it: the link has old/libgrows.so, which lacks it: is that another version'
 
 # -lNAME that finds nothing
 echo 'int main(void) { return 0; }' > main.c
