@@ -171,7 +171,6 @@ hint 'a program begins with main\(\)'
 hint 'when there is a section called things: no input has one'
 
 # Libraries that are not part of the link, once each. On a busy machine the search may end before it has come to large ones.
-# shellcheck disable=SC2317
 gave_up() { grep -q '^>>> the search for a library that defines it was given up after 500 ms: [0-9]* of [0-9]* files were read$' err.txt; }
 mkdir own
 echo 'int of_own(void) { return 0; } int more_of_own(void) { return 0; }' > own.c
