@@ -49,7 +49,8 @@ static const struct unexplained *find_local(struct search *search, const char *n
 	size_t len = strlen(name);
 	if (strncmp(name, "_ZL", 3) != 0 || len > sizeof(global))
 		return explain_find(search->explanation, name, len);
-	memcpy(global, "_Z", 2);
+	global[0] = '_';
+	global[1] = 'Z';
 	memcpy(global + 2, name + 3, len - 3);
 	return explain_find(search->explanation, global, len - 1);
 }

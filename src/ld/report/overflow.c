@@ -40,14 +40,14 @@ static struct target find_target(const struct link *link, const struct file *fil
 	return target;
 }
 
-/* The largest loaded output section that [low, high) has a part of. */
+/* The largest loaded output section that [low, high) has a part of; nobody's, of size 0, when there is none. */
 static const struct osec *largest_between(const struct layout *layout, uint64_t low, uint64_t high)
 {
-	const struct osec *largest = NULL;
+	const struct osec *largest = &layout->osecs.at[0];
 	for (uint32_t o = 0; o < layout->n_order; o++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[o]];
 		if (osec->flags & SHF_ALLOC && osec->addr < high && osec->addr + osec->size > low &&
-		    (!largest || osec->size > largest->size))
+		    osec->size > largest->size)
 			largest = osec;
 	}
 	return largest;
@@ -84,10 +84,10 @@ static void say_distance(const struct link *link, section_id section, const stru
 {
 	const struct layout *layout = link->layout;
 	uint64_t place = section_address(layout, section_of(link, section)) + rela->r_offset;
-	const struct osec *osec = target->section ? osec_of_section(layout, section_of(link, target->section)) : NULL;
-	if (osec)
+	if (target->section)
 		diag_line(lines, "what it refers to is at 0x%" PRIx64 ", in %s; the place is at 0x%" PRIx64 ", in %s",
-			  target->address, osec->name, place, osec_of_section(layout, section_of(link, section))->name);
+			  target->address, osec_of_section(layout, section_of(link, target->section))->name, place,
+			  osec_of_section(layout, section_of(link, section))->name);
 	else
 		diag_line(lines, "what it refers to is at 0x%" PRIx64 "; the place is at 0x%" PRIx64, target->address,
 			  place);
@@ -99,7 +99,7 @@ static void say_distance(const struct link *link, section_id section, const stru
 				 "pointer, or compile with -mcmodel=large");
 	else if (size < 4)
 		diag_hint(lines, "the field has %u bits only: what it refers to must be nearer", 8 * size);
-	else if (largest && largest->size >= LARGE)
+	else if (largest->size >= LARGE)
 		say_large(link, largest, lines);
 	else
 		diag_hint(lines, "compile with -fPIC, or with -mcmodel=large if the program is that large; look at "
@@ -113,6 +113,8 @@ static void overflow_lines(const struct diag_more *more, struct diag_lines *line
 	struct arena arena = {0};
 	section_id section = (section_id)more->a;
 	struct elf_relas relas = section_relas(link, section);
+	if (relas.n == 0)
+		return;
 	const struct elf_rela *rela = &relas.at[more->b & (((uint64_t)1 << SIZE_SHIFT) - 1)];
 	const struct file *file = file_of(link, section_of(link, section)->file);
 	const char *prefix = describe_prefix(link, &arena, section, rela->r_offset, lines);
