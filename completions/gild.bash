@@ -30,6 +30,7 @@ _gild_values() {
 	--pack-dyn-relocs) echo relr none ;;
 	--hash-style) echo sysv gnu both none ;;
 	--color-diagnostics) echo auto always never ;;
+	--error-format) echo text json ;;
 	--unresolved-symbols) echo report-all ignore-all ignore-in-object-files ignore-in-shared-libs ;;
 	--compress-debug-sections) echo none zlib zlib-gabi zlib-gnu zstd ;;
 	--icf) echo none safe all ;;

@@ -13,6 +13,7 @@
 #include "ld/layout/value.h"
 #include "ld/prune/icf.h"
 #include "ld/report/describe.h"
+#include "ld/report/overflow.h"
 #include "ld/resolve/resolve.h"
 #include "ld/synth/needs.h"
 
@@ -339,15 +340,13 @@ static void report(const struct place *place, const struct elf_rela *rela, const
 {
 	struct link *link = place->link;
 	struct arena arena = {0};
-	struct diag_more source = describe_source(link, place->section, rela->r_offset);
+	struct diag_about about = about_place(link, place->section, rela->r_offset, "relocation");
 	const char *name = describe_target(link, &arena, place->file, rela->r_sym);
 	const char *type = link->arch->relocation_name(rela->r_type);
+	about.symbol = target_name(place->file, rela->r_sym);
 	diag_report(link->diag, SEVERITY_ERROR,
-		    diag_order(section_of(link, place->section)->file, section_number(link, place->section)), &source,
-		    "%s: relocation %s out of range: %lld (0x%llx) %s; references `%s'\n"
-		    ">>> relocation truncated to fit: %s against `%s'",
-		    describe_place(link, &arena, place->section, rela->r_offset), type, (long long)value,
-		    (unsigned long long)value, what, name, type, name);
+		    diag_order(section_of(link, place->section)->file, section_number(link, place->section)), &about,
+		    "relocation %s against `%s' %s (0x%llx)", type, name, what, (unsigned long long)value);
 	arena_free(&arena);
 }
 
@@ -356,7 +355,7 @@ static inline void put_signed(const struct place *place, const struct elf_rela *
 {
 	int64_t limit = (int64_t)1 << (8 * size - 1);
 	if (value < -limit || value >= limit)
-		report(place, rela, "does not fit as a signed number", value);
+		overflow_report(place->link, place->section, rela, size, value, -limit, limit - 1);
 	if (size == 4)
 		write32(at, (uint64_t)value);
 	else if (size == 2)
@@ -373,7 +372,8 @@ static inline void put_absolute(const struct place *place, const struct elf_rela
 	bool fits = rela->r_type == R_X86_64_32 ? value <= UINT32_MAX
 						: (value >> (8 * size)) == 0 || (number < 0 && number >= lowest);
 	if (!fits)
-		report(place, rela, "does not fit as an unsigned number", (int64_t)value);
+		overflow_report(place->link, place->section, rela, size, number,
+				rela->r_type == R_X86_64_32 ? 0 : lowest, ((int64_t)1 << (8 * size)) - 1);
 	if (size == 4)
 		write32(at, value);
 	else if (size == 2)

@@ -10,4 +10,8 @@ uint32_t elf_sysv_hash(struct str name);
 /* DT_GNU_HASH: h = h * 33 + c, from 5381. */
 uint32_t elf_gnu_hash(struct str name);
 
+/* Whether the Bloom filter of a .gnu.hash section (ELF64) lets a name with this elf_gnu_hash() pass. false: the name is
+ * not among the hashed symbols. true as well when the section is malformed. */
+bool elf_gnu_hash_may_have(struct bytes section, uint32_t hash);
+
 #endif

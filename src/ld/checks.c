@@ -5,6 +5,7 @@
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
+#include "ld/report/describe.h"
 #include "ld/resolve/symbols.h"
 
 void check_supported(struct link *link)
@@ -62,10 +63,11 @@ void check_required(struct link *link)
 		const char *name = link->options->require_defined.at[i];
 		symbol_id symbol = symbols_find(link, str_of(name));
 		if (!symbol || !(symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
-			diag_error(link->diag, 0,
-				   "required symbol `%s' not defined\n"
-				   ">>> undefined symbol: %s, asked for by --require-defined",
-				   name, name);
+			diag_report(link->diag, SEVERITY_ERROR, 0,
+				    &(struct diag_about){.kind = "undefined-symbol", .symbol = name},
+				    "required symbol `%s' not defined\n"
+				    ">>> undefined symbol: %s, asked for by --require-defined",
+				    name, name);
 	}
 }
 
@@ -78,10 +80,9 @@ void decide_stack(struct link *link)
 		if (file->kind != FILE_OBJECT || !file->live || file->stack != STACK_EXEC)
 			continue;
 		link->layout->exec_stack = true;
-		diag_warning(link->diag, id,
-			     FILE_FORMAT
-			     ": requires executable stack (because the .note.GNU-stack section is executable)",
-			     FILE_ARGS(file));
+		struct diag_about about = about_file(file, "executable-stack");
+		diag_report(link->diag, SEVERITY_WARNING, id, &about,
+			    "requires executable stack (because the .note.GNU-stack section is executable)");
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "ld/report/describe.h"
 #include "ld/report/report.h"
 #include "ld/report/trace.h"
+#include "ld/report/undefined.h"
 #include "ld/resolve/closure.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
@@ -35,7 +36,17 @@
 static bool done(struct link *link, const char *pass)
 {
 	stats_mark(&link->stats, pass);
-	return !diag_flush(link->diag);
+	diag_flush(link->diag);
+	return link->diag->errors == link->excused_errors;
+}
+
+/* The same for a pass whose errors leave the tables whole: the link goes on to find what else is wrong, up to the next
+ * done() without excuse. */
+static bool done_or_excused(struct link *link, const char *pass)
+{
+	done(link, pass);
+	link->excused_errors = link->diag->errors;
+	return true;
 }
 
 /* What the user named: files in command-line order, archives as lazy members. The layout is a program; it knows nothing
@@ -81,7 +92,8 @@ static bool resolve(struct link *link)
 	check_entry(link);
 	check_required(link);
 	common_allocate(link);
-	return done(link, "exports");
+	/* Two definitions, or an unknown version, do not keep us from seeing what is undefined. */
+	return done_or_excused(link, "exports");
 }
 
 /* Every section gets its place in the program; what nobody reaches is dropped, what is equal becomes one. */
@@ -114,6 +126,7 @@ static bool find_needs(struct link *link)
 	needs_scan(link);
 	closure_check(link); /* what nobody in the link defines may be in a library behind those of the link */
 	describe_undefined(link);
+	link->excused_errors = 0;
 	if (!done(link, "scan relocations"))
 		return false;
 	needs_number(link);
@@ -189,6 +202,7 @@ bool link_run(const struct options *options, struct diag *diag)
 	struct link link;
 	struct io io = {0};
 	FILE *trace;
+	diag->kind = "link";
 	link_begin(&link, options, diag, &io);
 	stats_begin(&link.stats, options->stats || options->time_trace);
 	bool good = trace_begin(&link, &trace) && read_inputs(&link) && resolve(&link) && choose_sections(&link) &&

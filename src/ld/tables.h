@@ -261,10 +261,11 @@ struct undefined_reference {
 	uint64_t offset;
 };
 
-/* A symbol that an object lacks and an indirect library has: lines for the message. */
+/* A symbol that an object lacks and an indirect library has. */
 struct missing_library {
 	symbol_id symbol;
-	const char *hint;
+	const char *name;         /* with the version it has there, "foo@@V" */
+	const char *path;         /* of the library */
 };
 
 /* Why a GOT slot is there; entries follow each other in the order of first use. */
@@ -425,6 +426,8 @@ struct link {
 	struct stats stats;
 	ARRAY(section_id) symtab_parts;
 	uint32_t symtab_locals;
+
+	unsigned excused_errors;           /* reported, but no reason to stop yet */
 
 	/* References to symbols that nobody defines, found while scanning; reported together, by symbol. */
 	pthread_mutex_t undefined_lock;

@@ -95,7 +95,8 @@ static void equal_messages_are_printed_once(void **state)
 	check_flush(diag, true, "gild: error: same\ngild: warning: same\ngild: error: same\n");
 }
 
-#define TOO_MANY "gild: error: too many errors emitted, stopping now (use --error-limit=0 to see all)\n"
+#define TOO_MANY(n) \
+	"gild: error: too many errors emitted, stopping now: " n " not shown (use --error-limit=0 to see all)\n"
 
 static void errors_stop_at_the_limit_but_warnings_do_not(void **state)
 {
@@ -107,9 +108,9 @@ static void errors_stop_at_the_limit_but_warnings_do_not(void **state)
 	diag_error(diag, 3, "three");
 	diag_warning(diag, 4, "w");
 	diag_error(diag, 5, "four");
-	check_flush(diag, true, TOO_MANY "gild: warning: w\n");
+	check_flush(diag, true, "gild: warning: w\n" TOO_MANY("2 more are"));
 	diag_error(diag, 6, "five");
-	check_flush(diag, true, "");
+	check_flush(diag, true, TOO_MANY("1 more is"));
 	assert_int_equal(diag->errors, 5);
 }
 
@@ -121,7 +122,7 @@ static void the_limit_is_20_unless_it_is_taken_away(void **state)
 		diag_error(diag, i, "e");
 	for (unsigned i = 0; i < 20; i++)
 		strcat(expected, "gild: error: e\n");
-	strcat(expected, TOO_MANY);
+	strcat(expected, TOO_MANY("1 more is"));
 	check_flush(diag, true, expected);
 
 	diag->error_limit = 0;
@@ -134,19 +135,19 @@ static void the_limit_is_20_unless_it_is_taken_away(void **state)
 }
 
 /* more->a as text; counts in the context how often it was asked. */
-static char *more_lines(const struct diag_more *more)
+static void more_lines(const struct diag_more *more, struct diag_lines *lines)
 {
 	unsigned *asked = *(unsigned *const *)more->context;
-	char *lines = NULL;
 	++*asked;
-	assert_true(asprintf(&lines, "\n>>> more %u", (unsigned)more->a) > 0);
-	return lines;
+	diag_hint(lines, "do %u", (unsigned)more->a);
+	diag_line(lines, "more %u", (unsigned)more->a);
+	diag_source(lines, "a.c", 7, "f");
 }
 
-static char *no_lines(const struct diag_more *more)
+static void no_lines(const struct diag_more *more, struct diag_lines *lines)
 {
 	(void)more;
-	return NULL;
+	(void)lines;
 }
 
 static void costly_lines_are_asked_for_when_printed(void **state)
@@ -155,15 +156,103 @@ static void costly_lines_are_asked_for_when_printed(void **state)
 	unsigned asked = 0, *context = &asked;
 	diag->error_limit = 2;
 	for (unsigned i = 0; i < 10; i++) {
-		struct diag_more more = {.lines = more_lines, .context = &context, .a = i / 2};
-		diag_report(diag, SEVERITY_ERROR, 5, &more, "e%d", 0);
+		struct diag_about about = {.more = {.lines = more_lines, .context = &context, .a = i / 2}};
+		diag_report(diag, SEVERITY_ERROR, 5, &about, "e%d", 0);
 	}
-	struct diag_more none = {.lines = no_lines};
+	struct diag_about none = {.more.lines = no_lines};
 	diag_report(diag, SEVERITY_WARNING, 6, &none, "w");
 	assert_int_equal(asked, 0);
 	check_flush(diag, true,
-		    "gild: error: e0\n>>> more 0\ngild: error: e0\n>>> more 1\n" TOO_MANY "gild: warning: w\n");
+		    "gild: error: e0\n>>> more 0\n>>> do 0\ngild: error: e0\n>>> more 1\n>>> do 1\n"
+		    "gild: warning: w\n" TOO_MANY("3 more are"));
 	assert_int_equal(asked, 2);
+}
+
+/* A message with everything. What its texts are made of is gone before it is printed. */
+static void report_all(struct diag *diag)
+{
+	static unsigned asked, *context = &asked;
+	char file[] = "lib.a", member[] = "x.oXX", section[] = ".text", symbol[] = "_Z3foov", hint[] = "try this";
+	struct diag_about about = {
+		.kind = "test",
+		.file = file,
+		.member = {member, 3},
+		.section = section,
+		.offset = 18,
+		.has_offset = true,
+		.symbol = symbol,
+		.hint = hint,
+		.more = {.lines = more_lines, .context = &context, .a = 1},
+	};
+	diag_report(diag, SEVERITY_ERROR, 0, &about, "no %s\n>>> one\n>>> two", "foo()");
+	memset(file, '?', 3);
+	memset(member, '?', 3);
+	memset(section, '?', 3);
+	memset(symbol, '?', 3);
+	memset(hint, '?', 3);
+}
+
+static void a_message_begins_with_its_place(void **state)
+{
+	struct diag *diag = *state;
+	report_all(diag);
+	struct diag_about about = {.file = "s.ld", .line = 3, .column = 4};
+	diag_report(diag, SEVERITY_WARNING, 1, &about, "text");
+	about = (struct diag_about){.file = "a.o", .section = ".data"};
+	diag_report(diag, SEVERITY_NOTE, 2, &about, "text");
+	check_flush(diag, true,
+		    "gild: error: lib.a(x.o):(.text+0x12): no foo()\n>>> one\n>>> two\n>>> more 1\n>>> try this\n"
+		    ">>> do 1\n"
+		    "gild: warning: s.ld:3:4: text\n"
+		    "gild: a.o:(.data): text\n");
+}
+
+static void json_has_a_member_for_each_part(void **state)
+{
+	struct diag *diag = *state;
+	diag->format = DIAG_JSON;
+	diag->color = true;
+	diag->error_limit = 1;
+	report_all(diag);
+	struct diag_about about = {.file = "s.ld", .line = 3, .column = 4};
+	diag_report(diag, SEVERITY_WARNING, 1, &about, "text");
+	diag_note(diag, 2, "n");
+	diag_error(diag, 3, "kept back");
+	check_flush(diag, true,
+		    "{\"severity\":\"error\",\"kind\":\"test\",\"message\":\"no foo()\",\"file\":\"lib.a\","
+		    "\"member\":\"x.o\",\"section\":\".text\",\"offset\":18,\"symbol\":\"_Z3foov\","
+		    "\"source\":{\"file\":\"a.c\",\"line\":7,\"function\":\"f\"},"
+		    "\"details\":[\"one\",\"two\",\"more 1\"],\"hints\":[\"try this\",\"do 1\"]}\n"
+		    "{\"severity\":\"warning\",\"kind\":\"command-line\",\"message\":\"text\",\"file\":\"s.ld\","
+		    "\"line\":3,\"column\":4}\n"
+		    "{\"severity\":\"note\",\"kind\":\"command-line\",\"message\":\"n\"}\n"
+		    "{\"severity\":\"error\",\"kind\":\"error-limit\",\"message\":\"too many errors emitted, stopping "
+		    "now: 1 more is not shown (use --error-limit=0 to see all)\",\"not_shown\":1}\n");
+}
+
+static void text_does_not_steer_the_terminal(void **state)
+{
+	struct diag *diag = *state;
+	diag_note(diag, 0, "a\033[2Jb\177\rc\td\n>>> \xc3\xa9");
+	check_flush(diag, false, "gild: a?[2Jb??c\td\n>>> \xc3\xa9\n");
+}
+
+/* Whatever names consist of. */
+static void json_is_valid_for_any_bytes(void **state)
+{
+	struct diag *diag = *state;
+	diag->format = DIAG_JSON;
+	diag_note(diag, 0, "q\" b\\ n\n t\t e\033 d\177");
+	diag_note(diag, 1, "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");                /* valid: 2, 3 and 4 bytes */
+	diag_note(diag, 2, "\xff \xc3 \xe2\x82 \x80 \xc0\x80 \xed\xa0\x80 \xf4\x90\x80\x80"); /* all invalid */
+	diag_note(diag, 3, "cut \xf0\x9f\x98");
+#define NOTE(text) "{\"severity\":\"note\",\"kind\":\"command-line\",\"message\":\"" text "\"}\n"
+#define BAD "\\ufffd"
+	check_flush(diag, false,
+		    NOTE("q\\\" b\\\\ n\\u000a t\\u0009 e\\u001b d\\u007f")
+		    NOTE("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80")
+		    NOTE(BAD " " BAD " " BAD BAD " " BAD " " BAD BAD " " BAD BAD BAD " " BAD BAD BAD BAD)
+		    NOTE("cut " BAD BAD BAD));
 }
 
 static void fatal_warnings_are_errors_even_when_asked_for_later(void **state)
@@ -215,6 +304,7 @@ static void color_needs_a_terminal_and_no_NO_COLOR(void **state)
 	(void)state;
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	unsetenv("NO_COLOR");
+	setenv("TERM", "xterm", 1);
 	assert_false(color_on(null));
 	if (isatty(terminal)) {
 		assert_true(color_on(terminal));
@@ -223,7 +313,17 @@ static void color_needs_a_terminal_and_no_NO_COLOR(void **state)
 		setenv("NO_COLOR", "", 1);
 		assert_true(color_on(terminal));
 		unsetenv("NO_COLOR");
+		setenv("TERM", "dumb", 1);
+		assert_false(color_on(terminal));
 	}
+	setenv("CLICOLOR_FORCE", "1", 1);
+	assert_true(color_on(null));
+	setenv("NO_COLOR", "1", 1);
+	assert_false(color_on(null));
+	unsetenv("NO_COLOR");
+	setenv("CLICOLOR_FORCE", "0", 1);
+	assert_false(color_on(null));
+	unsetenv("CLICOLOR_FORCE");
 	close(terminal);
 	close(null);
 }
@@ -297,6 +397,10 @@ int main(void)
 		test(errors_stop_at_the_limit_but_warnings_do_not),
 		test(the_limit_is_20_unless_it_is_taken_away),
 		test(costly_lines_are_asked_for_when_printed),
+		test(a_message_begins_with_its_place),
+		test(json_has_a_member_for_each_part),
+		test(json_is_valid_for_any_bytes),
+		test(text_does_not_steer_the_terminal),
 		test(fatal_warnings_are_errors_even_when_asked_for_later),
 		test(no_warnings_drops_them_and_keeps_the_rest),
 		test(color_marks_the_prefix_only),

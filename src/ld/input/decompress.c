@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ld/report/describe.h"
+
 enum { CONTENT_ALIGN = 16 };
 
 bool is_content_needed(const struct link *link, const char *name)
@@ -24,8 +26,9 @@ static void report(struct link *link, file_id id, uint32_t number, const char *w
 {
 	struct file *file = file_of(link, id);
 	file->bad = true;
-	diag_error(link->diag, diag_order(id, number), FILE_FORMAT ":(%s): cannot decompress the section: %s",
-		   FILE_ARGS(file), elf_section_name(&file->elf, number), why);
+	struct diag_about about = about_section(file, number, "malformed-file");
+	diag_report(link->diag, SEVERITY_ERROR, diag_order(id, number), &about, "cannot decompress the section: %s",
+		    why);
 }
 
 bool section_decompress(struct link *link, file_id id, uint32_t number, struct arena *arena)

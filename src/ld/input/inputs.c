@@ -1,11 +1,15 @@
 #include "ld/input/inputs.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "ld/input/foreign.h"
+#include "ld/input/library_hint.h"
 #include "ld/input/object.h"
 #include "ld/input/shared_object.h"
 #include "ld/input/text_script.h"
@@ -36,6 +40,18 @@ enum { MAX_SCRIPT_DEPTH = 16 };
 
 static void load(struct loader *loader, const struct request *request);
 
+__attribute__((format(printf, 4, 5))) static void report_input(struct link *link, const char *path, const char *kind,
+								const char *format, ...)
+{
+	struct diag_about about = {.kind = kind, .file = path};
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	diag_report(link->diag, SEVERITY_ERROR, link->files.n, &about, "%s", text);
+}
+
 static file_id new_file(struct link *link, enum file_kind kind, const struct request *request, const char *path,
 			struct bytes bytes)
 {
@@ -63,7 +79,7 @@ static void add_elf(struct loader *loader, const struct request *request, const 
 		return;
 	}
 	if (link->options->is_static) {
-		diag_error(link->diag, link->files.n, "%s: attempted static link of dynamic object", path);
+		report_input(link, path, "static-link", "attempted static link of dynamic object");
 		return;
 	}
 	file_id id = new_file(link, FILE_SHARED, request, path, bytes);
@@ -87,8 +103,8 @@ static void add_elf(struct loader *loader, const struct request *request, const 
 
 static void report_archive(struct link *link, const char *path, const struct elf_error *error)
 {
-	diag_error(link->diag, link->files.n, "%s: malformed archive: %s %s (0x%llx)", path, error->field, error->what,
-		   (unsigned long long)error->value);
+	report_input(link, path, "malformed-file", "malformed archive: %s %s (0x%llx)", error->field, error->what,
+		     (unsigned long long)error->value);
 }
 
 /* The bytes of a member; a thin archive's members are files of their own, named relative to the archive. */
@@ -104,8 +120,8 @@ static bool member_bytes(struct link *link, const char *archive_path, bool thin,
 		arena_printf(&link->arena, "%.*s%.*s", folder, archive_path, (int)member->name.len, member->name.at);
 	const struct io_file *file = io_read(link->io, path);
 	if (file->error) {
-		diag_error(link->diag, link->files.n, "%s: cannot open member %s of the thin archive: %s", archive_path,
-			   path, strerror(file->error));
+		report_input(link, archive_path, "cannot-open", "cannot open member %s of the thin archive: %s", path,
+			     strerror(file->error));
 		return false;
 	}
 	*out = file->bytes;
@@ -209,17 +225,16 @@ static void add_archive(struct loader *loader, const struct request *request, co
 		add_all_members(loader, request, path, &archive);
 }
 
-/* "-lc" may find an archive for another machine, which is then skipped: why its first member is foreign, or NULL. */
-static const char *first_foreign_member(const struct link *link, struct bytes bytes)
+/* "-lc" may find an archive for another machine, which is then skipped. */
+static bool first_member_is_foreign(const struct link *link, struct bytes bytes)
 {
 	struct archive archive;
 	struct archive_member member;
 	struct elf_error error;
-	const char *why;
 	if (!archive_read(&archive, bytes, &error) || archive.thin || archive.first >= bytes.size ||
 	    !archive_member_at(&archive, archive.first, &member, &error))
-		return NULL;
-	return elf_kind(member.data) != ELF_NOT && object_is_foreign(link, member.data, &why) ? why : NULL;
+		return false;
+	return elf_kind(member.data) != ELF_NOT && is_foreign(link, member.data);
 }
 
 /* Opens a text file given as input. The names in it are loaded in its place. */
@@ -229,7 +244,7 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 	struct link *link = loader->link;
 	struct text_script script = {0};
 	if (request->depth >= MAX_SCRIPT_DEPTH) {
-		diag_error(link->diag, 0, "%s: scripts are nested too deeply (a script that names itself?)", path);
+		report_input(link, path, "script", "scripts are nested too deeply (a script that names itself?)");
 		return OPENED;
 	}
 	if (!text_script_parse(&script, path, bytes, &link->arena, link->diag)) {
@@ -241,8 +256,9 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 		if (searching)
 			result = INCOMPATIBLE;
 		else
-			diag_error(link->diag, 0, "%s: OUTPUT_FORMAT(%s) is not the format of this link (%s)", path,
-				   script.output_format, link->arch->bfd_name);
+			report_input(link, path, "wrong-architecture",
+				     "OUTPUT_FORMAT(%s) is not the format of this link (%s)", script.output_format,
+				     link->arch->bfd_name);
 		text_script_free(&script);
 		return result;
 	}
@@ -284,21 +300,17 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 		return MISSING;
 
 	if (opened.bytes.size == 0) { /* GNU ld takes it for an empty script; it is what a failed compilation leaves */
-		diag_error(link->diag, link->files.n, "%s: file format not recognised: the file is empty", path);
+		report_input(link, path, "file-format", "file format not recognised: the file is empty");
 		return OPENED;
 	}
-	const char *why = NULL;
 	enum elf_kind kind = elf_kind(opened.bytes);
 	bool is_archive = archive_kind(opened.bytes) != ARCHIVE_NOT;
-	if (kind != ELF_NOT)
-		object_is_foreign(link, opened.bytes, &why);
-	else if (is_archive && searching)
-		why = first_foreign_member(link, opened.bytes);
-	if (why) {
+	if (searching && is_archive && first_member_is_foreign(link, opened.bytes))
+		return INCOMPATIBLE;
+	if (kind != ELF_NOT && is_foreign(link, opened.bytes)) {
 		if (searching)
 			return INCOMPATIBLE;
-		diag_error(link->diag, link->files.n, "%s: %s\n>>> this link is for %s", path, why,
-			   link->arch->bfd_name);
+		foreign_report(link, link->files.n, (struct diag_about){.file = path}, opened.bytes);
 		return OPENED;
 	}
 	*array_push(&link->loaded) = path;
@@ -306,19 +318,18 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 	if (kind == ELF_RELOCATABLE || kind == ELF_SHARED)
 		add_elf(loader, request, path, opened.bytes, kind);
 	else if (kind != ELF_NOT)
-		diag_error(link->diag, link->files.n, "%s: an ELF file of this type cannot be linked (e_type is %s)",
-			   path, kind == ELF_EXECUTABLE ? "ET_EXEC" : "neither ET_REL nor ET_DYN");
+		report_input(link, path, "file-format", "an ELF file of this type cannot be linked (e_type is %s)",
+			     kind == ELF_EXECUTABLE ? "ET_EXEC" : "neither ET_REL nor ET_DYN");
 	else if (is_archive)
 		add_archive(loader, request, &opened);
 	else if (text_script_plausible(opened.bytes))
 		return add_script(loader, request, path, opened.bytes, searching);
 	else if (opened.bytes.size >= 4 && memcmp(opened.bytes.data, "BC\xc0\xde", 4) == 0)
-		diag_error(link->diag, link->files.n,
-			   "%s: LLVM bitcode: link-time optimisation is not supported yet; compile with -fno-lto",
-			   path);
+		report_input(link, path, "unsupported-input",
+			     "LLVM bitcode: link-time optimisation is not supported yet; compile with -fno-lto");
 	else
-		diag_error(link->diag, link->files.n,
-			   "%s: file format not recognised: neither ELF, nor an archive, nor a script", path);
+		report_input(link, path, "file-format",
+			     "file format not recognised: neither ELF, nor an archive, nor a script");
 	return OPENED;
 }
 
@@ -337,8 +348,9 @@ static bool search_in(struct loader *loader, const struct request *request, cons
 		case OPENED:
 			return true;
 		case INCOMPATIBLE:
-			diag_warning(link->diag, link->files.n, "skipping incompatible %s when searching for -l%s",
-				     path, request->name);
+			diag_report(link->diag, SEVERITY_WARNING, link->files.n,
+				    &(struct diag_about){.kind = "wrong-architecture"},
+				    "skipping incompatible %s when searching for -l%s", path, request->name);
 			break;
 		case MISSING:
 			break;
@@ -398,22 +410,31 @@ static bool load_path(struct loader *loader, const struct request *request, int 
 	return search_in(loader, &along, folder) || search_library(loader, &along);
 }
 
+static void report_not_found(struct link *link, const struct request *request)
+{
+	bool only_static = request->prefer_static || link->options->is_static;
+	struct diag_about about = {.kind = "cannot-open"};
+	if (request->name[0] != ':')
+		about.hint = library_hint(link, request->name, only_static);
+	diag_report(link->diag, SEVERITY_ERROR, link->files.n, &about,
+		    "unable to find library -l%s\n>>> cannot find -l%s in the directories given by -L and the default "
+		    "ones%s%s",
+		    request->name, request->name, request->from_script ? "\n>>> named by " : "",
+		    request->from_script ? request->from_script : "");
+}
+
 static void load(struct loader *loader, const struct request *request)
 {
 	struct link *link = loader->link;
 	int error = ENOENT;
 	if (request->is_library) {
 		if (!search_library(loader, request))
-			diag_error(
-				link->diag, link->files.n,
-				"unable to find library -l%s\n>>> cannot find -l%s in the directories given by -L and"
-				" the default ones%s%s",
-				request->name, request->name, request->from_script ? "\n>>> named by " : "",
-				request->from_script ? request->from_script : "");
+			report_not_found(link, request);
 	} else if (!load_path(loader, request, &error)) {
-		diag_error(link->diag, link->files.n, "cannot open %s: %s%s%s", request->name, strerror(error),
-			   request->from_script ? "\n>>> named by " : "",
-			   request->from_script ? request->from_script : "");
+		diag_report(link->diag, SEVERITY_ERROR, link->files.n, &(struct diag_about){.kind = "cannot-open"},
+			    "cannot open %s: %s%s%s", request->name, strerror(error),
+			    request->from_script ? "\n>>> named by " : "",
+			    request->from_script ? request->from_script : "");
 	}
 }
 

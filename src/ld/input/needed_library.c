@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
-#include "ld/input/object.h"
+#include "ld/input/foreign.h"
 
 enum { MAX_CONF_DEPTH = 8 };
 
@@ -22,8 +22,7 @@ static bool try_file(const struct search *search, const char *path)
 	struct link *link = search->link;
 	const struct io_file *file = io_read(link->io, path);
 	struct elf_error error;
-	const char *why;
-	if (file->error || elf_kind(file->bytes) != ELF_SHARED || object_is_foreign(link, file->bytes, &why) ||
+	if (file->error || elf_kind(file->bytes) != ELF_SHARED || is_foreign(link, file->bytes) ||
 	    !elf_read_shared(&search->out->shared, file->bytes, &error))
 		return false;
 	search->out->path = file->path;

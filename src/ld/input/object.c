@@ -7,37 +7,32 @@
 #include "elf/addrsig.h"
 #include "elf/note.h"
 #include "ld/input/decompress.h"
+#include "ld/input/foreign.h"
+#include "ld/report/describe.h"
 
 void object_report(struct link *link, file_id id, const struct elf_error *error)
 {
 	struct file *file = file_of(link, id);
 	file->bad = true;
-	diag_error(link->diag, diag_order(id, 0), FILE_FORMAT ": malformed file: %s %s (number %u, value 0x%llx)",
-		   FILE_ARGS(file), error->field, error->what, error->index, (unsigned long long)error->value);
-}
-
-bool object_is_foreign(const struct link *link, struct bytes bytes, const char **why)
-{
-	*why = NULL;
-	if (elf_kind(bytes) == ELF_OTHER_CLASS) {
-		*why = "is for another kind of machine (ELF class or byte order)";
-	} else if (bytes.size >= sizeof(struct elf_ehdr)) {
-		const struct elf_ehdr *ehdr = (const struct elf_ehdr *)bytes.data;
-		if (ehdr->e_machine != link->arch->machine)
-			*why = "is for another kind of machine (e_machine)";
-	}
-	return *why != NULL;
+	struct diag_about about = about_file(file, "malformed-file");
+	diag_report(link->diag, SEVERITY_ERROR, diag_order(id, 0), &about,
+		    "malformed file: %s %s (number %u, value 0x%llx)", error->field, error->what, error->index,
+		    (unsigned long long)error->value);
 }
 
 bool object_parse(struct link *link, file_id id, struct arena *arena)
 {
 	struct file *file = file_of(link, id);
 	struct elf_error error;
-	const char *why;
-	if (elf_kind(file->bytes) != ELF_RELOCATABLE || object_is_foreign(link, file->bytes, &why)) {
+	if (is_foreign(link, file->bytes)) {
 		file->bad = true;
-		diag_error(link->diag, diag_order(id, 0), FILE_FORMAT ": not an object file for %s", FILE_ARGS(file),
-			   link->arch->bfd_name);
+		foreign_report(link, diag_order(id, 0), about_file(file, NULL), file->bytes);
+		return false;
+	}
+	if (elf_kind(file->bytes) != ELF_RELOCATABLE) {
+		struct diag_about about = about_file(file, "file-format");
+		file->bad = true;
+		diag_report(link->diag, SEVERITY_ERROR, diag_order(id, 0), &about, "not an object file");
 		return false;
 	}
 	memory_populate(file->bytes.data, file->bytes.size);
@@ -120,10 +115,9 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 	if (shdr->sh_flags & SHF_EXCLUDE) {
 		if (strncmp(name, ".gnu.lto_", 9) == 0 && strncmp(name, ".gnu.lto_.debug", 15) != 0 && !file->bad) {
 			file->bad = true;
-			diag_error(link->diag, diag_order(id, number),
-				   FILE_FORMAT
-				   ": GCC link-time-optimisation object: not supported yet; compile with -fno-lto",
-				   FILE_ARGS(file));
+			struct diag_about about = about_file(file, "unsupported-input");
+			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, number), &about,
+				    "GCC link-time-optimisation object: not supported yet; compile with -fno-lto");
 		}
 		return true;
 	}
@@ -187,9 +181,9 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		if (shdr->sh_type == SHT_REL) {
 			file->bad = true;
-			diag_error(link->diag, diag_order(id, i),
-				   FILE_FORMAT ":(%s): SHT_REL relocations are not used on this target",
-				   FILE_ARGS(file), elf_section_name(elf, i));
+			struct diag_about about = about_section(file, i, "malformed-file");
+			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, i), &about,
+				    "SHT_REL relocations are not used on this target");
 		}
 		if (shdr->sh_type != SHT_RELA)
 			continue;

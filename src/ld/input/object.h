@@ -16,7 +16,4 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena);
 /* Reports a malformed file. Any thread. */
 void object_report(struct link *link, file_id id, const struct elf_error *error);
 
-/* True when the file is for another machine or class than the link's; `why` is set to static text. */
-bool object_is_foreign(const struct link *link, struct bytes bytes, const char **why);
-
 #endif

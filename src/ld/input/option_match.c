@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/edit_distance.h"
+
 static const char *without_dashes(const char *name)
 {
 	return name + strspn(name, "-");
@@ -139,4 +141,24 @@ struct option_match option_match_z(const char *word)
 			match.row = &rows.at[i];
 	}
 	return match;
+}
+
+const char *option_nearest(const char *word)
+{
+	enum { MAX_DISTANCE = 2, SHORT_NAME = 4 };
+	struct option_rows table = option_table();
+	const char *name = without_dashes(word), *nearest = NULL;
+	struct str text = {name, (uint32_t)strcspn(name, "=")};
+	unsigned best = text.len < SHORT_NAME ? 1 : MAX_DISTANCE + 1;
+	for (size_t i = 0; i < table.n; i++) {
+		if (!table.at[i].name || is_short(&table.at[i]))
+			continue;
+		const char *known = without_dashes(table.at[i].name);
+		unsigned distance = edit_distance(text, (struct str){known, (uint32_t)strlen(known)}, MAX_DISTANCE);
+		if (distance < best) {
+			best = distance;
+			nearest = table.at[i].name;
+		}
+	}
+	return nearest;
 }

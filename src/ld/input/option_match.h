@@ -15,6 +15,9 @@ struct option_match {
 /* `word` begins with '-' and is longer than that. */
 struct option_match option_match(const char *word);
 
+/* The supported option that an unknown word may have been meant to be, NULL: none is near. */
+const char *option_nearest(const char *word);
+
 /* The row of a -z keyword or keyword=VALUE; `row` is NULL when it is unknown. */
 struct option_match option_match_z(const char *word);
 

@@ -258,6 +258,8 @@ static const struct option_row rows[] = {
 	{"--color-diagnostics", ARG_OPTIONAL, OPTION_COLOR, "WHEN",
 	 .help = "colours in messages: auto (default), always, never"},
 	{"--no-color-diagnostics", ARG_NONE, OPTION_NO_COLOR, .help = "no colours"},
+	{"--error-format", ARG_REQUIRED, OPTION_ERROR_FORMAT, "FORMAT",
+	 .help = "messages as text (default) or json, one object a line"},
 	{"--error-limit", ARG_REQUIRED, OPTION_ERROR_LIMIT, "N",
 	 .help = "stop printing after N errors (default 20, 0: all)"},
 	{"--stats", ARG_NONE, OPTION_SET, .help = "print time and memory used", .field = FIELD(stats)},

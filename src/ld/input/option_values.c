@@ -267,11 +267,19 @@ void option_parse_threads(const struct option_context *context, struct str optio
 void option_parse_color(const struct option_context *context, struct str option, const char *when)
 {
 	if (!when || strcmp(when, "auto") == 0)
-		context->diag->color = isatty(STDERR_FILENO);
+		context->diag->color = diag_default_color();
 	else if (option_value_is_one_of(when, "always|never"))
 		context->diag->color = strcmp(when, "always") == 0;
 	else
 		bad_value(context, option, when, "auto, always, never");
+}
+
+void option_parse_error_format(const struct option_context *context, struct str option, const char *format)
+{
+	if (option_value_is_one_of(format, "text|json"))
+		context->diag->format = strcmp(format, "json") == 0 ? DIAG_JSON : DIAG_TEXT;
+	else
+		bad_value(context, option, format, "text, json");
 }
 
 /* SYMBOL=VALUE; GNU ld allows blanks around both. */

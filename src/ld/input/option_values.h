@@ -33,6 +33,7 @@ void option_parse_build_id(const struct option_context *context, const char *sty
 void option_parse_package_metadata(const struct option_context *context, struct str option, const char *text);
 void option_parse_threads(const struct option_context *context, struct str option, const char *value);
 void option_parse_color(const struct option_context *context, struct str option, const char *when);
+void option_parse_error_format(const struct option_context *context, struct str option, const char *format);
 
 void option_parse_compress_debug(const struct option_context *context, struct str option, const char *value);
 void option_parse_icf(const struct option_context *context, struct str option, const char *value);

@@ -280,6 +280,9 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 	case OPTION_NO_COLOR:
 		parser->context.diag->color = false;
 		return true;
+	case OPTION_ERROR_FORMAT:
+		option_parse_error_format(&parser->context, option, value);
+		return true;
 	case OPTION_ERROR_LIMIT:
 		if (option_parse_number(&parser->context, option, value, 0, &number))
 			parser->context.diag->error_limit = (unsigned)min_u64(number, UINT32_MAX);
@@ -580,6 +583,15 @@ static bool take_value(struct parser *parser, struct option_match *match)
 	return match->value != NULL;
 }
 
+static void report_unknown(struct parser *parser, const char *word)
+{
+	const char *nearest = option_nearest(word);
+	struct diag_about about = {0};
+	if (nearest)
+		about.hint = arena_printf(parser->context.arena, "did you mean: %s", nearest);
+	diag_report(parser->context.diag, SEVERITY_ERROR, 0, &about, "unknown option: %s", word);
+}
+
 static void parse_word(struct parser *parser, const char *word)
 {
 	if (word[0] != '-' || word[1] == '\0') {
@@ -588,7 +600,7 @@ static void parse_word(struct parser *parser, const char *word)
 	}
 	struct option_match match = option_match(word);
 	if (!match.row)
-		diag_error(parser->context.diag, 0, "unknown option: %s", word);
+		report_unknown(parser, word);
 	else if (match.other)
 		diag_error(parser->context.diag, 0, "option %s is ambiguous: it could be %s or %s", word,
 			   match.row->name, match.other->name);

@@ -73,7 +73,8 @@ static bool expand_word(struct expansion *expansion, const char *word, unsigned 
 static bool expand_file(struct expansion *expansion, const char *path, char *text, size_t size, unsigned nesting)
 {
 	if (nesting == MAX_NESTING) {
-		diag_error(expansion->diag, 0, "%s: response files are nested more than %d deep", path, MAX_NESTING);
+		diag_report(expansion->diag, SEVERITY_ERROR, 0, &(struct diag_about){.file = path},
+			    "response files are nested more than %d deep", MAX_NESTING);
 		return false;
 	}
 	for (char *at = text, *end = text + size; at < end;) {
@@ -83,7 +84,8 @@ static bool expand_file(struct expansion *expansion, const char *path, char *tex
 		}
 		char *word;
 		if (!take_word(&at, end, &word)) {
-			diag_error(expansion->diag, 0, "%s: a quote in this response file has no end", path);
+			diag_report(expansion->diag, SEVERITY_ERROR, 0, &(struct diag_about){.file = path},
+				    "a quote in this response file has no end");
 			return false;
 		}
 		if (!expand_word(expansion, word, nesting + 1))

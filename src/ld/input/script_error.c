@@ -42,8 +42,8 @@ bool script_error(struct diag *diag, const struct lexer *lexer, struct token tok
 	for (; start + column < at; column++)
 		caret[column] = column < n && source[column] == '\t' ? '\t' : ' '; /* so that tabs push both alike */
 	caret[column] = '\0';
-	diag_error(diag, 0, "%s:%u:%u: %s\n>>> %s\n>>> %s^", lexer->path, token.line, token.column, message, source,
-		   caret);
+	struct diag_about about = {.kind = "script", .file = lexer->path, .line = token.line, .column = token.column};
+	diag_report(diag, SEVERITY_ERROR, 0, &about, "%s\n>>> %s\n>>> %s^", message, source, caret);
 	return false;
 }
 

@@ -5,6 +5,7 @@
 #include "ld/layout/layout.h"
 #include "ld/layout/orphans.h"
 #include "ld/layout/rule_index.h"
+#include "ld/report/describe.h"
 #include "ld/resolve/symbols.h"
 
 enum { FILE_GRAIN = 8 };
@@ -100,10 +101,12 @@ static void classify(struct link *link, section_id id, bool is_crt)
 	/* Names of tables that the linker writes about its own output are not for others' sections. */
 	bool reserved = rule != NO_RULE && section->file != INTERNAL_FILE &&
 			layout->osecs.at[layout->runs.at[section->run].osec].rank == RANK_TABLES;
-	if (reserved)
-		diag_warning(link->diag, diag_order(section->file, id),
-			     FILE_FORMAT ":(%s): section left out: the name is reserved",
-			     FILE_ARGS(file_of(link, section->file)), name);
+	if (reserved) {
+		struct diag_about about = about_section(file_of(link, section->file), section_number(link, id),
+							"reserved-section");
+		diag_report(link->diag, SEVERITY_WARNING, diag_order(section->file, id), &about,
+			    "section left out: the name is reserved");
+	}
 	if (reserved || is_stripped(link, id, name)) {
 		section->run = 0;
 		section->live = false;

@@ -134,7 +134,8 @@ static void complain(const struct reader *reader, uint32_t line, const char *for
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	diag_error(reader->link->diag, line, "%s:%" PRIu32 ": invalid plan: %s", reader->path, line, what);
+	struct diag_about about = {.kind = "plan", .file = reader->path, .line = line};
+	diag_report(reader->link->diag, SEVERITY_ERROR, line, &about, "invalid plan: %s", what);
 }
 
 /* "NUMBER " or "NUMBER" and the end: the number and what follows; NULL when there is none. */

@@ -5,14 +5,11 @@
 #include <string.h>
 
 #include "ld/report/source.h"
-#include "ld/resolve/closure.h"
 #include "ld/resolve/symbols.h"
-
-enum { MAX_REFERENCES = 3 };
 
 /* ---- names ------------------------------------------------------------------------------------------------ */
 
-static const char *demangle(const struct link *link, struct arena *arena, const char *name)
+const char *describe_name(const struct link *link, struct arena *arena, const char *name)
 {
 	char *demangled = link->options->demangle ? cplus_demangle(name, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO) : NULL;
 	if (!demangled)
@@ -22,10 +19,15 @@ static const char *demangle(const struct link *link, struct arena *arena, const 
 	return name;
 }
 
+char *describe_in_full(const char *name)
+{
+	return cplus_demangle(name, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO | DMGL_VERBOSE);
+}
+
 const char *describe_symbol(const struct link *link, struct arena *arena, symbol_id symbol)
 {
 	struct str name = symbol_name(link, symbol);
-	return demangle(link, arena, arena_strndup(arena, name.at, name.len));
+	return describe_name(link, arena, arena_strndup(arena, name.at, name.len));
 }
 
 const char *describe_target(const struct link *link, struct arena *arena, const struct file *file, uint32_t index)
@@ -36,7 +38,13 @@ const char *describe_target(const struct link *link, struct arena *arena, const 
 		return describe_symbol(link, arena, symbol);
 	if (elf_sym_type(sym) == STT_SECTION && !elf_sym_is_special(&file->symtab, index))
 		return elf_section_name(&file->elf, elf_sym_section(&file->symtab, index));
-	return demangle(link, arena, file->symtab.strtab + sym->st_name);
+	return describe_name(link, arena, file->symtab.strtab + sym->st_name);
+}
+
+const char *target_name(const struct file *file, uint32_t index)
+{
+	const char *name = file->symtab.syms ? file->symtab.strtab + file->symtab.syms[index].st_name : "";
+	return *name ? name : NULL;
 }
 
 /* ---- places ----------------------------------------------------------------------------------------------- */
@@ -49,48 +57,68 @@ const char *describe_place(const struct link *link, struct arena *arena, section
 }
 
 /* "a.o:(.text+0x5) (a.c:2)" */
-static const char *place_and_line(const struct link *link, struct arena *arena, section_id section, uint64_t offset)
+const char *describe_place_and_line(const struct link *link, struct arena *arena, section_id section, uint64_t offset)
 {
 	const char *place = describe_place(link, arena, section, offset);
-	const char *line = source_line(link, arena, section, offset);
-	return line ? arena_printf(arena, "%s (%s)", place, line) : place;
+	struct source_place source = source_line(link, arena, section, offset);
+	return source.file ? arena_printf(arena, "%s (%s)", place, source_print(arena, &source)) : place;
 }
 
-/* "main.c:2: in function `main': ", or as much of it as is known. */
-static const char *source_prefix(const struct link *link, struct arena *arena, section_id section, uint64_t offset)
+const char *describe_prefix(const struct link *link, struct arena *arena, section_id section, uint64_t offset,
+			    struct diag_lines *lines)
 {
 	const struct file *file = file_of(link, section_of(link, section)->file);
-	const char *source = source_file_or_line(link, arena, section, offset);
+	struct source_place source = source_find(link, arena, section, offset);
 	uint32_t container = source_container(link, section, offset);
-	const char *prefix = source ? arena_printf(arena, "%s: ", source) : "";
-	if (!container)
-		return prefix;
-	const struct elf_sym *sym = &file->symtab.syms[container];
-	bool is_variable = elf_sym_type(sym) == STT_OBJECT || elf_sym_type(sym) == STT_TLS;
-	return arena_printf(arena, "%sin %s `%s': ", prefix, is_variable ? "variable" : "function",
-			    demangle(link, arena, file->symtab.strtab + sym->st_name));
+	const char *prefix = source.file ? arena_printf(arena, "%s: ", source_print(arena, &source)) : "";
+	const char *name = NULL;
+	if (container) {
+		const struct elf_sym *sym = &file->symtab.syms[container];
+		bool is_variable = elf_sym_type(sym) == STT_OBJECT || elf_sym_type(sym) == STT_TLS;
+		name = describe_name(link, arena, file->symtab.strtab + sym->st_name);
+		prefix = arena_printf(arena, "%sin %s `%s': ", prefix, is_variable ? "variable" : "function", name);
+	}
+	diag_source(lines, source.file, source.line, name);
+	return prefix;
 }
 
-static char *take_text(struct arena *arena, const char *text)
+/* The source file or line, and the function, for the JSON; for the text the line that describes both. */
+static void source_lines(const struct diag_more *more, struct diag_lines *lines)
 {
-	char *copy = text ? strdup(text) : NULL;
-	if (text && !copy)
-		out_of_memory();
-	arena_free(arena);
-	return copy;
-}
-
-static char *source_lines(const struct diag_more *more)
-{
+	const struct link *link = more->context;
 	struct arena arena = {0};
-	const char *prefix = source_prefix(more->context, &arena, (section_id)more->a, more->b);
+	const char *prefix = describe_prefix(link, &arena, (section_id)more->a, more->b, lines);
 	size_t len = strlen(prefix);
-	return take_text(&arena, len ? arena_printf(&arena, "\n>>> %.*s", (int)(len - 2), prefix) : NULL);
+	if (len)
+		diag_line(lines, "%.*s", (int)(len - 2), prefix);
+	arena_free(&arena);
 }
 
 struct diag_more describe_source(const struct link *link, section_id section, uint64_t offset)
 {
 	return (struct diag_more){.lines = source_lines, .context = link, .a = section, .b = offset};
+}
+
+struct diag_about about_file(const struct file *file, const char *kind)
+{
+	return (struct diag_about){.kind = kind, .file = file->path, .member = file->member};
+}
+
+struct diag_about about_section(const struct file *file, uint32_t number, const char *kind)
+{
+	struct diag_about about = about_file(file, kind);
+	about.section = elf_section_name(&file->elf, number);
+	return about;
+}
+
+struct diag_about about_place(const struct link *link, section_id section, uint64_t offset, const char *kind)
+{
+	const struct file *file = file_of(link, section_of(link, section)->file);
+	struct diag_about about = about_section(file, section - file->first_section, kind);
+	about.offset = offset;
+	about.has_offset = true;
+	about.more = describe_source(link, section, offset);
+	return about;
 }
 
 /* ---- duplicate definitions -------------------------------------------------------------------------------- */
@@ -116,7 +144,7 @@ static const char *definition_place(const struct link *link, struct arena *arena
 }
 
 /* more->a: the symbol, more->b: file and index of its second definition. */
-static char *duplicate_lines(const struct diag_more *more)
+static void duplicate_lines(const struct diag_more *more, struct diag_lines *lines)
 {
 	const struct link *link = more->context;
 	struct arena arena = {0};
@@ -127,105 +155,34 @@ static char *duplicate_lines(const struct diag_more *more)
 	section_id section = definition_section(link, owner_file(owner), owner_index(owner));
 	const char *first = definition_place(link, &arena, owner_file(owner), owner_index(owner)), *first_line = first;
 	if (section)
-		first_line = place_and_line(link, &arena, section, symtab->syms[owner_index(owner)].st_value);
+		first_line = describe_place_and_line(link, &arena, section, symtab->syms[owner_index(owner)].st_value);
 
-	const char *source = NULL;
+	struct source_place source = {0};
 	section = definition_section(link, file, index);
 	if (section)
-		source = source_file_or_line(link, &arena, section, file_of(link, file)->symtab.syms[index].st_value);
-	return take_text(&arena, arena_printf(&arena,
-					      "\n>>> first defined at %s"
-					      "\n>>> %s%smultiple definition of `%s'; %s: first defined here",
-					      first_line, source ? source : "", source ? ": " : "",
-					      describe_symbol(link, &arena, (symbol_id)more->a), first));
+		source = source_find(link, &arena, section, file_of(link, file)->symtab.syms[index].st_value);
+	diag_source(lines, source.file, source.line, NULL);
+	diag_line(lines, "first defined at %s", first_line);
+	diag_line(lines, "%s%smultiple definition of `%s'; %s: first defined here", source_print(&arena, &source),
+		  source.file ? ": " : "", describe_symbol(link, &arena, (symbol_id)more->a), first);
+	arena_free(&arena);
 }
 
-void describe_duplicate(struct link *link, symbol_id symbol, file_id file, uint32_t index)
+void describe_duplicate(struct link *link, symbol_id symbol, file_id id, uint32_t index)
 {
 	struct arena arena = {0};
-	uint64_t definition = (uint64_t)file << 32 | index;
-	struct diag_more more = {.lines = duplicate_lines, .context = link, .a = symbol, .b = definition};
+	const struct file *file = file_of(link, id);
+	uint64_t definition = (uint64_t)id << 32 | index;
+	section_id section = definition_section(link, id, index);
+	struct diag_about about = about_file(file, "duplicate-symbol");
+	if (section)
+		about = about_place(link, section, file->symtab.syms[index].st_value, "duplicate-symbol");
+	else if (id == INTERNAL_FILE)
+		about.file = "the linker or an option";
+	about.symbol = target_name(file, index);
+	about.more = (struct diag_more){.lines = duplicate_lines, .context = link, .a = symbol, .b = definition};
 	enum severity severity = link->options->noinhibit_exec ? SEVERITY_WARNING : SEVERITY_ERROR;
-	diag_report(link->diag, severity, diag_order(file, index), &more, "%s: duplicate symbol: %s",
-		    definition_place(link, &arena, file, index), describe_symbol(link, &arena, symbol));
+	diag_report(link->diag, severity, diag_order(id, index), &about, "duplicate symbol: %s",
+		    describe_symbol(link, &arena, symbol));
 	arena_free(&arena);
-}
-
-/* ---- undefined symbols ------------------------------------------------------------------------------------ */
-
-static int compare_references(const void *a, const void *b)
-{
-	const struct undefined_reference *x = a, *y = b;
-	if (x->section != y->section)
-		return x->section < y->section ? -1 : 1;
-	return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
-/* The places behind the first one. */
-static const char *further_references(const struct link *link, struct arena *arena, uint32_t first)
-{
-	const struct undefined_reference *refs = link->undefined_references.at;
-	const char *text = "";
-	uint32_t n = 1;
-	for (uint32_t i = first + 1; i < link->undefined_references.n; i++) {
-		if (refs[i].symbol != refs[first].symbol)
-			continue;
-		if (n++ < MAX_REFERENCES)
-			text = arena_printf(arena, "%s\n>>> also referenced at %s", text,
-					    place_and_line(link, arena, refs[i].section, refs[i].offset));
-	}
-	if (n > MAX_REFERENCES)
-		text = arena_printf(arena, "%s\n>>> and at %u more places", text, n - MAX_REFERENCES);
-	return text;
-}
-
-static const char *visibility_hint(const struct symbol *symbol)
-{
-	uint8_t visibility = symbol->visibility;
-	if (visibility == STV_DEFAULT)
-		return "";
-	return visibility == STV_PROTECTED ? "\n>>> the reference is protected, so a shared object cannot define it"
-					   : "\n>>> the reference is hidden, so a shared object cannot define it";
-}
-
-/* more->a: the first reference to the symbol. */
-static char *undefined_lines(const struct diag_more *more)
-{
-	const struct link *link = more->context;
-	struct arena arena = {0};
-	const struct undefined_reference *first = &link->undefined_references.at[more->a];
-	return take_text(&arena, arena_printf(&arena, "\n>>> %sundefined reference to `%s'%s%s%s",
-					      source_prefix(link, &arena, first->section, first->offset),
-					      describe_symbol(link, &arena, first->symbol),
-					      further_references(link, &arena, (uint32_t)more->a),
-					      visibility_hint(&link->symbols[first->symbol]),
-					      closure_hint(link, first->symbol)));
-}
-
-static void report_undefined(struct link *link, uint32_t first)
-{
-	const struct undefined_reference *ref = &link->undefined_references.at[first];
-	struct diag_more more = {.lines = undefined_lines, .context = link, .a = first};
-	struct arena arena = {0};
-	bool warn = link->options->warn_unresolved && !*closure_hint(link, ref->symbol);
-	diag_report(link->diag, warn ? SEVERITY_WARNING : SEVERITY_ERROR,
-		    diag_order(section_of(link, ref->section)->file, ref->section), &more, "%s: undefined symbol: %s",
-		    describe_place(link, &arena, ref->section, ref->offset),
-		    describe_symbol(link, &arena, ref->symbol));
-	arena_free(&arena);
-}
-
-void describe_undefined(struct link *link)
-{
-	struct undefined_reference *refs = link->undefined_references.at;
-	uint32_t n = link->undefined_references.n;
-	if (n)
-		qsort(refs, n, sizeof(*refs), compare_references);
-	for (uint32_t i = 0; i < n; i++) {
-		struct symbol *symbol = &link->symbols[refs[i].symbol];
-		if (symbol_flags(symbol) & SYMBOL_REPORTED)
-			continue;
-		symbol_set(symbol, SYMBOL_REPORTED);
-		report_undefined(link, i);
-	}
 }

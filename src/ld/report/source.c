@@ -85,17 +85,21 @@ static bool find_line(const struct link *link, section_id section, uint64_t offs
 	return false;
 }
 
-static const char *print_line(struct arena *arena, const struct dwarf_line *line)
-{
-	const char *name = arena_printf(arena, "%.*s%s%.*s", (int)line->dir.len, line->dir.at, line->dir.len ? "/" : "",
-					(int)line->file.len, line->file.at);
-	return line->line ? arena_printf(arena, "%s:%u", name, line->line) : name;
-}
-
-const char *source_line(const struct link *link, struct arena *arena, section_id section, uint64_t offset)
+struct source_place source_line(const struct link *link, struct arena *arena, section_id section, uint64_t offset)
 {
 	struct dwarf_line line;
-	return find_line(link, section, offset, &line) ? print_line(arena, &line) : NULL;
+	if (!find_line(link, section, offset, &line))
+		return (struct source_place){NULL, 0};
+	const char *name = arena_printf(arena, "%.*s%s%.*s", (int)line.dir.len, line.dir.at, line.dir.len ? "/" : "",
+					(int)line.file.len, line.file.at);
+	return (struct source_place){name, line.line};
+}
+
+const char *source_print(struct arena *arena, const struct source_place *place)
+{
+	if (!place->file)
+		return "";
+	return place->line ? arena_printf(arena, "%s:%u", place->file, place->line) : place->file;
 }
 
 /* ---- the symbol table ------------------------------------------------------------------------------------- */
@@ -117,9 +121,11 @@ static const char *file_symbol(const struct file *file, uint32_t symbol)
 	return name && *name ? name : NULL;
 }
 
-const char *source_file_or_line(const struct link *link, struct arena *arena, section_id section, uint64_t offset)
+struct source_place source_find(const struct link *link, struct arena *arena, section_id section, uint64_t offset)
 {
-	const char *line = source_line(link, arena, section, offset);
+	struct source_place place = source_line(link, arena, section, offset);
 	const struct file *file = object_of(link, section);
-	return line || !file ? line : file_symbol(file, source_container(link, section, offset));
+	if (!place.file && file)
+		place.file = file_symbol(file, source_container(link, section, offset));
+	return place;
 }

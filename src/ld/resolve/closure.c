@@ -182,11 +182,7 @@ static void search_library(struct closure *closure, const struct needed_library 
 		closure->n_found++;
 		if (for_object)
 			*array_push(&link->missing_libraries) = (struct missing_library){
-				symbol,
-				arena_printf(&link->arena,
-					     "\n>>> undefined reference to symbol '%s'"
-					     "\n>>> %s: error adding symbols: DSO missing from command line",
-					     versioned_name(link, library, i, name), library->path)};
+				symbol, versioned_name(link, library, i, name), library->path};
 	}
 }
 
@@ -248,9 +244,11 @@ static bool report(struct closure *closure, const struct wanted *wanted)
 	} else if (options->allow_shlib_undefined || options->ignore_unresolved_shared) {
 		return false;
 	}
-	diag_report(link->diag, severity, diag_order(wanted->file, wanted->index), &(struct diag_more){0},
-		    "%s: --no-allow-shlib-undefined: undefined symbol: %s\n>>> %s: undefined reference to `%s'%s",
-		    file->path, name, file->path, name, why);
+	struct diag_about about = about_file(file, "undefined-symbol-of-library");
+	about.symbol = file->symtab.strtab + file->symtab.syms[wanted->index].st_name;
+	diag_report(link->diag, severity, diag_order(wanted->file, wanted->index), &about,
+		    "--no-allow-shlib-undefined: undefined symbol: %s\n>>> %s: undefined reference to `%s'%s", name,
+		    file->path, name, why);
 	return true;
 }
 
@@ -309,10 +307,10 @@ void closure_check(struct link *link)
 	pthread_mutex_destroy(&closure.lock);
 }
 
-const char *closure_hint(const struct link *link, symbol_id symbol)
+const struct missing_library *closure_find(const struct link *link, symbol_id symbol)
 {
 	for (uint32_t i = 0; i < link->missing_libraries.n; i++)
 		if (link->missing_libraries.at[i].symbol == symbol)
-			return link->missing_libraries.at[i].hint;
-	return "";
+			return &link->missing_libraries.at[i];
+	return NULL;
 }

@@ -13,8 +13,7 @@
  * reported. */
 void closure_check(struct link *link);
 
-/* Where closure_check() found a symbol that an object needs: ">>> libY.so: DSO missing from command line" and what goes
- * with it, each line after a newline; "" when nowhere. Any thread. */
-const char *closure_hint(const struct link *link, symbol_id symbol);
+/* Where closure_check() found a symbol that an object needs; NULL: nowhere. Any thread. */
+const struct missing_library *closure_find(const struct link *link, symbol_id symbol);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/glob.h"
 #include "base/hash.h"
+#include "ld/report/describe.h"
 #include "ld/resolve/symbols.h"
 
 enum { FIRST_NODE_VERSION = 2, SYMBOL_GRAIN = 1 << 12 };
@@ -283,11 +284,12 @@ static void assign_named(struct link *link, file_id id)
 				hide_plain(link, symbol, node);
 		} else if (link->options->kind == OUTPUT_SHARED && versioned->version.len) {
 			struct str name = symbol_name(link, symbol);
-			diag_error(link->diag, diag_order(id, versioned->symbol),
-				   FILE_FORMAT ": symbol %.*s has undefined version %.*s\n>>> no version script "
-					       "defines it: version node not found",
-				   FILE_ARGS(file), (int)name.len, name.at, (int)versioned->version.len,
-				   versioned->version.at);
+			struct diag_about about = about_file(file, "version");
+			about.symbol = file->symtab.strtab + file->symtab.syms[versioned->symbol].st_name;
+			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, versioned->symbol), &about,
+				    "symbol %.*s has undefined version %.*s\n>>> no version script defines it: version "
+				    "node not found",
+				    (int)name.len, name.at, (int)versioned->version.len, versioned->version.at);
 		}
 	}
 }

@@ -86,9 +86,13 @@ static void report(struct link *link, const struct warning *warning)
 					     FILE_ARGS(file));
 				return;
 			}
-			struct diag_more more = describe_source(link, section, offset);
-			diag_report(link->diag, SEVERITY_WARNING, diag_order(id, i), &more, "%s\n>>> %s", warning->text,
-				    describe_place(link, &link->arena, section, offset));
+			struct diag_about about = {
+				.kind = "warning-symbol",
+				.symbol = file->symtab.strtab + file->symtab.syms[i].st_name,
+				.more = describe_source(link, section, offset),
+			};
+			diag_report(link->diag, SEVERITY_WARNING, diag_order(id, i), &about, "%s\n>>> %s",
+				    warning->text, describe_place(link, &link->arena, section, offset));
 			return;
 		}
 	}

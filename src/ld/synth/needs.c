@@ -36,10 +36,10 @@ void scanner_error(struct scanner *scanner, section_id section, const struct elf
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	struct diag_more source = describe_source(link, section, rela->r_offset);
-	diag_report(link->diag, SEVERITY_ERROR, diag_order(scanner->id, section_number(link, section)), &source,
-		    "%s: relocation %s against `%s' %s", describe_place(link, &arena, section, rela->r_offset),
-		    link->arch->relocation_name(rela->r_type),
+	struct diag_about about = about_place(link, section, rela->r_offset, "relocation");
+	about.symbol = target_name(scanner->file, rela->r_sym);
+	diag_report(link->diag, SEVERITY_ERROR, diag_order(scanner->id, section_number(link, section)), &about,
+		    "relocation %s against `%s' %s", link->arch->relocation_name(rela->r_type),
 		    describe_target(link, &arena, scanner->file, rela->r_sym), text);
 	arena_free(&arena);
 }
