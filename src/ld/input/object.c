@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "elf/note.h"
 #include "ld/input/decompress.h"
+#include "ld/input/symbol_order.h"
 
 void object_report(struct link *link, file_id id, const struct elf_error *error)
 {
@@ -13,6 +14,15 @@ void object_report(struct link *link, file_id id, const struct elf_error *error)
 	file->bad = true;
 	diag_error(link->diag, diag_order(id, 0), FILE_FORMAT ": malformed file: %s %s (number %u, value 0x%llx)",
 		   FILE_ARGS(file), error->field, error->what, error->index, (unsigned long long)error->value);
+}
+
+struct elf_replacement *object_own_tables(struct elf_file *elf, struct arena *arena)
+{
+	if (!elf->replaced) {
+		elf->shdrs = arena_dup(arena, struct elf_shdr, elf->shdrs, elf->nshdr);
+		elf->replaced = arena_array(arena, struct elf_replacement, elf->nshdr);
+	}
+	return (struct elf_replacement *)(uintptr_t)elf->replaced;
 }
 
 bool object_is_foreign(const struct link *link, struct bytes bytes, const char **why)
@@ -56,6 +66,8 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 		object_report(link, id, &error);
 		return false;
 	}
+	if (symtab)
+		symbol_order_restore(link, id, symtab, arena);
 	file->globals = arena_array(arena, symbol_id, file->symtab.n - file->symtab.first_global);
 	return true;
 }
