@@ -6,6 +6,7 @@
 #include "ld/checks.h"
 #include "ld/input/inputs.h"
 #include "ld/layout/layout.h"
+#include "ld/layout/link_order.h"
 #include "ld/layout/value.h"
 #include "ld/output/compress.h"
 #include "ld/output/headers.h"
@@ -94,6 +95,7 @@ static bool choose_sections(struct link *link)
 		return false;
 	if (link->options->gc_sections)
 		gc_sections(link);
+	link_order_drop(link);
 	stats_mark(&link->stats, "live sections");
 	/* We know which sections are live. */
 	eh_frame_prune(link);
@@ -127,6 +129,7 @@ static bool lay_out(struct link *link)
 		plan_read(link);
 	if (!done(link, "gather"))
 		return false;
+	link_order_sort(link);
 	layout_segments(link);
 	headers_prepare(link);
 	do

@@ -87,6 +87,7 @@ struct file {
 	bool has_linkonce;        /* ... .gnu.linkonce sections, */
 	bool has_warnings;        /* ... .gnu.warning sections */
 	bool has_eh_frame;
+	bool has_link_order;      /* ... SHF_LINK_ORDER sections */
 	bool by_search;           /* found for -lNAME, not named by a path */
 	_Atomic bool live;        /* object: part of the link; shared object: needed */
 	_Atomic bool bad;         /* an error was reported for it */

@@ -162,7 +162,7 @@ static enum section_kind content_kind(const struct elf_shdr *shdr, const char *n
 {
 	if (shdr->sh_flags & SHF_ALLOC && strcmp(name, ".eh_frame") == 0 && shdr->sh_type != SHT_NOBITS)
 		return SECTION_EH_FRAME;
-	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & SHF_WRITE) && shdr->sh_type != SHT_NOBITS &&
+	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & (SHF_WRITE | SHF_LINK_ORDER)) && shdr->sh_type != SHT_NOBITS &&
 	    shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX && shdr->sh_size % shdr->sh_entsize == 0 &&
 	    shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
 		return SECTION_MERGE;
@@ -193,6 +193,7 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		section->p2align = shdr->sh_addralign > 1 ? (uint8_t)__builtin_ctzll(shdr->sh_addralign) : 0;
 		section->live = true;
 		file->has_eh_frame |= section->kind == SECTION_EH_FRAME;
+		file->has_link_order |= shdr->sh_flags & SHF_LINK_ORDER && shdr->sh_link;
 	}
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
 		const struct elf_shdr *shdr = &elf->shdrs[i];

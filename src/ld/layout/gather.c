@@ -234,6 +234,9 @@ void layout_gather(struct link *link)
 			inherit(osec, traits_of(link, run->items[i]), unwind ? EH_FRAME_P2ALIGN : section->p2align);
 			if (section->p2align > run->p2align)
 				run->p2align = section->p2align;
+			if (section->file != INTERNAL_FILE &&
+			    section_shdr(link, run->items[i])->sh_flags & SHF_LINK_ORDER)
+				run->link_ordered = run->fixed = true;
 		}
 	}
 }

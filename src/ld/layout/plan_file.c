@@ -350,6 +350,8 @@ void plan_read(struct link *link)
 		struct run *run = &layout->runs.at[r];
 		if (!is_in_plan(layout, run) || !check_complete(&reader, run))
 			continue;
+		if (run->link_ordered)
+			continue; /* it follows what the plan says of others */
 		if (is_fixed(link, run))
 			check_fixed(&reader, run);
 		else
