@@ -28,6 +28,8 @@ struct arch {
 	uint64_t image_base;               /* of position-dependent executables */
 	const char *dynamic_linker;
 	const char *const *search_dirs;    /* GNU ld's, NULL-terminated, below the sysroot */
+	const char *const *lib_tokens;     /* what the loader may take $LIB and $PLATFORM for, NULL-terminated */
+	const char *const *platform_tokens;
 	uint8_t code_fill;                 /* between sections that run through into each other */
 
 	/* Types of dynamic relocations. */
