@@ -645,6 +645,7 @@ const struct arch arch_x86_64 = {
 	.r_tpoff = R_X86_64_TPOFF64,
 	.r_tlsdesc = R_X86_64_TLSDESC,
 	.got_plt_header_slots = 3,
+	.plt_cie = {x86_64_plt_cie, sizeof(x86_64_plt_cie)},
 	.plt = &x86_64_plt,
 	.ibt_plt = &x86_64_ibt_plt,
 	.scan = scan,

@@ -28,6 +28,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_PLT] = ".plt",
 	[SYN_PLT_GOT] = ".plt.got",
 	[SYN_PLT_SEC] = ".plt.sec",
+	[SYN_PLT_UNWIND] = ".eh_frame",
 	[SYN_DYNAMIC] = ".dynamic",
 	[SYN_GOT] = ".got",
 	[SYN_GOT_PLT] = ".got.plt",

@@ -11,6 +11,7 @@
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/got_plt.h"
 #include "ld/synth/notes.h"
+#include "ld/synth/plt_unwind.h"
 #include "ld/synth/rela_dyn.h"
 #include "ld/synth/relr.h"
 #include "ld/synth/symtab.h"
@@ -104,6 +105,14 @@ void synth_create(struct link *link)
 		make(link, SYN_PLT_GOT, (uint64_t)link->plt_got.n * style->got_entry_size, 3);
 	if (link->plt.n || link->module_needs & NEED_GOT_BASE)
 		make(link, SYN_GOT_PLT, 8ull * (arch->got_plt_header_slots + link->plt.n), 3);
+	if (options->plt_unwind && any_eh_frame(link)) {
+		struct plt_record records[PLT_RECORDS_MAX];
+		uint64_t size;
+		uint32_t n = plt_unwind_records(link, records, &size);
+		if (n)
+			make(link, SYN_PLT_UNWIND, size, 3);
+		link->n_fdes += n;
+	}
 	if (options->eh_frame_hdr && any_eh_frame(link))
 		make(link, SYN_EH_FRAME_HDR, eh_frame_hdr_size(link), 2);
 	if (link->dynrelro_size)
@@ -176,6 +185,9 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 		break;
 	case SYN_PLT_GOT:
 		plt_got_emit(link, image);
+		break;
+	case SYN_PLT_UNWIND:
+		plt_unwind_emit(link, image);
 		break;
 	case SYN_DYNAMIC:
 		dynamic_emit(link, image);
