@@ -319,9 +319,23 @@ enum synthetic {
 	SYN_NONE,
 	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_PACKAGE, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM,
 	SYN_VERDEF, SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_RELR_DYN, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT,
-	SYN_PLT_SEC, SYN_PLT_UNWIND, SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS, SYN_RELRO_PADDING, SYN_COMMON,
-	SYN_SHSTRTAB,
+	SYN_PLT_SEC, SYN_PLT_UNWIND, SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS, SYN_RELRO_PADDING, SYN_SHSTRTAB,
+	SYN_COMMON, SYN_TLS_COMMON, SYN_LARGE_COMMON, /* in the order of enum common_kind */
 	SYN_COUNT
+};
+
+/* Sections for common symbols: ordinary ones, thread-local ones, those of the large code model. */
+enum common_kind { COMMON_DATA, COMMON_TLS, COMMON_LARGE, COMMON_KINDS };
+
+struct common_area {
+	uint64_t size;
+	uint32_t p2align;
+};
+
+/* A common symbol: its place in the section of its kind. */
+struct common {
+	uint64_t offset, size;
+	enum common_kind kind;
 };
 
 struct layout;
@@ -395,8 +409,9 @@ struct link {
 	ARRAY(uint32_t) copies;            /* aux ids of copied symbols */
 	uint32_t first_hashed_dynsym;
 	uint32_t gnu_hash_buckets;
-	uint64_t dynbss_size, dynrelro_size, common_size;
-	uint32_t dynbss_p2align, dynrelro_p2align, common_p2align;
+	uint64_t dynbss_size, dynrelro_size;
+	uint32_t dynbss_p2align, dynrelro_p2align;
+	struct common_area commons[COMMON_KINDS];
 	ARRAY(char) dynstr;
 	uint32_t rpath_dynstr, soname_dynstr, *filter_dynstr;
 	uint32_t *dynsym_names;            /* offset in dynstr, parallel to dynsyms */
@@ -413,8 +428,7 @@ struct link {
 	bool packs_relative;               /* -z pack-relative-relocs, and the image can move */
 	struct relr_place *relr;           /* relative relocations of .relr.dyn, by address once there are addresses */
 	uint64_t n_relr;
-	uint64_t *common_offsets;          /* by symbol id, of common symbols in .common; lazily made */
-	uint64_t *common_sizes;
+	struct common *common_symbols;     /* by symbol id; NULL: there are none */
 
 	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
 	const char **retained_names;       /* --retain-symbols-file, sorted; NULL: all names are kept */
@@ -465,6 +479,12 @@ static inline struct elf_relas section_relas(const struct link *link, section_id
 		return (struct elf_relas){NULL, 0};
 	struct bytes bytes = elf_section_bytes(&file_of(link, section->file)->elf, section->rela);
 	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
+}
+
+/* The section of file 0 that a common symbol is in. */
+static inline section_id common_section(const struct link *link, symbol_id id)
+{
+	return link->synthetic[SYN_COMMON + link->common_symbols[id].kind];
 }
 
 static inline uint16_t symbol_flags(const struct symbol *symbol)

@@ -36,6 +36,8 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_DYNBSS] = ".dynbss",
 	[SYN_RELRO_PADDING] = ".relro_padding",
 	[SYN_COMMON] = "COMMON",
+	[SYN_TLS_COMMON] = ".tcommon",
+	[SYN_LARGE_COMMON] = "LARGE_COMMON",
 	[SYN_SHSTRTAB] = ".shstrtab",
 };
 

@@ -5,7 +5,9 @@
 #include "ld/layout/layout.h"
 
 /* Flags that mean something in an output file; groups, merging and link order are over by then. */
-enum { OUTPUT_FLAGS = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS };
+enum {
+	OUTPUT_FLAGS = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS | SHF_X86_64_LARGE
+};
 
 enum { EH_FRAME_P2ALIGN = 3 };
 
@@ -43,6 +45,8 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_DYNBSS] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
 		[SYN_RELRO_PADDING] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
 		[SYN_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
+		[SYN_TLS_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS, 0},
+		[SYN_LARGE_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_X86_64_LARGE, 0},
 		[SYN_SHSTRTAB] = {SHT_STRTAB, 0, 0},
 	};
 	if (section->extra == SYN_DYNAMIC && link->options->z.rodynamic)

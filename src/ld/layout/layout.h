@@ -96,6 +96,10 @@ enum osec_rank {              /* the order of output sections; orphans go behind
 	RANK_RELRO,
 	RANK_DATA,
 	RANK_BSS,
+	RANK_LARGE_RODATA,    /* code of the small model does not reach these: they come last (SHF_X86_64_LARGE) */
+	RANK_LARGE_TEXT,
+	RANK_LARGE_DATA,
+	RANK_LARGE_BSS,
 	RANK_NOT_LOADED,
 	RANK_TABLES,          /* .symtab, .strtab, .shstrtab */
 	RANK_DISCARD,

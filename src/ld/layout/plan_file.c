@@ -35,6 +35,7 @@ static bool is_read_by_others(const struct link *link, const struct run *run)
 	for (uint32_t i = 0; i < run->n; i++) {
 		const struct section *section = section_of(link, run->items[i]);
 		if (section->kind == SECTION_SYNTHETIC && section->extra != SYN_COMMON &&
+		    section->extra != SYN_TLS_COMMON && section->extra != SYN_LARGE_COMMON &&
 		    section->extra != SYN_DYNBSS && section->extra != SYN_DYNRELRO)
 			return true;
 	}

@@ -184,7 +184,7 @@ static enum symbol_rank rank_of(const struct file *file, const struct elf_sym *s
 {
 	if (file->kind == FILE_SHARED)
 		return RANK_ELSEWHERE;
-	if (sym->st_shndx == SHN_COMMON)
+	if (elf_sym_is_common(sym))
 		return RANK_COMMON;
 	return elf_sym_bind(sym) == STB_WEAK ? RANK_WEAK : RANK_STRONG;
 }
@@ -260,7 +260,7 @@ static void name_unindexed_members(struct link *link, const file_id *files, uint
 				file->lazy_names = names;
 			for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 				const struct elf_sym *sym = &file->symtab.syms[i];
-				if (sym->st_shndx == SHN_UNDEF || sym->st_shndx == SHN_COMMON)
+				if (sym->st_shndx == SHN_UNDEF || elf_sym_is_common(sym))
 					continue;
 				size_t len = strlen(file->symtab.strtab + sym->st_name) + 1;
 				if (pass) {
@@ -291,7 +291,7 @@ static bool member_defines(struct link *link, file_id id, struct str name)
 		const struct elf_sym *sym = &member->symtab.syms[i];
 		const char *other = member->symtab.strtab + sym->st_name;
 		if (strncmp(other, name.at, name.len) == 0 && other[name.len] == '\0')
-			return sym->st_shndx != SHN_UNDEF && sym->st_shndx != SHN_COMMON;
+			return sym->st_shndx != SHN_UNDEF && !elf_sym_is_common(sym);
 	}
 	return false;
 }
@@ -304,7 +304,7 @@ static void extract_for(struct wave *wave, const struct file *file)
 	for (uint32_t i = 0; i < globals_in(file); i++) {
 		const struct elf_sym *sym = &file->symtab.syms[file->symtab.first_global + i];
 		bool asks =
-			(sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) != STB_WEAK) || sym->st_shndx == SHN_COMMON;
+			(sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) != STB_WEAK) || elf_sym_is_common(sym);
 		if (!asks || !file->globals[i])
 			continue;
 		const struct symbol *symbol = &link->symbols[file->globals[i]];

@@ -119,8 +119,10 @@ void synth_create(struct link *link)
 		make(link, SYN_DYNRELRO, link->dynrelro_size, (uint8_t)link->dynrelro_p2align);
 	if (link->dynbss_size)
 		make(link, SYN_DYNBSS, link->dynbss_size, (uint8_t)link->dynbss_p2align);
-	if (link->common_size)
-		make(link, SYN_COMMON, link->common_size, (uint8_t)link->common_p2align);
+	for (unsigned kind = 0; kind < COMMON_KINDS; kind++)
+		if (link->commons[kind].size)
+			make(link, (enum synthetic)(SYN_COMMON + kind), link->commons[kind].size,
+			     (uint8_t)link->commons[kind].p2align);
 	if (link->is_dynamic)
 		make(link, SYN_DYNAMIC, 0, 3); /* dynamic_measure() */
 	if (options->z.relro && any_relro(link))
@@ -206,6 +208,8 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 	case SYN_DYNBSS:
 	case SYN_RELRO_PADDING:
 	case SYN_COMMON:
+	case SYN_TLS_COMMON:
+	case SYN_LARGE_COMMON:
 	case SYN_COUNT:
 		break; /* no bytes in the file */
 	}
