@@ -182,7 +182,8 @@ static void scan(struct scanner *scanner, section_id section)
 		case R_X86_64_REX_GOTPCRELX:
 			if (got_is_superfluous(link, ref) &&
 			    relax_got_load(content, rela->r_offset, type == R_X86_64_REX_GOTPCRELX, rela->r_addend,
-					   link->is_pic) != KEEP_LOAD)
+					   link->is_pic) != KEEP_LOAD &&
+			    !link->may_be_far)
 				break;
 			scanner_need(scanner, rela->r_sym, NEED_GOT);
 			break;
@@ -451,9 +452,9 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 			bool rex = type == R_X86_64_REX_GOTPCRELX;
 			struct bytes content = {place->image, place->size};
 			enum got_load load = relax_got_load(content, where, rex, a, link->is_pic);
-			if (load != KEEP_LOAD) {
-				uint64_t value = rewrite_got_load(at, load, s, (uint64_t)a, p);
-				put_signed(place, rela, load == LOAD_TO_JMP ? at - 1 : at, 4, (int64_t)value);
+			int64_t value = got_load_value(load, s, (uint64_t)a, p);
+			if (load != KEEP_LOAD && (!link->may_be_far || value == (int32_t)value)) {
+				put_signed(place, rela, rewrite_got_load(at, load), 4, value);
 				return 1;
 			}
 		}

@@ -98,6 +98,7 @@ struct file {
 	/* Objects and shared objects: views into the file. */
 	struct elf_file elf;
 	struct elf_symtab symtab; /* .symtab, or .dynsym of a shared object */
+	uint64_t alloc_size;      /* bytes that its loaded sections take at most, padding included */
 	section_id first_section; /* section number n of the file is section first_section + n; live objects only */
 	symbol_id *globals;       /* symbol first_global + i of the file is global symbol globals[i] (0: none) */
 
@@ -398,6 +399,7 @@ struct link {
 	/* What the output needs as a whole. */
 	bool is_dynamic;                   /* it has a dynamic section */
 	bool is_pic;                       /* PIE or shared */
+	bool may_be_far;                   /* 32 bits may be too few for a distance in the image, or for an address */
 	uint32_t module_needs;             /* NEED_TLSLD, ... */
 	ARRAY(struct got_entry) got;
 	uint32_t got_slots;

@@ -192,6 +192,8 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		section->size = shdr->sh_size;
 		section->p2align = shdr->sh_addralign > 1 ? (uint8_t)__builtin_ctzll(shdr->sh_addralign) : 0;
 		section->live = true;
+		if (shdr->sh_flags & SHF_ALLOC)
+			file->alloc_size += section->size + (1ull << section->p2align);
 		file->has_eh_frame |= section->kind == SECTION_EH_FRAME;
 		file->has_link_order |= shdr->sh_flags & SHF_LINK_ORDER && shdr->sh_link;
 	}

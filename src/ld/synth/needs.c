@@ -218,8 +218,28 @@ static void give_slots(struct link *link, uint32_t id)
 		aux->needs |= NEED_DYNSYM;
 }
 
+/* Before there is a layout: could what stands in the image be 2 GiB apart, or have an address above that? Small links that
+ * give no addresses cannot; all others may find out when it is too late to add a GOT slot. */
+static bool may_be_far(const struct link *link)
+{
+	const struct options *options = link->options;
+	const uint64_t reach = (1ull << 31) - (1ull << 28); /* the linker's own tables are not counted */
+	uint64_t total = 0, last = link->layout->base;
+	for (unsigned kind = 0; kind < COMMON_KINDS; kind++)
+		total += link->commons[kind].size;
+	for (file_id id = 1; id < link->files.n && total < reach; id++)
+		if (file_of(link, id)->kind == FILE_OBJECT && file_of(link, id)->live)
+			total += file_of(link, id)->alloc_size;
+	for (uint32_t i = 0; i < options->section_starts.n; i++)
+		last = max_u64(last, options->section_starts.at[i].address);
+	if (options->rodata_segment_given)
+		last = max_u64(last, options->rodata_segment);
+	return last >= reach || total >= reach - last;
+}
+
 void needs_scan(struct link *link)
 {
+	link->may_be_far = may_be_far(link);
 	pthread_mutex_init(&link->undefined_lock, NULL);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, scan_files, link);
 }
