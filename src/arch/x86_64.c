@@ -26,9 +26,11 @@ static void scan_action(struct scanner *scanner, section_id section, uint32_t i,
 		if (scanner->link->options->z.nocopyreloc)
 			scanner_error(scanner, section, rela,
 				      "needs a copy relocation, which -z nocopyreloc forbids; recompile with -fPIC");
+		scanner_check_protected(scanner, section, rela, ref);
 		scanner_need(scanner, rela->r_sym, NEED_COPY);
 		break;
 	case CANONICAL_PLT:
+		scanner_check_protected(scanner, section, rela, ref);
 		scanner_need(scanner, rela->r_sym, NEED_CPLT);
 		break;
 	case RELATIVE:

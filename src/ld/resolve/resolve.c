@@ -602,10 +602,20 @@ static void survey_shared(void *context, size_t begin, size_t end, unsigned work
 		if (file->kind != FILE_SHARED || !(file->live || file->indirect))
 			continue;
 		for (uint32_t i = 0; i < globals_in(file); i++) {
-			bool undefined = file->symtab.syms[file->symtab.first_global + i].st_shndx == SHN_UNDEF;
-			if (file->globals[i])
-				symbol_set(&link->symbols[file->globals[i]],
-					   undefined ? SYMBOL_USED_SHARED : SYMBOL_DEFINED_SHARED);
+			uint32_t index = file->symtab.first_global + i;
+			if (!file->globals[i])
+				continue;
+			struct symbol *symbol = &link->symbols[file->globals[i]];
+			if (file->symtab.syms[index].st_shndx == SHN_UNDEF) {
+				symbol_set(symbol, SYMBOL_USED_SHARED);
+				continue;
+			}
+			symbol_set(symbol, SYMBOL_DEFINED_SHARED);
+			uint64_t owner = symbol_owner(symbol);
+			if (owner_rank(owner) == RANK_STRONG && owner_file(owner) > f &&
+			    elf_sym_bind(&file->symtab.syms[index]) != STB_WEAK)
+				describe_type_change(link, file->globals[i], (file_id)f, index, owner_file(owner),
+						     owner_index(owner));
 		}
 	}
 }

@@ -71,14 +71,15 @@ void common_warn(struct link *link)
 	}
 }
 
-/* A definition of another size than the common symbol that stood for it until then. */
-static void check_size(struct link *link, file_id f, uint32_t index, symbol_id id)
+/* A definition of another size or type than the common symbol that stood for it until then. */
+static void check_definition(struct link *link, file_id f, uint32_t index, symbol_id id)
 {
 	const struct elf_sym *sym = &file_of(link, f)->symtab.syms[index];
 	uint64_t owner = symbol_owner(&link->symbols[id]);
 	if (owner == OWNER_NONE || owner_rank(owner) != RANK_STRONG || owner_file(owner) < f)
 		return;
 	uint64_t size = symbol_definition(link, &link->symbols[id])->st_size;
+	describe_type_change(link, id, f, index, owner_file(owner), owner_index(owner));
 	if (size && sym->st_size && size != sym->st_size)
 		diag_warning(link->diag, diag_order(owner_file(owner), owner_index(owner)),
 			     "size of symbol `%s' changed from %llu in %s to %llu in %s",
@@ -132,7 +133,7 @@ void common_allocate(struct link *link)
 			if (is_common(link, id))
 				demand(link, sym, id);
 			else
-				check_size(link, f, i, id);
+				check_definition(link, f, i, id);
 		}
 	}
 	for (file_id f = 1; f < link->files.n && link->common_symbols; f++) {

@@ -89,6 +89,30 @@ void scanner_tls_mismatch(struct scanner *scanner, section_id section, const str
 	arena_free(&arena);
 }
 
+void scanner_check_protected(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref)
+{
+	struct link *link = scanner->link;
+	uint64_t owner = symbol_owner(&link->symbols[ref.symbol]);
+	if (!ref.symbol || owner == OWNER_NONE || owner_rank(owner) != RANK_ELSEWHERE ||
+	    elf_sym_visibility(symbol_definition(link, &link->symbols[ref.symbol])) != STV_PROTECTED)
+		return;
+	struct arena arena = {0};
+	const char *name = describe_symbol(link, &arena, ref.symbol);
+	const char *path = file_of(link, owner_file(owner))->path;
+	if (ref.flags & SYMBOL_FUNCTION)
+		scanner_error(scanner, section, rela,
+			      "cannot take the address of a protected function here: %s knows another; recompile with "
+			      "-fPIE\n>>> non-canonical reference to canonical protected function `%s' in %s",
+			      path, name, path);
+	else
+		scanner_error(scanner, section, rela,
+			      "needs a copy that %s would not use; recompile with -fPIC or -mno-direct-extern-access\n"
+			      ">>> cannot create a copy relocation for protected symbol `%s' in %s\n"
+			      ">>> copy relocation against non-copyable protected symbol `%s' in %s",
+			      path, name, path, name, path);
+	arena_free(&arena);
+}
+
 static void scan_file(struct link *link, file_id id, struct arena *arena)
 {
 	struct file *file = file_of(link, id);
