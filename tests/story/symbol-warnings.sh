@@ -81,10 +81,10 @@ echo 'int changed = 1; __attribute__((weak)) int unsure = 1; int same(void) { re
 echo 'int changed(void) { return 1; } int unsure(void) { return 1; } int same(void) { return 2; }' >is.c
 link -w -fPIC -shared was.c -Wl,-soname,libwas.so -o libwas.so
 link -w -fPIC -c is.c
-link -shared ./libwas.so is.o -o both.so 2>err.txt
+link -shared -Wl,--no-as-needed ./libwas.so is.o -o both.so 2>err.txt
 assert_contains err.txt "warning: type of symbol \`changed' changed from 1 to 2 in is.o"
 same 1 "$(grep -c 'type of symbol' err.txt)" "warnings"
-link -shared is.o ./libwas.so -o both.so 2>err.txt
+link -shared is.o -Wl,--no-as-needed ./libwas.so -o both.so 2>err.txt
 same "" "$(cat err.txt)" "a library behind it"
 echo 'int changed;' >common.c
 link -fcommon -c common.c
