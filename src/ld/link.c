@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/io_watch.h"
 #include "ld/checks.h"
 #include "ld/input/inputs.h"
 #include "ld/layout/layout.h"
@@ -187,6 +188,7 @@ bool link_run(const struct options *options, struct diag *diag)
 	struct io io = {0};
 	FILE *trace;
 	link_begin(&link, options, diag, &io);
+	io_watch(&io);
 	stats_begin(&link.stats, options->stats || options->time_trace);
 	bool good = trace_begin(&link, &trace) && read_inputs(&link) && resolve(&link) && choose_sections(&link) &&
 		    find_needs(&link) && lay_out(&link) && write_output(&link);
@@ -194,6 +196,7 @@ bool link_run(const struct options *options, struct diag *diag)
 		report_write_failed(&link);
 	struct stats stats = link.stats;
 	link_end(&link);
+	io_watch_end();
 	io_free(&io);
 	stats_mark(&stats, "release");
 	if (options->stats)
