@@ -235,20 +235,67 @@ struct place {
 	const struct elf_rela *relas_end;
 };
 
-static void report(const struct place *place, const struct elf_rela *rela, const char *what, int64_t value)
+/* `what`: the rest of the sentence "relocation TYPE against NAME ...", and further lines that begin with ">>> ". */
+static void report(const struct place *place, const struct elf_rela *rela, const char *what)
 {
 	struct link *link = place->link;
 	struct arena arena = {0};
 	struct diag_more source = describe_source(link, place->section, rela->r_offset);
-	const char *name = describe_target(link, &arena, place->file, rela->r_sym);
-	const char *type = link->arch->relocation_name(rela->r_type);
 	diag_report(link->diag, SEVERITY_ERROR,
 		    diag_order(section_of(link, place->section)->file, section_number(link, place->section)), &source,
-		    "%s: relocation %s out of range: %lld (0x%llx) %s; references `%s'\n"
-		    ">>> relocation truncated to fit: %s against `%s'",
-		    describe_place(link, &arena, place->section, rela->r_offset), type, (long long)value,
-		    (unsigned long long)value, what, name, type, name);
+		    "%s: relocation %s against %s %s", describe_place(link, &arena, place->section, rela->r_offset),
+		    link->arch->relocation_name(rela->r_type), describe_target(link, &arena, place->file, rela->r_sym),
+		    what);
 	arena_free(&arena);
+}
+
+/* What can be done about a value that does not fit. */
+static const char *range_hint(const struct link *link, uint32_t type, unsigned size)
+{
+	if (size < 4)
+		return "the field is too narrow for an address or distance: use one of 32 or 64 bits";
+	switch (type) {
+	case R_X86_64_32:
+	case R_X86_64_32S:
+		return link->is_pic ? "recompile with -fPIC" : "recompile with -mcmodel=large, or choose lower addresses";
+	case R_X86_64_SIZE32:
+		return "the symbol is larger than 4 GiB";
+	case R_X86_64_DTPOFF32:
+	case R_X86_64_TPOFF32:
+	case R_X86_64_TLSGD:
+	case R_X86_64_TLSLD:
+	case R_X86_64_GOTTPOFF:
+	case R_X86_64_GOTPC32_TLSDESC:
+		return "code reaches 2 GiB of thread-local variables, and a GOT that is 2 GiB away at most";
+	default:
+		return "more than 2 GiB are between them: recompile with -mcmodel=medium (large data) or -mcmodel=large";
+	}
+}
+
+__attribute__((noinline, cold)) static void report_range(const struct place *place, const struct elf_rela *rela,
+							  unsigned size, int64_t value, int64_t lowest,
+							  int64_t highest)
+{
+	struct arena arena = {0};
+	const char *name = describe_target(place->link, &arena, place->file, rela->r_sym);
+	report(place, rela,
+	       arena_printf(&arena,
+			    "out of range: %lld is not in [%lld, %lld]\n>>> relocation truncated to fit: %s against `%s'\n"
+			    ">>> %s",
+			    (long long)value, (long long)lowest, (long long)highest,
+			    place->link->arch->relocation_name(rela->r_type), name,
+			    range_hint(place->link, rela->r_type, size)));
+	arena_free(&arena);
+}
+
+static inline void put(uint8_t *at, unsigned size, uint64_t value)
+{
+	if (size == 4)
+		write32(at, value);
+	else if (size == 2)
+		write16(at, value);
+	else
+		*at = (uint8_t)value;
 }
 
 static inline void put_signed(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size,
@@ -256,30 +303,19 @@ static inline void put_signed(const struct place *place, const struct elf_rela *
 {
 	int64_t limit = (int64_t)1 << (8 * size - 1);
 	if (value < -limit || value >= limit)
-		report(place, rela, "does not fit as a signed number", value);
-	if (size == 4)
-		write32(at, (uint64_t)value);
-	else if (size == 2)
-		write16(at, (uint64_t)value);
-	else
-		*at = (uint8_t)value;
+		report_range(place, rela, size, value, -limit, limit - 1);
+	put(at, size, (uint64_t)value);
 }
 
-/* Absolute references narrower than an address: 8, 16 and 32 bits hold either sign, R_X86_64_32 is zero-extended. */
+/* Absolute references narrower than an address: 8 and 16 bits hold either sign, R_X86_64_32 is zero-extended. */
 static inline void put_absolute(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size,
 				uint64_t value)
 {
-	int64_t lowest = -((int64_t)1 << (8 * size - 1)), number = (int64_t)value;
-	bool fits = rela->r_type == R_X86_64_32 ? value <= UINT32_MAX
-						: (value >> (8 * size)) == 0 || (number < 0 && number >= lowest);
-	if (!fits)
-		report(place, rela, "does not fit as an unsigned number", (int64_t)value);
-	if (size == 4)
-		write32(at, value);
-	else if (size == 2)
-		write16(at, value);
-	else
-		*at = (uint8_t)value;
+	int64_t lowest = rela->r_type == R_X86_64_32 ? 0 : -((int64_t)1 << (8 * size - 1));
+	int64_t highest = ((int64_t)1 << (8 * size)) - 1, number = (int64_t)value;
+	if (number < lowest || number > highest)
+		report_range(place, rela, size, number, lowest, highest);
+	put(at, size, value);
 }
 
 static inline uint64_t symbol_value(const struct place *place, uint32_t index, int64_t *addend)
@@ -507,8 +543,7 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 	if (rela->r_type == R_X86_64_NONE)
 		return;
 	if (width == 0 || place->size < width || rela->r_offset > place->size - width) {
-		report(place, rela, width ? "lies outside its section" : "is not a relocation that object files use",
-		       (int64_t)rela->r_offset);
+		report(place, rela, width ? "lies outside its section" : "is not a relocation that object files use");
 		return;
 	}
 	uint8_t *at = place->image + rela->r_offset;
@@ -553,7 +588,7 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 		write64(at, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
 		break;
 	default:
-		report(place, rela, "makes no sense in a section that is not loaded", (int64_t)value);
+		report(place, rela, "makes no sense in a section that is not loaded");
 		break;
 	}
 }
