@@ -468,8 +468,10 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	case R_X86_64_PC64:
 		write64(at, s + (uint64_t)a - p);
 		return 1;
-	case R_X86_64_PC16:
-		put_signed(place, rela, at, 2, (int64_t)(s + (uint64_t)a - p));
+	case R_X86_64_PC16: /* a jump of 16-bit code goes around within 64 KiB: either sign may be meant, as for GNU ld */
+		if ((s + (uint64_t)a - p + 0x10000) >> 17)
+			report_range(place, rela, 2, (int64_t)(s + (uint64_t)a - p), -0x10000, 0xffff);
+		write16(at, s + (uint64_t)a - p);
 		return 1;
 	case R_X86_64_PC8:
 		put_signed(place, rela, at, 1, (int64_t)(s + (uint64_t)a - p));

