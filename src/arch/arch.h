@@ -31,6 +31,7 @@ struct arch {
 	const char *const *search_dirs;    /* GNU ld's, NULL-terminated, below the sysroot */
 	const char *const *lib_tokens;     /* what the loader may take $LIB and $PLATFORM for, NULL-terminated */
 	const char *const *platform_tokens;
+	const uint32_t *section_types;     /* SHT_LOPROC and up: those of content, 0 behind them */
 	uint8_t code_fill;                 /* between sections that run through into each other */
 
 	/* Types of dynamic relocations. */

@@ -663,6 +663,8 @@ static const char *const search_dirs[] = {
 static const char *const lib_tokens[] = {"lib/x86_64-linux-gnu", "lib64", "lib", NULL};
 static const char *const platform_tokens[] = {"x86_64", "haswell", "xeon_phi", NULL};
 
+static const uint32_t section_types[] = {SHT_X86_64_UNWIND, 0};
+
 const struct arch arch_x86_64 = {
 	.emulation = "elf_x86_64",
 	.bfd_name = "elf64-x86-64",
@@ -672,6 +674,7 @@ const struct arch arch_x86_64 = {
 	.dynamic_linker = "/lib64/ld-linux-x86-64.so.2",
 	.search_dirs = search_dirs,
 	.lib_tokens = lib_tokens,
+	.section_types = section_types,
 	.platform_tokens = platform_tokens,
 	.code_fill = 0x90, /* nop */
 	.r_relative = R_X86_64_RELATIVE,

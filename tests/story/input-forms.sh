@@ -100,6 +100,21 @@ END
 	for name in .llvm.call-graph-profile .linker-options .llvm_addrsig; do assert_lacks sections " $name "; done
 fi
 
+# Sections of a type that means nothing to gild could mean anything: refused, but for what operating systems and users keep for
+# themselves
+for type in 0x100 0x40000014 0x70000005 0x80000000 0xffffffff; do
+	printf '.globl _start\n_start: ret\n.section .odd,"a",@%s\n.quad 1\n' $type >odd.s
+	link -c odd.s
+	fails "$GILD" odd.o -o out
+	assert_contains err.txt "odd.o:(.odd): unsupported section type: $type"
+done
+for type in 0x60000005 0x6fff4c99 0x80000000; do
+	printf '.globl _start\n_start: ret\n.section .odd,"",@%s\n.quad 1\n' $type >odd.s
+	link -c odd.s
+	"$GILD" odd.o -o out
+	readelf -SW out | grep -q ' \.odd ' || fail "no .odd of type $type"
+done
+
 # Notes: readers take the alignment of their PT_NOTE for their padding, so each alignment has one
 cat >notes.s <<'END'
 	.globl _start

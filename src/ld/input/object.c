@@ -111,6 +111,22 @@ static void read_properties(struct link *link, file_id id, struct arena *arena, 
 	}
 }
 
+/* Types that nobody has told gild the meaning of: the section may be anything. Those of operating systems and of users
+ * are content, the latter only when nothing is to load it (as for GNU ld, bfd_section_from_shdr). */
+static bool is_type_known(const struct link *link, const struct elf_shdr *shdr)
+{
+	uint32_t type = shdr->sh_type;
+	if (type >= SHT_LOUSER)
+		return !(shdr->sh_flags & SHF_ALLOC);
+	if (type >= SHT_LOPROC) {
+		const uint32_t *known = link->arch->section_types;
+		while (*known && *known != type)
+			known++;
+		return *known != 0;
+	}
+	return type >= SHT_LOOS || type < SHT_NUM;
+}
+
 /* Sections that are words to the linker rather than content. true: understood, not placed. */
 static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena, uint32_t number, const char *name)
 {
@@ -178,6 +194,13 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		const char *name = elf_section_name(elf, i);
 		section->file = id;
+		if (!is_type_known(link, shdr)) {
+			file->bad = true;
+			diag_error(link->diag, diag_order(id, i),
+				   FILE_FORMAT ":(%s): unsupported section type: 0x%x\n>>> unknown type [0x%x] section `%s'",
+				   FILE_ARGS(file), name, shdr->sh_type, shdr->sh_type, name);
+			continue;
+		}
 		file->has_linkonce |= strncmp(name, ".gnu.linkonce.", 14) == 0;
 		file->has_warnings |= strncmp(name, ".gnu.warning", 12) == 0;
 		if (is_for_the_linker(link, id, arena, i, name))
