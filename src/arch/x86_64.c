@@ -257,7 +257,8 @@ static const char *range_hint(const struct link *link, uint32_t type, unsigned s
 	switch (type) {
 	case R_X86_64_32:
 	case R_X86_64_32S:
-		return link->is_pic ? "recompile with -fPIC" : "recompile with -mcmodel=large, or choose lower addresses";
+		return link->is_pic ? "recompile with -fPIC"
+				    : "recompile with -mcmodel=large, or choose lower addresses";
 	case R_X86_64_SIZE32:
 		return "the symbol is larger than 4 GiB";
 	case R_X86_64_DTPOFF32:
@@ -268,7 +269,7 @@ static const char *range_hint(const struct link *link, uint32_t type, unsigned s
 	case R_X86_64_GOTPC32_TLSDESC:
 		return "code reaches 2 GiB of thread-local variables, and a GOT that is 2 GiB away at most";
 	default:
-		return "more than 2 GiB are between them: recompile with -mcmodel=medium (large data) or -mcmodel=large";
+		return "more than 2 GiB are between them: recompile with -mcmodel=medium (for data) or -mcmodel=large";
 	}
 }
 
@@ -280,8 +281,8 @@ __attribute__((noinline, cold)) static void report_range(const struct place *pla
 	const char *name = describe_target(place->link, &arena, place->file, rela->r_sym);
 	report(place, rela,
 	       arena_printf(&arena,
-			    "out of range: %lld is not in [%lld, %lld]\n>>> relocation truncated to fit: %s against `%s'\n"
-			    ">>> %s",
+			    "out of range: %lld is not in [%lld, %lld]\n"
+			    ">>> relocation truncated to fit: %s against `%s'\n>>> %s",
 			    (long long)value, (long long)lowest, (long long)highest,
 			    place->link->arch->relocation_name(rela->r_type), name,
 			    range_hint(place->link, rela->r_type, size)));
@@ -468,7 +469,7 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	case R_X86_64_PC64:
 		write64(at, s + (uint64_t)a - p);
 		return 1;
-	case R_X86_64_PC16: /* a jump of 16-bit code goes around within 64 KiB: either sign may be meant, as for GNU ld */
+	case R_X86_64_PC16: /* a jump of 16-bit code goes around within 64 KiB: either sign may be meant */
 		if ((s + (uint64_t)a - p + 0x10000) >> 17)
 			report_range(place, rela, 2, (int64_t)(s + (uint64_t)a - p), -0x10000, 0xffff);
 		write16(at, s + (uint64_t)a - p);
@@ -659,7 +660,7 @@ static const char *const search_dirs[] = {
 	"/usr/x86_64-linux-gnu/lib64", "/usr/x86_64-linux-gnu/lib", NULL,
 };
 
-/* glibc as Debian, Fedora and upstream build it; AT_PLATFORM and the names of glibc before 2.37 for newer processors. */
+/* glibc as Debian, Fedora and upstream build it; AT_PLATFORM, and names of glibc before 2.37 for newer processors. */
 static const char *const lib_tokens[] = {"lib/x86_64-linux-gnu", "lib64", "lib", NULL};
 static const char *const platform_tokens[] = {"x86_64", "haswell", "xeon_phi", NULL};
 

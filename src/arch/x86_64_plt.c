@@ -61,8 +61,8 @@ const uint8_t x86_64_plt_cie[24] = {
 	0x90, 1,     /* DW_CFA_offset: rip is saved at CFA - 8 */
 };
 
-/* PLT0 is jumped to with the relocation's index pushed, and pushes the link map in its first 6 bytes. An entry pushes the
- * index: from offset `pushed` in the entry on there are 8 bytes more on the stack. */
+/* PLT0 is jumped to with the relocation's index pushed, and pushes the link map in its first 6 bytes. An entry pushes
+ * the index: from offset `pushed` in the entry on there are 8 bytes more on the stack. */
 #define PLT_UNWIND(pushed)                                                        \
 	{                                                                         \
 		0x0e, 16,                  /* DW_CFA_def_cfa_offset */            \

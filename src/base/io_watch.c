@@ -17,8 +17,8 @@ static void say(const char *text)
 	(void)ignored;
 }
 
-/* Calls nothing but what signal handlers may call (signal-safety(7)). The table of files does not move meanwhile: it grows
- * when files are opened, and nothing is read from mapped files during that. */
+/* Calls nothing but what signal handlers may call (signal-safety(7)). The table of files does not move meanwhile: it
+ * grows when files are opened, and nothing is read from mapped files during that. */
 static void handle(int signal, siginfo_t *info, void *context)
 {
 	const struct io *io = atomic_load(&watched);

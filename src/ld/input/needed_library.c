@@ -60,8 +60,8 @@ static bool try_values(const struct search *search, const char *dir, const char 
 	return false;
 }
 
-/* The loader's variables (ld.so(8), "Dynamic string tokens"): $ORIGIN is the folder of the library that asks; which $LIB
- * and $PLATFORM the loader will take is not known here, so that all it may take are tried. */
+/* The loader's variables (ld.so(8), "Dynamic string tokens"): $ORIGIN is the folder of the library that asks; which
+ * $LIB and $PLATFORM the loader will take is not known here, so that all it may take are tried. */
 static bool try_expanded(const struct search *search, const char *dir)
 {
 	const struct arch *arch = search->link->arch;

@@ -47,8 +47,8 @@ static void choose_sections(struct link *link)
 }
 
 /* Sections with the same answer can share a PT_LOAD: one per protection; what becomes read-only after relocation has
- * one of its own, so that it ends on a page boundary; so has what may be far away, since .bss, which has no bytes, comes
- * before it. Without -z separate-code, code is not told from read-only data,
+ * one of its own, so that it ends on a page boundary; so has what may be far away, since .bss, which has no bytes,
+ * comes before it. Without -z separate-code, code is not told from read-only data,
  * and without pages nothing is told apart. */
 static uint32_t load_class(const struct options *options, const struct osec *osec)
 {

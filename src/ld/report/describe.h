@@ -23,8 +23,8 @@ void describe_duplicate(struct link *link, symbol_id symbol, file_id file, uint3
 /* Reports link->undefined_references, grouped by symbol, in input order. */
 void describe_undefined(struct link *link);
 
-/* Warns when symbol `now_index` of `now` defines otherwise than symbol `was_index` of `was` did before it, a function and
- * a variable, say; in GNU ld's words (elf_link_add_object_symbols). Any thread. */
+/* Warns when symbol `now_index` of `now` defines otherwise than symbol `was_index` of `was` did before it, a function
+ * and a variable, say; in GNU ld's words (elf_link_add_object_symbols). Any thread. */
 void describe_type_change(struct link *link, symbol_id id, file_id was, uint32_t was_index, file_id now,
 			  uint32_t now_index);
 

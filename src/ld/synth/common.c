@@ -1,6 +1,6 @@
 /* Common symbols: C's tentative definitions (gABI, SHN_COMMON). Of all files that mention one, the largest size and the
- * strictest alignment count; the linker allocates them in the section COMMON, thread-local ones in .tcommon, those of the
- * large code model in LARGE_COMMON. */
+ * strictest alignment count; the linker allocates them in the section COMMON, thread-local ones in .tcommon, those of
+ * the large code model in LARGE_COMMON. */
 #include "ld/report/describe.h"
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"

@@ -242,8 +242,8 @@ static void give_slots(struct link *link, uint32_t id)
 		aux->needs |= NEED_DYNSYM;
 }
 
-/* Before there is a layout: could what stands in the image be 2 GiB apart, or have an address above that? Small links that
- * give no addresses cannot; all others may find out when it is too late to add a GOT slot. */
+/* Before there is a layout: could what stands in the image be 2 GiB apart, or have an address above that? Small links
+ * that give no addresses cannot; all others may find out when it is too late to add a GOT slot. */
 static bool may_be_far(const struct link *link)
 {
 	const struct options *options = link->options;

@@ -5,8 +5,8 @@
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
 
-/* Before the instructions of an FDE: length, distance to the CIE, address and size of the code, size of the augmentation
- * data. */
+/* Before the instructions of an FDE: length, distance to the CIE, address and size of the code, size of the
+ * augmentation data. */
 enum { FDE_HEADER_SIZE = 17, FDE_CIE_POINTER = 4, FDE_ADDRESS = 8, FDE_SIZE = 12 };
 
 static struct bytes program_of(const struct link *link, enum synthetic table)
