@@ -195,8 +195,8 @@ bool link_run(const struct options *options, struct diag *diag)
 	if (!good)
 		report_write_failed(&link);
 	struct stats stats = link.stats;
-	link_end(&link);
 	io_watch_end();
+	link_end(&link);
 	io_free(&io);
 	stats_mark(&stats, "release");
 	if (options->stats)

@@ -179,8 +179,8 @@ static enum section_kind content_kind(const struct elf_shdr *shdr, const char *n
 	if (shdr->sh_flags & SHF_ALLOC && strcmp(name, ".eh_frame") == 0 && shdr->sh_type != SHT_NOBITS)
 		return SECTION_EH_FRAME;
 	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & (SHF_WRITE | SHF_LINK_ORDER)) &&
-	    shdr->sh_type != SHT_NOBITS && shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX && shdr->sh_size % shdr->sh_entsize == 0 &&
-	    shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
+	    shdr->sh_type != SHT_NOBITS && shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX &&
+	    shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
 		return SECTION_MERGE;
 	return SECTION_REGULAR;
 }

@@ -1,6 +1,6 @@
 /* Sections that belong to another one (SHF_LINK_ORDER; gABI chapter 4, "Section Attribute Flags"): tables of a compiler
- * or sanitizer with one entry for each function, split by function. sh_link names the section. Such a section is part of
- * the output when the other one is, and they stand in the same order. */
+ * or sanitizer with one entry for each function, split by function. sh_link names the section. Such a section is part
+ * of the output when the other one is, and they stand in the same order. */
 #ifndef GILD_LD_LAYOUT_LINK_ORDER_H
 #define GILD_LD_LAYOUT_LINK_ORDER_H
 
