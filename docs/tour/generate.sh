@@ -514,8 +514,9 @@ block_eh_frame_hdr() {
 	for ((i = 0; i < count; i++)); do
 		at=$((offset + 12 + 8 * i))
 		target=$((base + $(word $at))) fde=$((base + $(word $((at + 4)))))
-		printf '%s  code from %s (%s)  FDE at %s\n' "$(bytes hello $at 8)" "$(hex $target)" \
-			"$(nm hello | awk -v at="$(printf '%016x' $target)" '$1 == at { print $3 }')" "$(hex $fde)"
+		name=$({ nm hello | awk '{ print $1, $3 }'; readelf -SW hello | sed 's/^ *\[ *[0-9]*\] *//' | awk '{ print $3, $1 }'; } |
+			awk -v at="$(printf '%016x' $target)" '$1 == at { print $2; exit }')
+		printf '%s  code from %s (%s)  FDE at %s\n' "$(bytes hello $at 8)" "$(hex $target)" "$name" "$(hex $fde)"
 		[ $target -ne "$main" ] || found=yes
 	done > table
 	[ "${found:-}" = yes ] || die "main is not in .eh_frame_hdr"

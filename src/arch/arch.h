@@ -19,6 +19,7 @@ struct plt_style {
 	void (*write_got_entry)(uint8_t *image, uint64_t entry, uint64_t slot); /* also .plt.sec's */
 	/* What an unresolved .got.plt slot holds: where lazy binding starts, for the entry at this address. */
 	uint64_t (*lazy_target)(uint64_t entry);
+	struct bytes unwind;              /* call frame instructions of .plt; the other tables need none */
 };
 
 /* What a relocation asks of the symbol it names. */
@@ -35,6 +36,9 @@ struct arch {
 	uint64_t image_base;               /* of position-dependent executables */
 	const char *dynamic_linker;
 	const char *const *search_dirs;    /* GNU ld's, NULL-terminated, below the sysroot */
+	const char *const *lib_tokens;     /* what the loader may take $LIB and $PLATFORM for, NULL-terminated */
+	const char *const *platform_tokens;
+	const uint32_t *section_types;     /* SHT_LOPROC and up: those of content, 0 behind them */
 	uint8_t code_fill;                 /* between sections that run through into each other */
 
 	/* Types of dynamic relocations. */
@@ -52,6 +56,8 @@ struct arch {
 	void (*apply_range)(struct link *link, section_id section, uint32_t first, uint32_t n, uint64_t start,
 			    uint64_t address, uint8_t *image);
 
+	struct bytes plt_cie;              /* what their unwind records share: a CIE, addresses DW_EH_PE_pcrel and
+					    * DW_EH_PE_sdata4 */
 	const struct plt_style *plt;       /* the usual procedure linkage table */
 	const struct plt_style *ibt_plt;   /* for indirect-branch tracking; NULL: the target has none */
 

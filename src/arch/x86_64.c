@@ -5,116 +5,15 @@
 
 #include <string.h>
 
+#include "arch/x86_64_decide.h"
 #include "arch/x86_64_names.h"
 #include "arch/x86_64_plt.h"
-#include "arch/x86_64_relax.h"
 #include "arch/x86_64_types.h"
-#include "elf/object.h"
 #include "ld/layout/value.h"
 #include "ld/prune/icf.h"
 #include "ld/report/describe.h"
 #include "ld/report/overflow.h"
 #include "ld/resolve/resolve.h"
-#include "ld/synth/needs.h"
-
-/* ---- what a reference becomes --------------------------------------------------------------------------- */
-
-enum action {
-	DIRECT,        /* the value, known at link time */
-	COPY,          /* the same, of a copy-relocated variable */
-	CANONICAL_PLT, /* the same, of a function whose address is its PLT entry's */
-	RELATIVE,      /* the loader adds the load address */
-	SYMBOLIC,      /* the loader looks the symbol up */
-	IRELATIVE,     /* the loader calls the resolver */
-	IMPOSSIBLE,
-};
-
-/* A reference to the address itself, `size` bytes wide. Wide enough ones can be left to the loader. */
-static inline enum action decide_absolute(const struct link *link, struct ref ref, unsigned size, bool writable)
-{
-	bool executable = link->options->kind != OUTPUT_SHARED;
-	if (ref.flags & SYMBOL_PREEMPTIBLE) {
-		if (size == 8 && (writable || !executable))
-			return ref.flags & SYMBOL_UNDEFINED && !link->is_pic ? DIRECT : SYMBOLIC;
-		if (!executable)
-			return IMPOSSIBLE;
-		if (ref.flags & SYMBOL_UNDEFINED)
-			return DIRECT;
-		if (link->is_pic)
-			return size == 8 ? SYMBOLIC : IMPOSSIBLE;
-		return ref.flags & SYMBOL_FUNCTION ? CANONICAL_PLT : COPY;
-	}
-	if (ref.flags & (SYMBOL_ABSOLUTE | SYMBOL_UNDEFINED))
-		return DIRECT;
-	if (!link->is_pic)
-		return ref.flags & SYMBOL_IFUNC ? CANONICAL_PLT : DIRECT;
-	if (size != 8)
-		return IMPOSSIBLE;
-	return ref.flags & SYMBOL_IFUNC ? IRELATIVE : RELATIVE;
-}
-
-/* A reference to the distance from here. */
-static inline enum action decide_relative(const struct link *link, struct ref ref)
-{
-	if (ref.flags & SYMBOL_UNDEFINED)
-		return DIRECT;
-	if (ref.flags & SYMBOL_PREEMPTIBLE) {
-		if (link->options->kind == OUTPUT_SHARED)
-			return IMPOSSIBLE;
-		return ref.flags & SYMBOL_FUNCTION ? CANONICAL_PLT : COPY;
-	}
-	if (ref.flags & SYMBOL_IFUNC)
-		return CANONICAL_PLT;
-	return ref.flags & SYMBOL_ABSOLUTE && link->is_pic && ref.symbol ? IMPOSSIBLE : DIRECT;
-}
-
-static inline bool calls_through_plt(struct ref ref)
-{
-	return ref.flags & (SYMBOL_PREEMPTIBLE | SYMBOL_IFUNC);
-}
-
-/* May a load of the address from the GOT become a computation of the address? */
-static inline bool got_is_superfluous(const struct link *link, struct ref ref)
-{
-	return link->options->relax &&
-	       !(ref.flags & (SYMBOL_PREEMPTIBLE | SYMBOL_IFUNC | SYMBOL_UNDEFINED | SYMBOL_ABSOLUTE));
-}
-
-/* The access model that remains of a general- or local-dynamic one (psABI appendix B: only executables do better). */
-enum tls_model { TLS_AS_WRITTEN, TLS_INITIAL_EXEC, TLS_LOCAL_EXEC };
-
-static inline enum tls_model tls_model(const struct link *link, struct ref ref)
-{
-	if (link->options->kind == OUTPUT_SHARED || (!link->options->relax && !link->options->is_static))
-		return TLS_AS_WRITTEN; /* static programs have no __tls_get_addr to call */
-	return ref.flags & SYMBOL_PREEMPTIBLE ? TLS_INITIAL_EXEC : TLS_LOCAL_EXEC;
-}
-
-/* A relaxed sequence includes the call of __tls_get_addr, whose relocation comes next and is skipped. */
-static inline bool is_followed_by_call(const struct elf_rela *rela, const struct elf_rela *end)
-{
-	if (rela + 1 >= end)
-		return false;
-	uint32_t type = rela[1].r_type;
-	return type == R_X86_64_PLT32 || type == R_X86_64_PC32 || type == R_X86_64_GOTPCREL ||
-	       type == R_X86_64_GOTPCRELX;
-}
-
-/* The large model calls in another way; sequences that are not the psABI's stay. `where`: the field in `content`. */
-static inline enum tls_model general_dynamic_model(const struct link *link, struct ref ref, const struct elf_rela *rela,
-						   const struct elf_rela *end, struct bytes content, uint64_t where)
-{
-	bool known = is_followed_by_call(rela, end) && relax_gd_is_known(content, where);
-	return known ? tls_model(link, ref) : TLS_AS_WRITTEN;
-}
-
-static inline bool local_dynamic_is_relaxed(const struct link *link, const struct elf_rela *rela,
-					    const struct elf_rela *end, struct bytes content, uint64_t where)
-{
-	struct ref own = {0};
-	return tls_model(link, own) != TLS_AS_WRITTEN && is_followed_by_call(rela, end) &&
-	       relax_ld_is_known(content, where);
-}
 
 /* ---- scan ----------------------------------------------------------------------------------------------- */
 
@@ -130,9 +29,11 @@ static void scan_action(struct scanner *scanner, section_id section, uint32_t i,
 		if (scanner->link->options->z.nocopyreloc)
 			scanner_error(scanner, section, rela,
 				      "needs a copy relocation, which -z nocopyreloc forbids; recompile with -fPIC");
+		scanner_check_protected(scanner, section, rela, ref);
 		scanner_need(scanner, rela->r_sym, NEED_COPY);
 		break;
 	case CANONICAL_PLT:
+		scanner_check_protected(scanner, section, rela, ref);
 		scanner_need(scanner, rela->r_sym, NEED_CPLT);
 		break;
 	case RELATIVE:
@@ -286,7 +187,8 @@ static void scan(struct scanner *scanner, section_id section)
 		case R_X86_64_REX_GOTPCRELX:
 			if (got_is_superfluous(link, ref) &&
 			    relax_got_load(content, rela->r_offset, type == R_X86_64_REX_GOTPCRELX, rela->r_addend,
-					   link->is_pic) != KEEP_LOAD)
+					   link->is_pic) != KEEP_LOAD &&
+			    !link->may_be_far)
 				break;
 			scanner_need(scanner, rela->r_sym, NEED_GOT);
 			break;
@@ -336,18 +238,28 @@ struct place {
 	const struct elf_rela *relas_end;
 };
 
-static void report(const struct place *place, const struct elf_rela *rela, const char *what, int64_t value)
+/* `what`: the rest of the sentence "relocation TYPE against NAME ...", and further lines that begin with ">>> ". */
+static void report(const struct place *place, const struct elf_rela *rela, const char *what)
 {
 	struct link *link = place->link;
 	struct arena arena = {0};
 	struct diag_about about = about_place(link, place->section, rela->r_offset, "relocation");
-	const char *name = describe_target(link, &arena, place->file, rela->r_sym);
-	const char *type = link->arch->relocation_name(rela->r_type);
 	about.symbol = target_name(place->file, rela->r_sym);
 	diag_report(link->diag, SEVERITY_ERROR,
 		    diag_order(section_of(link, place->section)->file, section_number(link, place->section)), &about,
-		    "relocation %s against `%s' %s (0x%llx)", type, name, what, (unsigned long long)value);
+		    "relocation %s against `%s' %s", link->arch->relocation_name(rela->r_type),
+		    describe_target(link, &arena, place->file, rela->r_sym), what);
 	arena_free(&arena);
+}
+
+static inline void put(uint8_t *at, unsigned size, uint64_t value)
+{
+	if (size == 4)
+		write32(at, value);
+	else if (size == 2)
+		write16(at, value);
+	else
+		*at = (uint8_t)value;
 }
 
 static inline void put_signed(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size,
@@ -356,30 +268,18 @@ static inline void put_signed(const struct place *place, const struct elf_rela *
 	int64_t limit = (int64_t)1 << (8 * size - 1);
 	if (value < -limit || value >= limit)
 		overflow_report(place->link, place->section, rela, size, value, -limit, limit - 1);
-	if (size == 4)
-		write32(at, (uint64_t)value);
-	else if (size == 2)
-		write16(at, (uint64_t)value);
-	else
-		*at = (uint8_t)value;
+	put(at, size, (uint64_t)value);
 }
 
-/* Absolute references narrower than an address: 8, 16 and 32 bits hold either sign, R_X86_64_32 is zero-extended. */
+/* Absolute references narrower than an address: 8 and 16 bits hold either sign, R_X86_64_32 is zero-extended. */
 static inline void put_absolute(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size,
 				uint64_t value)
 {
-	int64_t lowest = -((int64_t)1 << (8 * size - 1)), number = (int64_t)value;
-	bool fits = rela->r_type == R_X86_64_32 ? value <= UINT32_MAX
-						: (value >> (8 * size)) == 0 || (number < 0 && number >= lowest);
-	if (!fits)
-		overflow_report(place->link, place->section, rela, size, number,
-				rela->r_type == R_X86_64_32 ? 0 : lowest, ((int64_t)1 << (8 * size)) - 1);
-	if (size == 4)
-		write32(at, value);
-	else if (size == 2)
-		write16(at, value);
-	else
-		*at = (uint8_t)value;
+	int64_t lowest = rela->r_type == R_X86_64_32 ? 0 : -((int64_t)1 << (8 * size - 1));
+	int64_t highest = ((int64_t)1 << (8 * size)) - 1, number = (int64_t)value;
+	if (number < lowest || number > highest)
+		overflow_report(place->link, place->section, rela, size, number, lowest, highest);
+	put(at, size, value);
 }
 
 static inline uint64_t symbol_value(const struct place *place, uint32_t index, int64_t *addend)
@@ -494,6 +394,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 static inline uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
 {
 	struct link *link = place->link;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a section that has relocations to count has a table */
 	uint32_t type = rela->r_type;
 	if (type == R_X86_64_NONE)
 		return 1;
@@ -532,8 +433,11 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	case R_X86_64_PC64:
 		write64(at, s + (uint64_t)a - p);
 		return 1;
-	case R_X86_64_PC16:
-		put_signed(place, rela, at, 2, (int64_t)(s + (uint64_t)a - p));
+	case R_X86_64_PC16: /* a jump of 16-bit code goes around within 64 KiB: either sign may be meant */
+		if ((s + (uint64_t)a - p + 0x10000) >> 17)
+			overflow_report(place->link, place->section, rela, 2, (int64_t)(s + (uint64_t)a - p), -0x10000,
+					0xffff);
+		write16(at, s + (uint64_t)a - p);
 		return 1;
 	case R_X86_64_PC8:
 		put_signed(place, rela, at, 1, (int64_t)(s + (uint64_t)a - p));
@@ -554,9 +458,9 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 			bool rex = type == R_X86_64_REX_GOTPCRELX;
 			struct bytes content = {place->image, place->size};
 			enum got_load load = relax_got_load(content, where, rex, a, link->is_pic);
-			if (load != KEEP_LOAD) {
-				uint64_t value = rewrite_got_load(at, load, s, (uint64_t)a, p);
-				put_signed(place, rela, load == LOAD_TO_JMP ? at - 1 : at, 4, (int64_t)value);
+			int64_t value = got_load_value(load, s, (uint64_t)a, p);
+			if (load != KEEP_LOAD && (!link->may_be_far || value == (int32_t)value)) {
+				put_signed(place, rela, rewrite_got_load(at, load), 4, value);
 				return 1;
 			}
 		}
@@ -613,8 +517,7 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 	if (rela->r_type == R_X86_64_NONE)
 		return;
 	if (width == 0 || place->size < width || rela->r_offset > place->size - width) {
-		report(place, rela, width ? "lies outside its section" : "is not a relocation that object files use",
-		       (int64_t)rela->r_offset);
+		report(place, rela, width ? "lies outside its section" : "is not a relocation that object files use");
 		return;
 	}
 	uint8_t *at = place->image + rela->r_offset;
@@ -660,7 +563,7 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 		write64(at, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
 		break;
 	default:
-		report(place, rela, "makes no sense in a section that is not loaded", (int64_t)value);
+		report(place, rela, "makes no sense in a section that is not loaded");
 		break;
 	}
 }
@@ -734,6 +637,12 @@ static const char *const search_dirs[] = {
 	"/usr/x86_64-linux-gnu/lib64", "/usr/x86_64-linux-gnu/lib", NULL,
 };
 
+/* glibc as Debian, Fedora and upstream build it; AT_PLATFORM, and names of glibc before 2.37 for newer processors. */
+static const char *const lib_tokens[] = {"lib/x86_64-linux-gnu", "lib64", "lib", NULL};
+static const char *const platform_tokens[] = {"x86_64", "haswell", "xeon_phi", NULL};
+
+static const uint32_t section_types[] = {SHT_X86_64_UNWIND, 0};
+
 const struct arch arch_x86_64 = {
 	.emulation = "elf_x86_64",
 	.bfd_name = "elf64-x86-64",
@@ -742,6 +651,9 @@ const struct arch arch_x86_64 = {
 	.image_base = 0x400000,
 	.dynamic_linker = "/lib64/ld-linux-x86-64.so.2",
 	.search_dirs = search_dirs,
+	.lib_tokens = lib_tokens,
+	.section_types = section_types,
+	.platform_tokens = platform_tokens,
 	.code_fill = 0x90, /* nop */
 	.r_relative = R_X86_64_RELATIVE,
 	.r_symbolic = R_X86_64_64,
@@ -754,6 +666,7 @@ const struct arch arch_x86_64 = {
 	.r_tpoff = R_X86_64_TPOFF64,
 	.r_tlsdesc = R_X86_64_TLSDESC,
 	.got_plt_header_slots = 3,
+	.plt_cie = {x86_64_plt_cie, sizeof(x86_64_plt_cie)},
 	.plt = &x86_64_plt,
 	.ibt_plt = &x86_64_ibt_plt,
 	.scan = scan,

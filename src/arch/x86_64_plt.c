@@ -45,6 +45,40 @@ static uint64_t lazy_target(uint64_t entry)
 	return entry + 6; /* the push */
 }
 
+/* ---- unwinding ----------------------------------------------------------------------------------------------- */
+
+const uint8_t x86_64_plt_cie[24] = {
+	20, 0, 0, 0, /* length */
+	0, 0, 0, 0,  /* a CIE */
+	1,           /* version */
+	'z', 'R', 0, /* augmentation */
+	1,           /* code alignment factor */
+	0x78,        /* data alignment factor: -8 */
+	16,          /* return address column: rip */
+	1,           /* size of augmentation data */
+	0x1b,        /* DW_EH_PE_pcrel | DW_EH_PE_sdata4 */
+	0x0c, 7, 8,  /* DW_CFA_def_cfa: rsp + 8 */
+	0x90, 1,     /* DW_CFA_offset: rip is saved at CFA - 8 */
+};
+
+/* PLT0 is jumped to with the relocation's index pushed, and pushes the link map in its first 6 bytes. An entry pushes
+ * the index: from offset `pushed` in the entry on there are 8 bytes more on the stack. */
+#define PLT_UNWIND(pushed)                                                        \
+	{                                                                         \
+		0x0e, 16,                  /* DW_CFA_def_cfa_offset */            \
+		0x40 + 6,                  /* DW_CFA_advance_loc */               \
+		0x0e, 24,                  /* DW_CFA_def_cfa_offset */            \
+		0x40 + 10,                 /* DW_CFA_advance_loc: the entries */  \
+		0x0f, 11,                  /* DW_CFA_def_cfa_expression */        \
+		0x77, 8,                   /* DW_OP_breg7 (rsp): 8 */             \
+		0x80, 0,                   /* DW_OP_breg16 (rip): 0 */            \
+		0x3f, 0x1a,                /* DW_OP_lit15, DW_OP_and */           \
+		0x30 + (pushed), 0x2a,     /* DW_OP_lit, DW_OP_ge */              \
+		0x33, 0x24, 0x22,          /* DW_OP_lit3, DW_OP_shl, DW_OP_plus */ \
+	}
+
+static const uint8_t unwind[] = PLT_UNWIND(11), ibt_unwind[] = PLT_UNWIND(9);
+
 const struct plt_style x86_64_plt = {
 	.header_size = HEADER_SIZE,
 	.entry_size = ENTRY_SIZE,
@@ -53,6 +87,7 @@ const struct plt_style x86_64_plt = {
 	.write_entry = write_entry,
 	.write_got_entry = write_got_entry,
 	.lazy_target = lazy_target,
+	.unwind = {unwind, sizeof(unwind)},
 };
 
 /* The resolver's half of an entry; the jump that callers use is in .plt.sec. */
@@ -107,4 +142,5 @@ const struct plt_style x86_64_ibt_plt = {
 	.write_entry = write_ibt_entry,
 	.write_got_entry = write_ibt_got_entry,
 	.lazy_target = ibt_lazy_target,
+	.unwind = {ibt_unwind, sizeof(ibt_unwind)},
 };

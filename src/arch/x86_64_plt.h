@@ -8,4 +8,7 @@
 extern const struct plt_style x86_64_plt;     /* lazy entries */
 extern const struct plt_style x86_64_ibt_plt; /* every target of an indirect jump begins with endbr64 */
 
+/* The CIE of their unwind records: the return address is on top of the stack. */
+extern const uint8_t x86_64_plt_cie[24];
+
 #endif

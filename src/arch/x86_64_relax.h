@@ -144,23 +144,31 @@ static inline enum got_load relax_got_load(struct bytes content, uint64_t where,
 	return (opcode & 0xc7) == 0x03 ? LOAD_TO_BINOP : KEEP_LOAD;
 }
 
-/* Rewrites the instruction and returns the value of its 32-bit field (for LOAD_TO_JMP the field is one byte earlier).
- * s, a, p: symbol value, addend, address of the field before the rewriting. */
-static inline uint64_t rewrite_got_load(uint8_t *at, enum got_load load, uint64_t s, uint64_t a, uint64_t p)
+/* The value of the rewritten instruction's 32-bit field. s, a, p: symbol value, addend, address of the field before the
+ * rewriting. */
+static inline int64_t got_load_value(enum got_load load, uint64_t s, uint64_t a, uint64_t p)
+{
+	if (load == LOAD_TO_TEST || load == LOAD_TO_BINOP)
+		return (int64_t)s;
+	return (int64_t)(s + a - p + (load == LOAD_TO_JMP));
+}
+
+/* Rewrites the instruction; returns where its field is. */
+static inline uint8_t *rewrite_got_load(uint8_t *at, enum got_load load)
 {
 	uint8_t reg = (at[-1] >> 3) & 7;
 	switch (load) {
 	case LOAD_TO_LEA:
 		at[-2] = 0x8d;
-		return s + a - p;
+		break;
 	case LOAD_TO_CALL:
 		at[-2] = 0x67;
 		at[-1] = 0xe8;
-		return s + a - p;
+		break;
 	case LOAD_TO_JMP:
 		at[-2] = 0xe9;
 		at[3] = 0x90;
-		return s + a - (p - 1);
+		return at - 1;
 	case LOAD_TO_TEST:
 	case LOAD_TO_BINOP:
 		/* The register moves from the reg field (REX.R) to the r/m field (REX.B). */
@@ -172,11 +180,11 @@ static inline uint64_t rewrite_got_load(uint8_t *at, enum got_load load, uint64_
 			at[-1] = (uint8_t)(0xc0 | (at[-2] & 0x38) | reg);
 			at[-2] = 0x81;
 		}
-		return s;
+		break;
 	case KEEP_LOAD:
 		break;
 	}
-	return 0;
+	return at;
 }
 
 #endif

@@ -160,11 +160,6 @@ static bool check_table(const struct elf_file *file, uint32_t index, uint64_t si
 	return true;
 }
 
-static bool is_common(uint32_t shndx)
-{
-	return shndx == SHN_COMMON || shndx == SHN_X86_64_LCOMMON;
-}
-
 /* What is wrong with a symbol whose st_shndx is no ordinary section of the file; true when nothing is. */
 static bool check_special_symbol(const struct elf_symtab *symtab, uint32_t i, uint32_t nshdr, struct elf_error *error)
 {
@@ -172,7 +167,7 @@ static bool check_special_symbol(const struct elf_symtab *symtab, uint32_t i, ui
 	uint32_t shndx = sym->st_shndx;
 	if (shndx == SHN_ABS)
 		return true;
-	if (is_common(shndx)) {
+	if (elf_sym_is_common(sym)) {
 		if ((sym->st_value & (sym->st_value - 1)) != 0 || sym->st_value >= SIZE_LIMIT)
 			return elf_fail(error, "st_value", i, sym->st_value, "of a common symbol is not an alignment");
 		if (sym->st_size >= SIZE_LIMIT)

@@ -92,6 +92,12 @@ static inline bool elf_sym_is_special(const struct elf_symtab *symtab, uint32_t 
 	return shndx == SHN_UNDEF || (shndx >= SHN_LORESERVE && shndx != SHN_XINDEX);
 }
 
+/* A common symbol, also of the large code model. */
+static inline bool elf_sym_is_common(const struct elf_sym *sym)
+{
+	return sym->st_shndx == SHN_COMMON || sym->st_shndx == SHN_X86_64_LCOMMON;
+}
+
 struct elf_relas {
 	const struct elf_rela *at;
 	uint64_t n;

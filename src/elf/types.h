@@ -13,6 +13,9 @@
 #ifndef SHN_X86_64_LCOMMON
 #define SHN_X86_64_LCOMMON 0xff02 /* x86-64 psABI: a common symbol for .lbss */
 #endif
+#ifndef SHF_X86_64_LARGE
+#define SHF_X86_64_LARGE 0x10000000 /* x86-64 psABI: may be more than 2 GiB away from code */
+#endif
 #ifndef SHT_CREL
 #define SHT_CREL 0x40000014 /* compact relocations, gABI proposal; LLVM writes them */
 #endif

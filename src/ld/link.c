@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 
+#include "base/io_watch.h"
 #include "ld/checks.h"
 #include "ld/input/inputs.h"
 #include "ld/layout/layout.h"
+#include "ld/layout/link_order.h"
 #include "ld/layout/value.h"
 #include "ld/output/compress.h"
 #include "ld/output/headers.h"
@@ -107,6 +109,7 @@ static bool choose_sections(struct link *link)
 		return false;
 	if (link->options->gc_sections)
 		gc_sections(link);
+	link_order_drop(link);
 	stats_mark(&link->stats, "live sections");
 	/* We know which sections are live. */
 	merge_sections(link);
@@ -145,6 +148,7 @@ static bool lay_out(struct link *link)
 		plan_read(link);
 	if (!done(link, "gather"))
 		return false;
+	link_order_sort(link);
 	layout_segments(link);
 	headers_prepare(link);
 	do
@@ -204,12 +208,14 @@ bool link_run(const struct options *options, struct diag *diag)
 	FILE *trace;
 	diag->kind = "link";
 	link_begin(&link, options, diag, &io);
+	io_watch(&io);
 	stats_begin(&link.stats, options->stats || options->time_trace);
 	bool good = trace_begin(&link, &trace) && read_inputs(&link) && resolve(&link) && choose_sections(&link) &&
 		    find_needs(&link) && lay_out(&link) && write_output(&link);
 	if (!good)
 		report_write_failed(&link);
 	struct stats stats = link.stats;
+	io_watch_end();
 	link_end(&link);
 	io_free(&io);
 	stats_mark(&stats, "release");

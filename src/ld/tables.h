@@ -87,6 +87,7 @@ struct file {
 	bool has_linkonce;        /* ... .gnu.linkonce sections, */
 	bool has_warnings;        /* ... .gnu.warning sections */
 	bool has_eh_frame;
+	bool has_link_order;      /* ... SHF_LINK_ORDER sections */
 	bool by_search;           /* found for -lNAME, not named by a path */
 	_Atomic bool live;        /* object: part of the link; shared object: needed */
 	_Atomic bool bad;         /* an error was reported for it */
@@ -97,6 +98,7 @@ struct file {
 	/* Objects and shared objects: views into the file. */
 	struct elf_file elf;
 	struct elf_symtab symtab; /* .symtab, or .dynsym of a shared object */
+	uint64_t alloc_size;      /* bytes that its loaded sections take at most, padding included */
 	section_id first_section; /* section number n of the file is section first_section + n; live objects only */
 	symbol_id *globals;       /* symbol first_global + i of the file is global symbol globals[i] (0: none) */
 
@@ -320,9 +322,24 @@ enum synthetic {
 	SYN_NONE,
 	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_PACKAGE, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM,
 	SYN_VERDEF, SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_RELR_DYN, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT,
-	SYN_PLT_SEC, SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS, SYN_RELRO_PADDING, SYN_COMMON,
+	SYN_PLT_SEC, SYN_PLT_UNWIND, SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS, SYN_RELRO_PADDING,
 	SYN_SHSTRTAB,
+	SYN_COMMON, SYN_TLS_COMMON, SYN_LARGE_COMMON, /* in the order of enum common_kind */
 	SYN_COUNT
+};
+
+/* Sections for common symbols: ordinary ones, thread-local ones, those of the large code model. */
+enum common_kind { COMMON_DATA, COMMON_TLS, COMMON_LARGE, COMMON_KINDS };
+
+struct common_area {
+	uint64_t size;
+	uint32_t p2align;
+};
+
+/* A common symbol: its place in the section of its kind. */
+struct common {
+	uint64_t offset, size;
+	enum common_kind kind;
 };
 
 struct layout;
@@ -387,6 +404,7 @@ struct link {
 	/* What the output needs as a whole. */
 	bool is_dynamic;                   /* it has a dynamic section */
 	bool is_pic;                       /* PIE or shared */
+	bool may_be_far;                   /* 32 bits may be too few for a distance in the image, or for an address */
 	uint32_t module_needs;             /* NEED_TLSLD, ... */
 	ARRAY(struct got_entry) got;
 	uint32_t got_slots;
@@ -398,8 +416,9 @@ struct link {
 	ARRAY(uint32_t) copies;            /* aux ids of copied symbols */
 	uint32_t first_hashed_dynsym;
 	uint32_t gnu_hash_buckets;
-	uint64_t dynbss_size, dynrelro_size, common_size;
-	uint32_t dynbss_p2align, dynrelro_p2align, common_p2align;
+	uint64_t dynbss_size, dynrelro_size;
+	uint32_t dynbss_p2align, dynrelro_p2align;
+	struct common_area commons[COMMON_KINDS];
 	ARRAY(char) dynstr;
 	uint32_t rpath_dynstr, soname_dynstr, *filter_dynstr;
 	uint32_t *dynsym_names;            /* offset in dynstr, parallel to dynsyms */
@@ -416,8 +435,7 @@ struct link {
 	bool packs_relative;               /* -z pack-relative-relocs, and the image can move */
 	struct relr_place *relr;           /* relative relocations of .relr.dyn, by address once there are addresses */
 	uint64_t n_relr;
-	uint64_t *common_offsets;          /* by symbol id, of common symbols in .common; lazily made */
-	uint64_t *common_sizes;
+	struct common *common_symbols;     /* by symbol id; NULL: there are none */
 
 	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
 	const char **retained_names;       /* --retain-symbols-file, sorted; NULL: all names are kept */
@@ -470,6 +488,12 @@ static inline struct elf_relas section_relas(const struct link *link, section_id
 		return (struct elf_relas){NULL, 0};
 	struct bytes bytes = elf_section_bytes(&file_of(link, section->file)->elf, section->rela);
 	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
+}
+
+/* The section of file 0 that a common symbol is in. */
+static inline section_id common_section(const struct link *link, symbol_id id)
+{
+	return link->synthetic[SYN_COMMON + link->common_symbols[id].kind];
 }
 
 static inline uint16_t symbol_flags(const struct symbol *symbol)

@@ -44,6 +44,49 @@ mkdir -p sub
 (cd sub && link ../main.o ../libthin.a -o ../prog)
 ./prog
 
+# a thin archive elsewhere, with members beside, below and above it
+mkdir -p sub/deep
+cp x/same.o sub/a.o
+cp y/same.o sub/deep/b.o
+(cd sub && ar rcsT libnear.a a.o deep/b.o ../c.o)
+link main.o sub/libnear.a -o prog
+./prog
+
+# an archive in a thin archive: GNU ar lists its members one by one
+rm -f libboth.a
+ar rcs libinner.a unneeded.o y/same.o c.o
+ar rcsT libboth.a x/same.o libinner.a
+link main.o libboth.a -o prog
+same "" "$(./prog)" "members of an archive in a thin archive"
+link main.o -Wl,--whole-archive,--trace libboth.a -Wl,--no-whole-archive -o prog >trace
+same "unneeded member runs" "$(./prog)" "--whole-archive of an archive in a thin archive"
+assert_contains trace 'libboth.a(libinner.a(same.o))'
+head -c 100 libinner.a >cut.a
+mv cut.a libinner.a
+fails link main.o libboth.a -o prog
+assert_contains err.txt libinner.a
+
+# no index
+rm -f libplain.a
+ar rcS libplain.a unneeded.o x/same.o y/same.o c.o
+link main.o libplain.a -o prog
+same "" "$(./prog)" "an archive without index"
+ar rcST libplainthin.a unneeded.o x/same.o sub/deep/b.o c.o
+link main.o libplainthin.a -o prog
+same "" "$(./prog)" "a thin archive without index"
+
+# what a file is its content says, not its name
+mkdir -p named
+cp main.o named/main.a
+cp liba.a named/liba.so
+cp libb.a named/b.o
+link -shared -fPIC c.c -Wl,-soname,libc1.so -o named/libc1.a
+echo 'INPUT(named/b.o)' >named/script.o
+link named/main.a -Lnamed -la named/script.o -lc1 -o prog
+mkdir -p run
+cp named/libc1.a run/libc1.so
+LD_LIBRARY_PATH=run ./prog
+
 # long member names and an empty archive
 cp c.o a_member_with_a_name_of_more_than_sixteen_characters.o
 ar rcs liblong.a a_member_with_a_name_of_more_than_sixteen_characters.o

@@ -70,3 +70,37 @@ int main(void) { int *volatile at = &value; return get_strong_alias() != at; }
 END
 link -O1 -fno-pie -no-pie strong.c ./liblib.so -o prog
 ./prog || { echo "the strong alias stayed behind"; exit 1; }
+
+# What a library protects it does not look up: a copy, or another address of a function, would not be the library's
+cat >protected.c <<'END'
+#pragma GCC visibility push(protected)
+int variable = 3;
+int function(void) { return 1; }
+#pragma GCC visibility pop
+int *variable_at(void) { return &variable; }
+int (*function_at(void))(void) { return function; }
+END
+echo 'extern int variable; int *variable_at(void); int main(void) { return &variable != variable_at(); }' >variable.c
+echo 'int function(void), (*function_at(void))(void); int main(void) { return function_at() != function; }' >function.c
+echo 'int function(void); int main(void) { return function() != 1; }' >call.c
+for option in '' -mno-direct-extern-access; do
+	[ -z "$option" ] || link -fPIC -c $option protected.c 2>/dev/null || continue
+	link -fPIC -shared $option protected.c -o libprotected.so
+	for kind in $DYNAMIC_KINDS; do
+		link $(cflags $kind) -c variable.c function.c call.c
+		fails link $(ldflags $kind) variable.o ./libprotected.so -o prog
+		assert_contains err.txt "variable.o:(.text"
+		assert_contains err.txt "cannot create a copy relocation for protected symbol \`variable' in ./libprotected.so"
+		link $(ldflags $kind) call.o ./libprotected.so -o prog
+		./prog || fail "$kind: a call of a protected function"
+		[ $kind = no-pie ] || continue
+		fails link $(ldflags $kind) function.o ./libprotected.so -o prog
+		assert_contains err.txt "non-canonical reference to canonical protected function \`function' in ./libprotected.so"
+	done
+	for kind in $DYNAMIC_KINDS; do
+		link -fPIC $(ldflags $kind) variable.c ./libprotected.so -o prog
+		./prog || fail "$kind: the address of a protected variable"
+		link -fPIC $(ldflags $kind) function.c ./libprotected.so -o prog
+		./prog || fail "$kind: the address of a protected function"
+	done
+done

@@ -28,6 +28,57 @@ for bad in "R_X86_64_8 1 256" "R_X86_64_8 1 -257" "R_X86_64_16 2 0x10000" "R_X86
 	[ ! -e out ] || { echo "$bad left an output"; exit 1; }
 done
 
+# Every type at its limits. The field is linked with addend 0 to see its value, then with addends that lead to the lowest and the
+# highest number that fit and to their neighbours.
+field() { # KIND TYPE BYTES ADDEND: what the field holds, as a signed number; fails like the link
+	printf '.globl _start\n.hidden variable\n_start: nop\n.data\nfield: .reloc ., R_X86_64_%s, %s+%s\n.fill %s, 1, 0\n.fill 8\nvariable: .quad 1\n' \
+		"$2" "$(target $2)" "$4" "$3" >limit.s
+	printf '.size variable, 24\n.section .tdata,"awT",@progbits\nthread_local: .quad 2\n' >>limit.s
+	link -c limit.s
+	"$GILD" $1 limit.o -o out 2>err.txt || return 1
+	local address start offset
+	address=$((16#$(nm out | sed -n 's/ d field$//p')))
+	read -r start offset < <(readelf -SW out | sed -n 's/.* \.data *PROGBITS *\([0-9a-f]*\) \([0-9a-f]*\) .*/\1 \2/p')
+	od -An -v -td$3 -N$3 -j$((address - 16#$start + 16#$offset)) out | tr -d ' '
+}
+target() { case $1 in *TLS* | *TP*) echo thread_local ;; *) echo variable ;; esac; }
+limits() { # KIND TYPE BYTES LOWEST HIGHEST
+	local base value addend
+	base=$(field $1 $2 $3 0) || fail "$2: $(cat err.txt)"
+	for value in $4 $(($4 + 1)) $(($5 - 1)) $5; do
+		addend=$((value - base))
+		[ $(($(field $1 $2 $3 $addend) & (1 << (8 * $3)) - 1)) -eq $((value & (1 << (8 * $3)) - 1)) ] ||
+			fail "$2: $value: $(cat err.txt)"
+	done
+	for value in $(($4 - 1)) $(($5 + 1)); do
+		rm -f out
+		! field $1 $2 $3 $((value - base)) >/dev/null || fail "$2: $value should not fit"
+		assert_contains err.txt "relocation R_X86_64_$2 out of range: $value (0x"
+		assert_contains err.txt "is not in [$4, $5]; references \`$(target $2)'"
+		assert_contains err.txt "relocation truncated to fit: R_X86_64_$2 against"
+		[ ! -e out ] || fail "$2: an output was written"
+	done
+}
+limits -static PC8 1 -128 127
+limits -static PC16 2 -65536 65535
+limits -static 32 4 0 4294967295
+for type in PC32 PLT32 32S GOTPC32; do limits -static $type 4 -2147483648 2147483647; done
+for type in GOTPCREL GOTPCRELX REX_GOTPCRELX GOT32; do limits -static $type 4 -2147483648 2147483647; done
+limits -static TPOFF32 4 -2147483648 2147483647
+limits -static GOTTPOFF 4 -2147483648 2147483647
+for type in TLSGD TLSLD DTPOFF32 GOTTPOFF GOTPC32_TLSDESC; do limits -shared $type 4 -2147483648 2147483647; done
+limits -static SIZE32 4 -2147483648 4294967295
+for type in 64 PC64 GOTOFF64 GOTPC64 GOT64 GOTPCREL64 PLTOFF64 SIZE64; do # these hold every number
+	base=$(field -static $type 8 0)
+	for addend in 0x7fffffffffffffff -0x8000000000000000 0x123456789abcdef; do
+		same $((base + addend)) "$(field -static $type 8 $addend)" "$type: addend $addend"
+	done
+done
+for type in DTPOFF64 TPOFF64; do
+	base=$(field -shared $type 8 0)
+	same $((base + 0x123456789ab)) "$(field -shared $type 8 0x123456789ab)" "$type"
+done
+
 # A call over more than 2 GiB
 echo 'void far_away(void); int main(void) { far_away(); return 0; }' >main.c
 fails link -fno-pie -no-pie main.c -Wl,--defsym=far_away=0x200000000 -o far

@@ -64,6 +64,22 @@ for tag in --enable-new-dtags --disable-new-dtags; do
 done
 ./prog || LD_LIBRARY_PATH=. ./prog
 
+# What the loader takes $LIB and $PLATFORM for is not known when linking: all that it may be are tried
+mkdir -p deep/lib64 deep/lib/x86_64-linux-gnu deep/x86_64
+for where in '$ORIGIN/deep/$LIB:lib64' '${ORIGIN}/deep/${LIB}:lib/x86_64-linux-gnu' "$PWD/deep/\$PLATFORM:x86_64"; do
+	link -fPIC -shared b.c deep/libc1.so -Wl,-soname,libb.so -Wl,-rpath,"${where%:*}" -o libb.so
+	fails link main.o ./libb.so -o prog
+	assert_contains err.txt "$not_found"
+	mv deep/libc1.so "deep/${where##*:}"
+	found
+	mv "deep/${where##*:}/libc1.so" deep
+done
+for where in '$ORIGINAL/deep' '$NOSUCH/deep' 'deep$' '${ORIGIN/deep'; do
+	link -fPIC -shared b.c deep/libc1.so -Wl,-soname,libb.so -Wl,-rpath,"$where" -o libb.so
+	fails link main.o ./libb.so -o prog
+	assert_contains err.txt "$not_found"
+done
+
 link -fPIC -shared b.c deep/libc1.so -Wl,-soname,libb.so -o libb.so
 mkdir -p root/etc/conf.d root/odd
 cp deep/libc1.so root/odd

@@ -75,3 +75,18 @@ for definition in tls-definition.o ./libtls-definition.so; do
 	fails link reference.o $definition -o prog
 	assert_contains err.txt "x: TLS definition in $definition section .tdata mismatches non-TLS reference in reference.o"
 done
+
+# A function that was a variable before: in a library named before it, or as a common symbol
+echo 'int changed = 1; __attribute__((weak)) int unsure = 1; int same(void) { return 1; }' >was.c
+echo 'int changed(void) { return 1; } int unsure(void) { return 1; } int same(void) { return 2; }' >is.c
+link -w -fPIC -shared was.c -Wl,-soname,libwas.so -o libwas.so
+link -w -fPIC -c is.c
+link -shared -Wl,--no-as-needed ./libwas.so is.o -o both.so 2>err.txt
+assert_contains err.txt "warning: type of symbol \`changed' changed from 1 to 2 in is.o"
+same 1 "$(grep -c 'type of symbol' err.txt)" "warnings"
+link -shared is.o -Wl,--no-as-needed ./libwas.so -o both.so 2>err.txt
+same "" "$(cat err.txt)" "a library behind it"
+echo 'int changed;' >common.c
+link -fcommon -c common.c
+link -shared common.o is.o -o both.so 2>err.txt
+assert_contains err.txt "warning: type of symbol \`changed' changed from 1 to 2 in is.o"

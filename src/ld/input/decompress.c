@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ld/report/describe.h"
+#include "ld/input/object.h"
 
 enum { CONTENT_ALIGN = 16 };
 
@@ -10,16 +11,6 @@ bool is_content_needed(const struct link *link, const char *name)
 {
 	return link->options->strip == STRIP_NONE ||
 	       (strncmp(name, ".debug", 6) != 0 && strncmp(name, ".zdebug", 7) != 0);
-}
-
-/* The file's tables that say what sections are, as its own: they can be changed. */
-static struct elf_replacement *own_tables(struct elf_file *elf, struct arena *arena)
-{
-	if (!elf->replaced) {
-		elf->shdrs = arena_dup(arena, struct elf_shdr, elf->shdrs, elf->nshdr);
-		elf->replaced = arena_array(arena, struct elf_replacement, elf->nshdr);
-	}
-	return (struct elf_replacement *)(uintptr_t)elf->replaced;
 }
 
 static void report(struct link *link, file_id id, uint32_t number, const char *why)
@@ -54,7 +45,7 @@ bool section_decompress(struct link *link, file_id id, uint32_t number, struct a
 	}
 
 	const char *name = elf_section_name(&file->elf, number);
-	struct elf_replacement *replacement = &own_tables(&file->elf, arena)[number];
+	struct elf_replacement *replacement = &object_own_tables(&file->elf, arena)[number];
 	struct elf_shdr *shdr = (struct elf_shdr *)(uintptr_t)&file->elf.shdrs[number];
 	replacement->content = content;
 	if (!(shdr->sh_flags & SHF_COMPRESSED))

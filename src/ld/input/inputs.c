@@ -32,6 +32,7 @@ struct loader {
 	struct link *link;
 	ARRAY(const char *) script_dirs; /* SEARCH_DIR of text scripts */
 	ARRAY(struct archive_seen) archives;
+	struct io_file nested;           /* the archive that was last looked into for a thin archive's member */
 };
 
 enum opened { OPENED, MISSING, INCOMPATIBLE };
@@ -107,35 +108,59 @@ static void report_archive(struct link *link, const char *path, const struct elf
 		     (unsigned long long)error->value);
 }
 
-/* The bytes of a member; a thin archive's members are files of their own, named relative to the archive. */
-static bool member_bytes(struct link *link, const char *archive_path, bool thin, const struct archive_member *member,
-			 struct bytes *out)
+/* The member of a thin archive that is a member of another archive, the file `path`: "path(name)". */
+static bool nested_bytes(struct link *link, const char *path, struct bytes bytes, struct archive_member *member)
 {
-	*out = member->data;
+	struct archive archive;
+	struct archive_member inner;
+	struct elf_error error;
+	if (!archive_read(&archive, bytes, &error) || !archive_member_at(&archive, member->nested, &inner, &error)) {
+		report_archive(link, path, &error);
+		return false;
+	}
+	if (archive.thin) {
+		diag_error(link->diag, link->files.n, "%s: a thin archive in a thin archive, which ar does not write",
+			   path);
+		return false;
+	}
+	const char *name = arena_printf(&link->arena, "%.*s(%.*s)", (int)member->name.len, member->name.at,
+					(int)inner.name.len, inner.name.at);
+	member->name = (struct str){name, (uint32_t)strlen(name)};
+	member->data = inner.data;
+	return true;
+}
+
+/* Gives a member its bytes. A thin archive's members are files of their own, named relative to the archive. */
+static bool member_read(struct loader *loader, const char *archive_path, bool thin, struct archive_member *member)
+{
+	struct link *link = loader->link;
 	if (!thin)
 		return true;
 	const char *slash = strrchr(archive_path, '/');
 	int folder = slash && member->name.len && member->name.at[0] != '/' ? (int)(slash - archive_path + 1) : 0;
 	const char *path =
 		arena_printf(&link->arena, "%.*s%.*s", folder, archive_path, (int)member->name.len, member->name.at);
+	if (member->nested && loader->nested.path && strcmp(loader->nested.path, path) == 0)
+		return nested_bytes(link, path, loader->nested.bytes, member);
 	const struct io_file *file = io_read(link->io, path);
 	if (file->error) {
 		report_input(link, archive_path, "cannot-open", "cannot open member %s of the thin archive: %s", path,
 			     strerror(file->error));
 		return false;
 	}
-	*out = file->bytes;
+	if (member->nested) {
+		loader->nested = *file;
+		return nested_bytes(link, path, file->bytes, member);
+	}
+	member->data = file->bytes;
 	return true;
 }
 
 static struct file *add_member(struct loader *loader, const struct request *request, const char *path,
-			       const struct archive *archive, const struct archive_member *member)
+			       const struct archive_member *member)
 {
 	struct link *link = loader->link;
-	struct bytes bytes;
-	if (!member_bytes(link, path, archive->thin, member, &bytes))
-		return NULL;
-	struct file *file = file_of(link, new_file(link, FILE_OBJECT, request, path, bytes));
+	struct file *file = file_of(link, new_file(link, FILE_OBJECT, request, path, member->data));
 	file->member = member->name;
 	file->lazy = !request->whole_archive;
 	file->live = request->whole_archive;
@@ -175,9 +200,9 @@ static bool add_indexed_members(struct loader *loader, const struct request *req
 			report_archive(link, path, &error);
 			return true;
 		}
-		struct file *file = add_member(loader, request, path, archive, &member);
-		if (!file)
+		if (!member_read(loader, path, archive->thin, &member))
 			return true;
+		struct file *file = add_member(loader, request, path, &member);
 		file->lazy_names = names;
 		file->n_lazy = (uint32_t)(next - i);
 	}
@@ -196,12 +221,11 @@ static void add_all_members(struct loader *loader, const struct request *request
 			return;
 		}
 		at = member.next;
-		struct bytes bytes;
-		if (!member_bytes(link, path, archive->thin, &member, &bytes))
+		if (!member_read(loader, path, archive->thin, &member))
 			return;
 		/* Other things are kept in archives (documentation, bitcode's tables); only objects are ours. */
-		if (elf_kind(bytes) == ELF_RELOCATABLE)
-			add_member(loader, request, path, archive, &member);
+		if (elf_kind(member.data) == ELF_RELOCATABLE)
+			add_member(loader, request, path, &member);
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "ld/input/needed_library.h"
 
+#include <ctype.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "arch/arch.h"
 #include "ld/input/foreign.h"
 
-enum { MAX_CONF_DEPTH = 8 };
+enum { MAX_CONF_DEPTH = 8, MAX_EXPANDED = 4096 };
 
 struct search {
 	struct link *link;
@@ -34,23 +35,52 @@ static bool try_dir(const struct search *search, const char *dir, size_t len)
 	return len > 0 && try_file(search, arena_printf(&search->link->arena, "%.*s/%s", (int)len, dir, search->name));
 }
 
-/* "$ORIGIN/../lib" of a library's own path; other variables are the loader's to know. NULL: cannot be said. */
-static const char *expand_origin(const struct search *search, const char *dir)
+/* "$TOKEN" or "${TOKEN}" at `dollar`: how many bytes that is; 0: it is something else. */
+static size_t token_at(const char *dollar, const char *token)
 {
-	struct arena *arena = &search->link->arena;
-	const char *dollar = strchr(dir, '$');
-	if (!dollar)
-		return dir;
-	size_t skip = strncmp(dollar, "$ORIGIN", 7) == 0 ? 7 : strncmp(dollar, "${ORIGIN}", 9) == 0 ? 9 : 0;
-	const char *slash = strrchr(search->by->path, '/');
-	if (!skip || strchr(dollar + skip, '$'))
-		return NULL;
-	const char *folder =
-		slash ? arena_strndup(arena, search->by->path, (size_t)(slash - search->by->path)) : ".";
-	return arena_printf(arena, "%.*s%s%s", (int)(dollar - dir), dir, folder, dollar + skip);
+	size_t len = strlen(token);
+	if (dollar[1] == '{')
+		return strncmp(dollar + 2, token, len) == 0 && dollar[2 + len] == '}' ? len + 3 : 0;
+	bool ends = strncmp(dollar + 1, token, len) == 0 && !isalnum((unsigned char)dollar[1 + len]) &&
+		    dollar[1 + len] != '_';
+	return ends ? len + 1 : 0;
 }
 
-/* Directories separated by ':'. `in_target`: as they are called where the program will run, so below the sysroot. */
+static bool try_expanded(const struct search *search, const char *dir);
+
+/* With the `skip` bytes at `dollar` replaced by each of the values. */
+static bool try_values(const struct search *search, const char *dir, const char *dollar, size_t skip,
+		       const char *const *values)
+{
+	for (; *values; values++)
+		if (try_expanded(search, arena_printf(&search->link->arena, "%.*s%s%s", (int)(dollar - dir), dir,
+						      *values, dollar + skip)))
+			return true;
+	return false;
+}
+
+/* The loader's variables (ld.so(8), "Dynamic string tokens"): $ORIGIN is the folder of the library that asks; which
+ * $LIB and $PLATFORM the loader will take is not known here, so that all it may take are tried. */
+static bool try_expanded(const struct search *search, const char *dir)
+{
+	const struct arch *arch = search->link->arch;
+	const char *dollar = strchr(dir, '$'), *slash = strrchr(search->by->path, '/');
+	if (!dollar)
+		return try_dir(search, dir, strlen(dir));
+	size_t skip = token_at(dollar, "ORIGIN");
+	if (skip) {
+		size_t len = slash ? (size_t)(slash - search->by->path) : 1;
+		const char *folder[2] = {arena_strndup(&search->link->arena, slash ? search->by->path : ".", len)};
+		return strlen(dir) < MAX_EXPANDED && try_values(search, dir, dollar, skip, folder);
+	}
+	if ((skip = token_at(dollar, "LIB")))
+		return try_values(search, dir, dollar, skip, arch->lib_tokens);
+	skip = token_at(dollar, "PLATFORM");
+	return skip && try_values(search, dir, dollar, skip, arch->platform_tokens);
+}
+
+/* Directories separated by ':'. `in_target`: as they are called where the program will run, so below the sysroot; what
+ * begins with $ORIGIN is there already. */
 static bool try_path(const struct search *search, const char *path, bool in_target)
 {
 	const char *sysroot = search->link->options->sysroot;
@@ -60,14 +90,9 @@ static bool try_path(const struct search *search, const char *path, bool in_targ
 		bool below = *dir == '=' || (in_target && *dir == '/' && *sysroot);
 		if (*dir == '=')
 			dir++;
-		else if (strchr(dir, '$'))
-			below = false;
-		dir = expand_origin(search, dir);
-		if (!dir)
-			continue;
 		if (below)
 			dir = arena_printf(&search->link->arena, "%s%s", sysroot, dir);
-		if (try_dir(search, dir, strlen(dir)))
+		if (*dir && try_expanded(search, dir))
 			return true;
 	}
 	return false;

@@ -8,6 +8,7 @@
 #include "elf/note.h"
 #include "ld/input/decompress.h"
 #include "ld/input/foreign.h"
+#include "ld/input/symbol_order.h"
 #include "ld/report/describe.h"
 
 void object_report(struct link *link, file_id id, const struct elf_error *error)
@@ -18,6 +19,15 @@ void object_report(struct link *link, file_id id, const struct elf_error *error)
 	diag_report(link->diag, SEVERITY_ERROR, diag_order(id, 0), &about,
 		    "malformed file: %s %s (number %u, value 0x%llx)", error->field, error->what, error->index,
 		    (unsigned long long)error->value);
+}
+
+struct elf_replacement *object_own_tables(struct elf_file *elf, struct arena *arena)
+{
+	if (!elf->replaced) {
+		elf->shdrs = arena_dup(arena, struct elf_shdr, elf->shdrs, elf->nshdr);
+		elf->replaced = arena_array(arena, struct elf_replacement, elf->nshdr);
+	}
+	return (struct elf_replacement *)(uintptr_t)elf->replaced;
 }
 
 bool object_parse(struct link *link, file_id id, struct arena *arena)
@@ -52,6 +62,8 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 		object_report(link, id, &error);
 		return false;
 	}
+	if (symtab)
+		symbol_order_restore(link, id, symtab, arena);
 	file->globals = arena_array(arena, symbol_id, file->symtab.n - file->symtab.first_global);
 	return true;
 }
@@ -93,6 +105,22 @@ static void read_properties(struct link *link, file_id id, struct arena *arena, 
 				add_property(file, arena, property.type, read32(property.data.data));
 		}
 	}
+}
+
+/* Types that nobody has told gild the meaning of: the section may be anything. Those of operating systems and of users
+ * are content, the latter only when nothing is to load it (as for GNU ld, bfd_section_from_shdr). */
+static bool is_type_known(const struct link *link, const struct elf_shdr *shdr)
+{
+	uint32_t type = shdr->sh_type;
+	if (type >= SHT_LOUSER)
+		return !(shdr->sh_flags & SHF_ALLOC);
+	if (type >= SHT_LOPROC) {
+		const uint32_t *known = link->arch->section_types;
+		while (*known && *known != type)
+			known++;
+		return *known != 0;
+	}
+	return type >= SHT_LOOS || type < SHT_NUM;
 }
 
 /* Sections that are words to the linker rather than content. true: understood, not placed. */
@@ -145,9 +173,9 @@ static enum section_kind content_kind(const struct elf_shdr *shdr, const char *n
 {
 	if (shdr->sh_flags & SHF_ALLOC && strcmp(name, ".eh_frame") == 0 && shdr->sh_type != SHT_NOBITS)
 		return SECTION_EH_FRAME;
-	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & SHF_WRITE) && shdr->sh_type != SHT_NOBITS &&
-	    shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX && shdr->sh_size % shdr->sh_entsize == 0 &&
-	    shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
+	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & (SHF_WRITE | SHF_LINK_ORDER)) &&
+	    shdr->sh_type != SHT_NOBITS && shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX &&
+	    shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
 		return SECTION_MERGE;
 	return SECTION_REGULAR;
 }
@@ -161,6 +189,14 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		const char *name = elf_section_name(elf, i);
 		section->file = id;
+		if (!is_type_known(link, shdr)) {
+			file->bad = true;
+			diag_error(link->diag, diag_order(id, i),
+				   FILE_FORMAT
+				   ":(%s): unsupported section type: 0x%x\n>>> unknown type [0x%x] section `%s'",
+				   FILE_ARGS(file), name, shdr->sh_type, shdr->sh_type, name);
+			continue;
+		}
 		file->has_linkonce |= strncmp(name, ".gnu.linkonce.", 14) == 0;
 		file->has_warnings |= strncmp(name, ".gnu.warning", 12) == 0;
 		if (is_for_the_linker(link, id, arena, i, name))
@@ -175,7 +211,10 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		section->size = shdr->sh_size;
 		section->p2align = shdr->sh_addralign > 1 ? (uint8_t)__builtin_ctzll(shdr->sh_addralign) : 0;
 		section->live = true;
+		if (shdr->sh_flags & SHF_ALLOC)
+			file->alloc_size += section->size + (1ull << section->p2align);
 		file->has_eh_frame |= section->kind == SECTION_EH_FRAME;
+		file->has_link_order |= shdr->sh_flags & SHF_LINK_ORDER && shdr->sh_link;
 	}
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
 		const struct elf_shdr *shdr = &elf->shdrs[i];

@@ -39,6 +39,7 @@ static void set_defaults(struct options *options)
 		.hash_gnu = true,
 		.hash_sysv = true,
 		.new_dtags = true,
+		.plt_unwind = true,
 		.demangle = true,
 		.relax = true,
 		.undefined_version = true,

@@ -29,6 +29,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_PLT] = ".plt",
 	[SYN_PLT_GOT] = ".plt.got",
 	[SYN_PLT_SEC] = ".plt.sec",
+	[SYN_PLT_UNWIND] = ".eh_frame",
 	[SYN_DYNAMIC] = ".dynamic",
 	[SYN_GOT] = ".got",
 	[SYN_GOT_PLT] = ".got.plt",
@@ -36,6 +37,8 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_DYNBSS] = ".dynbss",
 	[SYN_RELRO_PADDING] = ".relro_padding",
 	[SYN_COMMON] = "COMMON",
+	[SYN_TLS_COMMON] = ".tcommon",
+	[SYN_LARGE_COMMON] = "LARGE_COMMON",
 	[SYN_SHSTRTAB] = ".shstrtab",
 };
 

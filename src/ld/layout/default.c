@@ -147,7 +147,7 @@ static void constructors(struct layout *layout, const char *name, const char *by
 static void relro(struct link *link, struct layout *layout)
 {
 	section(layout, ".tdata", RANK_TLS, ".tdata .tdata.* .gnu.linkonce.td.*");
-	section(layout, ".tbss", RANK_TLS, ".tbss .tbss.* .gnu.linkonce.tb.*");
+	section(layout, ".tbss", RANK_TLS, ".tbss .tbss.* .gnu.linkonce.tb.* .tcommon");
 	constructors(layout, ".preinit_array", "", ".preinit_array", "__preinit_array_start", "__preinit_array_end");
 	constructors(layout, ".init_array", ".init_array.* .ctors.*", ".init_array .ctors", "__init_array_start",
 		     "__init_array_end");
@@ -182,9 +182,19 @@ static void data(struct layout *layout)
 	uint32_t osec = section(layout, ".bss", RANK_BSS, ".dynbss");
 	layout_run(layout, osec, ".bss .bss.* .gnu.linkonce.b.*", SORT_NONE);
 	layout_run(layout, osec, "COMMON", SORT_NONE);
-	section(layout, ".lbss", RANK_BSS, ".lbss .lbss.* .gnu.linkonce.lb.*");
-	define(layout, "_end");
+	define(layout, "_end"); /* code of the small model asks for it */
 	provide(layout, 0, "end", false);
+}
+
+/* What only code of the medium and large models reaches (psABI, "Large Code Model"), where it does not push the rest
+ * apart. */
+static void large(struct layout *layout)
+{
+	section(layout, ".lrodata", RANK_LARGE_RODATA, ".lrodata .lrodata.* .gnu.linkonce.lr.*");
+	section(layout, ".ltext", RANK_LARGE_TEXT, ".ltext .ltext.*");
+	section(layout, ".ldata", RANK_LARGE_DATA, ".ldata .ldata.* .gnu.linkonce.l.*");
+	uint32_t osec = section(layout, ".lbss", RANK_LARGE_BSS, ".lbss .lbss.* .gnu.linkonce.lb.*");
+	layout_run(layout, osec, "LARGE_COMMON", SORT_NONE);
 }
 
 static void not_loaded(struct layout *layout)
@@ -235,6 +245,7 @@ void layout_default(struct link *link)
 		text(layout, link->options->z.keep_text_section_prefix);
 	relro(link, layout);
 	data(layout);
+	large(layout);
 	not_loaded(layout);
 	/* Symbols at the linker's own tables (psABI, "Global Offset Table"; gABI, "Dynamic Section"). */
 	provide_address(layout, "_GLOBAL_OFFSET_TABLE_", ".got.plt");

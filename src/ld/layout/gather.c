@@ -5,7 +5,9 @@
 #include "ld/layout/layout.h"
 
 /* Flags that mean something in an output file; groups, merging and link order are over by then. */
-enum { OUTPUT_FLAGS = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS };
+enum {
+	OUTPUT_FLAGS = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS | SHF_X86_64_LARGE
+};
 
 enum { EH_FRAME_P2ALIGN = 3 };
 
@@ -34,6 +36,7 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_EH_FRAME_HDR] = {SHT_PROGBITS, SHF_ALLOC, 0},
 		[SYN_PLT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16},
 		[SYN_PLT_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 8},
+		[SYN_PLT_UNWIND] = {SHT_PROGBITS, SHF_ALLOC, 0},
 		[SYN_PLT_SEC] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16},
 		[SYN_DYNAMIC] = {SHT_DYNAMIC, SHF_ALLOC | SHF_WRITE, sizeof(struct elf_dyn)},
 		[SYN_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8},
@@ -42,6 +45,8 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_DYNBSS] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
 		[SYN_RELRO_PADDING] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
 		[SYN_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
+		[SYN_TLS_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS, 0},
+		[SYN_LARGE_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_X86_64_LARGE, 0},
 		[SYN_SHSTRTAB] = {SHT_STRTAB, 0, 0},
 	};
 	if (section->extra == SYN_DYNAMIC && link->options->z.rodynamic)
@@ -160,6 +165,20 @@ static int compare_names(const void *a, const void *b)
 	return order ? order : x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* The linker's own unwind records come first: a terminator ends what objects have. */
+static void place_plt_unwind(const struct link *link)
+{
+	section_id own = link->synthetic[SYN_PLT_UNWIND];
+	if (!own)
+		return;
+	struct run *run = &link->layout->runs.at[section_of(link, own)->run];
+	uint32_t at = run->n - 1;
+	while (run->items[at] != own)
+		at--;
+	memmove(run->items + 1, run->items, at * sizeof(*run->items));
+	run->items[0] = own;
+}
+
 static void sort_run(const struct link *link, struct run *run)
 {
 	if (run->n < 2)
@@ -225,6 +244,7 @@ void layout_gather(struct link *link)
 		struct run *run = &layout->runs.at[section->run];
 		run->items[run->n++] = id;
 	}
+	place_plt_unwind(link);
 	for (uint32_t r = 1; r < layout->runs.n; r++) {
 		struct run *run = &layout->runs.at[r];
 		struct osec *osec = &layout->osecs.at[run->osec];
@@ -235,6 +255,9 @@ void layout_gather(struct link *link)
 			inherit(osec, traits_of(link, run->items[i]), unwind ? EH_FRAME_P2ALIGN : section->p2align);
 			if (section->p2align > run->p2align)
 				run->p2align = section->p2align;
+			if (section->file != INTERNAL_FILE &&
+			    section_shdr(link, run->items[i])->sh_flags & SHF_LINK_ORDER)
+				run->link_ordered = run->fixed = true;
 		}
 	}
 }

@@ -77,6 +77,7 @@ struct run {
 	enum run_sort sort;
 	bool keep;                /* KEEP(): survives garbage collection */
 	bool fixed;               /* the order of its sections means something: a plan must not change it */
+	bool link_ordered;        /* some of its sections are SHF_LINK_ORDER: their order follows from others' */
 	section_id *items;        /* in address order */
 	uint32_t n;
 	uint8_t p2align;          /* the largest of its sections' */
@@ -95,6 +96,10 @@ enum osec_rank {              /* the order of output sections; orphans go behind
 	RANK_RELRO,
 	RANK_DATA,
 	RANK_BSS,
+	RANK_LARGE_RODATA,    /* code of the small model does not reach these: they come last (SHF_X86_64_LARGE) */
+	RANK_LARGE_TEXT,
+	RANK_LARGE_DATA,
+	RANK_LARGE_BSS,
 	RANK_NOT_LOADED,
 	RANK_TABLES,          /* .symtab, .strtab, .shstrtab */
 	RANK_DISCARD,
@@ -112,6 +117,7 @@ struct osec {
 	uint32_t type;
 	uint64_t flags, entsize;
 	uint8_t p2align;
+	uint32_t linked;          /* SHF_LINK_ORDER: the output section it belongs to */
 	/* From the addresses pass: */
 	uint64_t addr, size, fileoff;
 	uint32_t index;           /* in the section header table; 0: not in the output */

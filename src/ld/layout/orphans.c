@@ -29,6 +29,13 @@ static enum osec_rank rank_of(const struct group *group)
 		return RANK_NOT_LOADED;
 	if (group->flags & SHF_TLS)
 		return RANK_TLS;
+	if (group->flags & SHF_X86_64_LARGE) {
+		if (group->flags & SHF_EXECINSTR)
+			return RANK_LARGE_TEXT;
+		return !(group->flags & SHF_WRITE) ? RANK_LARGE_RODATA
+		       : group->nobits		   ? RANK_LARGE_BSS
+						   : RANK_LARGE_DATA;
+	}
 	if (group->flags & SHF_EXECINSTR)
 		return RANK_TEXT;
 	if (group->flags & SHF_WRITE)

@@ -35,6 +35,7 @@ static bool is_read_by_others(const struct link *link, const struct run *run)
 	for (uint32_t i = 0; i < run->n; i++) {
 		const struct section *section = section_of(link, run->items[i]);
 		if (section->kind == SECTION_SYNTHETIC && section->extra != SYN_COMMON &&
+		    section->extra != SYN_TLS_COMMON && section->extra != SYN_LARGE_COMMON &&
 		    section->extra != SYN_DYNBSS && section->extra != SYN_DYNRELRO)
 			return true;
 	}
@@ -351,6 +352,8 @@ void plan_read(struct link *link)
 		struct run *run = &layout->runs.at[r];
 		if (!is_in_plan(layout, run) || !check_complete(&reader, run))
 			continue;
+		if (run->link_ordered)
+			continue; /* it follows what the plan says of others */
 		if (is_fixed(link, run))
 			check_fixed(&reader, run);
 		else

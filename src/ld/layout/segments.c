@@ -47,16 +47,19 @@ static void choose_sections(struct link *link)
 }
 
 /* Sections with the same answer can share a PT_LOAD: one per protection; what becomes read-only after relocation has
- * one of its own, so that it ends on a page boundary. Without -z separate-code, code is not told from read-only data,
+ * one of its own, so that it ends on a page boundary; so has what may be far away, since .bss, which has no bytes,
+ * comes before it. Without -z separate-code, code is not told from read-only data,
  * and without pages nothing is told apart. */
 static uint32_t load_class(const struct options *options, const struct osec *osec)
 {
-	enum { RELRO_CLASS = 1 << 8 };
+	enum { RELRO_CLASS = 1 << 8, LARGE_CLASS = 1 << 9 };
 	uint32_t class = protection(osec);
 	if (options->unpaged)
 		return 0;
 	if ((!options->z.separate_code || options->no_rosegment) && !(class & PF_W))
 		class &= ~(uint32_t)PF_X;
+	if (osec->rank >= RANK_LARGE_RODATA && osec->rank <= RANK_LARGE_BSS)
+		return class | LARGE_CLASS;
 	return class | (osec->relro && options->z.relro ? RELRO_CLASS : 0);
 }
 

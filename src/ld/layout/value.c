@@ -32,8 +32,9 @@ static uint64_t value_of(const struct link *link, symbol_id id)
 	const struct elf_sym *sym = &file->symtab.syms[index];
 	if (file->kind == FILE_INTERNAL)
 		return sym->st_value;
-	if (sym->st_shndx == SHN_COMMON)
-		return synthetic_address(link, link->layout, SYN_COMMON) + link->common_offsets[id];
+	if (elf_sym_is_common(sym))
+		return section_address(link->layout, section_of(link, common_section(link, id))) +
+		       link->common_symbols[id].offset;
 	int64_t addend = 0;
 	return local_value(link, file, index, &addend);
 }

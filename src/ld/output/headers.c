@@ -124,6 +124,8 @@ static uint32_t index_of(const struct link *link, const char *name)
 /* sh_link and sh_info (gABI chapter 4, Figure 4-12, and the GNU version sections). */
 static void set_links(const struct link *link, const struct osec *osec, struct elf_shdr *shdr)
 {
+	if (osec->flags & SHF_LINK_ORDER)
+		shdr->sh_link = link->layout->osecs.at[osec->linked].index;
 	switch (osec->type) {
 	case SHT_SYMTAB:
 		shdr->sh_link = index_of(link, ".strtab");

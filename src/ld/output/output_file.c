@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/io_watch.h"
 
 enum { MODE = 0777, MAX_TRIES = 100 };
 
@@ -90,6 +91,7 @@ bool output_begin(struct output_file *file, const char *path, uint64_t size)
 		return fail(file, "cannot write");
 	if (!open_temporary(file))
 		return false;
+	io_watch_temporary(file->temporary);
 	int error = posix_fallocate(file->fd, 0, size ? (off_t)size : 1);
 	if (error == EOPNOTSUPP || error == EINVAL)
 		error = ftruncate(file->fd, (off_t)size) ? errno : 0;
@@ -128,7 +130,7 @@ static bool name_unnamed(struct output_file *file)
 	for (unsigned try = 0; errno == EEXIST && try < MAX_TRIES; try++) {
 		char *name = temporary_name(file->target, try);
 		if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
-			file->temporary = name;
+			file->temporary = name; /* nothing is read from inputs any more: nobody watches it */
 			return true;
 		}
 		free(name);
@@ -158,6 +160,7 @@ static bool copy_to_pipe(struct output_file *file)
 
 bool output_commit(struct output_file *file)
 {
+	io_watch_temporary(NULL);
 	if (file->in_place)
 		return file->pipe < 0 || copy_to_pipe(file);
 	if (!file->temporary && !name_unnamed(file))
@@ -178,6 +181,7 @@ bool output_commit(struct output_file *file)
 
 void output_abort(struct output_file *file)
 {
+	io_watch_temporary(NULL);
 	if (file->temporary)
 		unlink(file->temporary);
 	if (file->fd >= 0)

@@ -30,7 +30,7 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 		break;
 	default:
 		if (section->kind == SECTION_SYNTHETIC &&
-		    (section->extra == SYN_DYNBSS || section->extra == SYN_DYNRELRO || section->extra == SYN_COMMON))
+		    (section->extra == SYN_DYNBSS || section->extra == SYN_DYNRELRO || section->extra >= SYN_COMMON))
 			memset(image, 0, section->size);
 		synth_emit(link, id, image);
 		break;

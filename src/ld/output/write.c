@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/io_watch.h"
 #include "base/memory.h"
 #include "ld/layout/layout.h"
 #include "ld/output/headers.h"
@@ -168,7 +169,10 @@ void output_write_all(struct link *link)
 	good = good && !writing.file.error && !link->diag->errors;
 	if (good && link->synthetic[SYN_BUILD_ID])
 		good = write_build_id(&writing);
-	if (good)
+	const char *changed = good ? io_changed(link->io) : NULL;
+	if (changed)
+		diag_error(link->diag, 0, "%s changed while being linked", changed);
+	else if (good)
 		output_commit(&writing.file);
 	if (writing.file.error)
 		diag_error(link->diag, UINT64_MAX, "%s %s: %s", writing.file.failed, link->options->output,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ld/layout/layout.h"
+#include "ld/layout/link_order.h"
 #include "ld/prune/target.h"
 #include "ld/resolve/symbols.h"
 #include "ld/synth/eh_frame.h"
@@ -13,9 +14,15 @@
 enum { SHF_GNU_RETAIN = 1 << 21 };
 #endif
 
+/* A section that belongs to another one (SHF_LINK_ORDER) and is kept when that is. */
+struct dependent {
+	section_id on, id;
+};
+
 struct marking {
 	struct link *link;
 	ARRAY(uint32_t) roots;
+	ARRAY(struct dependent) dependents; /* by `on` */
 };
 
 /* Sections that --gc-sections may drop: loaded ones. `live` of these starts false; dropped COMDAT members have no
@@ -33,6 +40,53 @@ static bool mark(const struct link *link, section_id id)
 	       !atomic_exchange_explicit(&section_of(link, id)->live, true, memory_order_relaxed);
 }
 
+static int compare_dependents(const void *a, const void *b)
+{
+	const struct dependent *x = a, *y = b;
+	if (x->on != y->on)
+		return x->on < y->on ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void find_dependents(struct marking *marking)
+{
+	const struct link *link = marking->link;
+	for (file_id f = 1; f < link->files.n; f++) {
+		const struct file *file = file_of(link, f);
+		for (uint32_t i = 1; file->live && file->has_link_order && i < file->elf.nshdr; i++) {
+			section_id id = file->first_section + i, on = section_linked(link, id);
+			if (on && is_candidate(link, id))
+				*array_push(&marking->dependents) = (struct dependent){on, id};
+		}
+	}
+	if (marking->dependents.n)
+		qsort(marking->dependents.at, marking->dependents.n, sizeof(struct dependent), compare_dependents);
+}
+
+/* Keeps what belongs to a section that is kept. */
+static void follow_dependents(const struct marking *marking, section_id id, struct worklist *list, unsigned worker)
+{
+	uint32_t low = 0, high = marking->dependents.n;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (marking->dependents.at[middle].on < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < marking->dependents.n && marking->dependents.at[low].on == id; low++)
+		if (mark(marking->link, marking->dependents.at[low].id))
+			worklist_push(list, marking->dependents.at[low].id, worker);
+}
+
+/* Keeps what a section belongs to that somebody asked for by itself. */
+static void follow_link(const struct link *link, section_id id, struct worklist *list, unsigned worker)
+{
+	section_id on = id && section_of(link, id)->file != INTERNAL_FILE ? section_linked(link, id) : 0;
+	if (mark(link, on))
+		worklist_push(list, on, worker);
+}
+
 static void follow(void *context, uint32_t id, struct worklist *list, unsigned worker)
 {
 	struct marking *marking = context;
@@ -42,7 +96,11 @@ static void follow(void *context, uint32_t id, struct worklist *list, unsigned w
 		section_id target = defining_section(marking->link, file, relas.at[i].r_sym);
 		if (mark(marking->link, target))
 			worklist_push(list, target, worker);
+		if (marking->dependents.n)
+			follow_link(marking->link, target, list, worker);
 	}
+	if (marking->dependents.n)
+		follow_dependents(marking, id, list, worker);
 }
 
 static void add_root(struct marking *marking, section_id id)
@@ -63,7 +121,7 @@ static bool is_root(const struct link *link, section_id id)
 {
 	const struct elf_shdr *shdr = section_shdr(link, id);
 	const struct run *run = &link->layout->runs.at[section_of(link, id)->run];
-	if (run->keep || shdr->sh_flags & SHF_GNU_RETAIN || shdr->sh_type == SHT_NOTE ||
+	if (run->keep || shdr->sh_flags & SHF_GNU_RETAIN || (shdr->sh_type == SHT_NOTE && !section_linked(link, id)) ||
 	    shdr->sh_type == SHT_INIT_ARRAY || shdr->sh_type == SHT_FINI_ARRAY || shdr->sh_type == SHT_PREINIT_ARRAY)
 		return true;
 	const char *name = layout_section_name(link, id);
@@ -87,8 +145,11 @@ static void find_roots(struct marking *marking)
 			section_of(link, id)->live = false;
 		}
 	for (section_id id = 1; id < link->sections.n; id++)
-		if (is_candidate(link, id) && is_root(link, id))
+		if (is_candidate(link, id) && is_root(link, id)) {
 			add_root(marking, id);
+			if (section_shdr(link, id)->sh_flags & SHF_GNU_RETAIN)
+				add_root(marking, section_linked(link, id));
+		}
 	/* File 0 references what options name: the entry point, -u, --require-defined, EXTERN. */
 	for (uint32_t i = 0; i < link->internal_globals.n; i++)
 		add_symbol(marking, link->internal_globals.at[i]);
@@ -141,11 +202,13 @@ static void report(struct link *link)
 void gc_sections(struct link *link)
 {
 	struct marking marking = {.link = link};
+	find_dependents(&marking);
 	find_roots(&marking);
 	do
 		worklist_run(link->pool, marking.roots.at, marking.roots.n, follow, &marking);
 	while (mark_unwind(&marking));
 	array_free(&marking.roots);
+	array_free(&marking.dependents);
 	if (link->options->print_gc_sections)
 		report(link);
 }

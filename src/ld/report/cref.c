@@ -28,7 +28,7 @@ struct table {
 
 static enum role role_of(const struct link *link, const struct file *file, uint32_t index)
 {
-	if (file->symtab.syms[index].st_shndx == SHN_COMMON)
+	if (elf_sym_is_common(&file->symtab.syms[index]))
 		return ROLE_COMMON;
 	return is_live_definition(link, file, index) ? ROLE_DEFINES : ROLE_REFERS;
 }

@@ -55,7 +55,7 @@ static void collect_symbols(struct map *map)
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			symbol_id id = global_of(file, i);
 			uint64_t owner = id ? symbol_owner(&link->symbols[id]) : OWNER_NONE;
-			bool is_common = file->symtab.syms[i].st_shndx == SHN_COMMON;
+			bool is_common = elf_sym_is_common(&file->symtab.syms[i]);
 			if (owner == OWNER_NONE || owner_file(owner) != f || owner_index(owner) != i ||
 			    (!is_common && elf_sym_is_special(&file->symtab, i)))
 				continue;
@@ -166,13 +166,16 @@ static void print_pool(struct map *map, const struct section *section, uint64_t 
 }
 
 /* GNU ld's COMMON has a section of each file. */
-static void print_commons(struct map *map)
+static void print_commons(struct map *map, section_id id)
 {
 	const struct link *link = map->link;
 	for (uint32_t i = 0; i < map->symbols.n && map->symbols.at[i].section == 0; i++) {
 		const struct placed *placed = &map->symbols.at[i];
 		const struct symbol *symbol = &link->symbols[placed->symbol];
-		map_section(map->to, "COMMON", placed->address, link->common_sizes[placed->symbol],
+		if (common_section(link, placed->symbol) != id)
+			continue;
+		map_section(map->to, layout_section_name(link, id), placed->address,
+			    link->common_symbols[placed->symbol].size,
 			    file_of(link, owner_file(symbol_owner(symbol))));
 		print_symbol(map, placed->address, placed->symbol);
 	}
@@ -192,8 +195,8 @@ static void print_synthetic(struct map *map, section_id id, uint64_t address)
 {
 	const struct link *link = map->link;
 	const struct section *section = section_of(link, id);
-	if (section->extra == SYN_COMMON) {
-		print_commons(map);
+	if (section->extra == SYN_COMMON || section->extra == SYN_TLS_COMMON || section->extra == SYN_LARGE_COMMON) {
+		print_commons(map, id);
 		return;
 	}
 	map_section(map->to, layout_section_name(link, id), address, section->size, file_of(link, INTERNAL_FILE));

@@ -109,7 +109,7 @@ void map_commons(const struct link *link, FILE *to, struct arena *arena)
 			any = true;
 			map_name(to, describe_symbol(link, arena, symbol), COMMON_COLUMN);
 			char size[24];
-			snprintf(size, sizeof(size), "0x%" PRIx64, link->common_sizes[symbol]);
+			snprintf(size, sizeof(size), "0x%" PRIx64, link->common_symbols[symbol].size);
 			fprintf(to, "%-17s " FILE_FORMAT "\n", size, FILE_ARGS(file));
 		}
 	}

@@ -184,7 +184,7 @@ static enum symbol_rank rank_of(const struct file *file, const struct elf_sym *s
 {
 	if (file->kind == FILE_SHARED)
 		return RANK_ELSEWHERE;
-	if (sym->st_shndx == SHN_COMMON)
+	if (elf_sym_is_common(sym))
 		return RANK_COMMON;
 	return elf_sym_bind(sym) == STB_WEAK ? RANK_WEAK : RANK_STRONG;
 }
@@ -260,7 +260,7 @@ static void name_unindexed_members(struct link *link, const file_id *files, uint
 				file->lazy_names = names;
 			for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 				const struct elf_sym *sym = &file->symtab.syms[i];
-				if (sym->st_shndx == SHN_UNDEF || sym->st_shndx == SHN_COMMON)
+				if (sym->st_shndx == SHN_UNDEF || elf_sym_is_common(sym))
 					continue;
 				size_t len = strlen(file->symtab.strtab + sym->st_name) + 1;
 				if (pass) {
@@ -291,7 +291,7 @@ static bool member_defines(struct link *link, file_id id, struct str name)
 		const struct elf_sym *sym = &member->symtab.syms[i];
 		const char *other = member->symtab.strtab + sym->st_name;
 		if (strncmp(other, name.at, name.len) == 0 && other[name.len] == '\0')
-			return sym->st_shndx != SHN_UNDEF && sym->st_shndx != SHN_COMMON;
+			return sym->st_shndx != SHN_UNDEF && !elf_sym_is_common(sym);
 	}
 	return false;
 }
@@ -304,7 +304,7 @@ static void extract_for(struct wave *wave, const struct file *file)
 	for (uint32_t i = 0; i < globals_in(file); i++) {
 		const struct elf_sym *sym = &file->symtab.syms[file->symtab.first_global + i];
 		bool asks =
-			(sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) != STB_WEAK) || sym->st_shndx == SHN_COMMON;
+			(sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) != STB_WEAK) || elf_sym_is_common(sym);
 		if (!asks || !file->globals[i])
 			continue;
 		const struct symbol *symbol = &link->symbols[file->globals[i]];
@@ -602,10 +602,20 @@ static void survey_shared(void *context, size_t begin, size_t end, unsigned work
 		if (file->kind != FILE_SHARED || !(file->live || file->indirect))
 			continue;
 		for (uint32_t i = 0; i < globals_in(file); i++) {
-			bool undefined = file->symtab.syms[file->symtab.first_global + i].st_shndx == SHN_UNDEF;
-			if (file->globals[i])
-				symbol_set(&link->symbols[file->globals[i]],
-					   undefined ? SYMBOL_USED_SHARED : SYMBOL_DEFINED_SHARED);
+			uint32_t index = file->symtab.first_global + i;
+			if (!file->globals[i])
+				continue;
+			struct symbol *symbol = &link->symbols[file->globals[i]];
+			if (file->symtab.syms[index].st_shndx == SHN_UNDEF) {
+				symbol_set(symbol, SYMBOL_USED_SHARED);
+				continue;
+			}
+			symbol_set(symbol, SYMBOL_DEFINED_SHARED);
+			uint64_t owner = symbol_owner(symbol);
+			if (owner_rank(owner) == RANK_STRONG && owner_file(owner) > f &&
+			    elf_sym_bind(&file->symtab.syms[index]) != STB_WEAK)
+				describe_type_change(link, file->globals[i], (file_id)f, index, owner_file(owner),
+						     owner_index(owner));
 		}
 	}
 }

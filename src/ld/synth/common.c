@@ -1,5 +1,6 @@
 /* Common symbols: C's tentative definitions (gABI, SHN_COMMON). Of all files that mention one, the largest size and the
- * strictest alignment count; the linker allocates them in the section COMMON. */
+ * strictest alignment count; the linker allocates them in the section COMMON, thread-local ones in .tcommon, those of
+ * the large code model in LARGE_COMMON. */
 #include "ld/report/describe.h"
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
@@ -60,7 +61,7 @@ void common_warn(struct link *link)
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			const struct elf_sym *sym = &file->symtab.syms[i];
 			symbol_id id = global_of(file, i);
-			bool common = sym->st_shndx == SHN_COMMON;
+			bool common = elf_sym_is_common(sym);
 			if (!id || !is_live_definition(link, file, i) ||
 			    (!common && elf_sym_bind(sym) == STB_WEAK))
 				continue;
@@ -70,19 +71,51 @@ void common_warn(struct link *link)
 	}
 }
 
-/* A definition of another size than the common symbol that stood for it until then. */
-static void check_size(struct link *link, file_id f, uint32_t index, symbol_id id)
+/* A definition of another size or type than the common symbol that stood for it until then. */
+static void check_definition(struct link *link, file_id f, uint32_t index, symbol_id id)
 {
 	const struct elf_sym *sym = &file_of(link, f)->symtab.syms[index];
 	uint64_t owner = symbol_owner(&link->symbols[id]);
 	if (owner == OWNER_NONE || owner_rank(owner) != RANK_STRONG || owner_file(owner) < f)
 		return;
 	uint64_t size = symbol_definition(link, &link->symbols[id])->st_size;
+	describe_type_change(link, id, f, index, owner_file(owner), owner_index(owner));
 	if (size && sym->st_size && size != sym->st_size)
 		diag_warning(link->diag, diag_order(owner_file(owner), owner_index(owner)),
 			     "size of symbol `%s' changed from %llu in %s to %llu in %s",
 			     describe_symbol(link, &link->arena, id), (unsigned long long)sym->st_size,
 			     file_text(link, f), (unsigned long long)size, file_text(link, owner_file(owner)));
+}
+
+/* Any mention of an ordinary common symbol takes it out of the large ones (GNU ld does the same). */
+static enum common_kind kind_of(const struct elf_sym *sym)
+{
+	if (elf_sym_type(sym) == STT_TLS)
+		return COMMON_TLS;
+	return sym->st_shndx == SHN_X86_64_LCOMMON ? COMMON_LARGE : COMMON_DATA;
+}
+
+/* One live file's demand. Until places are given, `offset` is the alignment. */
+static void demand(struct link *link, const struct elf_sym *sym, symbol_id id)
+{
+	if (!link->common_symbols)
+		link->common_symbols = arena_array(&link->arena, struct common, link->n_symbols);
+	struct common *common = &link->common_symbols[id];
+	enum common_kind kind = kind_of(sym);
+	if (!common->offset || kind < common->kind)
+		common->kind = kind;
+	common->size = max_u64(common->size, sym->st_size);
+	common->offset = max_u64(common->offset, max_u64(sym->st_value, 1));
+}
+
+static void place(struct link *link, struct common *common)
+{
+	struct common_area *area = &link->commons[common->kind];
+	uint32_t p2align = (uint32_t)__builtin_ctzll(common->offset);
+	common->offset = align_up(area->size, common->offset);
+	area->size = common->offset + common->size;
+	if (p2align > area->p2align)
+		area->p2align = p2align;
 }
 
 void common_allocate(struct link *link)
@@ -95,41 +128,23 @@ void common_allocate(struct link *link)
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			const struct elf_sym *sym = &file->symtab.syms[i];
 			symbol_id id = global_of(file, i);
-			if (sym->st_shndx != SHN_COMMON || !id)
+			if (!elf_sym_is_common(sym) || !id)
 				continue;
-			if (!is_common(link, id)) {
-				check_size(link, f, i, id);
-				continue;
-			}
-			if (!link->common_sizes) {
-				link->common_sizes = arena_array(&link->arena, uint64_t, link->n_symbols);
-				link->common_offsets = arena_array(&link->arena, uint64_t, link->n_symbols);
-			}
-			link->common_sizes[id] = max_u64(link->common_sizes[id], sym->st_size);
-			/* until places are given: the alignment */
-			link->common_offsets[id] = max_u64(link->common_offsets[id], max_u64(sym->st_value, 1));
+			if (is_common(link, id))
+				demand(link, sym, id);
+			else
+				check_definition(link, f, i, id);
 		}
 	}
-	if (!link->common_sizes)
-		return;
-	uint64_t at = 0;
-	for (file_id f = 1; f < link->files.n; f++) {
+	for (file_id f = 1; f < link->files.n && link->common_symbols; f++) {
 		const struct file *file = file_of(link, f);
 		if (file->kind != FILE_OBJECT || !file->live)
 			continue;
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			symbol_id id = global_of(file, i);
-			if (file->symtab.syms[i].st_shndx != SHN_COMMON || !id ||
-			    symbol_owner(&link->symbols[id]) != owner_key(RANK_COMMON, f, i))
-				continue;
-			uint64_t align = link->common_offsets[id];
-			at = align_up(at, align);
-			link->common_offsets[id] = at;
-			at += link->common_sizes[id];
-			uint32_t p2align = (uint32_t)__builtin_ctzll(align);
-			if (p2align > link->common_p2align)
-				link->common_p2align = p2align;
+			if (elf_sym_is_common(&file->symtab.syms[i]) && id &&
+			    symbol_owner(&link->symbols[id]) == owner_key(RANK_COMMON, f, i))
+				place(link, &link->common_symbols[id]);
 		}
 	}
-	link->common_size = at;
 }

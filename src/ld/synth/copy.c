@@ -1,6 +1,5 @@
 #include "ld/synth/copy.h"
 
-#include "ld/report/describe.h"
 #include "ld/synth/needs.h"
 
 /* Alignment of a variable in a shared object: what its address and its section say. */
@@ -55,14 +54,6 @@ static void copy_symbol(struct link *link, uint32_t id)
 	uint64_t owner = symbol_owner(&link->symbols[symbol]);
 	const struct file *file = file_of(link, owner_file(owner));
 	const struct elf_sym *sym = symbol_definition(link, &link->symbols[symbol]);
-	if (elf_sym_visibility(sym) == STV_PROTECTED) {
-		struct arena arena = {0};
-		diag_error(link->diag, 0,
-			   "cannot make a copy of `%s', which is protected in %s\n>>> recompile with -fPIE",
-			   describe_symbol(link, &arena, symbol), file->path);
-		arena_free(&arena);
-		return;
-	}
 	place(link, &link->aux.at[id], file, sym);
 	*array_push(&link->copies) = id;
 	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {

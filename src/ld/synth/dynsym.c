@@ -90,8 +90,8 @@ static uint32_t output_section(const struct link *link, symbol_id id)
 	uint64_t owner = symbol_owner(symbol);
 	const struct file *file = file_of(link, owner_file(owner));
 	const struct elf_sym *sym = &file->symtab.syms[owner_index(owner)];
-	if (sym->st_shndx == SHN_COMMON)
-		return osec_of_section(layout, section_of(link, link->synthetic[SYN_COMMON]))->index;
+	if (elf_sym_is_common(sym))
+		return osec_of_section(layout, section_of(link, common_section(link, id)))->index;
 	if (elf_sym_is_special(&file->symtab, owner_index(owner)))
 		return 0;
 	if (file->kind == FILE_INTERNAL)
@@ -132,9 +132,10 @@ struct output_symbol output_symbol(const struct link *link, symbol_id id, bool f
 	output_symbol_place(&output, output_section(link, id));
 	if (elf_sym_bind(sym) == STB_GNU_UNIQUE && link->options->no_gnu_unique)
 		result->st_info = (uint8_t)(STB_GLOBAL << 4 | elf_sym_type(sym));
-	if (sym->st_shndx == SHN_COMMON && owner_rank(owner) == RANK_COMMON) {
-		result->st_size = link->common_sizes[id];
-		result->st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_OBJECT);
+	if (elf_sym_is_common(sym) && owner_rank(owner) == RANK_COMMON) {
+		uint8_t type = link->common_symbols[id].kind == COMMON_TLS ? STT_TLS : STT_OBJECT;
+		result->st_size = link->common_symbols[id].size;
+		result->st_info = (uint8_t)(elf_sym_bind(sym) << 4 | type);
 	}
 	if (elf_sym_type(sym) == STT_TLS)
 		result->st_value -= link->layout->tls_addr;

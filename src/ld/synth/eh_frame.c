@@ -11,6 +11,7 @@
 #include "ld/input/object.h"
 #include "ld/layout/value.h"
 #include "ld/resolve/resolve.h"
+#include "ld/synth/plt_unwind.h"
 
 enum { FILE_GRAIN = 4, HDR_HEADER_SIZE = 12, HDR_ENTRY_SIZE = 8 };
 
@@ -324,12 +325,26 @@ static uint64_t code_address(const struct link *link, const struct file *file, s
 	return value + (uint64_t)addend;
 }
 
+/* Entries for the linker's own records. */
+static uint32_t add_plt_records(const struct link *link, struct sort_item *table)
+{
+	struct plt_record records[PLT_RECORDS_MAX];
+	if (!link->synthetic[SYN_PLT_UNWIND])
+		return 0;
+	uint64_t address = synthetic_address(link, link->layout, SYN_PLT_UNWIND);
+	uint32_t n = plt_unwind_records(link, records, NULL);
+	for (uint32_t i = 0; i < n; i++)
+		table[i] = (struct sort_item){section_address(link->layout, section_of(link, records[i].section)),
+					      address + records[i].offset};
+	return n;
+}
+
 void eh_frame_hdr_emit(struct link *link, uint8_t *image)
 {
 	uint64_t hdr = synthetic_address(link, link->layout, SYN_EH_FRAME_HDR);
 	uint32_t osec = layout_find(link->layout, ".eh_frame");
 	struct sort_item *table = memory_zeroed(link->n_fdes, sizeof(*table));
-	uint32_t n = 0;
+	uint32_t n = add_plt_records(link, table);
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
 		for (uint32_t i = 1; file->n_eh_entries && i < file->elf.nshdr; i++) {

@@ -89,6 +89,30 @@ void scanner_tls_mismatch(struct scanner *scanner, section_id section, const str
 	arena_free(&arena);
 }
 
+void scanner_check_protected(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref)
+{
+	struct link *link = scanner->link;
+	uint64_t owner = symbol_owner(&link->symbols[ref.symbol]);
+	if (!ref.symbol || owner == OWNER_NONE || owner_rank(owner) != RANK_ELSEWHERE ||
+	    elf_sym_visibility(symbol_definition(link, &link->symbols[ref.symbol])) != STV_PROTECTED)
+		return;
+	struct arena arena = {0};
+	const char *name = describe_symbol(link, &arena, ref.symbol);
+	const char *path = file_of(link, owner_file(owner))->path;
+	if (ref.flags & SYMBOL_FUNCTION)
+		scanner_error(scanner, section, rela,
+			      "cannot take the address of a protected function here: %s knows another; recompile with "
+			      "-fPIE\n>>> non-canonical reference to canonical protected function `%s' in %s",
+			      path, name, path);
+	else
+		scanner_error(scanner, section, rela,
+			      "needs a copy that %s would not use; recompile with -fPIC or -mno-direct-extern-access\n"
+			      ">>> cannot create a copy relocation for protected symbol `%s' in %s\n"
+			      ">>> copy relocation against non-copyable protected symbol `%s' in %s",
+			      path, name, path, name, path);
+	arena_free(&arena);
+}
+
 static void scan_file(struct link *link, file_id id, struct arena *arena)
 {
 	struct file *file = file_of(link, id);
@@ -218,8 +242,28 @@ static void give_slots(struct link *link, uint32_t id)
 		aux->needs |= NEED_DYNSYM;
 }
 
+/* Before there is a layout: could what stands in the image be 2 GiB apart, or have an address above that? Small links
+ * that give no addresses cannot; all others may find out when it is too late to add a GOT slot. */
+static bool may_be_far(const struct link *link)
+{
+	const struct options *options = link->options;
+	const uint64_t reach = (1ull << 31) - (1ull << 28); /* the linker's own tables are not counted */
+	uint64_t total = 0, last = link->layout->base;
+	for (unsigned kind = 0; kind < COMMON_KINDS; kind++)
+		total += link->commons[kind].size;
+	for (file_id id = 1; id < link->files.n && total < reach; id++)
+		if (file_of(link, id)->kind == FILE_OBJECT && file_of(link, id)->live)
+			total += file_of(link, id)->alloc_size;
+	for (uint32_t i = 0; i < options->section_starts.n; i++)
+		last = max_u64(last, options->section_starts.at[i].address);
+	if (options->rodata_segment_given)
+		last = max_u64(last, options->rodata_segment);
+	return last >= reach || total >= reach - last;
+}
+
 void needs_scan(struct link *link)
 {
+	link->may_be_far = may_be_far(link);
 	pthread_mutex_init(&link->undefined_lock, NULL);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, scan_files, link);
 }

@@ -83,6 +83,8 @@ void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, en
 void scanner_check_undefined(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref);
 /* Reports a relocation for thread-local variables against something else, or the other way round. */
 void scanner_tls_mismatch(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref);
+/* Reports that a variable or the address of a function would be moved here which its shared object protects. */
+void scanner_check_protected(struct scanner *scanner, section_id section, const struct elf_rela *rela, struct ref ref);
 __attribute__((format(printf, 4, 5))) void scanner_error(struct scanner *scanner, section_id section,
 							 const struct elf_rela *rela, const char *format, ...);
 

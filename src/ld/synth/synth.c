@@ -11,6 +11,7 @@
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/got_plt.h"
 #include "ld/synth/notes.h"
+#include "ld/synth/plt_unwind.h"
 #include "ld/synth/rela_dyn.h"
 #include "ld/synth/relr.h"
 #include "ld/synth/symtab.h"
@@ -104,14 +105,24 @@ void synth_create(struct link *link)
 		make(link, SYN_PLT_GOT, (uint64_t)link->plt_got.n * style->got_entry_size, 3);
 	if (link->plt.n || link->module_needs & NEED_GOT_BASE)
 		make(link, SYN_GOT_PLT, 8ull * (arch->got_plt_header_slots + link->plt.n), 3);
+	if (options->plt_unwind && any_eh_frame(link)) {
+		struct plt_record records[PLT_RECORDS_MAX];
+		uint64_t size;
+		uint32_t n = plt_unwind_records(link, records, &size);
+		if (n)
+			make(link, SYN_PLT_UNWIND, size, 3);
+		link->n_fdes += n;
+	}
 	if (options->eh_frame_hdr && any_eh_frame(link))
 		make(link, SYN_EH_FRAME_HDR, eh_frame_hdr_size(link), 2);
 	if (link->dynrelro_size)
 		make(link, SYN_DYNRELRO, link->dynrelro_size, (uint8_t)link->dynrelro_p2align);
 	if (link->dynbss_size)
 		make(link, SYN_DYNBSS, link->dynbss_size, (uint8_t)link->dynbss_p2align);
-	if (link->common_size)
-		make(link, SYN_COMMON, link->common_size, (uint8_t)link->common_p2align);
+	for (unsigned kind = 0; kind < COMMON_KINDS; kind++)
+		if (link->commons[kind].size)
+			make(link, (enum synthetic)(SYN_COMMON + kind), link->commons[kind].size,
+			     (uint8_t)link->commons[kind].p2align);
 	if (link->is_dynamic)
 		make(link, SYN_DYNAMIC, 0, 3); /* dynamic_measure() */
 	if (options->z.relro && any_relro(link))
@@ -177,6 +188,9 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 	case SYN_PLT_GOT:
 		plt_got_emit(link, image);
 		break;
+	case SYN_PLT_UNWIND:
+		plt_unwind_emit(link, image);
+		break;
 	case SYN_DYNAMIC:
 		dynamic_emit(link, image);
 		break;
@@ -194,6 +208,8 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 	case SYN_DYNBSS:
 	case SYN_RELRO_PADDING:
 	case SYN_COMMON:
+	case SYN_TLS_COMMON:
+	case SYN_LARGE_COMMON:
 	case SYN_COUNT:
 		break; /* no bytes in the file */
 	}

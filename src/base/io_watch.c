@@ -1,0 +1,72 @@
+#include "base/io_watch.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Not in a structure that is passed around: a signal handler gets no argument of ours. */
+static _Atomic(const struct io *) watched;
+static _Atomic(const char *) temporary;
+static struct sigaction previous;
+
+static void say(const char *text)
+{
+	ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+	(void)ignored;
+}
+
+/* Calls nothing but what signal handlers may call (signal-safety(7)). The table of files does not move meanwhile: it
+ * grows when files are opened, and nothing is read from mapped files during that. */
+static void handle(int signal, siginfo_t *info, void *context)
+{
+	const struct io *io = atomic_load(&watched);
+	const char *remove = atomic_load(&temporary);
+	(void)context;
+	for (uint32_t i = 0; io && i < io->files.n; i++) {
+		const struct io_file *file = &io->files.at[i];
+		if (!file->mapped || (uintptr_t)info->si_addr - (uintptr_t)file->bytes.data >= file->bytes.size)
+			continue;
+		say("gild: error: ");
+		say(file->path);
+		say(" changed while being linked\n");
+		if (remove)
+			unlink(remove);
+		_exit(1);
+	}
+	sigaction(signal, &previous, NULL); /* somebody else's: the instruction is tried again */
+}
+
+void io_watch(const struct io *io)
+{
+	struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO};
+	sigemptyset(&action.sa_mask);
+	atomic_store(&temporary, NULL);
+	atomic_store(&watched, io);
+	sigaction(SIGBUS, &action, &previous);
+}
+
+void io_watch_end(void)
+{
+	sigaction(SIGBUS, &previous, NULL);
+	atomic_store(&watched, NULL);
+}
+
+void io_watch_temporary(const char *path)
+{
+	atomic_store(&temporary, path);
+}
+
+const char *io_changed(const struct io *io)
+{
+	for (uint32_t i = 0; i < io->files.n; i++) {
+		const struct io_file *file = &io->files.at[i];
+		struct stat st;
+		if (file->mapped && stat(file->path, &st) == 0 && st.st_dev == file->dev && st.st_ino == file->ino &&
+		    ((size_t)st.st_size != file->bytes.size || st.st_mtim.tv_sec != file->mtime.tv_sec ||
+		     st.st_mtim.tv_nsec != file->mtime.tv_nsec))
+			return file->path;
+	}
+	return NULL;
+}
