@@ -209,6 +209,7 @@ bool link_run(const struct options *options, struct diag *diag)
 		    find_needs(&link) && lay_out(&link) && write_output(&link);
 	if (!good)
 		report_write_failed(&link);
+	link.stats.threads = pool_started(link.pool);
 	struct stats stats = link.stats;
 	link_end(&link);
 	io_free(&io);

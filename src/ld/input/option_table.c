@@ -270,7 +270,7 @@ static const struct option_row rows[] = {
 	 .help = "leave out what took less than N microseconds (default 0)"},
 
 	{.help = "Running"},
-	{"--threads", ARG_OPTIONAL, OPTION_THREADS, "N", .help = "number of threads (default: one for each processor)"},
+	{"--threads", ARG_OPTIONAL, OPTION_THREADS, "N", .help = "number of threads (default: by processors and job server)"},
 	{"--thread-count", ARG_REQUIRED, OPTION_THREADS, .metavar = "N"},
 	{"--no-threads", ARG_NONE, OPTION_NO_THREADS, .help = "one thread"},
 	{"--plan-out", ARG_REQUIRED, OPTION_TEXT, "FILE",
