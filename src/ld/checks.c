@@ -17,6 +17,8 @@ void check_supported(struct link *link)
 		diag_error(link->diag, 0, "option --emit-relocs is not supported yet");
 	if (options->script)
 		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
+	if (options->why_live.n && !options->gc_sections)
+		diag_warning(link->diag, 0, "--why-live has no effect without --gc-sections");
 	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
 		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s",
 			   options->emulation, link->arch->emulation);

@@ -17,6 +17,7 @@
 #include "ld/report/report.h"
 #include "ld/report/trace.h"
 #include "ld/report/undefined.h"
+#include "ld/resolve/backrefs.h"
 #include "ld/resolve/closure.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
@@ -89,6 +90,8 @@ static bool resolve(struct link *link)
 	versions_assign(link);
 	exports_decide(link);
 	/* No owner changes any more. */
+	if (link->options->warn_backrefs)
+		backrefs_warn(link);
 	check_entry(link);
 	check_required(link);
 	common_allocate(link);

@@ -57,6 +57,7 @@ void link_end(struct link *link)
 		free(link->pool_shards.at[i].entries);
 	array_free(&link->files);
 	array_free(&link->loaded);
+	array_free(&link->input_steps);
 	array_free(&link->sections);
 	array_free(&link->aux);
 	array_free(&link->internal_syms);

@@ -23,6 +23,7 @@ struct parser {
 	uint32_t at;                /* the next word */
 	struct input_state state;
 	ARRAY(struct input_state) saved;
+	uint32_t group, groups;     /* the --start-group we are in (0: none), and how many there were */
 	bool common_page_size_given;
 	bool stop;                  /* --help or --version: what follows is not looked at */
 };
@@ -101,6 +102,7 @@ static void add_input(struct parser *parser, const char *name, bool is_library)
 		.whole_archive = parser->state.whole_archive,
 		.prefer_static = parser->state.prefer_static,
 		.lazy = parser->state.lazy,
+		.group = parser->group,
 	};
 }
 
@@ -142,6 +144,12 @@ static bool apply_input_option(struct parser *parser, enum option_id id, const c
 	case OPTION_STATIC:
 		state->prefer_static = true;
 		parser->context.options->is_static = true;
+		return true;
+	case OPTION_START_GROUP:
+		parser->group = ++parser->groups;
+		return true;
+	case OPTION_END_GROUP:
+		parser->group = 0;
 		return true;
 	case OPTION_START_LIB:
 	case OPTION_END_LIB:
@@ -204,6 +212,12 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 		return true;
 	case OPTION_TRACE_SYMBOL:
 		*array_push(&options->trace_symbols) = value;
+		return true;
+	case OPTION_WHY_LIVE:
+		*array_push(&options->why_live) = value;
+		return true;
+	case OPTION_WARN_BACKREFS_EXCLUDE:
+		*array_push(&options->backrefs_excluded) = value;
 		return true;
 	case OPTION_AUXILIARY:
 		*array_push(&options->auxiliary) = value;
@@ -683,6 +697,8 @@ void options_free(struct options *options)
 	array_free(&options->wraps);
 	array_free(&options->keep_uniques);
 	array_free(&options->trace_symbols);
+	array_free(&options->why_live);
+	array_free(&options->backrefs_excluded);
 	array_free(&options->defsyms);
 	array_free(&options->auxiliary);
 	array_free(&options->filter);

@@ -34,6 +34,7 @@ struct input_request {
 	const char *name;          /* path, or for is_library the NAME of -lNAME (":FILE" for -l:FILE) */
 	bool is_library;
 	bool as_needed, whole_archive, prefer_static, lazy; /* lazy: between --start-lib and --end-lib */
+	uint32_t group;            /* number of the --start-group it stands in; 0: none */
 };
 
 struct defsym {
@@ -67,6 +68,8 @@ struct options {
 	ARRAY(const char *) wraps;
 	ARRAY(const char *) keep_uniques;
 	ARRAY(const char *) trace_symbols;     /* -y */
+	ARRAY(const char *) why_live;          /* --why-live: globs */
+	ARRAY(const char *) backrefs_excluded; /* --warn-backrefs-exclude: globs */
 	ARRAY(struct defsym) defsyms;
 	ARRAY(const char *) auxiliary;         /* -f */
 	ARRAY(const char *) filter;            /* -F */
@@ -98,7 +101,7 @@ struct options {
 	/* --unresolved-symbols, --warn-unresolved-symbols */
 	bool warn_unresolved, ignore_unresolved_objects, ignore_unresolved_shared;
 	bool undefined_version;                /* default true as GNU ld; false: report names without a definition */
-	bool warn_common, warn_shared_textrel;
+	bool warn_common, warn_shared_textrel, warn_backrefs;
 	bool stats;
 	const char *time_trace;    /* path, "": beside the output; NULL: none */
 	uint64_t time_trace_granularity; /* microseconds */
