@@ -38,7 +38,8 @@ void jobserver_give_back(void)
 	}
 }
 
-/* Then the signal does what it would have done: a fault happens again when the handler returns, others are sent again. */
+/* Then the signal does what it would have done: a fault happens again when the handler returns, others are sent
+ * again. */
 static void give_back_and_go_on(int number, siginfo_t *info, void *context)
 {
 	int saved_errno = errno;
@@ -80,8 +81,8 @@ static bool is_open_pipe(int fd, int refused_mode, struct stat *status)
 	return mode >= 0 && (mode & O_ACCMODE) != refused_mode && fstat(fd, status) == 0 && S_ISFIFO(status->st_mode);
 }
 
-/* make closes the pipe to recipes that are not marked with '+', and the numbers may be other files in the meantime: both
- * must be ends of one pipe. It is opened again, since O_NONBLOCK belongs to what all its users share. */
+/* make closes the pipe to recipes that are not marked with '+', and the numbers may be other files in the meantime:
+ * both must be ends of one pipe. It is opened again, since O_NONBLOCK belongs to what all its users share. */
 static bool join_pipe(const char *numbers)
 {
 	int read_fd, write_fd;

@@ -63,8 +63,11 @@ static int compare_unwind(const void *a, const void *b)
 static void reach_from_cie(struct search *search, const struct file *file, const struct elf_relas *relas,
 			   const struct eh_entry *cie)
 {
-	for (uint32_t i = 0; i < cie->nrelas; i++)
-		reach_root(search, gc_target(search->link, file, relas->at[cie->first_rela + i].r_sym), GC_UNWIND, 0);
+	for (uint32_t i = 0; i < cie->nrelas; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
+		uint32_t symbol = relas->at[cie->first_rela + i].r_sym;
+		reach_root(search, gc_target(search->link, file, symbol), GC_UNWIND, 0);
+	}
 }
 
 static void read_unwind_section(struct search *search, const struct file *file, uint32_t number)
@@ -212,8 +215,8 @@ static void print_referent(const struct link *link, const struct file *file, uin
 		print_symbol(link, ">>> contained live symbol: ", file, index);
 }
 
-/* The chain up from section `id`. `symbol`, `local`: the symbol in it whose line was printed last (a global one, or entry
- * of the section's file), or 0. */
+/* The chain up from section `id`. `symbol`, `local`: the symbol in it whose line was printed last (a global one, or
+ * entry of the section's file), or 0. */
 static void print_chain(const struct search *search, section_id id, symbol_id symbol, uint32_t local)
 {
 	const struct link *link = search->link;

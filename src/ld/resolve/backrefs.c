@@ -345,7 +345,7 @@ static const char *file_words(struct arena *arena, const struct link *link, file
 	return id == INTERNAL_FILE ? "an option" : arena_printf(arena, FILE_FORMAT, FILE_ARGS(file_of(link, id)));
 }
 
-/* `mine`: the file gild takes the symbol from, `other`: the file that GNU ld deals with in another way; NOBODY: none. */
+/* `mine`: the file gild takes the symbol from, `other`: the one that GNU ld deals with in another way; NOBODY: none. */
 static void warn(struct reading *reading, struct name *name, file_id mine, file_id other, const char *what)
 {
 	struct link *link = reading->link;
