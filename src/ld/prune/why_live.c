@@ -80,9 +80,11 @@ static void read_unwind_section(struct search *search, const struct file *file, 
 		const struct eh_entry *entry = &file->eh_entries[e];
 		if (entry->is_cie)
 			reach_from_cie(search, file, &relas, entry);
-		else if (entry->nrelas > 1)
-			*array_push(&search->unwind) = (struct unwind_record){
-				gc_target(link, file, relas.at[entry->first_rela].r_sym), id, e};
+		if (entry->is_cie || entry->nrelas < 2)
+			continue;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
+		section_id function = gc_target(link, file, relas.at[entry->first_rela].r_sym);
+		*array_push(&search->unwind) = (struct unwind_record){function, id, e};
 	}
 }
 
@@ -107,9 +109,11 @@ static void follow_unwind_record(struct search *search, const struct unwind_reco
 	const struct file *file = file_of(link, section_of(link, record->section)->file);
 	const struct eh_entry *entry = &file->eh_entries[record->entry];
 	struct elf_relas relas = section_relas(link, record->section);
-	for (uint32_t i = 1; i < entry->nrelas; i++)
-		reach(search, gc_target(link, file, relas.at[entry->first_rela + i].r_sym),
-		      (struct cause){.kind = BY_UNWIND_RECORD, .from = record->function});
+	for (uint32_t i = 1; i < entry->nrelas; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
+		section_id target = gc_target(link, file, relas.at[entry->first_rela + i].r_sym);
+		reach(search, target, (struct cause){.kind = BY_UNWIND_RECORD, .from = record->function});
+	}
 }
 
 /* The first record of a function at or after which to look. */
@@ -232,7 +236,9 @@ static void print_chain(const struct search *search, section_id id, symbol_id sy
 		}
 		const struct file *file = file_of(link, section_of(link, cause->from)->file);
 		if (cause->kind == BY_RELOCATION) {
-			const struct elf_rela *rela = &section_relas(link, cause->from).at[cause->rela];
+			struct elf_relas relas = section_relas(link, cause->from);
+			const struct elf_rela *rela = &relas.at[cause->rela];
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): follow() found it there */
 			symbol_id referent = global_of(file, rela->r_sym);
 			bool same = named && (symbol ? referent == symbol
 						     : file == file_of(link, section_of(link, id)->file) &&
