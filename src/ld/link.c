@@ -150,6 +150,7 @@ static bool lay_out(struct link *link)
 		return false;
 	layout_segments(link);
 	headers_prepare(link);
+	check_segments(link);
 	do
 		layout_assign_addresses(link);
 	while (relr_grow(link));

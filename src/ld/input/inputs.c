@@ -10,6 +10,7 @@
 #include "arch/arch.h"
 #include "ld/input/foreign.h"
 #include "ld/input/library_hint.h"
+#include "ld/input/ir.h"
 #include "ld/input/object.h"
 #include "ld/input/shared_object.h"
 #include "ld/input/text_script.h"
@@ -216,8 +217,8 @@ static void add_all_members(struct loader *loader, const struct request *request
 		struct bytes bytes;
 		if (!member_bytes(link, path, archive->thin, &member, &bytes))
 			return;
-		/* Other things are kept in archives (documentation, bitcode's tables); only objects are ours. */
-		if (elf_kind(bytes) == ELF_RELOCATABLE)
+		/* Other things are kept in archives (documentation); only objects are ours, or would be. */
+		if (elf_kind(bytes) == ELF_RELOCATABLE || ir_is_bitcode(bytes))
 			add_member(loader, request, path, archive, &member);
 	}
 }
@@ -351,9 +352,8 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 		add_archive(loader, request, &opened);
 	else if (text_script_plausible(opened.bytes))
 		return add_script(loader, request, path, opened.bytes, searching);
-	else if (opened.bytes.size >= 4 && memcmp(opened.bytes.data, "BC\xc0\xde", 4) == 0)
-		report_input(link, path, "unsupported-input",
-			     "LLVM bitcode: link-time optimisation is not supported yet; compile with -fno-lto");
+	else if (ir_is_bitcode(opened.bytes))
+		report_input(link, path, "unsupported-input", "%s", ir_bitcode_words);
 	else
 		report_input(link, path, "file-format",
 			     "file format not recognised: neither ELF, nor an archive, nor a script");

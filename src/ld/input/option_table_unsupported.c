@@ -18,7 +18,6 @@ static const struct option_row rows[] = {
 	{"--link-mapless", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--no-link-mapless", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--dependent-libraries", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--fortran-common", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--no-fortran-common", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--preread-archive-symbols", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--chroot", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
@@ -59,14 +58,11 @@ static const struct option_row rows[] = {
 	{"--default-script", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--version-exports-section", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--default-imported-symver", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--orphan-handling", ARG_REQUIRED, OPTION_UNSUPPORTED, .accepts = "place"},
 	{"--unique", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
 	{"--enable-non-contiguous-regions", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--sort-section", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--section-ordering-file", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--split-by-file", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
 	{"--split-by-reloc", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
-	{"--print-memory-usage", ARG_NONE, .id = OPTION_UNSUPPORTED},
 
 	/* symbols/resolution */
 	{"--weak-unresolved-symbols", ARG_NONE, .id = OPTION_UNSUPPORTED},
@@ -83,7 +79,6 @@ static const struct option_row rows[] = {
 
 	/* optimisation/gc */
 	{"--optimize", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
-	{"--gc-keep-exported", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--start-stop", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--discard-section", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--no-discard-section", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
@@ -126,8 +121,6 @@ static const struct option_row rows[] = {
 
 	/* diagnostics */
 	{"--target-help", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--print-output-format", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--print-sysroot", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--print-map-locals", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--print-dependencies", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--why-extract", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
@@ -136,8 +129,6 @@ static const struct option_row rows[] = {
 	{"--reproduce", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--repro", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--error-handling-script", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
-	{"--error-execstack", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--error-rwx-segments", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--vs-diagnostics", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--perf", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--time", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
@@ -241,10 +232,6 @@ static const struct option_row rows[] = {
 	{"--enable-non-contiguous-regions-warnings", ARG_NONE, .id = OPTION_NO_WARNING_YET},
 	{"--warn-section-align", ARG_NONE, .id = OPTION_NO_WARNING_YET},
 	{"--warn-symbol-ordering", ARG_NONE, .id = OPTION_NO_WARNING_YET},
-	{"--warn-execstack", ARG_NONE, .id = OPTION_NO_WARNING_YET},
-	{"--warn-execstack-objects", ARG_NONE, .id = OPTION_NO_WARNING_YET},
-	{"--warn-rwx-segments", ARG_NONE, .id = OPTION_NO_WARNING_YET},
-	{"--warn-textrel", ARG_NONE, .id = OPTION_NO_WARNING_YET},
 	{"--warn-ifunc-textrel", ARG_NONE, .id = OPTION_NO_WARNING_YET},
 	{"--warn-alternate-em", ARG_NONE, .id = OPTION_NO_WARNING_YET},
 	{"--warn-drop-version", ARG_NONE, .id = OPTION_NO_WARNING_YET},

@@ -56,6 +56,10 @@ static void set_defaults(struct options *options)
 			.start_stop_visibility = STV_PROTECTED,
 		},
 	};
+	const char *emulation = getenv("LDEMULATION"); /* GNU ld manual, "Environment Variables", as the other two */
+	if (emulation && *emulation)
+		options->emulation = emulation;
+	options->demangle = getenv("COLLECT_NO_DEMANGLE") == NULL;
 }
 
 /* ---- run paths ---- */
@@ -327,6 +331,19 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 	case OPTION_NO_THREADS:
 		parser->context.options->threads = 1;
 		return true;
+	case OPTION_PRINT_GC_SECTIONS:
+		parser->context.options->print_gc_sections = true;
+		parser->context.options->print_gc_file = value;
+		return true;
+	case OPTION_WARN_EXECSTACK:
+		parser->context.options->warn_execstack = WARN_EXECSTACK_ALWAYS;
+		return true;
+	case OPTION_WARN_EXECSTACK_OBJECTS:
+		parser->context.options->warn_execstack = WARN_EXECSTACK_OBJECTS;
+		return true;
+	case OPTION_NO_WARN_EXECSTACK:
+		parser->context.options->warn_execstack = WARN_EXECSTACK_NEVER;
+		return true;
 	default:
 		return false;
 	}
@@ -446,6 +463,12 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 	case OPTION_COMPRESS_DEBUG:
 		option_parse_compress_debug(&parser->context, option, value);
 		break;
+	case OPTION_ORPHAN_HANDLING:
+		option_parse_orphan_handling(&parser->context, option, value);
+		break;
+	case OPTION_SORT_SECTION:
+		option_parse_sort_section(&parser->context, option, value);
+		break;
 	case OPTION_JUST_SYMBOLS:
 		parse_just_symbols(parser, option, value);
 		break;
@@ -503,6 +526,8 @@ static void apply_z(struct parser *parser, const char *keyword)
 	else if (match.row->id == OPTION_UNSUPPORTED &&
 		 !(match.value && option_value_is_one_of(match.value, match.row->accepts)))
 		diag_error(parser->context.diag, 0, "option -z %s is not supported yet", keyword);
+	else if (match.row->id == OPTION_OTHER_TARGET)
+		diag_warning(parser->context.diag, 0, "-z %s ignored: it is for other targets", keyword);
 	else
 		apply(parser, match.row, match.spelling, match.value);
 }
@@ -645,13 +670,19 @@ static void finish(struct parser *parser)
 		*array_push(&options->rpaths) = run_path;
 		options->rpath_is_run_path = true;
 	}
+	const char *target = getenv("GNUTARGET");
+	if (target && !option_value_is_one_of(target, "elf|default|elf64-x86-64"))
+		diag_error(parser->context.diag, 0, "GNUTARGET=%s: inputs of this format are not supported", target);
+	options->show_version |= options->show_emulations;
 	options->warn_unresolved |= options->noinhibit_exec;
 	if (!options->allow_shlib_undefined_given)
 		options->allow_shlib_undefined = options->kind == OUTPUT_SHARED;
 	if (options->auxiliary.n > 0 && options->kind != OUTPUT_SHARED)
-		diag_error(parser->context.diag, 0, "option -f %s needs -shared", options->auxiliary.at[0]);
+		diag_error(parser->context.diag, 0, "option -f %s: -f or --auxiliary may not be used without -shared",
+			   options->auxiliary.at[0]);
 	if (options->filter.n > 0 && options->kind != OUTPUT_SHARED)
-		diag_error(parser->context.diag, 0, "option -F %s needs -shared", options->filter.at[0]);
+		diag_error(parser->context.diag, 0, "option -F %s: -F or --filter may not be used without -shared",
+			   options->filter.at[0]);
 	if (options->unpaged)
 		options->z.relro = false; /* no page can be made read-only */
 	if (options->z.common_page_size > options->z.max_page_size) {

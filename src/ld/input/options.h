@@ -29,6 +29,15 @@ enum bsymbolic_kind {
 	BSYMBOLIC_NONE, BSYMBOLIC_ALL, BSYMBOLIC_FUNCTIONS, BSYMBOLIC_NON_WEAK, BSYMBOLIC_NON_WEAK_FUNCTIONS,
 };
 
+/* --orphan-handling: sections that the layout program does not name */
+enum orphan_handling { ORPHANS_PLACE, ORPHANS_WARN, ORPHANS_ERROR, ORPHANS_DISCARD };
+
+/* --sort-section: how sections that match a wildcard are ordered where the layout program does not say */
+enum section_sort { SECTION_SORT_NONE, SECTION_SORT_NAME, SECTION_SORT_ALIGNMENT };
+
+/* --warn-execstack: never, when an object asks for it (default), or also when an option does */
+enum warn_execstack { WARN_EXECSTACK_OBJECTS, WARN_EXECSTACK_NEVER, WARN_EXECSTACK_ALWAYS };
+
 /* One FILE or -lNAME of the command line, in order. */
 struct input_request {
 	const char *name;          /* path, or for is_library the NAME of -lNAME (":FILE" for -l:FILE) */
@@ -97,11 +106,15 @@ struct options {
 	bool cref, print_map_discarded;
 	bool print_version, print_help;        /* --version, --help: nothing else is done */
 	bool show_version;                     /* -v, -V: print the version and go on if there are inputs */
+	bool show_emulations;                  /* -V */
 	bool allow_multiple_definition, allow_shlib_undefined, allow_shlib_undefined_given;
 	/* --unresolved-symbols, --warn-unresolved-symbols */
 	bool warn_unresolved, ignore_unresolved_objects, ignore_unresolved_shared;
 	bool undefined_version;                /* default true as GNU ld; false: report names without a definition */
-	bool warn_common, warn_shared_textrel, warn_backrefs;
+	bool warn_common, warn_shared_textrel, warn_backrefs, no_warn_rwx_segments;
+	bool error_execstack, error_rwx_segments;
+	bool gc_keep_exported, print_memory_usage, print_output_format, print_sysroot;
+	const char *print_gc_file;             /* --print-gc-sections=FILE; NULL: with the messages */
 	bool stats;
 	const char *time_trace;    /* path, "": beside the output; NULL: none */
 	uint64_t time_trace_granularity; /* microseconds */
@@ -111,6 +124,9 @@ struct options {
 	struct bytes build_id_hex;
 	enum strip_kind strip;
 	enum discard_kind discard;
+	enum orphan_handling orphans;
+	enum section_sort sort_section;
+	enum warn_execstack warn_execstack;
 	enum compress_kind compress_debug;
 	enum icf_kind icf;
 	bool ignore_data_address_equality;

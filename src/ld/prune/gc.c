@@ -1,5 +1,6 @@
 #include "ld/prune/gc.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,14 @@ static enum gc_reason root_reason(const struct link *link, section_id id, symbol
 	return GC_NO_ROOT;
 }
 
+/* --gc-keep-exported: as if the output were a shared object (GNU ld manual). */
+static bool could_be_exported(const struct symbol *symbol)
+{
+	uint8_t visibility = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
+	return symbol_flags(symbol) & SYMBOL_DEFINED && !(symbol_flags(symbol) & SYMBOL_FORCED_LOCAL) &&
+	       (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
+}
+
 void gc_each_root(const struct link *link, gc_root *root, void *context)
 {
 	const struct options *options = link->options;
@@ -112,7 +121,8 @@ void gc_each_root(const struct link *link, gc_root *root, void *context)
 	symbol = symbols_find(link, str_of(options->fini ? options->fini : "_fini"));
 	root(context, definition_of(link, symbol), GC_FINI, symbol);
 	for (symbol_id id = 1; id < link->n_symbols; id++)
-		if (symbol_flags(&link->symbols[id]) & SYMBOL_EXPORTED)
+		if (symbol_flags(&link->symbols[id]) & SYMBOL_EXPORTED ||
+		    (options->gc_keep_exported && could_be_exported(&link->symbols[id])))
 			root(context, definition_of(link, id), GC_EXPORTED, id);
 }
 
@@ -155,13 +165,26 @@ static bool mark_unwind(struct marking *marking)
 
 static void report(struct link *link)
 {
-	for (section_id id = 1; id < link->sections.n; id++)
-		if (gc_is_candidate(link, id) && !section_of(link, id)->live) {
-			const struct file *file = file_of(link, section_of(link, id)->file);
-			diag_note(link->diag, diag_order(section_of(link, id)->file, id),
-				  "removing unused section '%s' in file '" FILE_FORMAT "'",
-				  layout_section_name(link, id), FILE_ARGS(file));
+	const char *path = link->options->print_gc_file;
+	FILE *out = path ? fopen(path, "w") : NULL;
+	if (path && !out)
+		diag_error(link->diag, 0, "cannot open %s: %s", path, strerror(errno));
+	for (section_id id = 1; id < link->sections.n; id++) {
+		if (!gc_is_candidate(link, id) || section_of(link, id)->live)
+			continue;
+		static const char format[] = "removing unused section '%s' in file '" FILE_FORMAT "'";
+		const struct file *file = file_of(link, section_of(link, id)->file);
+		const char *name = layout_section_name(link, id);
+		if (out) {
+			fprintf(out, format, name, FILE_ARGS(file));
+			fputc('\n', out);
+		} else if (!path) {
+			diag_note(link->diag, diag_order(section_of(link, id)->file, id), format, name,
+				  FILE_ARGS(file));
 		}
+	}
+	if (out && (ferror(out) | fclose(out)))
+		diag_error(link->diag, 0, "cannot write %s: %s", path, strerror(errno));
 }
 
 void gc_sections(struct link *link)
