@@ -1,5 +1,6 @@
 #!/bin/bash
 # packages: binutils
+# timeout: 900
 # --warn-backrefs warns exactly where GNU ld, which reads inputs from left to right, links something else: random orders
 # of random objects, archives, groups and libraries, linked with ld.bfd and with gild.
 set -eu

@@ -98,6 +98,46 @@ is_stack 'error: prog has a LOAD segment with RWX permissions' w.o --error-rwx-s
 is_stack 'warning: prog*' w.o --error-rwx-segments --no-error-rwx-segments
 is_stack '' -z noseparate-code
 
+# ---- properties ----
+feature() { # NAME BITS
+	printf '.section .note.gnu.property,"a"\n.balign 8\n.long 4, 16, 5\n.asciz "GNU"\n.long 0xc0000002, 4, %s, 0\n' "$2" |
+		assemble "$1"
+}
+feature ibt.o 1
+feature shstk.o 2
+feature both.o 3
+feature lam.o 12
+for report in cet-report=warning cet-report=error lam-u48-report=warning lam-u57-report=error lam-report=error; do
+	"$GILD" a.o ibt.o shstk.o both.o lam.o -o prog -z $report 2>&1 | grep -o '[a-z]*\.o: .*missing.* propert.*' >by-gild || :
+	ld.bfd a.o ibt.o shstk.o both.o lam.o -o prog -z $report 2>&1 | grep -o '[a-z]*\.o: .*missing.* propert.*' |
+		sed 's/: \(warning\|error\): /: /' >by-ld || :
+	[ -s by-ld ] && diff by-ld by-gild || fail "-z $report"
+done
+expect_fail "$GILD" a.o -o prog -z cet-report=error
+"$GILD" a.o -o prog -z cet-report=none 2>messages
+assert_equal "$(cat messages)" ''
+for keyword in lam-u48 lam-u57; do
+	"$GILD" a.o -o prog -z $keyword
+	ld.bfd a.o -o by-ld -z $keyword
+	assert_equal "$(readelf -n prog | grep 'x86 feature')" "$(readelf -n by-ld | grep 'x86 feature')"
+done
+printf '.section .note.gnu.property,"a"\n.balign 8\n.long 4, 32, 5\n.asciz "GNU"\n.long 0xc0008002, 4, 3, 0\n.long 0xc0010002, 4, 5, 0\n' |
+	assemble isa.o
+"$GILD" a.o isa.o -o prog -z isa-level-report=all 2>messages
+assert_equal "$(cat messages)" 'gild: isa.o: x86 ISA needed: x86-64-baseline, x86-64-v2
+gild: isa.o: x86 ISA used: x86-64-baseline, x86-64-v3'
+"$GILD" a.o isa.o -o prog -z isa-level-report=used 2>messages
+assert_equal "$(cat messages)" 'gild: isa.o: x86 ISA used: x86-64-baseline, x86-64-v3'
+
+# ---- -Bgroup ----
+"$GILD" -shared -Bgroup a.o -o lib.so
+readelf -d lib.so >dynamic
+assert_contains dynamic 'Flags: GROUP'
+assemble undefined.o <<<'.quad nobody'
+"$GILD" -shared undefined.o -o lib.so
+expect_fail "$GILD" -shared -Bgroup undefined.o -o lib.so
+assert_contains messages nobody
+
 # ---- questions ----
 assert_equal "$("$GILD" --print-output-format)" elf64-x86-64
 assert_equal "$("$GILD" --print-sysroot)" ''

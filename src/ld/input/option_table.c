@@ -187,6 +187,8 @@ static const struct option_row rows[] = {
 	{"-Bsymbolic-non-weak", ARG_NONE, OPTION_BSYMBOLIC_NON_WEAK, .help = "for all but weak definitions"},
 	{"-Bsymbolic-non-weak-functions", ARG_NONE, OPTION_BSYMBOLIC_NON_WEAK_FUNCTIONS,
 	 .help = "for functions that are not weak"},
+	{"-Bgroup", ARG_NONE, OPTION_BGROUP,
+	 .help = "DF_1_GROUP: look up symbols among this object and its libraries only; as -z defs"},
 	{"-Bno-symbolic", ARG_NONE, OPTION_BNO_SYMBOLIC, .help = "undo all of them"},
 	{"-x", ARG_NONE, OPTION_DISCARD_ALL, .help = "drop all local symbols"},
 	{"--discard-all", ARG_NONE, .id = OPTION_DISCARD_ALL},

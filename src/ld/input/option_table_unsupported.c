@@ -29,7 +29,6 @@ static const struct option_row rows[] = {
 	{"--embedded-relocs", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"-EB", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--oformat", ARG_REQUIRED, OPTION_UNSUPPORTED, .accepts = "elf|elf64-x86-64|default"},
-	{"-Bgroup", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--no-ld-generated-unwind-info", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--discard-sframe", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--gnu-tls-tag", ARG_NONE, .id = OPTION_UNSUPPORTED},

@@ -224,6 +224,16 @@ void option_parse_sort_section(const struct option_context *context, struct str 
 	context->options->sort_section = (enum section_sort)one_of(context, option, value, "none, name, alignment");
 }
 
+enum report_level option_parse_report(const struct option_context *context, struct str option, const char *value)
+{
+	return (enum report_level)one_of(context, option, value, "none, warning, error");
+}
+
+void option_parse_isa_level_report(const struct option_context *context, struct str option, const char *value)
+{
+	context->options->z.isa_level_report = (enum isa_report)one_of(context, option, value, "none, all, needed, used");
+}
+
 void option_parse_pack_dyn_relocs(const struct option_context *context, struct str option, const char *value)
 {
 	if (!option_value_is_one_of(value, "relr|none"))

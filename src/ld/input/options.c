@@ -354,6 +354,10 @@ static bool apply_symbol_option(struct parser *parser, enum option_id id, struct
 {
 	struct options *options = parser->context.options;
 	switch (id) {
+	case OPTION_BGROUP:
+		options->group = options->z.defs = true;
+		options->ignore_unresolved_objects = false;
+		return true;
 	case OPTION_NO_UNDEFINED:
 	case OPTION_Z_DEFS:
 	case OPTION_Z_UNDEFS: /* also for executables, as GNU ld does it */
@@ -507,6 +511,22 @@ static void apply_z_option(struct parser *parser, enum option_id id, struct str 
 		break;
 	case OPTION_Z_STACK_SIZE:
 		option_parse_number(&parser->context, option, value, 0, &options->z.stack_size);
+		break;
+	case OPTION_Z_CET_REPORT:
+		options->z.cet_report = option_parse_report(&parser->context, option, value);
+		break;
+	case OPTION_Z_LAM_U48_REPORT:
+		options->z.lam_u48_report = option_parse_report(&parser->context, option, value);
+		break;
+	case OPTION_Z_LAM_U57_REPORT:
+		options->z.lam_u57_report = option_parse_report(&parser->context, option, value);
+		break;
+	case OPTION_Z_LAM_REPORT:
+		options->z.lam_u48_report = options->z.lam_u57_report =
+			option_parse_report(&parser->context, option, value);
+		break;
+	case OPTION_Z_ISA_LEVEL_REPORT:
+		option_parse_isa_level_report(&parser->context, option, value);
 		break;
 	case OPTION_Z_START_STOP_VISIBILITY:
 		option_parse_start_stop_visibility(&parser->context, option, value);

@@ -38,6 +38,10 @@ enum section_sort { SECTION_SORT_NONE, SECTION_SORT_NAME, SECTION_SORT_ALIGNMENT
 /* --warn-execstack: never, when an object asks for it (default), or also when an option does */
 enum warn_execstack { WARN_EXECSTACK_OBJECTS, WARN_EXECSTACK_NEVER, WARN_EXECSTACK_ALWAYS };
 
+/* -z cet-report and its like; -z isa-level-report */
+enum report_level { REPORT_NONE, REPORT_WARNING, REPORT_ERROR };
+enum isa_report { ISA_REPORT_NONE, ISA_REPORT_ALL, ISA_REPORT_NEEDED, ISA_REPORT_USED };
+
 /* One FILE or -lNAME of the command line, in order. */
 struct input_request {
 	const char *name;          /* path, or for is_library the NAME of -lNAME (":FILE" for -l:FILE) */
@@ -99,6 +103,7 @@ struct options {
 	bool default_symver, no_gnu_unique;
 	bool noinhibit_exec;
 	bool nostdlib;
+	bool group;                            /* -Bgroup */
 	bool as_relocatable;                   /* -r: refused for now */
 	bool hash_gnu, hash_sysv;
 	bool eh_frame_hdr, new_dtags, export_dynamic, gc_sections, print_gc_sections, demangle, relax, emit_relocs;
@@ -146,7 +151,9 @@ struct options {
 		     muldefs, start_stop_visibility_given, keep_text_section_prefix, dynamic_undefined_weak,
 		     dynamic_undefined_weak_given, pack_relative_relocs, nognustack, start_stop_gc, ibt, shstk,
 		     ibtplt, rodynamic, nosectionheader, separate_loadable_segments, nodump, loadfltr,
-		     globalaudit, x86_64_baseline, x86_64_v2, x86_64_v3, x86_64_v4;
+		     globalaudit, lam_u48, lam_u57, x86_64_baseline, x86_64_v2, x86_64_v3, x86_64_v4;
+		enum report_level cet_report, lam_u48_report, lam_u57_report;
+		enum isa_report isa_level_report;
 		uint64_t max_page_size;        /* 4096 */
 		uint64_t common_page_size;     /* 4096 */
 		uint64_t stack_size;

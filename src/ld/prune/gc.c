@@ -20,11 +20,6 @@ struct marking {
 	ARRAY(uint32_t) roots;
 };
 
-section_id gc_target(const struct link *link, const struct file *file, uint32_t index)
-{
-	return defining_section(link, file, index);
-}
-
 /* Dropped COMDAT members have no run. */
 bool gc_is_candidate(const struct link *link, section_id id)
 {
@@ -45,7 +40,7 @@ static void follow(void *context, uint32_t id, struct worklist *list, unsigned w
 	const struct file *file = file_of(marking->link, section_of(marking->link, id)->file);
 	struct elf_relas relas = section_relas(marking->link, id);
 	for (uint64_t i = 0; i < relas.n; i++) {
-		section_id target = gc_target(marking->link, file, relas.at[i].r_sym);
+		section_id target = defining_section(marking->link, file, relas.at[i].r_sym);
 		if (mark(marking->link, target))
 			worklist_push(list, target, worker);
 	}
@@ -65,7 +60,7 @@ static section_id definition_of(const struct link *link, symbol_id symbol)
 	uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
 	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || owner_file(owner) == INTERNAL_FILE)
 		return 0;
-	return gc_target(link, file_of(link, owner_file(owner)), owner_index(owner));
+	return defining_section(link, file_of(link, owner_file(owner)), owner_index(owner));
 }
 
 /* Why a section is a root by itself; GC_NO_ROOT: it is none. *symbol: the __start_X or __stop_X that asks for it. */
@@ -155,7 +150,7 @@ static bool mark_unwind(struct marking *marking)
 				for (uint32_t r = entry->is_cie ? 0 : 1; used && r < entry->nrelas; r++) {
 					/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
 					uint32_t symbol = relas.at[entry->first_rela + r].r_sym;
-					add_root(marking, gc_target(link, file, symbol), GC_UNWIND, 0);
+					add_root(marking, defining_section(link, file, symbol), GC_UNWIND, 0);
 				}
 			}
 		}

@@ -28,9 +28,6 @@ enum gc_reason {
 typedef void gc_root(void *context, section_id section, enum gc_reason reason, symbol_id symbol);
 void gc_each_root(const struct link *link, gc_root *root, void *context);
 
-/* The section in which entry `index` of a file's symbol table is defined, wherever that is; 0: none. */
-section_id gc_target(const struct link *link, const struct file *file, uint32_t index);
-
 /* Sections that --gc-sections may drop: loaded ones of objects. */
 bool gc_is_candidate(const struct link *link, section_id id);
 

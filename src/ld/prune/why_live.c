@@ -7,6 +7,7 @@
 #include "base/glob.h"
 #include "ld/layout/layout.h"
 #include "ld/prune/gc.h"
+#include "ld/prune/target.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/symbols.h"
 #include "ld/synth/eh_frame.h"
@@ -66,7 +67,7 @@ static void reach_from_cie(struct search *search, const struct file *file, const
 	for (uint32_t i = 0; i < cie->nrelas; i++) {
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
 		uint32_t symbol = relas->at[cie->first_rela + i].r_sym;
-		reach_root(search, gc_target(search->link, file, symbol), GC_UNWIND, 0);
+		reach_root(search, defining_section(search->link, file, symbol), GC_UNWIND, 0);
 	}
 }
 
@@ -83,7 +84,7 @@ static void read_unwind_section(struct search *search, const struct file *file, 
 		if (entry->is_cie || entry->nrelas < 2)
 			continue;
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
-		section_id function = gc_target(link, file, relas.at[entry->first_rela].r_sym);
+		section_id function = defining_section(link, file, relas.at[entry->first_rela].r_sym);
 		*array_push(&search->unwind) = (struct unwind_record){function, id, e};
 	}
 }
@@ -111,7 +112,7 @@ static void follow_unwind_record(struct search *search, const struct unwind_reco
 	struct elf_relas relas = section_relas(link, record->section);
 	for (uint32_t i = 1; i < entry->nrelas; i++) {
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
-		section_id target = gc_target(link, file, relas.at[entry->first_rela + i].r_sym);
+		section_id target = defining_section(link, file, relas.at[entry->first_rela + i].r_sym);
 		reach(search, target, (struct cause){.kind = BY_UNWIND_RECORD, .from = record->function});
 	}
 }
@@ -138,7 +139,7 @@ static void follow(struct search *search, section_id id)
 	const struct file *file = file_of(link, section_of(link, id)->file);
 	struct elf_relas relas = section_relas(link, id);
 	for (uint64_t i = 0; i < relas.n; i++)
-		reach(search, gc_target(link, file, relas.at[i].r_sym),
+		reach(search, defining_section(link, file, relas.at[i].r_sym),
 		      (struct cause){.kind = BY_RELOCATION, .from = id, .rela = (uint32_t)i});
 	for (uint32_t i = first_unwind_record(search, id);
 	     i < search->unwind.n && search->unwind.at[i].function == id; i++)
