@@ -20,7 +20,14 @@ int main(int argc, char **argv)
 			options_print_help(argv[0]);
 		else if (options.print_version || options.show_version)
 			version_print(argv[0], options.print_version);
-		if (options.print_help || options.print_version || (options.show_version && options.inputs.n == 0))
+		if (options.show_emulations)
+			puts("  Supported emulations:\n   elf_x86_64");
+		if (options.print_sysroot && *options.sysroot)
+			puts(options.sysroot);
+		if (options.print_output_format)
+			puts("elf64-x86-64");
+		bool asks_only = options.inputs.n == 0 && (options.show_version || options.print_output_format);
+		if (options.print_help || options.print_version || options.print_sysroot || asks_only)
 			status = 0;
 		else
 			status = link_run(&options, &diag) ? 0 : 1;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/jobserver.h"
 #include "base/memory.h"
 
 /* Bytes. An arena that has grown large takes large chunks, which fit into huge pages. */
@@ -22,6 +23,7 @@ void out_of_memory(void)
 	static const char message[] = "gild: error: out of memory\n";
 	ssize_t ignored = write(STDERR_FILENO, message, sizeof(message) - 1);
 	(void)ignored;
+	jobserver_give_back();
 	_exit(1);
 }
 

@@ -37,6 +37,7 @@ struct pool {
 	unsigned threads, started;
 	unsigned max_helpers; /* less than threads - 1 when the system gave us no more */
 	pid_t pid;            /* the process the helpers live in */
+	bool (*may_start)(void); /* NULL: always */
 	bool busy, quit;
 	pool_job *job;
 	void *argument;
@@ -78,6 +79,16 @@ struct pool *pool_new(unsigned threads)
 unsigned pool_threads(const struct pool *pool)
 {
 	return pool->threads;
+}
+
+void pool_ask_before_start(struct pool *pool, bool (*may_start)(void))
+{
+	pool->may_start = may_start;
+}
+
+unsigned pool_started(const struct pool *pool)
+{
+	return pool->started + 1;
 }
 
 static void take_ticket(struct pool *pool)
@@ -175,7 +186,7 @@ static unsigned ensure_helpers(struct pool *pool, size_t wanted)
 	sigset_t signals;
 	block_foreign_signals(&signals);
 	pool->pid = getpid();
-	while (pool->started < wanted) {
+	while (pool->started < wanted && (!pool->may_start || pool->may_start())) {
 		struct helper *helper = &pool->helpers[pool->started];
 		helper->pool = pool;
 		helper->worker = pool->started + 1;

@@ -23,6 +23,13 @@ struct pool *pool_new(unsigned threads);
 void pool_free(struct pool *pool);
 unsigned pool_threads(const struct pool *pool);
 
+/* From now on each further thread is started only when `may_start` says so; it is asked again whenever a loop could use
+ * one more. Call before the first loop. */
+void pool_ask_before_start(struct pool *pool, bool (*may_start)(void));
+
+/* Threads the pool runs at this moment, the creator's included. */
+unsigned pool_started(const struct pool *pool);
+
 /* Calls `body(context, begin, end, worker)` for ranges that together cover [0, count) exactly once; each
  * range begins at a multiple of `grain` (>= 1) and has at most `grain` items. worker < pool_threads().
  * Returns when all are done; what the bodies wrote is then visible to the caller. */

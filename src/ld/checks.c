@@ -17,6 +17,8 @@ void check_supported(struct link *link)
 		diag_error(link->diag, 0, "option --emit-relocs is not supported yet");
 	if (options->script)
 		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
+	if (options->why_live.n && !options->gc_sections)
+		diag_warning(link->diag, 0, "--why-live has no effect without --gc-sections");
 	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
 		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s",
 			   options->emulation, link->arch->emulation);
@@ -36,7 +38,7 @@ static bool needs_dynamic_section(const struct link *link)
 void decide_output(struct link *link)
 {
 	const struct options *options = link->options;
-	if (link->files.n == 1)
+	if (link->files.n == 1 && link->diag->errors == 0)
 		diag_error(link->diag, 0, "no input files");
 	link->is_dynamic = needs_dynamic_section(link);
 	link->entry = options->entry ? options->entry : link->script_entry;
@@ -75,14 +77,40 @@ void decide_stack(struct link *link)
 {
 	const struct options *options = link->options;
 	link->layout->exec_stack = options->z.execstack;
+	if (options->z.execstack && options->error_execstack)
+		diag_error(link->diag, 0, "creating an executable stack because of -z execstack command line option");
+	else if (options->z.execstack && options->warn_execstack == WARN_EXECSTACK_ALWAYS)
+		diag_warning(link->diag, 0,
+			     "enabling an executable stack because of -z execstack command line option");
+	enum severity severity = options->error_execstack ? SEVERITY_ERROR : SEVERITY_WARNING;
 	for (file_id id = 1; id < link->files.n && !options->z.execstack && !options->z.noexecstack; id++) {
 		const struct file *file = file_of(link, id);
 		if (file->kind != FILE_OBJECT || !file->live || file->stack != STACK_EXEC)
 			continue;
 		link->layout->exec_stack = true;
 		struct diag_about about = about_file(file, "executable-stack");
-		diag_report(link->diag, SEVERITY_WARNING, id, &about,
-			    "requires executable stack (because the .note.GNU-stack section is executable)");
+		if (options->warn_execstack != WARN_EXECSTACK_NEVER || options->error_execstack)
+			diag_report(link->diag, severity, id, &about,
+				    "requires executable stack (because the .note.GNU-stack section is executable)");
+	}
+}
+
+void check_segments(struct link *link)
+{
+	const struct options *options = link->options;
+	if (options->no_warn_rwx_segments && !options->error_rwx_segments)
+		return;
+	enum severity severity = options->error_rwx_segments ? SEVERITY_ERROR : SEVERITY_WARNING;
+	for (uint32_t i = 0; i < link->layout->segments.n; i++) {
+		const struct segment *segment = &link->layout->segments.at[i];
+		if (segment->type == PT_LOAD && (segment->flags & (PF_R | PF_W | PF_X)) == (PF_R | PF_W | PF_X))
+			diag_report(link->diag, severity, 0, &(struct diag_about){.kind = "writable-code"},
+				    "%s has a LOAD segment with RWX permissions",
+				    options->output);
+		if (segment->type == PT_TLS && segment->flags & PF_X)
+			diag_report(link->diag, severity, 0, &(struct diag_about){.kind = "writable-code"},
+				    "%s has a TLS segment with execute permission",
+				    options->output);
 	}
 }
 

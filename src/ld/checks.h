@@ -17,5 +17,7 @@ void decide_stack(struct link *link);
 void check_text_relocations(struct link *link);
 /* After gathering: sections that this kind of output cannot have. */
 void check_sections(struct link *link);
+/* Once there are segments: none should be writable and executable. */
+void check_segments(struct link *link);
 
 #endif

@@ -19,6 +19,7 @@
 #include "ld/report/report.h"
 #include "ld/report/trace.h"
 #include "ld/report/undefined.h"
+#include "ld/resolve/backrefs.h"
 #include "ld/resolve/closure.h"
 #include "ld/resolve/comdat.h"
 #include "ld/resolve/exports.h"
@@ -91,6 +92,8 @@ static bool resolve(struct link *link)
 	versions_assign(link);
 	exports_decide(link);
 	/* No owner changes any more. */
+	if (link->options->warn_backrefs)
+		backrefs_warn(link);
 	check_entry(link);
 	check_required(link);
 	common_allocate(link);
@@ -151,6 +154,7 @@ static bool lay_out(struct link *link)
 	link_order_sort(link);
 	layout_segments(link);
 	headers_prepare(link);
+	check_segments(link);
 	do
 		layout_assign_addresses(link);
 	while (relr_grow(link));
@@ -214,6 +218,7 @@ bool link_run(const struct options *options, struct diag *diag)
 		    find_needs(&link) && lay_out(&link) && write_output(&link);
 	if (!good)
 		report_write_failed(&link);
+	link.stats.threads = pool_started(link.pool);
 	struct stats stats = link.stats;
 	io_watch_end();
 	link_end(&link);

@@ -4,13 +4,24 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "base/jobserver.h"
 #include "ld/layout/layout.h"
 #include "ld/resolve/symbols.h"
+
+/* As many threads as the user says, or else as this process may use; then a job server has a say in it, too. */
+static struct pool *new_pool(unsigned wanted)
+{
+	unsigned threads = wanted ? wanted : pool_default_threads();
+	struct pool *pool = pool_new(threads);
+	if (!wanted && threads > 1 && jobserver_join(getenv("MAKEFLAGS")))
+		pool_ask_before_start(pool, jobserver_take);
+	return pool;
+}
 
 void link_begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
 {
 	*link = (struct link){.options = options, .diag = diag, .io = io, .arch = &arch_x86_64, .replaced_output = -1};
-	link->pool = pool_new(options->threads ? options->threads : pool_default_threads());
+	link->pool = new_pool(options->threads);
 	link->worker_arenas = calloc(pool_threads(link->pool), sizeof(*link->worker_arenas));
 	if (!link->worker_arenas)
 		out_of_memory();
@@ -46,6 +57,7 @@ void link_end(struct link *link)
 		free(link->pool_shards.at[i].entries);
 	array_free(&link->files);
 	array_free(&link->loaded);
+	array_free(&link->input_steps);
 	array_free(&link->sections);
 	array_free(&link->aux);
 	array_free(&link->internal_syms);
@@ -74,4 +86,5 @@ void link_end(struct link *link)
 	arena_free(&link->arena);
 	codecs_free(&link->codecs);
 	pool_free(link->pool);
+	jobserver_leave();
 }

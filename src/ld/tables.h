@@ -360,6 +360,15 @@ struct relr_place {
 	uint64_t offset;          /* in what the output has of the section */
 };
 
+/* A place of the command line or of a text script, for --warn-backrefs: files, or the members of an archive (which may be
+ * named at several places). */
+struct input_step {
+	file_id first;
+	uint32_t n;
+	uint32_t group;           /* of --start-group, or GROUP() of a script; 0: none */
+	bool is_archive, as_needed;
+};
+
 struct link {
 	const struct options *options;
 	struct diag *diag;
@@ -373,6 +382,7 @@ struct link {
 
 	ARRAY(struct file) files;
 	ARRAY(const char *) loaded;        /* paths of inputs in the order of opening: also archives and scripts */
+	ARRAY(struct input_step) input_steps; /* with --warn-backrefs only */
 	ARRAY(struct section) sections;
 	struct symbol *symbols;
 	bool has_addresses;                /* symbols have theirs */

@@ -262,7 +262,7 @@ static void what_is_not_done_yet_says_so(void **state)
 	check_error("-z unique", "option -z unique is not supported yet");
 	check_error("-R /nonexistent", "option -R /nonexistent is not supported yet for a file");
 	check_quiet("--icf=none --oformat elf64-x86-64 -b elf --orphan-handling=place -z cet-report=none");
-	check_message("--warn-execstack", SEVERITY_NOTE, "option --warn-execstack has no effect yet");
+	check_message("--warn-drop-version", SEVERITY_NOTE, "option --warn-drop-version has no effect yet");
 }
 
 static void check_icf(const char *line, enum icf_kind kind, const char *print)
@@ -503,7 +503,7 @@ static void lists_and_pairs(void **state)
 	check_error("--compress-debug-sections=zstd:",
 		    "option --compress-debug-sections: zstd level must be between 1 and 22, not ''");
 	check_error("--hash-style=old", "option --hash-style: 'old' is not one of: sysv, gnu, both, none");
-	check_error("-fsanitize=address", "option -f sanitize=address needs -shared");
+	check_error("-fsanitize=address", "option -f sanitize=address: -f or --auxiliary may not be used without -shared");
 }
 
 static void options_about_messages_reach_diag(void **state)

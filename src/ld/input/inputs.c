@@ -10,6 +10,7 @@
 #include "arch/arch.h"
 #include "ld/input/foreign.h"
 #include "ld/input/library_hint.h"
+#include "ld/input/ir.h"
 #include "ld/input/object.h"
 #include "ld/input/shared_object.h"
 #include "ld/input/text_script.h"
@@ -21,11 +22,14 @@ struct request {
 	bool is_library, as_needed, whole_archive, prefer_static, lazy;
 	const char *from_script;  /* path of the script that names it, or NULL */
 	unsigned depth;           /* scripts inside scripts */
+	uint32_t group;           /* as in struct input_step */
 };
 
 struct archive_seen {
 	dev_t dev;
 	ino_t ino;
+	file_id first;            /* its members are files [first, first + n) */
+	uint32_t n;
 };
 
 struct loader {
@@ -33,11 +37,15 @@ struct loader {
 	ARRAY(const char *) script_dirs; /* SEARCH_DIR of text scripts */
 	ARRAY(struct archive_seen) archives;
 	struct io_file nested;           /* the archive that was last looked into for a thin archive's member */
+	uint32_t script_groups;          /* GROUP commands of scripts */
 };
 
 enum opened { OPENED, MISSING, INCOMPATIBLE };
 
-enum { MAX_SCRIPT_DEPTH = 16 };
+enum {
+	MAX_SCRIPT_DEPTH = 16,
+	SCRIPT_GROUPS = 1 << 30, /* numbers of groups above it are those of scripts */
+};
 
 static void load(struct loader *loader, const struct request *request);
 
@@ -68,15 +76,23 @@ static file_id new_file(struct link *link, enum file_kind kind, const struct req
 	return id;
 }
 
+static void note_step(struct link *link, const struct request *request, file_id first, uint32_t n, bool is_archive)
+{
+	if (link->options->warn_backrefs)
+		*array_push(&link->input_steps) =
+			(struct input_step){first, n, request->group, is_archive, request->as_needed};
+}
+
 /* An object or a shared object on its own. */
 static void add_elf(struct loader *loader, const struct request *request, const char *path, struct bytes bytes,
 		    enum elf_kind kind)
 {
 	struct link *link = loader->link;
 	if (kind == ELF_RELOCATABLE) {
-		struct file *file = file_of(link, new_file(link, FILE_OBJECT, request, path, bytes));
-		file->lazy = request->lazy;
-		file->live = !request->lazy;
+		file_id id = new_file(link, FILE_OBJECT, request, path, bytes);
+		file_of(link, id)->lazy = request->lazy;
+		file_of(link, id)->live = !request->lazy;
+		note_step(link, request, id, 1, request->lazy);
 		return;
 	}
 	if (link->options->is_static) {
@@ -97,9 +113,11 @@ static void add_elf(struct loader *loader, const struct request *request, const 
 			first->as_needed &= file->as_needed;
 			first->live = !first->as_needed;
 			link->files.n--;
+			note_step(link, request, other, 1, false);
 			return;
 		}
 	}
+	note_step(link, request, id, 1, false);
 }
 
 static void report_archive(struct link *link, const char *path, const struct elf_error *error)
@@ -223,8 +241,8 @@ static void add_all_members(struct loader *loader, const struct request *request
 		at = member.next;
 		if (!member_read(loader, path, archive->thin, &member))
 			return;
-		/* Other things are kept in archives (documentation, bitcode's tables); only objects are ours. */
-		if (elf_kind(member.data) == ELF_RELOCATABLE)
+		/* Other things are kept in archives (documentation); only objects are ours, or would be. */
+		if (elf_kind(member.data) == ELF_RELOCATABLE || ir_is_bitcode(member.data))
 			add_member(loader, request, path, &member);
 	}
 }
@@ -233,12 +251,15 @@ static void add_archive(struct loader *loader, const struct request *request, co
 {
 	struct link *link = loader->link;
 	const char *path = opened->path;
-	if (!request->whole_archive) {
-		for (uint32_t i = 0; i < loader->archives.n; i++)
-			if (loader->archives.at[i].dev == opened->dev && loader->archives.at[i].ino == opened->ino)
-				return; /* its members are candidates already, wherever it stands */
+	for (uint32_t i = 0; i < loader->archives.n && !request->whole_archive; i++) {
+		const struct archive_seen *seen = &loader->archives.at[i];
+		if (seen->dev == opened->dev && seen->ino == opened->ino) {
+			/* its members are candidates already, wherever it stands */
+			note_step(link, request, seen->first, seen->n, true);
+			return;
+		}
 	}
-	*array_push(&loader->archives) = (struct archive_seen){opened->dev, opened->ino};
+	file_id first = link->files.n;
 	struct archive archive;
 	struct elf_error error;
 	if (!archive_read(&archive, opened->bytes, &error)) {
@@ -247,6 +268,9 @@ static void add_archive(struct loader *loader, const struct request *request, co
 	}
 	if (request->whole_archive || archive.index.size == 0 || !add_indexed_members(loader, request, path, &archive))
 		add_all_members(loader, request, path, &archive);
+	uint32_t n = link->files.n - first;
+	*array_push(&loader->archives) = (struct archive_seen){opened->dev, opened->ino, first, n};
+	note_step(link, request, first, n, !request->whole_archive);
 }
 
 /* "-lc" may find an archive for another machine, which is then skipped. */
@@ -295,6 +319,8 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 	if (script.version.size)
 		version_script_parse(&link->version_script, path, script.version, script.version_line, &link->arena,
 				     link->diag);
+	uint32_t first_group = SCRIPT_GROUPS + loader->script_groups;
+	loader->script_groups += script.groups;
 	for (uint32_t i = 0; i < script.inputs.n; i++) {
 		const struct text_script_input *input = &script.inputs.at[i];
 		load(loader, &(struct request){
@@ -306,6 +332,8 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 				     .lazy = request->lazy,
 				     .from_script = path,
 				     .depth = request->depth + 1,
+				     .group = request->group || !input->group ? request->group
+									      : first_group + input->group,
 			     });
 	}
 	text_script_free(&script);
@@ -348,9 +376,8 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 		add_archive(loader, request, &opened);
 	else if (text_script_plausible(opened.bytes))
 		return add_script(loader, request, path, opened.bytes, searching);
-	else if (opened.bytes.size >= 4 && memcmp(opened.bytes.data, "BC\xc0\xde", 4) == 0)
-		report_input(link, path, "unsupported-input",
-			     "LLVM bitcode: link-time optimisation is not supported yet; compile with -fno-lto");
+	else if (ir_is_bitcode(opened.bytes))
+		report_input(link, path, "unsupported-input", "%s", ir_bitcode_words);
 	else
 		report_input(link, path, "file-format",
 			     "file format not recognised: neither ELF, nor an archive, nor a script");
@@ -474,6 +501,7 @@ void inputs_load(struct link *link)
 				      .whole_archive = input->whole_archive,
 				      .prefer_static = input->prefer_static,
 				      .lazy = input->lazy,
+				      .group = input->group,
 			      });
 	}
 	array_free(&loader.script_dirs);

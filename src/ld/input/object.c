@@ -8,6 +8,7 @@
 #include "elf/note.h"
 #include "ld/input/decompress.h"
 #include "ld/input/foreign.h"
+#include "ld/input/ir.h"
 #include "ld/input/symbol_order.h"
 #include "ld/report/describe.h"
 
@@ -34,6 +35,12 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 {
 	struct file *file = file_of(link, id);
 	struct elf_error error;
+	if (ir_is_bitcode(file->bytes)) {
+		struct diag_about about = about_file(file, "unsupported-input");
+		file->bad = true;
+		diag_report(link->diag, SEVERITY_ERROR, diag_order(id, 0), &about, "%s", ir_bitcode_words);
+		return false;
+	}
 	if (is_foreign(link, file->bytes)) {
 		file->bad = true;
 		foreign_report(link, diag_order(id, 0), about_file(file, NULL), file->bytes);
@@ -141,11 +148,10 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 		break;
 	}
 	if (shdr->sh_flags & SHF_EXCLUDE) {
-		if (strncmp(name, ".gnu.lto_", 9) == 0 && strncmp(name, ".gnu.lto_.debug", 15) != 0 && !file->bad) {
+		if (ir_is_slim(&file->elf, number)) {
 			file->bad = true;
 			struct diag_about about = about_file(file, "unsupported-input");
-			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, number), &about,
-				    "GCC link-time-optimisation object: not supported yet; compile with -fno-lto");
+			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, number), &about, "%s", ir_slim_words);
 		}
 		return true;
 	}

@@ -199,6 +199,41 @@ void option_parse_hash_style(const struct option_context *context, struct str op
 	context->options->hash_gnu = both || strcmp(style, "gnu") == 0;
 }
 
+/* The number of `value` in a list of words separated by ", "; an error and 0 when it is none of them. */
+static unsigned one_of(const struct option_context *context, struct str option, const char *value, const char *words)
+{
+	size_t len = strlen(value);
+	unsigned number = 0;
+	for (const char *at = words; *at; at += strspn(at, ", "), number++) {
+		size_t word = strcspn(at, ",");
+		if (word == len && strncmp(at, value, len) == 0)
+			return number;
+		at += word;
+	}
+	bad_value(context, option, value, words);
+	return 0;
+}
+
+void option_parse_orphan_handling(const struct option_context *context, struct str option, const char *value)
+{
+	context->options->orphans = (enum orphan_handling)one_of(context, option, value, "place, warn, error, discard");
+}
+
+void option_parse_sort_section(const struct option_context *context, struct str option, const char *value)
+{
+	context->options->sort_section = (enum section_sort)one_of(context, option, value, "none, name, alignment");
+}
+
+enum report_level option_parse_report(const struct option_context *context, struct str option, const char *value)
+{
+	return (enum report_level)one_of(context, option, value, "none, warning, error");
+}
+
+void option_parse_isa_level_report(const struct option_context *context, struct str option, const char *value)
+{
+	context->options->z.isa_level_report = (enum isa_report)one_of(context, option, value, "none, all, needed, used");
+}
+
 void option_parse_pack_dyn_relocs(const struct option_context *context, struct str option, const char *value)
 {
 	if (!option_value_is_one_of(value, "relr|none"))

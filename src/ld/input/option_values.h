@@ -37,6 +37,10 @@ void option_parse_error_format(const struct option_context *context, struct str 
 
 void option_parse_compress_debug(const struct option_context *context, struct str option, const char *value);
 void option_parse_icf(const struct option_context *context, struct str option, const char *value);
+void option_parse_orphan_handling(const struct option_context *context, struct str option, const char *value);
+void option_parse_sort_section(const struct option_context *context, struct str option, const char *value);
+enum report_level option_parse_report(const struct option_context *context, struct str option, const char *value);
+void option_parse_isa_level_report(const struct option_context *context, struct str option, const char *value);
 void option_parse_hash_style(const struct option_context *context, struct str option, const char *style);
 void option_parse_pack_dyn_relocs(const struct option_context *context, struct str option, const char *value);
 void option_parse_unresolved_symbols(const struct option_context *context, struct str option, const char *policy);

@@ -23,6 +23,7 @@ struct parser {
 	uint32_t at;                /* the next word */
 	struct input_state state;
 	ARRAY(struct input_state) saved;
+	uint32_t group, groups;     /* the --start-group we are in (0: none), and how many there were */
 	bool common_page_size_given;
 	bool stop;                  /* --help or --version: what follows is not looked at */
 };
@@ -56,6 +57,10 @@ static void set_defaults(struct options *options)
 			.start_stop_visibility = STV_PROTECTED,
 		},
 	};
+	const char *emulation = getenv("LDEMULATION"); /* GNU ld manual, "Environment Variables", as the other two */
+	if (emulation && *emulation)
+		options->emulation = emulation;
+	options->demangle = getenv("COLLECT_NO_DEMANGLE") == NULL;
 }
 
 /* ---- run paths ---- */
@@ -102,6 +107,7 @@ static void add_input(struct parser *parser, const char *name, bool is_library)
 		.whole_archive = parser->state.whole_archive,
 		.prefer_static = parser->state.prefer_static,
 		.lazy = parser->state.lazy,
+		.group = parser->group,
 	};
 }
 
@@ -143,6 +149,12 @@ static bool apply_input_option(struct parser *parser, enum option_id id, const c
 	case OPTION_STATIC:
 		state->prefer_static = true;
 		parser->context.options->is_static = true;
+		return true;
+	case OPTION_START_GROUP:
+		parser->group = ++parser->groups;
+		return true;
+	case OPTION_END_GROUP:
+		parser->group = 0;
 		return true;
 	case OPTION_START_LIB:
 	case OPTION_END_LIB:
@@ -205,6 +217,12 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 		return true;
 	case OPTION_TRACE_SYMBOL:
 		*array_push(&options->trace_symbols) = value;
+		return true;
+	case OPTION_WHY_LIVE:
+		*array_push(&options->why_live) = value;
+		return true;
+	case OPTION_WARN_BACKREFS_EXCLUDE:
+		*array_push(&options->backrefs_excluded) = value;
 		return true;
 	case OPTION_AUXILIARY:
 		*array_push(&options->auxiliary) = value;
@@ -314,6 +332,19 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 	case OPTION_NO_THREADS:
 		parser->context.options->threads = 1;
 		return true;
+	case OPTION_PRINT_GC_SECTIONS:
+		parser->context.options->print_gc_sections = true;
+		parser->context.options->print_gc_file = value;
+		return true;
+	case OPTION_WARN_EXECSTACK:
+		parser->context.options->warn_execstack = WARN_EXECSTACK_ALWAYS;
+		return true;
+	case OPTION_WARN_EXECSTACK_OBJECTS:
+		parser->context.options->warn_execstack = WARN_EXECSTACK_OBJECTS;
+		return true;
+	case OPTION_NO_WARN_EXECSTACK:
+		parser->context.options->warn_execstack = WARN_EXECSTACK_NEVER;
+		return true;
 	default:
 		return false;
 	}
@@ -324,6 +355,10 @@ static bool apply_symbol_option(struct parser *parser, enum option_id id, struct
 {
 	struct options *options = parser->context.options;
 	switch (id) {
+	case OPTION_BGROUP:
+		options->group = options->z.defs = true;
+		options->ignore_unresolved_objects = false;
+		return true;
 	case OPTION_NO_UNDEFINED:
 	case OPTION_Z_DEFS:
 	case OPTION_Z_UNDEFS: /* also for executables, as GNU ld does it */
@@ -433,6 +468,12 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 	case OPTION_COMPRESS_DEBUG:
 		option_parse_compress_debug(&parser->context, option, value);
 		break;
+	case OPTION_ORPHAN_HANDLING:
+		option_parse_orphan_handling(&parser->context, option, value);
+		break;
+	case OPTION_SORT_SECTION:
+		option_parse_sort_section(&parser->context, option, value);
+		break;
 	case OPTION_JUST_SYMBOLS:
 		parse_just_symbols(parser, option, value);
 		break;
@@ -472,6 +513,22 @@ static void apply_z_option(struct parser *parser, enum option_id id, struct str 
 	case OPTION_Z_STACK_SIZE:
 		option_parse_number(&parser->context, option, value, 0, &options->z.stack_size);
 		break;
+	case OPTION_Z_CET_REPORT:
+		options->z.cet_report = option_parse_report(&parser->context, option, value);
+		break;
+	case OPTION_Z_LAM_U48_REPORT:
+		options->z.lam_u48_report = option_parse_report(&parser->context, option, value);
+		break;
+	case OPTION_Z_LAM_U57_REPORT:
+		options->z.lam_u57_report = option_parse_report(&parser->context, option, value);
+		break;
+	case OPTION_Z_LAM_REPORT:
+		options->z.lam_u48_report = options->z.lam_u57_report =
+			option_parse_report(&parser->context, option, value);
+		break;
+	case OPTION_Z_ISA_LEVEL_REPORT:
+		option_parse_isa_level_report(&parser->context, option, value);
+		break;
 	case OPTION_Z_START_STOP_VISIBILITY:
 		option_parse_start_stop_visibility(&parser->context, option, value);
 		break;
@@ -490,6 +547,8 @@ static void apply_z(struct parser *parser, const char *keyword)
 	else if (match.row->id == OPTION_UNSUPPORTED &&
 		 !(match.value && option_value_is_one_of(match.value, match.row->accepts)))
 		diag_error(parser->context.diag, 0, "option -z %s is not supported yet", keyword);
+	else if (match.row->id == OPTION_OTHER_TARGET)
+		diag_warning(parser->context.diag, 0, "-z %s ignored: it is for other targets", keyword);
 	else
 		apply(parser, match.row, match.spelling, match.value);
 }
@@ -632,13 +691,19 @@ static void finish(struct parser *parser)
 		*array_push(&options->rpaths) = run_path;
 		options->rpath_is_run_path = true;
 	}
+	const char *target = getenv("GNUTARGET");
+	if (target && !option_value_is_one_of(target, "elf|default|elf64-x86-64"))
+		diag_error(parser->context.diag, 0, "GNUTARGET=%s: inputs of this format are not supported", target);
+	options->show_version |= options->show_emulations;
 	options->warn_unresolved |= options->noinhibit_exec;
 	if (!options->allow_shlib_undefined_given)
 		options->allow_shlib_undefined = options->kind == OUTPUT_SHARED;
 	if (options->auxiliary.n > 0 && options->kind != OUTPUT_SHARED)
-		diag_error(parser->context.diag, 0, "option -f %s needs -shared", options->auxiliary.at[0]);
+		diag_error(parser->context.diag, 0, "option -f %s: -f or --auxiliary may not be used without -shared",
+			   options->auxiliary.at[0]);
 	if (options->filter.n > 0 && options->kind != OUTPUT_SHARED)
-		diag_error(parser->context.diag, 0, "option -F %s needs -shared", options->filter.at[0]);
+		diag_error(parser->context.diag, 0, "option -F %s: -F or --filter may not be used without -shared",
+			   options->filter.at[0]);
 	if (options->unpaged)
 		options->z.relro = false; /* no page can be made read-only */
 	if (options->z.common_page_size > options->z.max_page_size) {
@@ -684,6 +749,8 @@ void options_free(struct options *options)
 	array_free(&options->wraps);
 	array_free(&options->keep_uniques);
 	array_free(&options->trace_symbols);
+	array_free(&options->why_live);
+	array_free(&options->backrefs_excluded);
 	array_free(&options->defsyms);
 	array_free(&options->auxiliary);
 	array_free(&options->filter);

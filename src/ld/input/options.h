@@ -29,11 +29,25 @@ enum bsymbolic_kind {
 	BSYMBOLIC_NONE, BSYMBOLIC_ALL, BSYMBOLIC_FUNCTIONS, BSYMBOLIC_NON_WEAK, BSYMBOLIC_NON_WEAK_FUNCTIONS,
 };
 
+/* --orphan-handling: sections that the layout program does not name */
+enum orphan_handling { ORPHANS_PLACE, ORPHANS_WARN, ORPHANS_ERROR, ORPHANS_DISCARD };
+
+/* --sort-section: how sections that match a wildcard are ordered where the layout program does not say */
+enum section_sort { SECTION_SORT_NONE, SECTION_SORT_NAME, SECTION_SORT_ALIGNMENT };
+
+/* --warn-execstack: never, when an object asks for it (default), or also when an option does */
+enum warn_execstack { WARN_EXECSTACK_OBJECTS, WARN_EXECSTACK_NEVER, WARN_EXECSTACK_ALWAYS };
+
+/* -z cet-report and its like; -z isa-level-report */
+enum report_level { REPORT_NONE, REPORT_WARNING, REPORT_ERROR };
+enum isa_report { ISA_REPORT_NONE, ISA_REPORT_ALL, ISA_REPORT_NEEDED, ISA_REPORT_USED };
+
 /* One FILE or -lNAME of the command line, in order. */
 struct input_request {
 	const char *name;          /* path, or for is_library the NAME of -lNAME (":FILE" for -l:FILE) */
 	bool is_library;
 	bool as_needed, whole_archive, prefer_static, lazy; /* lazy: between --start-lib and --end-lib */
+	uint32_t group;            /* number of the --start-group it stands in; 0: none */
 };
 
 struct defsym {
@@ -67,6 +81,8 @@ struct options {
 	ARRAY(const char *) wraps;
 	ARRAY(const char *) keep_uniques;
 	ARRAY(const char *) trace_symbols;     /* -y */
+	ARRAY(const char *) why_live;          /* --why-live: globs */
+	ARRAY(const char *) backrefs_excluded; /* --warn-backrefs-exclude: globs */
 	ARRAY(struct defsym) defsyms;
 	ARRAY(const char *) auxiliary;         /* -f */
 	ARRAY(const char *) filter;            /* -F */
@@ -87,6 +103,7 @@ struct options {
 	bool default_symver, no_gnu_unique;
 	bool noinhibit_exec;
 	bool nostdlib;
+	bool group;                            /* -Bgroup */
 	bool as_relocatable;                   /* -r: refused for now */
 	bool hash_gnu, hash_sysv;
 	bool plt_unwind;          /* --ld-generated-unwind-info */
@@ -95,11 +112,15 @@ struct options {
 	bool cref, print_map_discarded;
 	bool print_version, print_help;        /* --version, --help: nothing else is done */
 	bool show_version;                     /* -v, -V: print the version and go on if there are inputs */
+	bool show_emulations;                  /* -V */
 	bool allow_multiple_definition, allow_shlib_undefined, allow_shlib_undefined_given;
 	/* --unresolved-symbols, --warn-unresolved-symbols */
 	bool warn_unresolved, ignore_unresolved_objects, ignore_unresolved_shared;
 	bool undefined_version;                /* default true as GNU ld; false: report names without a definition */
-	bool warn_common, warn_shared_textrel;
+	bool warn_common, warn_shared_textrel, warn_backrefs, no_warn_rwx_segments;
+	bool error_execstack, error_rwx_segments;
+	bool gc_keep_exported, print_memory_usage, print_output_format, print_sysroot;
+	const char *print_gc_file;             /* --print-gc-sections=FILE; NULL: with the messages */
 	bool stats;
 	const char *time_trace;    /* path, "": beside the output; NULL: none */
 	uint64_t time_trace_granularity; /* microseconds */
@@ -109,6 +130,9 @@ struct options {
 	struct bytes build_id_hex;
 	enum strip_kind strip;
 	enum discard_kind discard;
+	enum orphan_handling orphans;
+	enum section_sort sort_section;
+	enum warn_execstack warn_execstack;
 	enum compress_kind compress_debug;
 	enum icf_kind icf;
 	bool ignore_data_address_equality;
@@ -128,7 +152,9 @@ struct options {
 		     muldefs, start_stop_visibility_given, keep_text_section_prefix, dynamic_undefined_weak,
 		     dynamic_undefined_weak_given, pack_relative_relocs, nognustack, start_stop_gc, ibt, shstk,
 		     ibtplt, rodynamic, nosectionheader, separate_loadable_segments, nodump, loadfltr,
-		     globalaudit, x86_64_baseline, x86_64_v2, x86_64_v3, x86_64_v4;
+		     globalaudit, lam_u48, lam_u57, x86_64_baseline, x86_64_v2, x86_64_v3, x86_64_v4;
+		enum report_level cet_report, lam_u48_report, lam_u57_report;
+		enum isa_report isa_level_report;
 		uint64_t max_page_size;        /* 4096 */
 		uint64_t common_page_size;     /* 4096 */
 		uint64_t stack_size;

@@ -16,6 +16,7 @@ struct parser {
 	struct lexer lexer;
 	struct arena *arena;
 	struct diag *diag;
+	uint32_t group;     /* number of the GROUP command that is read; 0: INPUT */
 };
 
 static bool expected(struct parser *parser, struct token token, const char *what)
@@ -50,7 +51,7 @@ static const char *copy(struct parser *parser, struct token token)
 /* One file of a list: a path, "=path", "-lNAME", or "-l:FILE". */
 static bool add_input(struct parser *parser, struct token token, bool as_needed)
 {
-	struct text_script_input input = {.name = copy(parser, token), .as_needed = as_needed};
+	struct text_script_input input = {.name = copy(parser, token), .as_needed = as_needed, .group = parser->group};
 	if (token.kind == TOKEN_NAME && strncmp(input.name, "-l", 2) == 0) {
 		input.is_library = true;
 		input.name += 2;
@@ -187,8 +188,10 @@ static bool parse_command(struct parser *parser, struct token token)
 {
 	struct text_script *out = parser->out;
 	const char *ignored;
-	if (token_is(token, "INPUT") || token_is(token, "GROUP"))
+	if (token_is(token, "INPUT") || token_is(token, "GROUP")) {
+		parser->group = token_is(token, "GROUP") ? ++out->groups : 0;
 		return parse_inputs(parser, false, 0);
+	}
 	if (token_is(token, "OUTPUT_FORMAT"))
 		return parse_argument(parser, true, &out->output_format, "the name of a format");
 	if (token_is(token, "OUTPUT_ARCH"))

@@ -14,10 +14,12 @@
 struct text_script_input {
 	const char *name;   /* a path as written ("=" prefix kept), or NAME of -lNAME */
 	bool is_library, as_needed;
+	uint32_t group;     /* number of the GROUP command it stands in; 0: INPUT */
 };
 
 struct text_script {
 	ARRAY(struct text_script_input) inputs; /* of INPUT and GROUP in order */
+	uint32_t groups;                         /* GROUP commands */
 	ARRAY(const char *) search_dirs;
 	ARRAY(const char *) externs;
 	const char *output_format;               /* first argument, or NULL */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "base/glob.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/rule_index.h"
 
@@ -222,6 +223,21 @@ static bool has_start(const struct options *options, const char *name)
 	return false;
 }
 
+/* --sort-section: where a rule with a wildcard says nothing of an order. */
+static void sort_wildcards(const struct options *options, struct layout *layout)
+{
+	if (options->sort_section == SECTION_SORT_NONE)
+		return;
+	for (uint32_t i = 0; i < layout->rules.n; i++) {
+		const struct rule *rule = &layout->rules.at[i];
+		struct run *run = &layout->runs.at[rule->run];
+		if (run->sort != SORT_NONE || run->fixed || run->keep || glob_is_literal(rule->pattern))
+			continue;
+		run->sort = options->sort_section == SECTION_SORT_NAME ? SORT_NAME : SORT_ALIGNMENT;
+		run->fixed = true;
+	}
+}
+
 void layout_default(struct link *link)
 {
 	struct layout *layout = calloc(1, sizeof(*layout));
@@ -257,5 +273,6 @@ void layout_default(struct link *link)
 	base->provide = base->hidden = base->is_tls = true;
 	uint32_t discard = layout_osec(layout, "/DISCARD/", RANK_DISCARD);
 	layout->discard_run = layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);
+	sort_wildcards(link->options, layout);
 	layout->rule_index = rule_index_new(layout);
 }

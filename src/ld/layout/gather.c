@@ -194,6 +194,17 @@ static void sort_run(const struct link *link, struct run *run)
 		for (uint32_t i = 0; i < run->n; i++)
 			run->items[i] = keys[i].id;
 		free(keys);
+	} else if (run->sort == SORT_ALIGNMENT) {
+		struct priority_key *keys = malloc(run->n * sizeof(*keys));
+		if (!keys)
+			out_of_memory();
+		for (uint32_t i = 0; i < run->n; i++)
+			keys[i] = (struct priority_key){UINT8_MAX - section_of(link, run->items[i])->p2align,
+							run->items[i]};
+		qsort(keys, run->n, sizeof(*keys), compare_keys);
+		for (uint32_t i = 0; i < run->n; i++)
+			run->items[i] = keys[i].id;
+		free(keys);
 	} else if (run->sort == SORT_NAME) {
 		struct name_key *keys = malloc(run->n * sizeof(*keys));
 		if (!keys)

@@ -63,7 +63,7 @@ struct node {
 	uint32_t dot_osec;
 };
 
-enum run_sort { SORT_NONE, SORT_NAME, SORT_INIT_PRIORITY };
+enum run_sort { SORT_NONE, SORT_NAME, SORT_ALIGNMENT, SORT_INIT_PRIORITY };
 
 /* One pattern of an input section description. The first rule of the program that matches a section's name takes it. */
 struct rule {

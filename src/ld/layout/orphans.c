@@ -140,6 +140,35 @@ static void insert_statements(struct layout *layout, struct groups *groups)
 	free(merged);
 }
 
+/* --orphan-handling, in GNU ld's words. true: the section is left out. */
+static bool is_refused(struct link *link, section_id id)
+{
+	struct section *section = section_of(link, id);
+	const char *name = layout_section_name(link, id);
+	if (section->file == INTERNAL_FILE)
+		return false;
+	const struct file *file = file_of(link, section->file);
+	uint64_t order = diag_order(section->file, id);
+	switch (link->options->orphans) {
+	case ORPHANS_PLACE:
+		return false;
+	case ORPHANS_WARN:
+		diag_warning(link->diag, order,
+			     "orphan section `%s' from `" FILE_FORMAT "' being placed in section `%s'", name,
+			     FILE_ARGS(file), name);
+		return false;
+	case ORPHANS_ERROR:
+		diag_error(link->diag, order, "unplaced orphan section `%s' from `" FILE_FORMAT "'", name,
+			   FILE_ARGS(file));
+		return true;
+	case ORPHANS_DISCARD:
+		break;
+	}
+	section->live = false;
+	section->run = 0;
+	return true;
+}
+
 void orphans_place(struct link *link)
 {
 	struct groups groups = {.mask = 63};
@@ -148,7 +177,7 @@ void orphans_place(struct link *link)
 		out_of_memory();
 	for (section_id id = 1; id < link->sections.n; id++) {
 		struct section *section = section_of(link, id);
-		if (section->run != ORPHAN_RUN)
+		if (section->run != ORPHAN_RUN || is_refused(link, id))
 			continue;
 		const struct elf_shdr *shdr = section_shdr(link, id);
 		struct group *group = group_of(&groups, layout_section_name(link, id), shdr);
@@ -166,7 +195,7 @@ void orphans_place(struct link *link)
 	}
 	for (section_id id = 1; id < link->sections.n; id++) {
 		struct section *section = section_of(link, id);
-		if (section->run == ORPHAN_RUN)
+		if (section->run == ORPHAN_RUN && link->options->orphans != ORPHANS_ERROR)
 			section->run = group_of(&groups, layout_section_name(link, id), section_shdr(link, id))->run;
 	}
 	array_free(&groups.list);

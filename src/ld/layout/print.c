@@ -26,6 +26,8 @@ void layout_print_run(FILE *to, const struct layout *layout, uint32_t id)
 {
 	const struct run *run = &layout->runs.at[id];
 	const char *sort = run->sort == SORT_NAME ? "SORT (" : "", *gap = "";
+	if (run->sort == SORT_ALIGNMENT)
+		sort = "SORT_BY_ALIGNMENT (";
 	if (run->sort == SORT_INIT_PRIORITY)
 		sort = "SORT_BY_INIT_PRIORITY (";
 	fputs("*(", to);

@@ -69,6 +69,13 @@ bool output_begin(struct output_file *file, const char *path, uint64_t size)
 {
 	*file = (struct output_file){.fd = -1, .pipe = -1, .replaced = -1, .path = path};
 	struct stat old;
+	if (strcmp(path, "-") == 0) { /* as lld and mold have it */
+		file->in_place = true;
+		file->pipe = dup(STDOUT_FILENO);
+		file->target = copy(path);
+		file->fd = file->pipe < 0 ? -1 : memfd_create("gild output", MFD_CLOEXEC);
+		return (file->fd >= 0 && ftruncate(file->fd, (off_t)size) == 0) || fail(file, "cannot open");
+	}
 	bool exists = stat(path, &old) == 0;
 	char *real = exists ? realpath(path, NULL) : NULL;
 	file->target = real ? real : copy(path);

@@ -1,5 +1,6 @@
 #include "ld/prune/gc.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "ld/layout/layout.h"
 #include "ld/layout/link_order.h"
 #include "ld/prune/target.h"
+#include "ld/prune/why_live.h"
 #include "ld/resolve/symbols.h"
 #include "ld/synth/eh_frame.h"
 
@@ -25,9 +27,8 @@ struct marking {
 	ARRAY(struct dependent) dependents; /* by `on` */
 };
 
-/* Sections that --gc-sections may drop: loaded ones. `live` of these starts false; dropped COMDAT members have no
- * run. */
-static bool is_candidate(const struct link *link, section_id id)
+/* Dropped COMDAT members have no run. */
+bool gc_is_candidate(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
 	return section->file != INTERNAL_FILE && section->run && section->kind != SECTION_NONE &&
@@ -36,7 +37,7 @@ static bool is_candidate(const struct link *link, section_id id)
 
 static bool mark(const struct link *link, section_id id)
 {
-	return id && is_candidate(link, id) &&
+	return id && gc_is_candidate(link, id) &&
 	       !atomic_exchange_explicit(&section_of(link, id)->live, true, memory_order_relaxed);
 }
 
@@ -55,7 +56,7 @@ static void find_dependents(struct marking *marking)
 		const struct file *file = file_of(link, f);
 		for (uint32_t i = 1; file->live && file->has_link_order && i < file->elf.nshdr; i++) {
 			section_id id = file->first_section + i, on = section_linked(link, id);
-			if (on && is_candidate(link, id))
+			if (on && gc_is_candidate(link, id))
 				*array_push(&marking->dependents) = (struct dependent){on, id};
 		}
 	}
@@ -103,61 +104,90 @@ static void follow(void *context, uint32_t id, struct worklist *list, unsigned w
 		follow_dependents(marking, id, list, worker);
 }
 
-static void add_root(struct marking *marking, section_id id)
+static void add_root(void *context, section_id id, enum gc_reason reason, symbol_id symbol)
 {
+	struct marking *marking = context;
+	(void)reason, (void)symbol;
 	if (mark(marking->link, id))
 		*array_push(&marking->roots) = id;
 }
 
-static void add_symbol(struct marking *marking, symbol_id symbol)
+/* The section that defines a symbol, if the link does. */
+static section_id definition_of(const struct link *link, symbol_id symbol)
 {
-	const struct link *link = marking->link;
 	uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
-	if (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE && owner_file(owner) != INTERNAL_FILE)
-		add_root(marking, defining_section(link, file_of(link, owner_file(owner)), owner_index(owner)));
+	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || owner_file(owner) == INTERNAL_FILE)
+		return 0;
+	return defining_section(link, file_of(link, owner_file(owner)), owner_index(owner));
 }
 
-static bool is_root(const struct link *link, section_id id)
+/* Why a section is a root by itself; GC_NO_ROOT: it is none. *symbol: the __start_X or __stop_X that asks for it. */
+static enum gc_reason root_reason(const struct link *link, section_id id, symbol_id *symbol)
 {
 	const struct elf_shdr *shdr = section_shdr(link, id);
 	const struct run *run = &link->layout->runs.at[section_of(link, id)->run];
-	if (run->keep || shdr->sh_flags & SHF_GNU_RETAIN || (shdr->sh_type == SHT_NOTE && !section_linked(link, id)) ||
-	    shdr->sh_type == SHT_INIT_ARRAY || shdr->sh_type == SHT_FINI_ARRAY || shdr->sh_type == SHT_PREINIT_ARRAY)
-		return true;
+	*symbol = 0;
+	if (run->keep)
+		return GC_KEEP;
+	if (shdr->sh_flags & SHF_GNU_RETAIN)
+		return GC_RETAIN;
+	if (shdr->sh_type == SHT_NOTE && !section_linked(link, id))
+		return GC_NOTE;
+	if (shdr->sh_type == SHT_INIT_ARRAY || shdr->sh_type == SHT_FINI_ARRAY || shdr->sh_type == SHT_PREINIT_ARRAY)
+		return GC_INIT_ARRAY;
 	const char *name = layout_section_name(link, id);
 	if (name[0] == '.' || link->options->z.start_stop_gc)
-		return false;
-	char symbol[256];
+		return GC_NO_ROOT;
+	char text[256];
 	for (int stop = 0; stop < 2; stop++) {
-		int len = snprintf(symbol, sizeof(symbol), stop ? "__stop_%s" : "__start_%s", name);
-		if (len > 0 && len < (int)sizeof(symbol) && symbols_find(link, (struct str){symbol, (uint32_t)len}))
-			return true;
+		int len = snprintf(text, sizeof(text), stop ? "__stop_%s" : "__start_%s", name);
+		if (len > 0 && len < (int)sizeof(text) &&
+		    (*symbol = symbols_find(link, (struct str){text, (uint32_t)len})))
+			return GC_START_STOP;
 	}
-	return false;
+	return GC_NO_ROOT;
+}
+
+/* --gc-keep-exported: as if the output were a shared object (GNU ld manual). */
+static bool could_be_exported(const struct symbol *symbol)
+{
+	uint8_t visibility = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
+	return symbol_flags(symbol) & SYMBOL_DEFINED && !(symbol_flags(symbol) & SYMBOL_FORCED_LOCAL) &&
+	       (visibility == STV_DEFAULT || visibility == STV_PROTECTED);
+}
+
+void gc_each_root(const struct link *link, gc_root *root, void *context)
+{
+	const struct options *options = link->options;
+	symbol_id symbol;
+	for (section_id id = 1; id < link->sections.n; id++) {
+		enum gc_reason reason = gc_is_candidate(link, id) ? root_reason(link, id, &symbol) : GC_NO_ROOT;
+		if (reason != GC_NO_ROOT)
+			root(context, id, reason, symbol);
+		if (reason == GC_RETAIN) /* and what it belongs to */
+			root(context, section_linked(link, id), GC_RETAIN, 0);
+	}
+	/* File 0 references what options name: the entry point, -u, --require-defined, EXTERN. */
+	for (uint32_t i = 0; i < link->internal_globals.n; i++)
+		root(context, definition_of(link, link->internal_globals.at[i]), GC_OPTION,
+		     link->internal_globals.at[i]);
+	symbol = symbols_find(link, str_of(options->init ? options->init : "_init"));
+	root(context, definition_of(link, symbol), GC_INIT, symbol);
+	symbol = symbols_find(link, str_of(options->fini ? options->fini : "_fini"));
+	root(context, definition_of(link, symbol), GC_FINI, symbol);
+	for (symbol_id id = 1; id < link->n_symbols; id++)
+		if (symbol_flags(&link->symbols[id]) & SYMBOL_EXPORTED ||
+		    (options->gc_keep_exported && could_be_exported(&link->symbols[id])))
+			root(context, definition_of(link, id), GC_EXPORTED, id);
 }
 
 static void find_roots(struct marking *marking)
 {
 	struct link *link = marking->link;
-	const struct options *options = link->options;
 	for (section_id id = 1; id < link->sections.n; id++)
-		if (is_candidate(link, id)) {
+		if (gc_is_candidate(link, id))
 			section_of(link, id)->live = false;
-		}
-	for (section_id id = 1; id < link->sections.n; id++)
-		if (is_candidate(link, id) && is_root(link, id)) {
-			add_root(marking, id);
-			if (section_shdr(link, id)->sh_flags & SHF_GNU_RETAIN)
-				add_root(marking, section_linked(link, id));
-		}
-	/* File 0 references what options name: the entry point, -u, --require-defined, EXTERN. */
-	for (uint32_t i = 0; i < link->internal_globals.n; i++)
-		add_symbol(marking, link->internal_globals.at[i]);
-	add_symbol(marking, symbols_find(link, str_of(options->init ? options->init : "_init")));
-	add_symbol(marking, symbols_find(link, str_of(options->fini ? options->fini : "_fini")));
-	for (symbol_id id = 1; id < link->n_symbols; id++)
-		if (symbol_flags(&link->symbols[id]) & SYMBOL_EXPORTED)
-			add_symbol(marking, id);
+	gc_each_root(link, add_root, marking);
 }
 
 /* Unwind records of live functions keep their personality routines and exception tables. Returns whether that marked
@@ -180,7 +210,7 @@ static bool mark_unwind(struct marking *marking)
 				for (uint32_t r = entry->is_cie ? 0 : 1; used && r < entry->nrelas; r++) {
 					/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas are there */
 					uint32_t symbol = relas.at[entry->first_rela + r].r_sym;
-					add_root(marking, defining_section(link, file, symbol));
+					add_root(marking, defining_section(link, file, symbol), GC_UNWIND, 0);
 				}
 			}
 		}
@@ -190,13 +220,26 @@ static bool mark_unwind(struct marking *marking)
 
 static void report(struct link *link)
 {
-	for (section_id id = 1; id < link->sections.n; id++)
-		if (is_candidate(link, id) && !section_of(link, id)->live) {
-			const struct file *file = file_of(link, section_of(link, id)->file);
-			diag_note(link->diag, diag_order(section_of(link, id)->file, id),
-				  "removing unused section '%s' in file '" FILE_FORMAT "'",
-				  layout_section_name(link, id), FILE_ARGS(file));
+	const char *path = link->options->print_gc_file;
+	FILE *out = path ? fopen(path, "w") : NULL;
+	if (path && !out)
+		diag_error(link->diag, 0, "cannot open %s: %s", path, strerror(errno));
+	for (section_id id = 1; id < link->sections.n; id++) {
+		if (!gc_is_candidate(link, id) || section_of(link, id)->live)
+			continue;
+		static const char format[] = "removing unused section '%s' in file '" FILE_FORMAT "'";
+		const struct file *file = file_of(link, section_of(link, id)->file);
+		const char *name = layout_section_name(link, id);
+		if (out) {
+			fprintf(out, format, name, FILE_ARGS(file));
+			fputc('\n', out);
+		} else if (!path) {
+			diag_note(link->diag, diag_order(section_of(link, id)->file, id), format, name,
+				  FILE_ARGS(file));
 		}
+	}
+	if (out && (ferror(out) | fclose(out)))
+		diag_error(link->diag, 0, "cannot write %s: %s", path, strerror(errno));
 }
 
 void gc_sections(struct link *link)
@@ -211,4 +254,6 @@ void gc_sections(struct link *link)
 	array_free(&marking.dependents);
 	if (link->options->print_gc_sections)
 		report(link);
+	if (link->options->why_live.n)
+		why_live(link);
 }

@@ -79,6 +79,7 @@ void stats_print(const struct stats *stats)
 		total.resident += pass->resident;
 	}
 	print_row(&total);
+	fprintf(stderr, "  threads %u\n", stats->threads);
 	fprintf(stderr, "  peak memory %.1f MiB\n", (double)usage.ru_maxrss / 1024);
 }
 

@@ -20,6 +20,7 @@ struct stats {
 	bool enabled;
 	uint64_t wall_ns, cpu_ns, faults; /* at the last mark */
 	int64_t resident;
+	unsigned threads;                 /* that ran */
 	ARRAY(struct pass_stats) passes;
 	struct pool_record record;        /* of the threads, for a trace */
 };

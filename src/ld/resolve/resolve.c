@@ -280,6 +280,13 @@ struct wave {
 	ARRAY(file_id) next;
 };
 
+bool resolve_replaces_common(const struct elf_sym *sym)
+{
+	bool is_global = elf_sym_bind(sym) == STB_GLOBAL || elf_sym_bind(sym) >= STB_LOOS;
+	return is_global && elf_sym_type(sym) != STT_FUNC && elf_sym_type(sym) != STT_GNU_IFUNC &&
+	       sym->st_shndx != SHN_UNDEF && !elf_sym_is_common(sym);
+}
+
 /* Does a member define the name, rather than having a common symbol of it, too? Only then it is worth a common symbol's
  * while. */
 static bool member_defines(struct link *link, file_id id, struct str name)
@@ -291,7 +298,7 @@ static bool member_defines(struct link *link, file_id id, struct str name)
 		const struct elf_sym *sym = &member->symtab.syms[i];
 		const char *other = member->symtab.strtab + sym->st_name;
 		if (strncmp(other, name.at, name.len) == 0 && other[name.len] == '\0')
-			return sym->st_shndx != SHN_UNDEF && !elf_sym_is_common(sym);
+			return resolve_replaces_common(sym);
 	}
 	return false;
 }

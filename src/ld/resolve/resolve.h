@@ -21,6 +21,10 @@ void resolve_owners(struct link *link);
 /* Reports names with two strong definitions. */
 void resolve_report_duplicates(struct link *link);
 
+/* Is a member that has this symbol extracted for the sake of a common symbol of that name? If it defines it as a
+ * variable, and not weakly (bfd/elflink.c, is_global_data_symbol_definition). */
+bool resolve_replaces_common(const struct elf_sym *sym);
+
 /* True when entry `index` of the file is a definition whose section takes part in the link. */
 bool is_live_definition(const struct link *link, const struct file *file, uint32_t index);
 

@@ -4,8 +4,13 @@
 
 #include "arch/arch.h"
 #include "elf/note.h"
+#include "ld/report/property_report.h"
 
 enum { GNU_NOTE_HEADER = 16, PROPERTY_SIZE = 16 };
+
+/* GNU_PROPERTY_X86_FEATURE_1_LAM_U48 and _U57, which not every <elf.h> has. Who can do with bits 48 to 62 can do with
+ * fewer. */
+enum { FEATURE_LAM_U57 = 1 << 3, FEATURE_LAM_U48 = 1 << 2 | FEATURE_LAM_U57 };
 
 const char *interp_path(const struct link *link)
 {
@@ -20,7 +25,8 @@ static uint32_t asked_bits(const struct link *link, uint32_t type)
 	const struct options *options = link->options;
 	if (type == GNU_PROPERTY_X86_FEATURE_1_AND)
 		return (options->z.ibt ? GNU_PROPERTY_X86_FEATURE_1_IBT : 0) |
-		       (options->z.shstk ? GNU_PROPERTY_X86_FEATURE_1_SHSTK : 0);
+		       (options->z.shstk ? GNU_PROPERTY_X86_FEATURE_1_SHSTK : 0) |
+		       (options->z.lam_u48 ? FEATURE_LAM_U48 : 0) | (options->z.lam_u57 ? FEATURE_LAM_U57 : 0);
 	if (type == GNU_PROPERTY_X86_ISA_1_NEEDED)
 		return (options->z.x86_64_baseline ? GNU_PROPERTY_X86_ISA_1_BASELINE : 0) |
 		       (options->z.x86_64_v2 ? GNU_PROPERTY_X86_ISA_1_V2 : 0) |
@@ -70,6 +76,7 @@ static void list_type(struct link *link, uint32_t type)
 
 void property_prepare(struct link *link)
 {
+	property_report(link);
 	list_type(link, GNU_PROPERTY_X86_FEATURE_1_AND);
 	list_type(link, GNU_PROPERTY_X86_ISA_1_NEEDED);
 	for (file_id id = 1; id < link->files.n; id++) {
