@@ -2,10 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/memory.h"
+#include "base/pool.h"
 
 enum {
 	MAP_FROM = 64 << 10,    /* bytes: smaller files are cheaper to copy than to map */
@@ -23,9 +27,9 @@ static ssize_t read_some(int fd, void *to, size_t size)
 }
 
 /* A file that became shorter since fstat() gives what is there now. */
-static int read_sized(struct io *io, struct io_file *file, int fd, size_t size)
+static int read_sized(struct arena *arena, struct io_file *file, int fd, size_t size)
 {
-	uint8_t *data = arena_alloc(&io->arena, size, CONTENT_ALIGN);
+	uint8_t *data = arena_alloc(arena, size, CONTENT_ALIGN);
 	size_t done = 0;
 	while (done < size) {
 		ssize_t got = read_some(fd, data + done, size - done);
@@ -40,7 +44,7 @@ static int read_sized(struct io *io, struct io_file *file, int fd, size_t size)
 }
 
 /* Pipes, devices, and the files of /proc that say their size is 0. */
-static int read_stream(struct io *io, struct io_file *file, int fd)
+static int read_stream(struct arena *arena, struct io_file *file, int fd)
 {
 	ARRAY(uint8_t) content = {0};
 	int error = 0;
@@ -58,7 +62,7 @@ static int read_stream(struct io *io, struct io_file *file, int fd)
 		}
 	}
 	if (!error) {
-		uint8_t *data = arena_alloc(&io->arena, content.n, CONTENT_ALIGN);
+		uint8_t *data = arena_alloc(arena, content.n, CONTENT_ALIGN);
 		memcpy(data, content.at, content.n);
 		file->bytes = (struct bytes){data, content.n};
 	}
@@ -66,7 +70,7 @@ static int read_stream(struct io *io, struct io_file *file, int fd)
 	return error;
 }
 
-static int read_content(struct io *io, struct io_file *file, int fd)
+static int read_content(struct arena *arena, struct io_file *file, int fd)
 {
 	struct stat st;
 	if (fstat(fd, &st) != 0)
@@ -77,7 +81,7 @@ static int read_content(struct io *io, struct io_file *file, int fd)
 	if (S_ISDIR(st.st_mode))
 		return EISDIR;
 	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
-		return read_stream(io, file, fd);
+		return read_stream(arena, file, fd);
 	size_t size = (size_t)st.st_size;
 	if (size >= MAP_FROM) {
 		void *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -89,12 +93,12 @@ static int read_content(struct io *io, struct io_file *file, int fd)
 		if (errno != ENODEV) /* a file system that cannot map can still be read */
 			return errno;
 	}
-	return read_sized(io, file, fd, size);
+	return read_sized(arena, file, fd, size);
 }
 
-uint32_t io_open(struct io *io, const char *path)
+static struct io_file open_file(struct arena *arena, const char *path)
 {
-	struct io_file file = {.path = arena_strndup(&io->arena, path, strlen(path))};
+	struct io_file file = {.path = arena_strndup(arena, path, strlen(path))};
 	int fd;
 	do {
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -102,26 +106,77 @@ uint32_t io_open(struct io *io, const char *path)
 	if (fd < 0) {
 		file.error = errno;
 	} else {
-		file.error = read_content(io, &file, fd);
+		file.error = read_content(arena, &file, fd);
 		close(fd);
 	}
+	return file;
+}
+
+uint32_t io_open(struct io *io, const char *path)
+{
+	struct io_ahead *ahead = &io->ahead;
+	struct io_file file;
+	if (ahead->next < ahead->n && strcmp(ahead->files[ahead->next].path, path) == 0)
+		file = ahead->files[ahead->next++];
+	else
+		file = open_file(&io->arena, path);
 	*array_push(&io->files) = file;
 	return io->files.n - 1;
 }
 
-void io_unmap(struct io *io, uint32_t index)
+/* ---- ahead ------------------------------------------------------------------------------------------------ */
+
+struct opening {
+	struct io_ahead *ahead;
+	const char *const *paths;
+};
+
+static void open_range(void *context, size_t begin, size_t end, unsigned worker)
 {
-	struct io_file *file = &io->files.at[index];
+	struct opening *opening = context;
+	for (size_t i = begin; i < end; i++)
+		opening->ahead->files[i] = open_file(&opening->ahead->arenas[worker], opening->paths[i]);
+}
+
+void io_open_ahead(struct io *io, struct pool *pool, const char *const *paths, uint32_t n)
+{
+	enum { FILE_GRAIN = 8 };
+	struct io_ahead *ahead = &io->ahead;
+	ahead->n = n;
+	ahead->n_arenas = pool_threads(pool);
+	ahead->files = memory_zeroed(n, sizeof(*ahead->files));
+	ahead->arenas = memory_zeroed(ahead->n_arenas, sizeof(*ahead->arenas));
+	struct opening opening = {ahead, paths};
+	parallel_for(pool, n, FILE_GRAIN, open_range, &opening);
+}
+
+/* ---- the end ---------------------------------------------------------------------------------------------- */
+
+static void unmap(struct io_file *file)
+{
 	if (file->mapped)
 		munmap((void *)(uintptr_t)file->bytes.data, file->bytes.size);
 	file->mapped = false;
 	file->bytes = (struct bytes){0};
 }
 
+void io_unmap(struct io *io, uint32_t index)
+{
+	unmap(&io->files.at[index]);
+}
+
 void io_free(struct io *io)
 {
+	struct io_ahead *ahead = &io->ahead;
 	for (uint32_t i = 0; i < io->files.n; i++)
-		io_unmap(io, i);
+		unmap(&io->files.at[i]);
+	for (; ahead->next < ahead->n; ahead->next++)
+		unmap(&ahead->files[ahead->next]);
+	for (unsigned i = 0; i < ahead->n_arenas; i++)
+		arena_free(&ahead->arenas[i]);
+	free(ahead->files);
+	free(ahead->arenas);
 	array_free(&io->files);
 	arena_free(&io->arena);
+	*ahead = (struct io_ahead){0};
 }

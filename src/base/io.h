@@ -22,10 +22,25 @@ struct io_file {
 	struct timespec mtime;
 };
 
+/* Files that were opened ahead of their turn. */
+struct io_ahead {
+	struct io_file *files;
+	uint32_t n, next;            /* next: whose turn it is */
+	struct arena *arenas;        /* of the workers that read them */
+	unsigned n_arenas;
+};
+
 struct io {
 	struct arena arena;
 	ARRAY(struct io_file) files; /* in the order they were asked for, failures included */
+	struct io_ahead ahead;
 };
+
+struct pool;
+
+/* Opens and reads files that will be asked for in this order, in parallel. Each is found when io_open() asks for it in its
+ * turn; it counts as opened only then. Once for each io. `paths` must stay valid. */
+void io_open_ahead(struct io *io, struct pool *pool, const char *const *paths, uint32_t n);
 
 /* Opens and reads `path`. Returns the index in io->files; on failure that record's `error` is set
  * (EISDIR for a directory). Pipes and devices are read to their end (EFBIG above 1 GiB). The same path

@@ -17,6 +17,15 @@ static void say(const char *text)
 	(void)ignored;
 }
 
+/* The mapped file that an address is in, or NULL. */
+static const struct io_file *file_at(const struct io_file *files, uint32_t n, uintptr_t address)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (files[i].mapped && address - (uintptr_t)files[i].bytes.data < files[i].bytes.size)
+			return &files[i];
+	return NULL;
+}
+
 /* Calls nothing but what signal handlers may call (signal-safety(7)). The table of files does not move meanwhile: it
  * grows when files are opened, and nothing is read from mapped files during that. */
 static void handle(int signal, siginfo_t *info, void *context)
@@ -24,10 +33,11 @@ static void handle(int signal, siginfo_t *info, void *context)
 	const struct io *io = atomic_load(&watched);
 	const char *remove = atomic_load(&temporary);
 	(void)context;
-	for (uint32_t i = 0; io && i < io->files.n; i++) {
-		const struct io_file *file = &io->files.at[i];
-		if (!file->mapped || (uintptr_t)info->si_addr - (uintptr_t)file->bytes.data >= file->bytes.size)
-			continue;
+	uintptr_t address = (uintptr_t)info->si_addr;
+	const struct io_file *file = io ? file_at(io->files.at, io->files.n, address) : NULL;
+	if (io && !file)
+		file = file_at(io->ahead.files, io->ahead.n, address);
+	if (file) {
 		say("gild: error: ");
 		say(file->path);
 		say(" changed while being linked\n");

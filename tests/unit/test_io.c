@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/io.h"
+#include "base/pool.h"
 
 /* A folder of its own; each test gives its files names of their own. */
 struct fixture {
@@ -201,6 +202,34 @@ static void no_descriptor_stays_open(void **state)
 	assert_int_equal(before, after);
 }
 
+/* What was opened ahead is found in its turn, counts as opened only then, and need not be asked for. */
+static void files_opened_ahead_wait_for_their_turn(void **state)
+{
+	struct fixture *fixture = *state;
+	enum { FILES = 40 };
+	const char *paths[FILES];
+	for (size_t i = 0; i < FILES; i++) {
+		paths[i] = path_of(fixture, arena_printf(&fixture->arena, "ahead%zu", i));
+		if (i != 7)
+			make_file(fixture, arena_printf(&fixture->arena, "ahead%zu", i), i % 2 ? 100 + i : 100000 + i);
+	}
+	struct pool *pool = pool_new(3);
+	io_open_ahead(&fixture->io, pool, paths, FILES);
+	pool_free(pool);
+	assert_int_equal(fixture->io.files.n, 0);
+	const char *other = make_file(fixture, "other", 5);
+	for (size_t i = 0; i < FILES - 1; i++) {
+		if (i == 20)
+			check_content(open_file(fixture, other), 5);
+		if (i == 7)
+			assert_int_equal(open_file(fixture, paths[i])->error, ENOENT);
+		else
+			check_content(open_file(fixture, paths[i]), i % 2 ? 100 + i : 100000 + i);
+	}
+	assert_int_equal(fixture->io.files.n, FILES);
+	check_content(open_file(fixture, paths[3]), 103);
+}
+
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -214,6 +243,7 @@ int main(void)
 		test(a_file_of_proc_is_read_though_its_size_is_zero),
 		test(a_pipe_is_read_to_its_end),
 		test(no_descriptor_stays_open),
+		test(files_opened_ahead_wait_for_their_turn),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

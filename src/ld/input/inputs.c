@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "ld/input/archive_scan.h"
 #include "ld/input/foreign.h"
 #include "ld/input/library_hint.h"
 #include "ld/input/ir.h"
@@ -23,6 +24,7 @@ struct request {
 	const char *from_script;  /* path of the script that names it, or NULL */
 	unsigned depth;           /* scripts inside scripts */
 	uint32_t group;           /* as in struct input_step */
+	const struct archive_scan *scan; /* of the archive that `name` is, if it was read ahead */
 };
 
 struct archive_seen {
@@ -187,63 +189,20 @@ static struct file *add_member(struct loader *loader, const struct request *requ
 	return file;
 }
 
-/* Members of an archive with an index: those it names, in the order of their offsets, each with the slice of names that
- * are its. Indexes list members in file order, so that a member's names follow each other; where they do not, the
- * member gets its names from its symbol table like a member of an archive without an index. */
-static bool add_indexed_members(struct loader *loader, const struct request *request, const char *path,
-				const struct archive *archive)
+static void add_members(struct loader *loader, const struct request *request, const char *path,
+			const struct archive_scan *scan)
 {
-	struct link *link = loader->link;
-	struct archive_index index;
-	struct elf_error error;
-	if (!archive_read_index(archive, &index, &error)) {
-		report_archive(link, path, &error);
-		return true;
-	}
-	uint64_t last = 0;
-	for (uint64_t i = 0; i < index.n; i++) {
-		uint64_t offset = archive_index_offset(&index, i);
-		if (offset < last)
-			return false;
-		last = offset;
-	}
-	const char *name = index.names;
-	for (uint64_t i = 0, next; i < index.n; i = next) {
-		uint64_t offset = archive_index_offset(&index, i);
-		const char *names = name;
-		for (next = i; next < index.n && archive_index_offset(&index, next) == offset; next++)
-			name += strlen(name) + 1;
-		struct archive_member member;
-		if (!archive_member_at(archive, offset, &member, &error)) {
-			report_archive(link, path, &error);
-			return true;
-		}
-		if (!member_read(loader, path, archive->thin, &member))
-			return true;
-		struct file *file = add_member(loader, request, path, &member);
-		file->lazy_names = names;
-		file->n_lazy = (uint32_t)(next - i);
-	}
-	return true;
-}
-
-static void add_all_members(struct loader *loader, const struct request *request, const char *path,
-			    const struct archive *archive)
-{
-	struct link *link = loader->link;
-	for (uint64_t at = archive->first; at < archive->bytes.size;) {
-		struct archive_member member;
-		struct elf_error error;
-		if (!archive_member_at(archive, at, &member, &error)) {
-			report_archive(link, path, &error);
-			return;
-		}
-		at = member.next;
-		if (!member_read(loader, path, archive->thin, &member))
+	for (uint32_t i = 0; i < scan->n; i++) {
+		const struct scanned_member *scanned = &scan->members[i];
+		struct archive_member member = scanned->member;
+		if (!member_read(loader, path, scan->thin, &member))
 			return;
 		/* Other things are kept in archives (documentation); only objects are ours, or would be. */
-		if (elf_kind(member.data) == ELF_RELOCATABLE || ir_is_bitcode(member.data))
-			add_member(loader, request, path, &member);
+		if (!scanned->names && elf_kind(member.data) != ELF_RELOCATABLE && !ir_is_bitcode(member.data))
+			continue;
+		struct file *file = add_member(loader, request, path, &member);
+		file->lazy_names = scanned->names;
+		file->n_lazy = scanned->n_names;
 	}
 }
 
@@ -260,14 +219,17 @@ static void add_archive(struct loader *loader, const struct request *request, co
 		}
 	}
 	file_id first = link->files.n;
-	struct archive archive;
-	struct elf_error error;
-	if (!archive_read(&archive, opened->bytes, &error)) {
-		report_archive(link, path, &error);
+	struct archive_scan now;
+	const struct archive_scan *scan = request->scan;
+	if (!scan) {
+		archive_scan(&now, opened->bytes, request->whole_archive, &link->arena);
+		scan = &now;
+	}
+	if (!scan->good) {
+		report_archive(link, path, &scan->error);
 		return;
 	}
-	if (request->whole_archive || archive.index.size == 0 || !add_indexed_members(loader, request, path, &archive))
-		add_all_members(loader, request, path, &archive);
+	add_members(loader, request, path, scan);
 	uint32_t n = link->files.n - first;
 	*array_push(&loader->archives) = (struct archive_seen){opened->dev, opened->ino, first, n};
 	note_step(link, request, first, n, !request->whole_archive);
@@ -489,11 +451,54 @@ static void load(struct loader *loader, const struct request *request)
 	}
 }
 
+/* What the command line names by path is opened, and archives among it are looked into, by all threads; then files are
+ * numbered in order. */
+struct reading_ahead {
+	struct link *link;
+	const struct input_request **inputs; /* of each file that was opened ahead */
+	struct archive_scan *scans;          /* and what it offers, if it is an archive */
+};
+
+static void scan_range(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct reading_ahead *reading = context;
+	struct link *link = reading->link;
+	for (size_t i = begin; i < end; i++) {
+		const struct io_file *file = &link->io->ahead.files[i];
+		if (!file->error && archive_kind(file->bytes) != ARCHIVE_NOT)
+			archive_scan(&reading->scans[i], file->bytes, reading->inputs[i]->whole_archive,
+				     &link->worker_arenas[worker]);
+	}
+}
+
+static void read_ahead(struct reading_ahead *reading)
+{
+	struct link *link = reading->link;
+	uint32_t n = 0;
+	const char **paths = arena_array(&link->arena, const char *, link->options->inputs.n);
+	reading->inputs = arena_array(&link->arena, const struct input_request *, link->options->inputs.n);
+	for (uint32_t i = 0; i < link->options->inputs.n; i++) {
+		const struct input_request *input = &link->options->inputs.at[i];
+		if (input->is_library || input->name[0] == '=')
+			continue;
+		paths[n] = input->name;
+		reading->inputs[n++] = input;
+	}
+	io_open_ahead(link->io, link->pool, paths, n);
+	reading->scans = arena_array(&link->arena, struct archive_scan, n);
+	parallel_for(link->pool, n, 1, scan_range, reading);
+}
+
 void inputs_load(struct link *link)
 {
 	struct loader loader = {.link = link};
+	struct reading_ahead ahead = {.link = link};
+	read_ahead(&ahead);
 	for (uint32_t i = 0; i < link->options->inputs.n; i++) {
 		const struct input_request *input = &link->options->inputs.at[i];
+		uint32_t next = link->io->ahead.next;
+		bool is_next = next < link->io->ahead.n && ahead.inputs[next] == input;
+		bool is_archive = is_next && archive_kind(link->io->ahead.files[next].bytes) != ARCHIVE_NOT;
 		load(&loader, &(struct request){
 				      .name = input->name,
 				      .is_library = input->is_library,
@@ -502,6 +507,7 @@ void inputs_load(struct link *link)
 				      .prefer_static = input->prefer_static,
 				      .lazy = input->lazy,
 				      .group = input->group,
+				      .scan = is_archive ? &ahead.scans[next] : NULL,
 			      });
 	}
 	array_free(&loader.script_dirs);
