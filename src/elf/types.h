@@ -13,6 +13,9 @@
 #ifndef SHN_X86_64_LCOMMON
 #define SHN_X86_64_LCOMMON 0xff02 /* x86-64 psABI: a common symbol for .lbss */
 #endif
+#ifndef SHF_GNU_RETAIN
+#define SHF_GNU_RETAIN (1 << 21)
+#endif
 #ifndef SHT_CREL
 #define SHT_CREL 0x40000014 /* compact relocations, gABI proposal; LLVM writes them */
 #endif

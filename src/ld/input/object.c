@@ -100,13 +100,16 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 {
 	struct file *file = file_of(link, id);
 	const struct elf_shdr *shdr = &file->elf.shdrs[number];
+	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
 	switch (shdr->sh_type) {
+	case SHT_GROUP:
+		return !relocatable || link->options->force_group_allocation;
 	case SHT_NULL:
 	case SHT_SYMTAB:
 	case SHT_STRTAB:
 	case SHT_RELA:
 	case SHT_REL:
-	case SHT_GROUP:
+	case SHT_CREL:
 	case SHT_SYMTAB_SHNDX:
 		return true;
 	default:
@@ -119,7 +122,8 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, number), &about,
 				    "GCC link-time-optimisation object: not supported yet; compile with -fno-lto");
 		}
-		return true;
+		if (!relocatable)
+			return true;
 	}
 	if (strncmp(name, ".note", 5) == 0) {
 		if (strcmp(name, ".note.GNU-stack") == 0) {
@@ -133,18 +137,22 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 		}
 	}
 	/* Compilers' messages to linkers that other compilers' linkers need not know (LLVM's address-significance and
-	 * call-graph tables). */
+	 * call-graph tables). They name symbols by number: an object of several objects does without them. */
 	if (shdr->sh_type == SHT_LLVM_ADDRSIG || shdr->sh_type == 0x6fff4c09)
 		return true;
 	/* Warnings about symbols are said now, or by who links with the shared object. */
-	return link->options->kind != OUTPUT_SHARED &&
+	return link->options->kind != OUTPUT_SHARED && !relocatable &&
 	       (strncmp(name, ".gnu.warning.", 13) == 0 || strcmp(name, ".gnu.warning") == 0);
 }
 
-static enum section_kind content_kind(const struct elf_shdr *shdr, const char *name)
+static enum section_kind content_kind(const struct link *link, const struct elf_shdr *shdr, const char *name)
 {
+	if (shdr->sh_type == SHT_GROUP)
+		return SECTION_GROUP;
 	if (shdr->sh_flags & SHF_ALLOC && strcmp(name, ".eh_frame") == 0 && shdr->sh_type != SHT_NOBITS)
 		return SECTION_EH_FRAME;
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		return SECTION_REGULAR; /* merging is for the next link */
 	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & SHF_WRITE) && shdr->sh_type != SHT_NOBITS &&
 	    shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX && shdr->sh_size % shdr->sh_entsize == 0 &&
 	    shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
@@ -171,13 +179,15 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 			shdr = &elf->shdrs[i];
 			name = elf_section_name(elf, i);
 		}
-		section->kind = content_kind(shdr, name);
+		section->kind = content_kind(link, shdr, name);
 		section->size = shdr->sh_size;
 		section->p2align = shdr->sh_addralign > 1 ? (uint8_t)__builtin_ctzll(shdr->sh_addralign) : 0;
 		section->live = true;
 		file->has_eh_frame |= section->kind == SECTION_EH_FRAME;
 	}
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
+		if (elf->shdrs[i].sh_type == SHT_CREL && !section_expand_relocations(link, id, i, arena))
+			return;
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		if (shdr->sh_type == SHT_REL) {
 			file->bad = true;

@@ -32,6 +32,8 @@ static uint64_t value_of(const struct link *link, symbol_id id)
 	const struct elf_sym *sym = &file->symtab.syms[index];
 	if (file->kind == FILE_INTERNAL)
 		return sym->st_value;
+	if (sym->st_shndx == SHN_COMMON && !link->common_size)
+		return link->common_offsets[id]; /* it stays common: its alignment */
 	if (sym->st_shndx == SHN_COMMON)
 		return synthetic_address(link, link->layout, SYN_COMMON) + link->common_offsets[id];
 	int64_t addend = 0;

@@ -85,7 +85,8 @@ static void check_size(struct link *link, file_id f, uint32_t index, symbol_id i
 			     file_text(link, f), (unsigned long long)size, file_text(link, owner_file(owner)));
 }
 
-void common_allocate(struct link *link)
+/* The largest size and, in link->common_offsets until there are places, the strictest alignment of each. */
+void common_measure(struct link *link)
 {
 	/* Demands of every live file, in file order: places follow the order of first mention. */
 	for (file_id f = 1; f < link->files.n; f++) {
@@ -106,10 +107,14 @@ void common_allocate(struct link *link)
 				link->common_offsets = arena_array(&link->arena, uint64_t, link->n_symbols);
 			}
 			link->common_sizes[id] = max_u64(link->common_sizes[id], sym->st_size);
-			/* until places are given: the alignment */
 			link->common_offsets[id] = max_u64(link->common_offsets[id], max_u64(sym->st_value, 1));
 		}
 	}
+}
+
+void common_allocate(struct link *link)
+{
+	common_measure(link);
 	if (!link->common_sizes)
 		return;
 	uint64_t at = 0;

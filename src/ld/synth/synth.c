@@ -10,8 +10,10 @@
 #include "ld/synth/dynsym.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/got_plt.h"
+#include "ld/synth/groups.h"
 #include "ld/synth/notes.h"
 #include "ld/synth/rela_dyn.h"
+#include "ld/synth/relocs.h"
 #include "ld/synth/relr.h"
 #include "ld/synth/symtab.h"
 #include "ld/synth/symver.h"
@@ -120,6 +122,40 @@ void synth_create(struct link *link)
 	make(link, SYN_SHSTRTAB, 0, 0); /* its size is known when the section headers are */
 }
 
+/* An object says whether its code needs an executable stack, if any of its parts or an option does. */
+static void make_stack_note(struct link *link)
+{
+	const struct options *options = link->options;
+	bool said = options->z.execstack || options->z.noexecstack, needed = options->z.execstack;
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		said |= file->stack != STACK_UNSAID;
+		needed |= file->stack == STACK_EXEC && !options->z.noexecstack;
+	}
+	link->layout->exec_stack = needed;
+	if (said)
+		make(link, SYN_GNU_STACK, 0, 0);
+}
+
+void synth_create_relocatable(struct link *link)
+{
+	const struct options *options = link->options;
+	property_prepare(link);
+	if (property_size(link))
+		make(link, SYN_PROPERTY, property_size(link), 3);
+	if (options->build_id != BUILD_ID_NONE)
+		make(link, SYN_BUILD_ID, BUILD_ID_OFFSET + build_id_size(link), 2);
+	if (options->package_metadata)
+		make(link, SYN_PACKAGE, package_size(link), 2);
+	if (link->common_size)
+		make(link, SYN_COMMON, link->common_size, (uint8_t)link->common_p2align);
+	make_stack_note(link);
+	symtab_prepare(link);
+	make(link, SYN_SHSTRTAB, 0, 0);
+}
+
 static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *image)
 {
 	switch (which) {
@@ -194,6 +230,7 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 	case SYN_DYNBSS:
 	case SYN_RELRO_PADDING:
 	case SYN_COMMON:
+	case SYN_GNU_STACK:
 	case SYN_COUNT:
 		break; /* no bytes in the file */
 	}
@@ -217,6 +254,12 @@ void synth_emit(struct link *link, section_id id, uint8_t *image)
 		break;
 	case SECTION_STRTAB:
 		strtab_emit(link, section->extra, image);
+		break;
+	case SECTION_RELA:
+		relocs_emit(link, id, image);
+		break;
+	case SECTION_GROUP:
+		group_emit(link, id, image);
 		break;
 	default:
 		break;
