@@ -644,9 +644,9 @@ static void report_duplicates(void *context, size_t begin, size_t end, unsigned 
 			if (!file->globals[i] || sym->st_shndx == SHN_UNDEF || rank_of(file, sym) != RANK_STRONG)
 				continue;
 			uint64_t owner = symbol_owner(&link->symbols[file->globals[i]]);
-			bool said_only = file->just_symbols || file_of(link, owner_file(owner))->just_symbols;
-			if (owner_file(owner) != f && owner_file(owner) != INTERNAL_FILE && !said_only &&
-			    is_live_definition(link, file, index))
+			if (owner_file(owner) != f && owner_file(owner) != INTERNAL_FILE &&
+			    is_live_definition(link, file, index) && !file->just_symbols &&
+			    !file_of(link, owner_file(owner))->just_symbols)
 				describe_duplicate(link, file->globals[i], (file_id)f, index);
 		}
 	}
