@@ -17,7 +17,6 @@ static uint64_t next_leb128(struct cursor *cursor, unsigned *bits)
 	do {
 		if (cursor->at == cursor->end) {
 			cursor->ended = true;
-			byte = 0;
 			break;
 		}
 		byte = *cursor->at++;

@@ -1,7 +1,7 @@
 /* Compact relocations, SHT_CREL (gABI proposal "CREL relocation format"; LLVM writes them with --crel).
  *
- * A section is a ULEB128 header (count * 8 + 4 if there are addends + shift) and, for each relocation, what changed since
- * the one before: one byte of flags and low bits of the offset, then more of the offset, and differences of symbol,
+ * A section is a ULEB128 header (count * 8 + 4 if there are addends + shift) and, for each relocation, what changed
+ * since the one before: one byte of flags and low bits of the offset, then more of the offset, and differences of symbol,
  * type and addend as SLEB128. Pure, no allocation, safe from any thread. */
 #ifndef GILD_ELF_CREL_H
 #define GILD_ELF_CREL_H
@@ -13,8 +13,8 @@
  * REL targets have them elsewhere. `index`: of the section, for the error. */
 bool elf_crel_count(struct bytes section, uint32_t index, uint64_t *n, struct elf_error *error);
 
-/* Writes all of them to `relas`, which has room for as many as elf_crel_count() said. Checks that the section is as long
- * as they are. Symbol numbers are not checked. */
+/* Writes all of them to `relas`, which has room for as many as elf_crel_count() said. Checks that the section is as
+ * long as they are. Symbol numbers are not checked. */
 bool elf_crel_expand(struct bytes section, uint32_t index, struct elf_rela *relas, struct elf_error *error);
 
 #endif

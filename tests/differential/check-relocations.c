@@ -1,6 +1,6 @@
-/* check-relocations PROGRAM: the relocations that --emit-relocs left in an x86-64 program or shared object must say what
- * its bytes say. Each one is computed once more from the file alone (symbol table, dynamic relocations, program headers)
- * and compared. Prints what differs, and how many relocations there were; exit code 1 when one differs or there is
+/* check-relocations PROGRAM: the relocations that --emit-relocs left in an x86-64 program or shared object must say
+ * what its bytes say. Each one is computed once more from the file alone (symbol table, dynamic relocations, program
+ * headers) and compared. Prints what differs, and how many relocations there were; exit code 1 when one differs or there is
  * none. */
 #include <elf.h>
 #include <fcntl.h>
@@ -247,7 +247,8 @@ int main(int argc, char **argv)
 		if (phdrs[i].p_type == PT_TLS) {
 			uint64_t align = phdrs[i].p_align ? phdrs[i].p_align : 1;
 			tls_start = phdrs[i].p_vaddr;
-			tls_end = (phdrs[i].p_memsz + tls_start % align + align - 1) / align * align - tls_start % align;
+			uint64_t skew = tls_start % align;
+			tls_end = (phdrs[i].p_memsz + skew + align - 1) / align * align - skew;
 		}
 	for (uint64_t i = 1; i < number_of_sections(); i++)
 		if (shdrs[i].sh_type == SHT_RELA && !(shdrs[i].sh_flags & SHF_ALLOC))

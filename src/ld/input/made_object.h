@@ -11,7 +11,7 @@
 struct bytes made_object_from_data(struct link *link, const char *name, struct bytes content);
 
 /* The global symbols that an ELF file defines, as absolute ones (GNU ld manual, "--just-symbols"); thread-local and
- * indirect ones have no address that could be given. In link->arena. false: `error` says what is wrong with the file. */
+ * indirect ones have no address that could be given. In link->arena. false: `error` says what is wrong. */
 bool made_object_from_symbols(struct link *link, struct bytes file, struct bytes *object, struct elf_error *error);
 
 #endif

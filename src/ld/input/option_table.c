@@ -42,8 +42,8 @@ static const struct option_row rows[] = {
 	 .help = "take addresses of symbols from an ELF file, and nothing else; a directory: as -rpath"},
 	{"--just-symbols", ARG_REQUIRED, OPTION_JUST_SYMBOLS, .metavar = "FILE"},
 	{"-b", ARG_SHORT, OPTION_FORMAT, "FORMAT",
-	 .help = "what the files that follow are: binary (data, with symbols _binary_NAME_start, _end and _size), or elf "
-		 "or default"},
+	 .help = "what the files that follow are: binary (data, with symbols _binary_NAME_start, _end and _size), or "
+		 "elf or default"},
 	{"--format", ARG_REQUIRED, OPTION_FORMAT, .metavar = "FORMAT"},
 
 	{.help = "Output"},
