@@ -27,6 +27,7 @@ _gild_words() {
 _gild_values() {
 	case $1 in
 	--build-id) echo sha1 md5 sha256 fast tree xx uuid none ;;
+	--format | -b | --oformat) echo elf binary ;;
 	--pack-dyn-relocs) echo relr none ;;
 	--hash-style) echo sysv gnu both none ;;
 	--color-diagnostics) echo auto always never ;;

@@ -66,6 +66,13 @@ struct arch {
 
 	enum symbol_use (*use_of)(uint32_t type);
 	const char *(*relocation_name)(uint32_t type);
+	/* How many bytes a relocation of that type changes; 0: none, or it is not for objects. */
+	unsigned (*relocation_width)(uint32_t type);
+	/* What relocation `number` of a loaded section means once it has been applied (--emit-relocs): rewriting
+	 * instructions may have changed its type, place and addend, or left nothing (type 0, R_*_NONE). `rela` is the
+	 * relocation as in the input, and becomes that. Returns how many relocations of the input it took, as apply.
+	 * Any thread, once slots have numbers. */
+	unsigned (*applied_form)(const struct link *link, section_id section, uint64_t number, struct elf_rela *rela);
 };
 
 extern const struct arch arch_x86_64;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arch/x86_64_decide.h"
+#include "arch/x86_64_kept.h"
 #include "arch/x86_64_names.h"
 #include "arch/x86_64_plt.h"
 #include "arch/x86_64_types.h"
@@ -675,4 +676,6 @@ const struct arch arch_x86_64 = {
 	.tp_offset = arch_tp_offset,
 	.use_of = x86_64_use_of,
 	.relocation_name = x86_64_relocation_name,
+	.relocation_width = x86_64_relocation_width,
+	.applied_form = x86_64_applied_form,
 };

@@ -1,5 +1,5 @@
-/* What becomes of a reference on x86-64: the questions that scanning and applying relocations both ask, so that they
- * cannot disagree. */
+/* What a reference becomes on x86-64: the decisions that scanning, applying and keeping relocations share, so that they
+ * cannot disagree (psABI, section 4.4.1 and appendix B). */
 #ifndef GILD_ARCH_X86_64_DECIDE_H
 #define GILD_ARCH_X86_64_DECIDE_H
 
@@ -102,50 +102,6 @@ static inline bool local_dynamic_is_relaxed(const struct link *link, const struc
 	struct ref own = {0};
 	return tls_model(link, own) != TLS_AS_WRITTEN && is_followed_by_call(rela, end) &&
 	       relax_ld_is_known(content, where);
-}
-
-/* Bytes that a relocation of that type changes; 0 for types that are not for objects. */
-static inline unsigned width_of(uint32_t type)
-{
-	switch (type) {
-	case R_X86_64_8:
-	case R_X86_64_PC8:
-		return 1;
-	case R_X86_64_16:
-	case R_X86_64_PC16:
-	case R_X86_64_TLSDESC_CALL:
-		return 2;
-	case R_X86_64_PC32:
-	case R_X86_64_GOT32:
-	case R_X86_64_PLT32:
-	case R_X86_64_GOTPCREL:
-	case R_X86_64_32:
-	case R_X86_64_32S:
-	case R_X86_64_TLSGD:
-	case R_X86_64_TLSLD:
-	case R_X86_64_DTPOFF32:
-	case R_X86_64_GOTTPOFF:
-	case R_X86_64_TPOFF32:
-	case R_X86_64_GOTPC32:
-	case R_X86_64_SIZE32:
-	case R_X86_64_GOTPC32_TLSDESC:
-	case R_X86_64_GOTPCRELX:
-	case R_X86_64_REX_GOTPCRELX:
-		return 4;
-	case R_X86_64_64:
-	case R_X86_64_PC64:
-	case R_X86_64_DTPOFF64:
-	case R_X86_64_TPOFF64:
-	case R_X86_64_GOTOFF64:
-	case R_X86_64_GOTPC64:
-	case R_X86_64_GOT64:
-	case R_X86_64_GOTPCREL64:
-	case R_X86_64_PLTOFF64:
-	case R_X86_64_SIZE64:
-		return 8;
-	default:
-		return 0;
-	}
 }
 
 #endif

@@ -16,6 +16,9 @@
 #ifndef SHF_X86_64_LARGE
 #define SHF_X86_64_LARGE 0x10000000 /* x86-64 psABI: may be more than 2 GiB away from code */
 #endif
+#ifndef SHF_GNU_RETAIN
+#define SHF_GNU_RETAIN (1 << 21)
+#endif
 #ifndef SHT_CREL
 #define SHT_CREL 0x40000014 /* compact relocations, gABI proposal; LLVM writes them */
 #endif

@@ -11,10 +11,6 @@
 void check_supported(struct link *link)
 {
 	const struct options *options = link->options;
-	if (options->as_relocatable)
-		diag_error(link->diag, 0, "option -r is not supported yet");
-	if (options->emit_relocs)
-		diag_error(link->diag, 0, "option --emit-relocs is not supported yet");
 	if (options->script)
 		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
 	if (options->why_live.n && !options->gc_sections)
@@ -40,9 +36,10 @@ void decide_output(struct link *link)
 	const struct options *options = link->options;
 	if (link->files.n == 1 && link->diag->errors == 0)
 		diag_error(link->diag, 0, "no input files");
-	link->is_dynamic = needs_dynamic_section(link);
+	bool relocatable = options->kind == OUTPUT_RELOCATABLE;
+	link->is_dynamic = !relocatable && needs_dynamic_section(link);
 	link->entry = options->entry ? options->entry : link->script_entry;
-	if (!link->entry && options->kind != OUTPUT_SHARED)
+	if (!link->entry && options->kind != OUTPUT_SHARED && !relocatable)
 		link->entry = "_start";
 }
 

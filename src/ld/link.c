@@ -29,8 +29,10 @@
 #include "ld/resolve/warning_symbols.h"
 #include "ld/synth/dynamic.h"
 #include "ld/synth/eh_frame.h"
+#include "ld/synth/groups.h"
 #include "ld/synth/needs.h"
 #include "ld/synth/rela_dyn.h"
+#include "ld/synth/relocs.h"
 #include "ld/synth/relr.h"
 #include "ld/synth/symtab.h"
 #include "ld/synth/synth.h"
@@ -64,7 +66,10 @@ static bool read_inputs(struct link *link)
 	versions_read(link);
 	symtab_read_retained(link);
 	decide_output(link);
-	layout_default(link);
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		layout_relocatable(link);
+	else
+		layout_default(link);
 	if (link->options->verbose)
 		layout_print(link);
 	return done(link, "open inputs");
@@ -84,9 +89,16 @@ static bool resolve(struct link *link)
 	resolve_owners(link);
 	trace_symbols(link);
 	resolve_report_duplicates(link);
-	warning_symbols_report(link);
 	common_warn(link);
+	internal_check(link);
 	stats_mark(&link->stats, "resolve owners");
+	return true;
+}
+
+/* What the output defines, imports and exports. */
+static bool decide_symbols(struct link *link)
+{
+	warning_symbols_report(link);
 	/* The linker defines what is left to it, and libraries that turn out not to be needed stop being owners. */
 	internal_provide(link);
 	versions_assign(link);
@@ -107,7 +119,6 @@ static bool choose_sections(struct link *link)
 	layout_classify(link);
 	stats_mark(&link->stats, "classify");
 	eh_frame_read(link);
-	decide_stack(link);
 	if (!done(link, "read unwind records"))
 		return false;
 	if (link->options->gc_sections)
@@ -129,6 +140,7 @@ static bool choose_sections(struct link *link)
  * sections are made. */
 static bool find_needs(struct link *link)
 {
+	decide_stack(link);
 	needs_scan(link);
 	closure_check(link); /* what nobody in the link defines may be in a library behind those of the link */
 	describe_undefined(link);
@@ -137,6 +149,8 @@ static bool find_needs(struct link *link)
 		return false;
 	needs_number(link);
 	check_text_relocations(link);
+	if (keeps_relocations(link->options))
+		relocs_prepare(link);
 	synth_create(link);
 	return done(link, "synthetic sections");
 }
@@ -169,6 +183,8 @@ static bool lay_out(struct link *link)
 	values_compute(link);
 	stats_mark(&link->stats, "symbol values");
 	rela_dyn_collect(link);
+	if (link->options->flat)
+		layout_flatten(link);
 	return done(link, "dynamic relocations");
 }
 
@@ -176,7 +192,7 @@ static bool lay_out(struct link *link)
 static bool write_output(struct link *link)
 {
 	/* Only now can debugging information be written down to compress it; what is not loaded moves together. */
-	if (link->options->compress_debug != COMPRESS_NONE)
+	if (link->options->compress_debug != COMPRESS_NONE && !link->options->flat)
 		compress_debug_sections(link);
 	/* What the user wants to read about the link comes before the output: if it cannot be written, none is. */
 	report_write(link);
@@ -184,6 +200,54 @@ static bool write_output(struct link *link)
 		return false;
 	output_write_all(link);
 	return done(link, "write");
+}
+
+/* A program or a shared object: all of the story above. */
+static bool link_module(struct link *link)
+{
+	return read_inputs(link) && resolve(link) && decide_symbols(link) && choose_sections(link) &&
+	       find_needs(link) && lay_out(link) && write_output(link);
+}
+
+/* -r, an object that is linked again. Symbols stay as open as they are: nothing is imported, provided or checked. */
+static bool decide_object_symbols(struct link *link)
+{
+	exports_decide(link);
+	check_required(link);
+	if (link->options->define_common)
+		common_allocate(link);
+	else
+		common_measure(link);
+	return done(link, "symbols");
+}
+
+/* Relocations are not applied but kept, and so are groups; all sizes are known then. */
+static bool keep_relocations(struct link *link)
+{
+	relocs_prepare(link);
+	groups_prepare(link);
+	if (!done(link, "relocations"))
+		return false;
+	synth_create_relocatable(link);
+	return done(link, "synthetic sections");
+}
+
+/* Sections lie in the file one after the other; addresses count from the beginning of each. */
+static bool lay_out_object(struct link *link)
+{
+	layout_gather(link);
+	layout_without_segments(link);
+	headers_prepare(link);
+	layout_assign_unloaded(link);
+	layout_finish_symbols(link);
+	values_compute(link);
+	return done(link, "layout");
+}
+
+static bool link_object(struct link *link)
+{
+	return read_inputs(link) && resolve(link) && decide_object_symbols(link) && choose_sections(link) &&
+	       keep_relocations(link) && lay_out_object(link) && write_output(link);
 }
 
 /* --time-trace: the file is opened before the link begins, so that nothing is linked if it cannot be. */
@@ -214,8 +278,8 @@ bool link_run(const struct options *options, struct diag *diag)
 	link_begin(&link, options, diag, &io);
 	io_watch(&io);
 	stats_begin(&link.stats, options->stats || options->time_trace);
-	bool good = trace_begin(&link, &trace) && read_inputs(&link) && resolve(&link) && choose_sections(&link) &&
-		    find_needs(&link) && lay_out(&link) && write_output(&link);
+	bool good = trace_begin(&link, &trace) &&
+		    (options->kind == OUTPUT_RELOCATABLE ? link_object(&link) : link_module(&link));
 	if (!good)
 		report_write_failed(&link);
 	link.stats.threads = pool_started(link.pool);

@@ -26,7 +26,7 @@ void link_begin(struct link *link, const struct options *options, struct diag *d
 	if (!link->worker_arenas)
 		out_of_memory();
 	codecs_init(&link->codecs);
-	link->is_pic = options->kind != OUTPUT_EXECUTABLE;
+	link->is_pic = options->kind == OUTPUT_PIE || options->kind == OUTPUT_SHARED;
 	link->packs_relative = options->z.pack_relative_relocs && link->is_pic;
 }
 
@@ -77,6 +77,7 @@ void link_end(struct link *link)
 	array_free(&link->dynstr);
 	array_free(&link->externs);
 	array_free(&link->needed_versions);
+	array_free(&link->section_symbols);
 	version_script_free(&link->version_script);
 	version_script_free(&link->dynamic_list);
 	version_script_free(&link->export_list);

@@ -88,6 +88,7 @@ struct file {
 	bool has_warnings;        /* ... .gnu.warning sections */
 	bool has_eh_frame;
 	bool has_link_order;      /* ... SHF_LINK_ORDER sections */
+	bool just_symbols;        /* -R: it says where symbols are, and may say so of what others define */
 	bool by_search;           /* found for -lNAME, not named by a path */
 	_Atomic bool live;        /* object: part of the link; shared object: needed */
 	_Atomic bool bad;         /* an error was reported for it */
@@ -137,6 +138,10 @@ struct file {
 	uint32_t n_versions;
 	uint16_t *output_version; /* version index i of the file is this one in our .gnu.version (0: not used) */
 
+	/* Objects, when the output keeps relocations (synth/relocs.h). */
+	bool *needed_locals;      /* by index of a local symbol: a relocation names it */
+	uint32_t *local_indices;  /* of local symbols, in .symtab of the output; 0: not there */
+
 	/* The symbol table of the output. */
 	uint32_t out_locals, out_globals; /* entries of this file */
 	uint32_t out_local_start, out_global_start;
@@ -156,6 +161,8 @@ enum section_kind {
 	SECTION_SYMTAB,       /* file 0: a part of .symtab; `extra`: part number */
 	SECTION_SYMTAB_SHNDX, /* file 0: the same part of .symtab_shndx */
 	SECTION_STRTAB,       /* file 0: a part of .strtab */
+	SECTION_RELA,         /* file 0: the relocations of section `extra` that the output keeps */
+	SECTION_GROUP,        /* a section group that the output keeps */
 };
 
 struct section {
@@ -323,7 +330,7 @@ enum synthetic {
 	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_PACKAGE, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM,
 	SYN_VERDEF, SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_RELR_DYN, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT,
 	SYN_PLT_SEC, SYN_PLT_UNWIND, SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS, SYN_RELRO_PADDING,
-	SYN_SHSTRTAB,
+	SYN_SHSTRTAB, SYN_GNU_STACK,
 	SYN_COMMON, SYN_TLS_COMMON, SYN_LARGE_COMMON, /* in the order of enum common_kind */
 	SYN_COUNT
 };
@@ -416,6 +423,7 @@ struct link {
 	bool is_pic;                       /* PIE or shared */
 	bool may_be_far;                   /* 32 bits may be too few for a distance in the image, or for an address */
 	uint32_t module_needs;             /* NEED_TLSLD, ... */
+	_Atomic bool has_gnu_symbols;      /* it defines indirect functions or unique symbols */
 	ARRAY(struct got_entry) got;
 	uint32_t got_slots;
 	uint32_t tlsld_slot;
@@ -453,6 +461,11 @@ struct link {
 	struct layout *layout;
 	struct stats stats;
 	ARRAY(section_id) symtab_parts;
+	/* When the output keeps relocations: */
+	ARRAY(uint32_t) section_symbols;   /* the output sections that have a section symbol, in .symtab's order */
+	uint32_t *global_indices;          /* by symbol id: in .symtab; 0: not there */
+	_Atomic uint64_t *mentions;        /* by symbol id: file << 32 | index where it is first mentioned, and has to
+					    * be listed if nobody here defines it; UINT64_MAX: nowhere */
 	uint32_t symtab_locals;
 
 	unsigned excused_errors;           /* reported, but no reason to stop yet */

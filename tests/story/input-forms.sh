@@ -102,7 +102,7 @@ fi
 
 # Sections of a type that means nothing to gild could mean anything: refused, but for what operating systems and users keep for
 # themselves
-for type in 0x100 0x40000014 0x70000005 0x80000000 0xffffffff; do
+for type in 0x100 0x40000044 0x70000005 0x80000000 0xffffffff; do
 	printf '.globl _start\n_start: ret\n.section .odd,"a",@%s\n.quad 1\n' $type >odd.s
 	link -c odd.s
 	fails "$GILD" odd.o -o out

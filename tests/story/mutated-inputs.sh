@@ -39,18 +39,24 @@ for ((i = 0; i < rounds; i++)); do
 		libb.a) inputs="a.o bad-libb.a" ;;
 		libb.so) inputs="other.o bad-libb.so" ;;
 		esac
-		options=$([ $((i % 3)) -ne 0 ] || echo --gc-sections; [ $((i % 4)) -ne 0 ] || echo --icf=all
-			[ $((i % 4)) -ne 1 ] || echo --icf=safe --ignore-data-address-equality)
+		options=$([ $((i % 3)) -ne 0 ] || echo --gc-sections)
+		folding=$([ $((i % 4)) -ne 0 ] || echo --icf=all
+			[ $((i % 4)) -ne 3 ] || echo --icf=safe --ignore-data-address-equality)
+		case $victim-$((i % 4)) in # an object of them, and relocations that stay, in turn
+		a.o-1 | libb.a-1) kind="-r -u main" ;;
+		*-2) kind="-shared --emit-relocs" ;;
+		*) kind="-shared $folding" ;;
+		esac
 		rm -f out
 		rc=0
-		timeout 60 "$GILD" -shared --eh-frame-hdr --build-id $options $inputs -o out 2>err.txt || rc=$?
+		timeout 60 "$GILD" $kind --eh-frame-hdr --build-id $options $inputs -o out 2>err.txt || rc=$?
 		bad=
 		[ $rc -le 1 ] || bad="exit status $rc"
 		[ $rc -ne 1 ] || [ ! -e out ] || bad="refused, but left an output"
 		[ $rc -ne 1 ] || grep -q "^gild: error: " err.txt || bad="refused without a message"
 		! grep -qE "Sanitizer|runtime error" err.txt || bad="a sanitizer complains"
 		if [ -n "$bad" ]; then
-			echo "$victim damaged with seed $((seed * 1000003 + i)), $options: $bad"
+			echo "$victim damaged with seed $((seed * 1000003 + i)), $kind $options: $bad"
 			head -30 err.txt
 			exit 1
 		fi

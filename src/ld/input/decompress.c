@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "elf/crel.h"
+#include "ld/input/object.h"
 #include "ld/report/describe.h"
 #include "ld/input/object.h"
 
@@ -53,5 +55,24 @@ bool section_decompress(struct link *link, file_id id, uint32_t number, struct a
 	shdr->sh_flags &= ~(uint64_t)SHF_COMPRESSED;
 	shdr->sh_size = compressed.size;
 	shdr->sh_addralign = compressed.align;
+	return true;
+}
+
+bool section_expand_relocations(struct link *link, file_id id, uint32_t number, struct arena *arena)
+{
+	struct file *file = file_of(link, id);
+	struct bytes content = elf_section_bytes(&file->elf, number);
+	struct elf_error error;
+	uint64_t n;
+	if (!elf_crel_count(content, number, &n, &error))
+		return object_report(link, id, &error), false;
+	struct elf_rela *relas = arena_array(arena, struct elf_rela, n);
+	if (!elf_crel_expand(content, number, relas, &error))
+		return object_report(link, id, &error), false;
+	object_own_tables(&file->elf, arena)[number].content = (const uint8_t *)relas;
+	struct elf_shdr *shdr = (struct elf_shdr *)(uintptr_t)&file->elf.shdrs[number];
+	shdr->sh_type = SHT_RELA;
+	shdr->sh_size = n * sizeof(*relas);
+	shdr->sh_entsize = sizeof(*relas);
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "ld/input/foreign.h"
 #include "ld/input/library_hint.h"
 #include "ld/input/ir.h"
+#include "ld/input/made_object.h"
 #include "ld/input/object.h"
 #include "ld/input/shared_object.h"
 #include "ld/input/text_script.h"
@@ -20,7 +21,7 @@
 /* The state that a file of the command line or of a script is opened with. */
 struct request {
 	const char *name;
-	bool is_library, as_needed, whole_archive, prefer_static, lazy;
+	bool is_library, as_needed, whole_archive, prefer_static, lazy, binary, just_symbols;
 	const char *from_script;  /* path of the script that names it, or NULL */
 	unsigned depth;           /* scripts inside scripts */
 	uint32_t group;           /* as in struct input_step */
@@ -97,7 +98,7 @@ static void add_elf(struct loader *loader, const struct request *request, const 
 		note_step(link, request, id, 1, request->lazy);
 		return;
 	}
-	if (link->options->is_static) {
+	if (link->options->is_static || link->options->kind == OUTPUT_RELOCATABLE) {
 		report_input(link, path, "static-link", "attempted static link of dynamic object");
 		return;
 	}
@@ -120,6 +121,33 @@ static void add_elf(struct loader *loader, const struct request *request, const 
 		}
 	}
 	note_step(link, request, id, 1, false);
+}
+
+/* -b binary, -R: an object is made from the file. */
+static void add_made(struct loader *loader, const struct request *request, const char *path, struct bytes bytes)
+{
+	struct link *link = loader->link;
+	struct elf_error error;
+	struct bytes object;
+	if (request->just_symbols && elf_kind(bytes) == ELF_NOT) {
+		report_input(link, path, "unknown-format",
+			     "is not an ELF file\n>>> -R takes addresses of symbols from it");
+		return;
+	}
+	if (request->just_symbols && is_foreign(link, bytes)) {
+		foreign_report(link, link->files.n, (struct diag_about){.file = path}, bytes);
+		return;
+	}
+	if (request->binary) {
+		object = made_object_from_data(link, request->name, bytes);
+	} else if (!made_object_from_symbols(link, bytes, &object, &error)) {
+		report_input(link, path, "malformed-file", "malformed file: %s %s (number %u, value 0x%llx)",
+			     error.field, error.what, error.index, (unsigned long long)error.value);
+		return;
+	}
+	struct file *file = file_of(link, new_file(link, FILE_OBJECT, request, path, object));
+	file->live = true;
+	file->just_symbols = request->just_symbols;
 }
 
 static void report_archive(struct link *link, const char *path, const struct elf_error *error)
@@ -313,6 +341,12 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 	if (opened.error)
 		return MISSING;
 
+	if (request->binary || request->just_symbols) {
+		*array_push(&link->loaded) = path;
+		trace_file(link, path);
+		add_made(loader, request, path, opened.bytes);
+		return OPENED;
+	}
 	if (opened.bytes.size == 0) { /* GNU ld takes it for an empty script; it is what a failed compilation leaves */
 		report_input(link, path, "file-format", "file format not recognised: the file is empty");
 		return OPENED;
@@ -508,6 +542,8 @@ void inputs_load(struct link *link)
 				      .lazy = input->lazy,
 				      .group = input->group,
 				      .scan = is_archive ? &ahead.scans[next] : NULL,
+				      .binary = input->binary,
+				      .just_symbols = input->just_symbols,
 			      });
 	}
 	array_free(&loader.script_dirs);

@@ -135,13 +135,16 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 {
 	struct file *file = file_of(link, id);
 	const struct elf_shdr *shdr = &file->elf.shdrs[number];
+	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
 	switch (shdr->sh_type) {
+	case SHT_GROUP:
+		return !relocatable || link->options->force_group_allocation;
 	case SHT_NULL:
 	case SHT_SYMTAB:
 	case SHT_STRTAB:
 	case SHT_RELA:
 	case SHT_REL:
-	case SHT_GROUP:
+	case SHT_CREL:
 	case SHT_SYMTAB_SHNDX:
 		return true;
 	default:
@@ -153,7 +156,8 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 			struct diag_about about = about_file(file, "unsupported-input");
 			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, number), &about, "%s", ir_slim_words);
 		}
-		return true;
+		if (!relocatable)
+			return true;
 	}
 	if (strncmp(name, ".note", 5) == 0) {
 		if (strcmp(name, ".note.GNU-stack") == 0) {
@@ -167,18 +171,22 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 		}
 	}
 	/* Compilers' messages to linkers that other compilers' linkers need not know (LLVM's address-significance and
-	 * call-graph tables). */
+	 * call-graph tables). They name symbols by number: an object of several objects does without them. */
 	if (shdr->sh_type == SHT_LLVM_ADDRSIG || shdr->sh_type == 0x6fff4c09)
 		return true;
 	/* Warnings about symbols are said now, or by who links with the shared object. */
-	return link->options->kind != OUTPUT_SHARED &&
+	return link->options->kind != OUTPUT_SHARED && !relocatable &&
 	       (strncmp(name, ".gnu.warning.", 13) == 0 || strcmp(name, ".gnu.warning") == 0);
 }
 
-static enum section_kind content_kind(const struct elf_shdr *shdr, const char *name)
+static enum section_kind content_kind(const struct link *link, const struct elf_shdr *shdr, const char *name)
 {
+	if (shdr->sh_type == SHT_GROUP)
+		return SECTION_GROUP;
 	if (shdr->sh_flags & SHF_ALLOC && strcmp(name, ".eh_frame") == 0 && shdr->sh_type != SHT_NOBITS)
 		return SECTION_EH_FRAME;
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		return SECTION_REGULAR; /* merging is for the next link */
 	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & (SHF_WRITE | SHF_LINK_ORDER)) &&
 	    shdr->sh_type != SHT_NOBITS && shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX &&
 	    shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
@@ -195,25 +203,25 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		const char *name = elf_section_name(elf, i);
 		section->file = id;
-		if (!is_type_known(link, shdr)) {
-			file->bad = true;
-			diag_error(link->diag, diag_order(id, i),
-				   FILE_FORMAT
-				   ":(%s): unsupported section type: 0x%x\n>>> unknown type [0x%x] section `%s'",
-				   FILE_ARGS(file), name, shdr->sh_type, shdr->sh_type, name);
-			continue;
-		}
 		file->has_linkonce |= strncmp(name, ".gnu.linkonce.", 14) == 0;
 		file->has_warnings |= strncmp(name, ".gnu.warning", 12) == 0;
 		if (is_for_the_linker(link, id, arena, i, name))
 			continue;
+		if (!is_type_known(link, shdr)) {
+			file->bad = true;
+			struct diag_about about = about_section(file, i, "unsupported-input");
+			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, i), &about,
+				    "unsupported section type: 0x%x\n>>> unknown type [0x%x] section `%s'",
+				    shdr->sh_type, shdr->sh_type, name);
+			continue;
+		}
 		if (elf_is_compressed(shdr, name) && is_content_needed(link, name)) {
 			if (!section_decompress(link, id, i, arena))
 				continue;
 			shdr = &elf->shdrs[i];
 			name = elf_section_name(elf, i);
 		}
-		section->kind = content_kind(shdr, name);
+		section->kind = content_kind(link, shdr, name);
 		section->size = shdr->sh_size;
 		section->p2align = shdr->sh_addralign > 1 ? (uint8_t)__builtin_ctzll(shdr->sh_addralign) : 0;
 		section->live = true;
@@ -223,6 +231,8 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		file->has_link_order |= shdr->sh_flags & SHF_LINK_ORDER && shdr->sh_link;
 	}
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
+		if (elf->shdrs[i].sh_type == SHT_CREL && !section_expand_relocations(link, id, i, arena))
+			return;
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		if (shdr->sh_type == SHT_REL) {
 			file->bad = true;

@@ -5,8 +5,6 @@
 static const struct option_row rows[] = {
 	/* input/search */
 	{"-Y", ARG_SHORT, .id = OPTION_UNSUPPORTED},
-	{"-b", ARG_SHORT, OPTION_UNSUPPORTED, .accepts = "elf|default|elf64-x86-64"},
-	{"--format", ARG_REQUIRED, OPTION_UNSUPPORTED, .accepts = "elf|default|elf64-x86-64"},
 	{"-c", ARG_SHORT, .id = OPTION_UNSUPPORTED},
 	{"--mri-script", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"-A", ARG_SHORT, .id = OPTION_UNSUPPORTED},
@@ -25,10 +23,8 @@ static const struct option_row rows[] = {
 	{"--directory", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 
 	/* output kind */
-	{"-Ur", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--embedded-relocs", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"-EB", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--oformat", ARG_REQUIRED, OPTION_UNSUPPORTED, .accepts = "elf|elf64-x86-64|default"},
 	{"--discard-sframe", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--gnu-tls-tag", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--gnu2-tls-tag", ARG_NONE, .id = OPTION_UNSUPPORTED},
@@ -56,7 +52,6 @@ static const struct option_row rows[] = {
 	{"--default-script", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--version-exports-section", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--default-imported-symver", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--unique", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
 	{"--enable-non-contiguous-regions", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--section-ordering-file", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--split-by-file", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
@@ -72,8 +67,6 @@ static const struct option_row rows[] = {
 	{"--strip-discarded", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--no-strip-discarded", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--got-plt-syms", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--force-group-allocation", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--relocatable-merge-sections", ARG_NONE, .id = OPTION_UNSUPPORTED},
 
 	/* optimisation/gc */
 	{"--optimize", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},

@@ -362,3 +362,13 @@ void option_parse_exclude_libs(const struct option_context *context, const char 
 		at += len;
 	}
 }
+
+bool option_parse_format(const struct option_context *context, struct str option, const char *value)
+{
+	if (strcmp(value, "binary") == 0)
+		return true;
+	if (!option_value_is_one_of(value, "elf|default|elf64-x86-64"))
+		diag_error(context->diag, 0, "option %.*s: unknown or unsupported format: %s", (int)option.len,
+			   option.at, value);
+	return false;
+}

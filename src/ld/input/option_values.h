@@ -49,6 +49,9 @@ void option_parse_defsym(const struct option_context *context, const char *text)
 void option_parse_section_start(const struct option_context *context, struct str option, const char *text);
 void option_parse_exclude_libs(const struct option_context *context, const char *list);
 
+/* A format of files: true when it is "binary", false for ELF by any name. */
+bool option_parse_format(const struct option_context *context, struct str option, const char *value);
+
 /* -Ttext and the like: the option implies the section. */
 void option_add_section_start(const struct option_context *context, struct str option, const char *name,
 			      const char *address);

@@ -14,7 +14,7 @@ enum { SPARE_DYNAMIC_TAGS = 5, PAGE_SIZE = 4096 };
 
 /* What holds for the inputs that follow, and --push-state remembers. */
 struct input_state {
-	bool as_needed, whole_archive, prefer_static, lazy;
+	bool as_needed, whole_archive, prefer_static, lazy, binary;
 };
 
 struct parser {
@@ -85,16 +85,6 @@ static void add_rpath(struct options *options, const char *dir)
 	*array_push(&options->rpaths) = dir;
 }
 
-/* -R means -rpath for a directory. */
-static void parse_just_symbols(struct parser *parser, struct str option, const char *path)
-{
-	struct stat status;
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		add_rpath(parser->context.options, path);
-	else
-		diag_error(parser->context.diag, 0, "option %.*s %s is not supported yet for a file", (int)option.len,
-			   option.at, path);
-}
 
 /* ---- inputs and their state ---- */
 
@@ -108,7 +98,19 @@ static void add_input(struct parser *parser, const char *name, bool is_library)
 		.prefer_static = parser->state.prefer_static,
 		.lazy = parser->state.lazy,
 		.group = parser->group,
+		.binary = parser->state.binary && !is_library,
 	};
+}
+
+/* -R means -rpath for a directory. */
+static void parse_just_symbols(struct parser *parser, const char *path)
+{
+	struct stat status;
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		add_rpath(parser->context.options, path);
+	else
+		*array_push(&parser->context.options->inputs) =
+			(struct input_request){.name = path, .just_symbols = true};
 }
 
 static void pop_state(struct parser *parser)
@@ -155,6 +157,9 @@ static bool apply_input_option(struct parser *parser, enum option_id id, const c
 		return true;
 	case OPTION_END_GROUP:
 		parser->group = 0;
+		return true;
+	case OPTION_JUST_SYMBOLS:
+		parse_just_symbols(parser, value);
 		return true;
 	case OPTION_START_LIB:
 	case OPTION_END_LIB:
@@ -421,6 +426,12 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 	case OPTION_PIE:
 		options->kind = OUTPUT_PIE;
 		break;
+	case OPTION_RELOCATABLE: /* also for the -l that follow: archives only */
+		options->as_relocatable = parser->state.prefer_static = true;
+		break;
+	case OPTION_UNIQUE:
+		*array_push(&options->unique_sections) = value ? value : "*";
+		break;
 	case OPTION_NO_PIE:
 		options->kind = OUTPUT_EXECUTABLE;
 		break;
@@ -474,8 +485,11 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 	case OPTION_SORT_SECTION:
 		option_parse_sort_section(&parser->context, option, value);
 		break;
-	case OPTION_JUST_SYMBOLS:
-		parse_just_symbols(parser, option, value);
+	case OPTION_FORMAT:
+		parser->state.binary = option_parse_format(&parser->context, option, value);
+		break;
+	case OPTION_OUTPUT_FORMAT:
+		options->flat = option_parse_format(&parser->context, option, value);
 		break;
 	default:
 		break;
@@ -680,6 +694,38 @@ static const char *under_sysroot(struct parser *parser, const char *path)
 	return path;
 }
 
+/* -r is a kind of output, and excludes the others. */
+static void finish_relocatable(struct parser *parser)
+{
+	struct options *options = parser->context.options;
+	struct diag *diag = parser->context.diag;
+	if (!options->as_relocatable) {
+		if (options->unique_sections.n)
+			diag_error(diag, 0, "option --unique is supported with -r only");
+		if (options->force_group_allocation || options->fold_section_names)
+			diag_error(diag, 0, "option %s needs -r", options->fold_section_names
+							      ? "--relocatable-merge-sections"
+							      : "--force-group-allocation");
+		return;
+	}
+	if (options->kind != OUTPUT_EXECUTABLE)
+		diag_error(diag, 0, "-r and %s may not be used together",
+			   options->kind == OUTPUT_SHARED ? "-shared" : "-pie");
+	if (options->plan_in || options->plan_out)
+		diag_error(diag, 0, "-r and --plan-%s may not be used together", options->plan_in ? "in" : "out");
+	if (options->section_starts.n)
+		diag_error(diag, 0, "-r: section %s cannot be given an address, objects have none",
+			   options->section_starts.at[0].name);
+	if (options->z.nosectionheader)
+		diag_error(diag, 0, "-r and -z nosectionheader may not be used together");
+	bool has_root = options->entry || options->undefined.n || options->require_defined.n;
+	if (options->gc_sections && !has_root)
+		diag_error(diag, 0, "-r --gc-sections requires a defined symbol root specified by -e or -u");
+	if (options->flat)
+		diag_error(diag, 0, "-r and --oformat=binary may not be used together");
+	options->kind = OUTPUT_RELOCATABLE;
+}
+
 /* What depends on several options, wherever they stood. */
 static void finish(struct parser *parser)
 {
@@ -696,6 +742,12 @@ static void finish(struct parser *parser)
 		diag_error(parser->context.diag, 0, "GNUTARGET=%s: inputs of this format are not supported", target);
 	options->show_version |= options->show_emulations;
 	options->warn_unresolved |= options->noinhibit_exec;
+	finish_relocatable(parser);
+	if (options->emit_relocs && options->z.nosectionheader)
+		diag_error(parser->context.diag, 0, "--emit-relocs and -z nosectionheader may not be used together");
+	if (options->icf != ICF_NONE && (options->emit_relocs || options->as_relocatable))
+		diag_error(parser->context.diag, 0, "%s and --icf may not be used together",
+			   options->as_relocatable ? "-r" : "--emit-relocs");
 	if (!options->allow_shlib_undefined_given)
 		options->allow_shlib_undefined = options->kind == OUTPUT_SHARED;
 	if (options->auxiliary.n > 0 && options->kind != OUTPUT_SHARED)
@@ -757,4 +809,5 @@ void options_free(struct options *options)
 	array_free(&options->section_starts);
 	array_free(&options->audits);
 	array_free(&options->depaudits);
+	array_free(&options->unique_sections);
 }

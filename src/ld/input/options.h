@@ -10,7 +10,7 @@
 #include "base/array.h"
 #include "base/diag.h"
 
-enum output_kind { OUTPUT_EXECUTABLE, OUTPUT_PIE, OUTPUT_SHARED };
+enum output_kind { OUTPUT_EXECUTABLE, OUTPUT_PIE, OUTPUT_SHARED, OUTPUT_RELOCATABLE };
 
 enum build_id_kind { BUILD_ID_NONE, BUILD_ID_HASH, BUILD_ID_UUID, BUILD_ID_HEX };
 
@@ -48,6 +48,8 @@ struct input_request {
 	bool is_library;
 	bool as_needed, whole_archive, prefer_static, lazy; /* lazy: between --start-lib and --end-lib */
 	uint32_t group;            /* number of the --start-group it stands in; 0: none */
+	bool binary;               /* -b binary: any file is data */
+	bool just_symbols;         /* -R: only the addresses of its symbols are of interest */
 };
 
 struct defsym {
@@ -104,7 +106,12 @@ struct options {
 	bool noinhibit_exec;
 	bool nostdlib;
 	bool group;                            /* -Bgroup */
-	bool as_relocatable;                   /* -r: refused for now */
+	bool as_relocatable;                   /* -r: `kind` is OUTPUT_RELOCATABLE when everything is parsed */
+	bool flat;                             /* --oformat binary */
+	bool define_common;                    /* -d: -r gives common symbols their place */
+	bool force_group_allocation;           /* -r keeps no section groups */
+	bool fold_section_names;               /* -r joins .text.* in .text, ... */
+	ARRAY(const char *) unique_sections;   /* --unique: globs; -r does not join sections of these names */
 	bool hash_gnu, hash_sysv;
 	bool plt_unwind;          /* --ld-generated-unwind-info */
 	bool eh_frame_hdr, new_dtags, export_dynamic, gc_sections, print_gc_sections, demangle, relax, emit_relocs;

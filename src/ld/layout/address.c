@@ -12,13 +12,19 @@ struct cursor {
 	uint64_t tbss_end;        /* thread-local sections without content lie behind each other, but take no room */
 };
 
+/* Does it have a place in memory? Nothing has in an object. */
+static bool is_loaded(const struct link *link, const struct osec *osec)
+{
+	return osec->flags & SHF_ALLOC && link->options->kind != OUTPUT_RELOCATABLE;
+}
+
 /* `exact`: right here, at an address that was given; its members are aligned in it. */
 static void place_section(struct link *link, uint32_t id, bool exact, struct cursor *cursor)
 {
 	struct layout *layout = link->layout;
 	struct osec *osec = &layout->osecs.at[id];
-	bool alloc = osec->flags & SHF_ALLOC;
-	bool nobits = osec->type == SHT_NOBITS, tbss = nobits && osec->flags & SHF_TLS;
+	bool alloc = is_loaded(link, osec);
+	bool nobits = osec->type == SHT_NOBITS, tbss = alloc && nobits && osec->flags & SHF_TLS;
 	uint64_t start = tbss ? max_u64(cursor->addr, cursor->tbss_end) : cursor->addr;
 	if (!exact)
 		start = align_up(start, 1ull << osec->p2align);
@@ -137,7 +143,7 @@ void layout_assign_unloaded(struct link *link)
 	names->planned = names->from_hint = false;
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		struct osec *osec = &layout->osecs.at[layout->order[i]];
-		if (osec->flags & SHF_ALLOC) {
+		if (is_loaded(link, osec)) {
 			if (osec->type != SHT_NOBITS)
 				cursor.fileoff = osec->fileoff + osec->size;
 		} else if (osec->n_packed) {
@@ -148,6 +154,27 @@ void layout_assign_unloaded(struct link *link)
 		}
 	}
 	place_section_headers(link, cursor.fileoff);
+}
+
+void layout_flatten(struct link *link)
+{
+	struct layout *layout = link->layout;
+	uint64_t lowest = UINT64_MAX, size = 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (uint32_t i = 0; i < layout->n_order; i++) {
+			struct osec *osec = &layout->osecs.at[layout->order[i]];
+			if (!(osec->flags & SHF_ALLOC) || osec->type == SHT_NOBITS || !osec->size)
+				continue;
+			if (pass == 0) {
+				lowest = osec->addr < lowest ? osec->addr : lowest;
+				continue;
+			}
+			osec->fileoff = osec->addr - lowest;
+			size = max_u64(size, osec->fileoff + osec->size);
+		}
+	if (lowest == UINT64_MAX)
+		diag_error(link->diag, 0, "--oformat=binary: there is nothing to write: no section is loaded");
+	layout->file_size = size;
 }
 
 static void assign_segment(struct link *link, struct segment *segment)

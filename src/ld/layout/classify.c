@@ -40,6 +40,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_TLS_COMMON] = ".tcommon",
 	[SYN_LARGE_COMMON] = "LARGE_COMMON",
 	[SYN_SHSTRTAB] = ".shstrtab",
+	[SYN_GNU_STACK] = ".note.GNU-stack",
 };
 
 const char *layout_section_name(const struct link *link, section_id id)
@@ -55,6 +56,7 @@ const char *layout_section_name(const struct link *link, section_id id)
 	case SECTION_STRTAB:
 		return ".strtab";
 	case SECTION_POOL:
+	case SECTION_RELA:
 		return "";
 	default:
 		return elf_section_name(&file_of(link, section->file)->elf, section_number(link, id));
@@ -99,7 +101,7 @@ static void classify(struct link *link, section_id id, bool is_crt)
 	struct layout *layout = link->layout;
 	struct section *section = section_of(link, id);
 	const char *name = layout_section_name(link, id);
-	uint32_t rule = rule_index_find(layout, str_of(name), is_crt);
+	uint32_t rule = layout_stands_alone(link, id) ? NO_RULE : rule_index_find(layout, str_of(name), is_crt);
 	section->run = rule == NO_RULE ? ORPHAN_RUN : layout->rules.at[rule].run;
 	/* Names of tables that the linker writes about its own output are not for others' sections. */
 	bool reserved = rule != NO_RULE && section->file != INTERNAL_FILE &&

@@ -240,13 +240,7 @@ static void sort_wildcards(const struct options *options, struct layout *layout)
 
 void layout_default(struct link *link)
 {
-	struct layout *layout = calloc(1, sizeof(*layout));
-	if (!layout)
-		out_of_memory();
-	link->layout = layout;
-	layout->options = link->options;
-	*array_push(&layout->osecs) = (struct osec){.name = ""};
-	*array_push(&layout->runs) = (struct run){0};
+	struct layout *layout = layout_new(link);
 	layout->base = link->is_pic ? 0 : link->arch->image_base;
 	if (link->options->image_base_given)
 		layout->base = link->options->image_base;

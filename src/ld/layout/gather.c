@@ -4,10 +4,17 @@
 
 #include "ld/layout/layout.h"
 
-/* Flags that mean something in an output file; groups, merging and link order are over by then. */
-enum {
-	OUTPUT_FLAGS = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS | SHF_X86_64_LARGE
-};
+/* Flags that mean something in a program; groups and link order are over by then. */
+static const uint64_t program_flags = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS |
+				      SHF_INFO_LINK | SHF_X86_64_LARGE;
+
+/* In an object everything does but what has been undone. */
+static uint64_t output_flags(const struct link *link)
+{
+	if (link->options->kind != OUTPUT_RELOCATABLE)
+		return program_flags;
+	return ~(uint64_t)(SHF_COMPRESSED | (link->options->force_group_allocation ? SHF_GROUP : 0));
+}
 
 enum { EH_FRAME_P2ALIGN = 3 };
 
@@ -48,10 +55,23 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_TLS_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS, 0},
 		[SYN_LARGE_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_X86_64_LARGE, 0},
 		[SYN_SHSTRTAB] = {SHT_STRTAB, 0, 0},
+		[SYN_GNU_STACK] = {SHT_PROGBITS, 0, 0},
 	};
 	if (section->extra == SYN_DYNAMIC && link->options->z.rodynamic)
 		return (struct traits){SHT_DYNAMIC, SHF_ALLOC, sizeof(struct elf_dyn)};
+	if (section->extra == SYN_GNU_STACK && link->layout->exec_stack)
+		return (struct traits){SHT_PROGBITS, SHF_EXECINSTR, 0};
 	return table[section->extra];
+}
+
+/* An object's sections are put one after the other and left for the next link to merge, if the pieces stay pieces of
+ * one size in between, too. */
+static bool stays_mergeable(const struct link *link, const struct section *section, const struct elf_shdr *shdr)
+{
+	uint64_t align = 1ull << section->p2align;
+	return link->options->kind == OUTPUT_RELOCATABLE && shdr->sh_entsize &&
+	       section->size % shdr->sh_entsize == 0 &&
+	       (align % shdr->sh_entsize == 0 || shdr->sh_entsize % align == 0);
 }
 
 static struct traits traits_of(const struct link *link, section_id id)
@@ -73,10 +93,18 @@ static struct traits traits_of(const struct link *link, section_id id)
 		const struct merge_pool *pool = &link->merge_pools.at[p];
 		return (struct traits){section_shdr(link, pool->first_member)->sh_type, pool->flags, pool->entsize};
 	}
+	case SECTION_RELA: {
+		uint64_t in_group = osec_of_section(link->layout, section_of(link, section->extra))->flags & SHF_GROUP;
+		return (struct traits){SHT_RELA, SHF_INFO_LINK | in_group, sizeof(struct elf_rela)};
+	}
 	default: {
 		const struct elf_shdr *shdr = section_shdr(link, id);
-		return (struct traits){shdr->sh_type, shdr->sh_flags & ~(uint64_t)(SHF_MERGE | SHF_STRINGS),
-				       shdr->sh_entsize};
+		uint64_t flags = shdr->sh_flags;
+		if (section->kind == SECTION_EH_FRAME)
+			flags &= ~(uint64_t)SHF_GROUP; /* all files' are one section */
+		if (!stays_mergeable(link, section, shdr))
+			flags &= ~(uint64_t)(SHF_MERGE | SHF_STRINGS);
+		return (struct traits){shdr->sh_type, flags, shdr->sh_entsize};
 	}
 	}
 }
@@ -96,9 +124,9 @@ static uint32_t join_types(uint32_t a, uint32_t b)
 	return SHT_PROGBITS;
 }
 
-static void inherit(struct osec *osec, struct traits traits, uint8_t p2align)
+static void inherit(struct osec *osec, struct traits traits, uint8_t p2align, uint64_t mask)
 {
-	uint64_t flags = traits.flags & (OUTPUT_FLAGS | SHF_INFO_LINK);
+	uint64_t flags = traits.flags & mask;
 	if (traits.type == SHT_X86_64_UNWIND)
 		traits.type = SHT_PROGBITS;
 	/* Contributions of priorities are ordinary data in older objects' eyes. */
@@ -256,6 +284,7 @@ void layout_gather(struct link *link)
 		run->items[run->n++] = id;
 	}
 	place_plt_unwind(link);
+	uint64_t mask = output_flags(link);
 	for (uint32_t r = 1; r < layout->runs.n; r++) {
 		struct run *run = &layout->runs.at[r];
 		struct osec *osec = &layout->osecs.at[run->osec];
@@ -263,7 +292,8 @@ void layout_gather(struct link *link)
 		for (uint32_t i = 0; i < run->n; i++) {
 			const struct section *section = section_of(link, run->items[i]);
 			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
-			inherit(osec, traits_of(link, run->items[i]), unwind ? EH_FRAME_P2ALIGN : section->p2align);
+			inherit(osec, traits_of(link, run->items[i]), unwind ? EH_FRAME_P2ALIGN : section->p2align,
+				mask);
 			if (section->p2align > run->p2align)
 				run->p2align = section->p2align;
 			if (section->file != INTERNAL_FILE &&

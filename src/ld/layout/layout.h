@@ -117,7 +117,12 @@ struct osec {
 	uint32_t type;
 	uint64_t flags, entsize;
 	uint8_t p2align;
+	/* When the output keeps relocations, ids of other output sections (0: none): */
+	uint32_t rela;            /* what has this one's relocations */
+	uint32_t relocates;       /* of which one these are the relocations */
 	uint32_t linked;          /* SHF_LINK_ORDER: the output section it belongs to */
+	section_id group;         /* SHT_GROUP: the group */
+	uint32_t symbol;          /* its section symbol in .symtab */
 	/* From the addresses pass: */
 	uint64_t addr, size, fileoff;
 	uint32_t index;           /* in the section header table; 0: not in the output */
@@ -165,6 +170,9 @@ struct layout {
 void layout_default(struct link *link);
 void layout_free(struct link *link);
 
+/* link->layout, a program without statements. */
+struct layout *layout_new(struct link *link);
+
 /* Building blocks of a program, also for a script parser. Names must live as long as the layout. An output section that
  * --section-start or its kin name has the address they give. */
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank);
@@ -180,6 +188,12 @@ void layout_print(const struct link *link);
 /* Of that language: an assignment without ';', and a run as "*(.text .text.*)", without KEEP. */
 void layout_print_assign(FILE *to, const struct node *node);
 void layout_print_run(FILE *to, const struct layout *layout, uint32_t run);
+
+/* Builds the program of -r: no rules but for what the linker makes; every name of an input section is an orphan
+ * (relocatable.c). */
+void layout_relocatable(struct link *link);
+/* With -r: does the section stand alone in its output section, because of its group or --unique? */
+bool layout_stands_alone(const struct link *link, section_id id);
 
 /* Gives every live section its run. */
 void layout_classify(struct link *link);
@@ -199,14 +213,22 @@ void plan_run(struct link *link, uint32_t run, uint64_t start);
 void plan_write(struct link *link);
 void plan_read(struct link *link);
 
+/* Chooses which output sections there are: layout->order. layout_segments() begins with it; -r has no segments. */
+void layout_choose_sections(struct link *link);
 void layout_segments(struct link *link);
+void layout_without_segments(struct link *link);
 void layout_assign_addresses(struct link *link);
 /* Reports segments that overlap, which given addresses can lead to. */
 void layout_check_overlaps(struct link *link);
 
-/* Gives the sections that are not loaded, and the section headers, their file offsets anew: compressed sections and
- * .shstrtab have other sizes now. Addresses stay, in debugging information and elsewhere. */
+/* Gives the sections that are not loaded, and the section headers, their file offsets; again when they are known, since
+ * compressed sections and .shstrtab have other sizes then. Addresses stay, in debugging information and elsewhere. With
+ * -r nothing is loaded. */
 void layout_assign_unloaded(struct link *link);
+
+/* --oformat binary: the file is an image of memory from the lowest address; what is not loaded is not in it. Once
+ * addresses are final. */
+void layout_flatten(struct link *link);
 
 /* Values of the symbols that the program defines (resolve/internal.c made them), once addresses are final. */
 void layout_finish_symbols(struct link *link);

@@ -9,6 +9,8 @@
 /* All orphans of one name, as far as the name goes: what is loaded and what is not are never together. */
 struct group {
 	const char *name;
+	uint64_t apart;          /* what else tells it from groups of that name; see apart_of() */
+	section_id ordered_by;   /* SHF_LINK_ORDER with -r: the section that sh_link names; 0: none */
 	uint64_t flags;          /* of all members */
 	bool nobits;             /* all members are */
 	uint32_t type, run;
@@ -23,8 +25,11 @@ struct groups {
 	uint32_t mask;
 };
 
-static enum osec_rank rank_of(const struct group *group)
+static enum osec_rank rank_of(const struct link *link, const struct group *group)
 {
+	/* Groups come before their members (gABI, "Section Groups"); else the inputs' order stays. */
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		return group->type == SHT_GROUP ? RANK_HEADERS : RANK_DATA;
 	if (!(group->flags & SHF_ALLOC))
 		return RANK_NOT_LOADED;
 	if (group->flags & SHF_TLS)
@@ -43,12 +48,13 @@ static enum osec_rank rank_of(const struct group *group)
 	return group->type == SHT_NOTE ? RANK_HEADERS : RANK_RODATA;
 }
 
-static uint32_t *slot_of(const struct groups *groups, const char *name, uint64_t alloc)
+static uint32_t *slot_of(const struct groups *groups, const char *name, uint64_t alloc, uint64_t apart)
 {
-	uint32_t at = (uint32_t)(hash_bytes(name, strlen(name)) + alloc) & groups->mask;
+	uint64_t hash = (hash_bytes(name, strlen(name)) + alloc + apart) * 0x9e3779b97f4a7c15; /* ids are dense */
+	uint32_t at = (uint32_t)(hash >> 32) & groups->mask;
 	while (groups->slots[at]) {
 		const struct group *group = &groups->list.at[groups->slots[at] - 1];
-		if (strcmp(group->name, name) == 0 && (group->flags & SHF_ALLOC) == alloc)
+		if (group->apart == apart && (group->flags & SHF_ALLOC) == alloc && strcmp(group->name, name) == 0)
 			break;
 		at = (at + 1) & groups->mask;
 	}
@@ -63,25 +69,71 @@ static void rehash(struct groups *groups, uint32_t mask)
 	if (!groups->slots)
 		out_of_memory();
 	for (uint32_t i = 0; i < groups->list.n; i++)
-		*slot_of(groups, groups->list.at[i].name, groups->list.at[i].flags & SHF_ALLOC) = i + 1;
+		*slot_of(groups, groups->list.at[i].name, groups->list.at[i].flags & SHF_ALLOC,
+			 groups->list.at[i].apart) = i + 1;
 }
 
-/* The section's group, made when it is the first of its name. */
-static struct group *group_of(struct groups *groups, const char *name, const struct elf_shdr *shdr)
+/* The group of that name, made when the section is the first in it. */
+static struct group *group_for(struct groups *groups, const char *name, const struct elf_shdr *shdr, uint64_t apart)
 {
-	uint32_t *slot = slot_of(groups, name, shdr->sh_flags & SHF_ALLOC);
+	uint32_t *slot = slot_of(groups, name, shdr->sh_flags & SHF_ALLOC, apart);
 	if (!*slot) {
 		uint32_t mention = groups->list.n;
 		*array_push(&groups->list) = (struct group){
-			.name = name, .flags = shdr->sh_flags & SHF_ALLOC, .type = shdr->sh_type, .nobits = true,
-			.first_mention = mention};
+			.name = name, .apart = apart, .flags = shdr->sh_flags & SHF_ALLOC, .type = shdr->sh_type,
+			.nobits = true, .first_mention = mention};
 		*slot = groups->list.n;
 		if (groups->list.n > groups->mask / 2) {
 			rehash(groups, groups->mask * 2 + 1);
-			slot = slot_of(groups, name, shdr->sh_flags & SHF_ALLOC);
+			slot = slot_of(groups, name, shdr->sh_flags & SHF_ALLOC, apart);
 		}
 	}
 	return &groups->list.at[*slot - 1];
+}
+
+/* The live section by which -r orders this one (SHF_LINK_ORDER); 0: none. */
+static section_id order_of(const struct link *link, section_id id)
+{
+	const struct elf_shdr *shdr = section_shdr(link, id);
+	if (link->options->kind != OUTPUT_RELOCATABLE || !(shdr->sh_flags & SHF_LINK_ORDER) || !shdr->sh_link)
+		return 0;
+	section_id by = file_of(link, section_of(link, id)->file)->first_section + shdr->sh_link;
+	return section_of(link, by)->live && section_of(link, by)->kind != SECTION_NONE ? by : 0;
+}
+
+/* What keeps sections of one name apart with -r: standing alone, or being ordered by what is apart. */
+static uint64_t apart_of(struct groups *groups, const struct link *link, section_id id)
+{
+	const uint64_t alone = 1ull << 32, by_section = 2ull << 32, by_run = 3ull << 32, by_group = 4ull << 32;
+	if (layout_stands_alone(link, id))
+		return alone | id;
+	section_id by = order_of(link, id);
+	if (!by)
+		return 0;
+	if (layout_stands_alone(link, by) || order_of(link, by))
+		return by_section | by;
+	if (section_of(link, by)->run != ORPHAN_RUN)
+		return by_run | section_of(link, by)->run;
+	const struct group *group = group_for(groups, layout_section_name(link, by), section_shdr(link, by), 0);
+	return by_group | group->first_mention;
+}
+
+static struct group *group_of(struct groups *groups, const struct link *link, section_id id)
+{
+	uint64_t apart = apart_of(groups, link, id);
+	return group_for(groups, layout_section_name(link, id), section_shdr(link, id), apart);
+}
+
+/* Once all sections have their runs: which output sections order others. */
+static void link_orders(struct link *link, const struct groups *groups)
+{
+	struct layout *layout = link->layout;
+	for (uint32_t g = 0; g < groups->list.n; g++) {
+		const struct group *group = &groups->list.at[g];
+		if (group->ordered_by)
+			layout->osecs.at[layout->runs.at[group->run].osec].linked =
+				layout->runs.at[section_of(link, group->ordered_by)->run].osec;
+	}
 }
 
 /* Where orphans of each rank go: right behind the last section of that rank or, when there is none, of a lower one. */
@@ -180,24 +232,33 @@ void orphans_place(struct link *link)
 		if (section->run != ORPHAN_RUN || is_refused(link, id))
 			continue;
 		const struct elf_shdr *shdr = section_shdr(link, id);
-		struct group *group = group_of(&groups, layout_section_name(link, id), shdr);
+		struct group *group = group_of(&groups, link, id);
 		group->flags |= shdr->sh_flags;
 		group->nobits &= shdr->sh_type == SHT_NOBITS;
+		group->ordered_by = order_of(link, id);
 		if (section->p2align > group->p2align)
 			group->p2align = section->p2align;
 	}
 	for (uint32_t g = 0; g < groups.list.n; g++)
-		groups.list.at[g].rank = rank_of(&groups.list.at[g]);
+		groups.list.at[g].rank = rank_of(link, &groups.list.at[g]);
 	if (groups.list.n) {
 		qsort(groups.list.at, groups.list.n, sizeof(struct group), compare_groups);
 		rehash(&groups, groups.mask);
 		insert_statements(link->layout, &groups);
 	}
+	uint32_t *runs = malloc(link->sections.n * sizeof(*runs));
+	if (!runs)
+		out_of_memory();
 	for (section_id id = 1; id < link->sections.n; id++) {
-		struct section *section = section_of(link, id);
+		const struct section *section = section_of(link, id);
 		if (section->run == ORPHAN_RUN && link->options->orphans != ORPHANS_ERROR)
-			section->run = group_of(&groups, layout_section_name(link, id), section_shdr(link, id))->run;
+			runs[id] = group_of(&groups, link, id)->run;
 	}
+	for (section_id id = 1; id < link->sections.n; id++)
+		if (section_of(link, id)->run == ORPHAN_RUN)
+			section_of(link, id)->run = runs[id];
+	free(runs);
+	link_orders(link, &groups);
 	array_free(&groups.list);
 	free(groups.slots);
 }

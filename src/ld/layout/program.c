@@ -43,6 +43,18 @@ static const struct expr *address_option(struct layout *layout, const char *name
 	return NULL;
 }
 
+struct layout *layout_new(struct link *link)
+{
+	struct layout *layout = calloc(1, sizeof(*layout));
+	if (!layout)
+		out_of_memory();
+	link->layout = layout;
+	layout->options = link->options;
+	*array_push(&layout->osecs) = (struct osec){.name = ""};
+	*array_push(&layout->runs) = (struct run){0};
+	return layout;
+}
+
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank)
 {
 	uint32_t id = layout->osecs.n;

@@ -21,7 +21,7 @@ static uint32_t protection(const struct osec *osec)
 
 /* Sections that exist in the output, those that have members; the first of them after an address was given jumps there.
  * The location counter's first value, where the headers end, is no jump. */
-static void choose_sections(struct link *link)
+void layout_choose_sections(struct link *link)
 {
 	struct layout *layout = link->layout;
 	uint32_t n = 0;
@@ -166,7 +166,7 @@ static void add_notes(struct layout *layout)
 void layout_segments(struct link *link)
 {
 	struct layout *layout = link->layout;
-	choose_sections(link);
+	layout_choose_sections(link);
 	if (link->synthetic[SYN_INTERP]) {
 		add(layout, PT_PHDR, PF_R, 0, 0, 8);
 		add_named(layout, PT_INTERP, ".interp", 1);

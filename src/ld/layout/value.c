@@ -32,6 +32,8 @@ static uint64_t value_of(const struct link *link, symbol_id id)
 	const struct elf_sym *sym = &file->symtab.syms[index];
 	if (file->kind == FILE_INTERNAL)
 		return sym->st_value;
+	if (elf_sym_is_common(sym) && !common_section(link, id))
+		return link->common_symbols[id].offset; /* it stays common: its alignment */
 	if (elf_sym_is_common(sym))
 		return section_address(link->layout, section_of(link, common_section(link, id))) +
 		       link->common_symbols[id].offset;

@@ -6,6 +6,7 @@
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/resolve/symbols.h"
+#include "ld/synth/groups.h"
 #include "ld/synth/symver.h"
 
 void headers_prepare(struct link *link)
@@ -39,21 +40,13 @@ static uint64_t entry_address(const struct link *link)
 	return *end ? link->layout->osecs.at[layout_find(link->layout, ".text")].addr : number;
 }
 
-/* An IFUNC or a unique symbol makes the file one for GNU systems (gABI, EI_OSABI). */
+/* Indirect functions, unique symbols and SHF_GNU_RETAIN make the file one for GNU systems (gABI, EI_OSABI). */
 static uint8_t os_abi(const struct link *link)
 {
-	for (uint32_t i = 1; i < link->dynsyms.n; i++) {
-		const struct symbol *symbol = &link->symbols[link->dynsyms.at[i]];
-		uint64_t owner = symbol_owner(symbol);
-		if (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE && !link->options->no_gnu_unique &&
-		    elf_sym_bind(symbol_definition(link, symbol)) == STB_GNU_UNIQUE)
-			return ELFOSABI_GNU;
-	}
-	for (symbol_id id = 1; id < link->n_symbols; id++)
-		if ((symbol_flags(&link->symbols[id]) & (SYMBOL_IFUNC | SYMBOL_DEFINED)) ==
-		    (SYMBOL_IFUNC | SYMBOL_DEFINED))
-			return ELFOSABI_GNU;
-	return ELFOSABI_NONE;
+	bool is_gnu = link->has_gnu_symbols;
+	for (uint32_t i = 0; i < link->layout->n_order && !is_gnu; i++)
+		is_gnu = link->layout->osecs.at[link->layout->order[i]].flags & SHF_GNU_RETAIN;
+	return is_gnu ? ELFOSABI_GNU : ELFOSABI_NONE;
 }
 
 static uint32_t section_names_index(const struct link *link)
@@ -62,13 +55,15 @@ static uint32_t section_names_index(const struct link *link)
 }
 
 /* A PIE that begins at an address of the user's choice is to stay there, as GNU ld sees it. */
-static bool is_fixed(const struct link *link)
+static uint16_t output_type(const struct link *link)
 {
 	const struct layout *layout = link->layout;
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		return ET_REL;
 	for (uint32_t i = 0; i < layout->segments.n && link->options->kind == OUTPUT_PIE; i++)
 		if (layout->segments.at[i].type == PT_LOAD)
-			return layout->segments.at[i].addr != 0;
-	return link->options->kind == OUTPUT_EXECUTABLE;
+			return layout->segments.at[i].addr != 0 ? ET_EXEC : ET_DYN;
+	return link->options->kind == OUTPUT_EXECUTABLE ? ET_EXEC : ET_DYN;
 }
 
 static void program_headers_emit(const struct layout *layout, struct elf_phdr *phdrs)
@@ -98,15 +93,15 @@ void headers_emit(const struct link *link, uint8_t *image)
 	ehdr->e_ident[EI_DATA] = ELFDATA2LSB;
 	ehdr->e_ident[EI_VERSION] = EV_CURRENT;
 	ehdr->e_ident[EI_OSABI] = os_abi(link);
-	ehdr->e_type = is_fixed(link) ? ET_EXEC : ET_DYN;
+	ehdr->e_type = output_type(link);
 	ehdr->e_machine = link->arch->machine;
 	ehdr->e_version = EV_CURRENT;
 	ehdr->e_entry = entry_address(link);
-	ehdr->e_phoff = sizeof(*ehdr);
+	ehdr->e_phoff = layout->segments.n ? sizeof(*ehdr) : 0;
 	ehdr->e_shoff = layout->shdrs_fileoff;
 	ehdr->e_ehsize = sizeof(*ehdr);
 	program_headers_emit(layout, (struct elf_phdr *)(image + sizeof(*ehdr)));
-	ehdr->e_phentsize = sizeof(struct elf_phdr);
+	ehdr->e_phentsize = layout->segments.n ? sizeof(struct elf_phdr) : 0;
 	ehdr->e_phnum = (uint16_t)min_u64(layout->segments.n, PN_XNUM);
 	if (link->options->z.nosectionheader)
 		return;
@@ -124,9 +119,14 @@ static uint32_t index_of(const struct link *link, const char *name)
 /* sh_link and sh_info (gABI chapter 4, Figure 4-12, and the GNU version sections). */
 static void set_links(const struct link *link, const struct osec *osec, struct elf_shdr *shdr)
 {
+	const struct osec *osecs = link->layout->osecs.at;
 	if (osec->flags & SHF_LINK_ORDER)
-		shdr->sh_link = link->layout->osecs.at[osec->linked].index;
+		shdr->sh_link = osecs[osec->linked].index;
 	switch (osec->type) {
+	case SHT_GROUP:
+		shdr->sh_link = index_of(link, ".symtab");
+		shdr->sh_info = group_signature(link, osec->group);
+		break;
 	case SHT_SYMTAB:
 		shdr->sh_link = index_of(link, ".strtab");
 		shdr->sh_info = link->symtab_locals;
@@ -155,6 +155,11 @@ static void set_links(const struct link *link, const struct osec *osec, struct e
 		shdr->sh_info = verneed_count(link);
 		break;
 	case SHT_RELA:
+		if (osec->relocates) {
+			shdr->sh_link = index_of(link, ".symtab");
+			shdr->sh_info = osecs[osec->relocates].index;
+			break;
+		}
 		shdr->sh_link = index_of(link, ".dynsym");
 		if (osec->flags & SHF_INFO_LINK)
 			shdr->sh_info = index_of(link, ".got.plt");

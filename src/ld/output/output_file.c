@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "base/io_watch.h"
 
-enum { MODE = 0777, MAX_TRIES = 100 };
+enum { MAX_TRIES = 100 };
 
 static bool fail(struct output_file *file, const char *what)
 {
@@ -48,13 +48,13 @@ static bool open_temporary(struct output_file *file)
 	if (!folder)
 		out_of_memory();
 	/* An unnamed file gets its name through /proc: where that is not mounted, it must have one from the start. */
-	file->fd = access("/proc/self/fd", X_OK) == 0 ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, MODE) : -1;
+	file->fd = access("/proc/self/fd", X_OK) == 0 ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, file->mode) : -1;
 	free(folder);
 	if (file->fd >= 0)
 		return true;
 	for (unsigned try = 0; try < MAX_TRIES; try++) {
 		file->temporary = temporary_name(file->target, try);
-		file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, MODE);
+		file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, file->mode);
 		if (file->fd >= 0)
 			return true;
 		free(file->temporary);
@@ -65,9 +65,10 @@ static bool open_temporary(struct output_file *file)
 	return fail(file, "cannot create");
 }
 
-bool output_begin(struct output_file *file, const char *path, uint64_t size)
+bool output_begin(struct output_file *file, const char *path, uint64_t size, bool executable)
 {
-	*file = (struct output_file){.fd = -1, .pipe = -1, .replaced = -1, .path = path};
+	*file = (struct output_file){
+		.fd = -1, .pipe = -1, .replaced = -1, .path = path, .mode = executable ? 0777 : 0666};
 	struct stat old;
 	if (strcmp(path, "-") == 0) { /* as lld and mold have it */
 		file->in_place = true;

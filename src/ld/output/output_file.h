@@ -11,6 +11,7 @@
 struct output_file {
 	int fd;
 	const char *path;       /* the caller's */
+	unsigned mode;          /* before the umask */
 	char *target;           /* where the name is made: symbolic links are followed */
 	char *temporary;        /* named temporary file, or NULL */
 	int replaced;           /* the old output, once it has no name any more; -1: there was none. To close it takes the
@@ -21,14 +22,15 @@ struct output_file {
 	const char *_Atomic failed; /* the operation that failed */
 };
 
-/* `size`: final size in bytes; space is reserved, so that a full disk is found here. false: error and failed are
+/* `size`: final size in bytes; space is reserved, so that a full disk is found here. `executable`: may be run: mode
+ * 0777 rather than 0666, both without the umask. false: error and failed are
  * set. */
-bool output_begin(struct output_file *file, const char *path, uint64_t size);
+bool output_begin(struct output_file *file, const char *path, uint64_t size, bool executable);
 
 /* Writes bytes at a file offset. Any thread, any order. false: see output_begin(). */
 bool output_write(struct output_file *file, const void *data, uint64_t size, uint64_t fileoff);
 
-/* Gives the file its name and mode (0777 without the umask). */
+/* Gives the file its name. */
 bool output_commit(struct output_file *file);
 
 /* Leaves everything as it was, also after a failed begin or commit, and frees everything but `replaced`. */

@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "ld/synth/eh_frame.h"
+#include "ld/synth/relocs.h"
 #include "ld/synth/synth.h"
 
 enum { PIECE_SIZE = 1 << 18 };
@@ -21,7 +22,9 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 		if (section->reversed)
 			for (uint64_t at = 0; at + 8 <= content.size; at += 8)
 				memcpy(image + content.size - 8 - at, content.data + at, 8);
-		if (section->rela && content.size)
+		if (section->rela && content.size && link->options->kind == OUTPUT_RELOCATABLE)
+			relocs_settle(link, id, image);
+		else if (section->rela && content.size)
 			link->arch->apply(link, id, image);
 		break;
 	}

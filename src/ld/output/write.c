@@ -95,10 +95,12 @@ static void cut(struct writing *writing)
 {
 	const struct layout *layout = writing->link->layout;
 	struct pieces pieces = {0};
-	*array_push(&writing->chunks) = (struct chunk){.size = layout->headers_size, .kind = CHUNK_HEADERS};
+	bool flat = writing->link->options->flat; /* no headers, and nothing that is not loaded */
+	if (!flat)
+		*array_push(&writing->chunks) = (struct chunk){.size = layout->headers_size, .kind = CHUNK_HEADERS};
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[i]];
-		if (osec->type == SHT_NOBITS)
+		if (osec->type == SHT_NOBITS || (flat && !(osec->flags & SHF_ALLOC)))
 			continue;
 		if (osec->n_packed) {
 			add_packed(writing, osec);
@@ -115,7 +117,7 @@ static void cut(struct writing *writing)
 		}
 	}
 	array_free(&pieces.list);
-	if (layout->shdrs_fileoff)
+	if (layout->shdrs_fileoff && !flat)
 		*array_push(&writing->chunks) = (struct chunk){.fileoff = layout->shdrs_fileoff,
 							       .size = layout->file_size - layout->shdrs_fileoff,
 							       .kind = CHUNK_SECTION_HEADERS};
@@ -162,7 +164,8 @@ void output_write_all(struct link *link)
 	writing.buffers = calloc(pool_threads(link->pool), sizeof(*writing.buffers));
 	if (!writing.leaves || !writing.buffers)
 		out_of_memory();
-	bool good = output_begin(&writing.file, link->options->output, link->layout->file_size);
+	bool executable = link->options->kind != OUTPUT_RELOCATABLE;
+	bool good = output_begin(&writing.file, link->options->output, link->layout->file_size, executable);
 	if (good)
 		parallel_for(link->pool, writing.chunks.n, writing.chunks.n < FEW_CHUNKS ? FEW_CHUNKS : 1, write_chunks,
 			     &writing);

@@ -12,10 +12,6 @@
 #include "ld/resolve/symbols.h"
 #include "ld/synth/eh_frame.h"
 
-#ifndef SHF_GNU_RETAIN
-enum { SHF_GNU_RETAIN = 1 << 21 };
-#endif
-
 /* A section that belongs to another one (SHF_LINK_ORDER) and is kept when that is. */
 struct dependent {
 	section_id on, id;
@@ -88,11 +84,34 @@ static void follow_link(const struct link *link, section_id id, struct worklist 
 		worklist_push(list, on, worker);
 }
 
+/* An object's group stays or goes as a whole: the next link may take this one for another file's. */
+static void follow_group(const struct link *link, section_id id, struct worklist *list, unsigned worker)
+{
+	const struct file *file = file_of(link, section_of(link, id)->file);
+	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		struct elf_group group;
+		struct elf_error error;
+		if (section_of(link, file->first_section + i)->kind != SECTION_GROUP ||
+		    !elf_read_group(&group, &file->elf, i, file->symtab.n, &error))
+			continue;
+		bool has = false;
+		for (uint32_t m = 0; m < group.nmembers && !has; m++)
+			has = file->first_section + read32(group.members + 4 * (uint64_t)m) == id;
+		for (uint32_t m = 0; m < group.nmembers && has; m++) {
+			section_id member = file->first_section + read32(group.members + 4 * (uint64_t)m);
+			if (mark(link, member))
+				worklist_push(list, member, worker);
+		}
+	}
+}
+
 static void follow(void *context, uint32_t id, struct worklist *list, unsigned worker)
 {
 	struct marking *marking = context;
 	const struct file *file = file_of(marking->link, section_of(marking->link, id)->file);
 	struct elf_relas relas = section_relas(marking->link, id);
+	if (marking->link->options->kind == OUTPUT_RELOCATABLE && section_shdr(marking->link, id)->sh_flags & SHF_GROUP)
+		follow_group(marking->link, id, list, worker);
 	for (uint64_t i = 0; i < relas.n; i++) {
 		section_id target = defining_section(marking->link, file, relas.at[i].r_sym);
 		if (mark(marking->link, target))

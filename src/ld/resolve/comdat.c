@@ -13,6 +13,7 @@ enum { FILE_GRAIN = 8 };
 struct group {
 	struct elf_group elf;
 	file_id file;
+	uint32_t section;       /* its number in the file */
 	symbol_id signature;
 };
 
@@ -41,7 +42,7 @@ static void read_groups(void *context, size_t begin, size_t end, unsigned worker
 		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 			if (file->elf.shdrs[i].sh_type != SHT_GROUP)
 				continue;
-			struct group group = {.file = (file_id)f};
+			struct group group = {.file = (file_id)f, .section = i};
 			struct elf_error error;
 			if (!elf_read_group(&group.elf, &file->elf, i, file->symtab.n, &error)) {
 				object_report(link, (file_id)f, &error);
@@ -80,6 +81,7 @@ static void drop_losers(void *context, size_t begin, size_t end, unsigned worker
 			const struct group *group = &groups->per_file[f].at[i];
 			if (link->comdat_owners[group->signature] == f)
 				continue;
+			section_of(link, first_section + group->section)->live = false;
 			for (uint32_t m = 0; m < group->elf.nmembers; m++)
 				section_of(link, first_section + read32(group->elf.members + 4 * (uint64_t)m))->live =
 					false;

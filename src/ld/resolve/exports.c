@@ -149,6 +149,9 @@ static void decide_range(void *context, size_t begin, size_t end, unsigned worke
 		}
 		const struct elf_sym *sym = symbol_definition(link, symbol);
 		symbol->type = elf_sym_type(sym);
+		if (!shared && (symbol->type == STT_GNU_IFUNC ||
+				(elf_sym_bind(sym) == STB_GNU_UNIQUE && !link->options->no_gnu_unique)))
+			link->has_gnu_symbols = true;
 		if (!shared)
 			symbol_set(symbol, decide_defined(link, (symbol_id)i, sym));
 		else if (used && is_visible(symbol->visibility))

@@ -206,11 +206,15 @@ static void provide_start_stop(struct link *link, const char *name)
 	}
 }
 
-void internal_provide(struct link *link)
+void internal_check(struct link *link)
 {
 	for (uint32_t i = 0; i < link->layout->nodes.n; i++)
 		if (link->layout->nodes.at[i].kind == NODE_ASSIGN && link->layout->nodes.at[i].from_option)
 			expr_each_symbol(link->layout->nodes.at[i].value, check_defined, link);
+}
+
+void internal_provide(struct link *link)
+{
 	each_node(link, provide);
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);

@@ -14,7 +14,10 @@ void internal_begin(struct link *link);
 /* --undefined-glob: references to what lazy archive members promise. After their names are interned. */
 void internal_reference_globs(struct link *link);
 
-/* Once owners are known: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X. */
+/* Once owners are known: reports symbols that --defsym names in expressions and nobody defines. */
+void internal_check(struct link *link);
+
+/* After that: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X. */
 void internal_provide(struct link *link);
 
 #endif

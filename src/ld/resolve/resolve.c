@@ -662,7 +662,8 @@ static void report_duplicates(void *context, size_t begin, size_t end, unsigned 
 				continue;
 			uint64_t owner = symbol_owner(&link->symbols[file->globals[i]]);
 			if (owner_file(owner) != f && owner_file(owner) != INTERNAL_FILE &&
-			    is_live_definition(link, file, index))
+			    is_live_definition(link, file, index) && !file->just_symbols &&
+			    !file_of(link, owner_file(owner))->just_symbols)
 				describe_duplicate(link, file->globals[i], (file_id)f, index);
 		}
 	}

@@ -118,7 +118,7 @@ static void place(struct link *link, struct common *common)
 		area->p2align = p2align;
 }
 
-void common_allocate(struct link *link)
+void common_measure(struct link *link)
 {
 	/* Demands of every live file, in file order: places follow the order of first mention. */
 	for (file_id f = 1; f < link->files.n; f++) {
@@ -136,6 +136,11 @@ void common_allocate(struct link *link)
 				check_definition(link, f, i, id);
 		}
 	}
+}
+
+void common_allocate(struct link *link)
+{
+	common_measure(link);
 	for (file_id f = 1; f < link->files.n && link->common_symbols; f++) {
 		const struct file *file = file_of(link, f);
 		if (file->kind != FILE_OBJECT || !file->live)

@@ -279,7 +279,7 @@ void eh_frame_emit(struct link *link, section_id id, uint8_t *image)
 			continue;
 		uint8_t *at = image + entry->output;
 		memcpy(at, content.data + entry->offset, entry->size);
-		if (section->rela)
+		if (section->rela && link->options->kind != OUTPUT_RELOCATABLE)
 			link->arch->apply_range(link, id, entry->first_rela, entry->nrelas, entry->offset,
 						address + entry->output, at);
 		if (!is_fde(entry))

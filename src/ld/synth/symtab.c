@@ -7,11 +7,13 @@
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
 #include "ld/synth/dynsym.h"
+#include "ld/synth/relocs.h"
 
 enum { FILE_GRAIN = 8 };
 
-/* .symtab is: the null symbol, all local symbols by file, all global ones by file. File 0 lists what the linker defined
- * and what nobody here defines. Parts: 2 * file for locals, 2 * file + 1 for globals; their names lie together, locals
+/* .symtab is: the null symbol, section symbols if relocations are kept, all local symbols by file, all global ones by
+ * file. File 0 lists what the linker defined and what nobody here defines; if relocations are kept, the first file that
+ * mentions the latter does. Parts: 2 * file for locals, 2 * file + 1 for globals; their names lie together, locals
  * first. */
 
 static int compare_names(const void *a, const void *b)
@@ -66,23 +68,38 @@ static bool is_retained_global(const struct link *link, symbol_id id)
 	return result;
 }
 
-/* Does a local symbol stay? Section symbols do not; -X drops compilers' temporary names, -x all. */
+/* A global symbol that relocations name stays whatever options say. With -s others go, but not from an object. */
+static bool keeps_global(const struct link *link, symbol_id id)
+{
+	if (link->mentions && link->mentions[id] != UINT64_MAX)
+		return true;
+	if (link->options->strip == STRIP_ALL && link->options->kind != OUTPUT_RELOCATABLE)
+		return false;
+	return is_retained_global(link, id);
+}
+
+/* Does a local symbol stay? Section symbols do not; -X drops compilers' temporary names, -x and -s all that no
+ * relocation names. */
 static bool keeps_local(const struct link *link, const struct file *file, uint32_t index)
 {
 	const struct elf_sym *sym = &file->symtab.syms[index];
 	const char *name = file->symtab.strtab + sym->st_name;
-	if (elf_sym_type(sym) == STT_SECTION || *name == '\0' || sym->st_shndx == SHN_UNDEF ||
-	    !is_retained(link, name))
+	bool needed = file->needed_locals && file->needed_locals[index];
+	if (elf_sym_type(sym) == STT_SECTION || sym->st_shndx == SHN_UNDEF)
+		return false;
+	if (!needed && (*name == '\0' || link->options->strip == STRIP_ALL || !is_retained(link, name)))
 		return false;
 	if (!elf_sym_is_special(&file->symtab, index)) {
 		const struct section *section =
 			section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
 		if (!section->live || section->kind == SECTION_NONE)
 			return false;
-		if (section->kind == SECTION_MERGE && link->options->discard == DISCARD_SEC_MERGE &&
+		if (!needed && section->kind == SECTION_MERGE && link->options->discard == DISCARD_SEC_MERGE &&
 		    strncmp(name, ".L", 2) == 0)
 			return false;
 	}
+	if (needed)
+		return true;
 	if (elf_sym_type(sym) == STT_FILE)
 		return link->options->discard != DISCARD_ALL;
 	switch (link->options->discard) {
@@ -103,6 +120,8 @@ static bool becomes_local(const struct link *link, symbol_id id)
 	uint8_t visibility = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
 	bool hidden = visibility == STV_HIDDEN || visibility == STV_INTERNAL;
 	uint64_t owner = symbol_owner(symbol);
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		return false;
 	bool internal = owner != OWNER_NONE && owner_file(owner) == INTERNAL_FILE;
 	return symbol_flags(symbol) & SYMBOL_FORCED_LOCAL ||
 	       (hidden && (internal || link->options->kind == OUTPUT_SHARED));
@@ -113,21 +132,40 @@ static bool lists_global(const struct link *link, file_id id, uint32_t index, sy
 {
 	const struct file *file = file_of(link, id);
 	*symbol = global_of(file, index);
-	if (!*symbol || !is_retained_global(link, *symbol))
+	if (!*symbol || !keeps_global(link, *symbol))
 		return false;
 	uint64_t owner = symbol_owner(&link->symbols[*symbol]);
 	return owner != OWNER_NONE && owner_file(owner) == id && owner_index(owner) == index &&
 	       (id == INTERNAL_FILE || is_live_definition(link, file, index));
 }
 
+/* A symbol that nobody here defines and that file 0 lists: for the slots it needs. */
+static bool is_imported_need(const struct link *link, symbol_id symbol)
+{
+	uint64_t owner = symbol_owner(&link->symbols[symbol]);
+	uint32_t aux = link->symbols[symbol].aux;
+	return (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE) && aux && link->aux.at[aux].needs &&
+	       keeps_global(link, symbol);
+}
+
+/* Is it entry `index` of the file under which a symbol is listed that a relocation names and nobody here defines? */
+static bool lists_mention(const struct link *link, file_id id, uint32_t index, symbol_id symbol)
+{
+	if (!symbol || !is_first_mention(link, id, index, symbol))
+		return false;
+	uint64_t owner = symbol_owner(&link->symbols[symbol]);
+	return (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE) && !is_imported_need(link, symbol);
+}
+
 /* Name of an imported symbol in .symtab: with its version, as GNU ld writes it. */
 static uint32_t imported_name(const struct link *link, symbol_id id, char *buffer)
 {
-	struct str name = symbol_base_name(link, id);
+	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE; /* "foo@V" is said by who asks for it */
+	struct str name = relocatable ? symbol_name(link, id) : symbol_base_name(link, id);
 	const char *version = NULL;
 	uint64_t owner = symbol_owner(&link->symbols[id]);
-	uint16_t number = link->versions[id];
-	if (owner != OWNER_NONE && number >= link->first_needed_version &&
+	uint16_t number = relocatable ? 0 : link->versions[id];
+	if (!relocatable && owner != OWNER_NONE && number >= link->first_needed_version &&
 	    number < link->first_needed_version + link->needed_versions.n) {
 		const struct needed_version *needed = &link->needed_versions.at[number - link->first_needed_version];
 		version = file_of(link, needed->file)->versions[needed->index];
@@ -170,6 +208,20 @@ static struct output_symbol local_symbol(const struct link *link, const struct f
 	return output;
 }
 
+/* Symbols of an object say what they are to the next link: common, thread-local though undefined, hidden. */
+static void as_in_object(const struct link *link, const struct file *file, const struct entry *entry,
+			 struct output_symbol *output)
+{
+	const struct elf_sym *sym = &file->symtab.syms[entry->index];
+	uint8_t visibility = atomic_load_explicit(&link->symbols[entry->global].visibility, memory_order_relaxed);
+	output->sym.st_other = (uint8_t)((sym->st_other & ~3) | visibility);
+	if (entry->imported)
+		output->sym.st_info = (uint8_t)(elf_sym_bind(&output->sym) << 4 | elf_sym_type(sym));
+	else if (file->kind == FILE_OBJECT && sym->st_shndx > SHN_LORESERVE && sym->st_shndx != SHN_XINDEX &&
+		 !(elf_sym_is_common(sym) && common_section(link, entry->global)))
+		output->sym.st_shndx = sym->st_shndx;
+}
+
 static void walk(struct link *link, file_id id, bool globals, bool values, entry_body *body, void *context)
 {
 	const struct file *file = file_of(link, id);
@@ -183,10 +235,14 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 	}
 	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 		struct entry entry = {.index = i};
-		if (!lists_global(link, id, i, &entry.global) || becomes_local(link, entry.global) == globals)
+		bool listed = lists_global(link, id, i, &entry.global);
+		entry.imported = !listed && lists_mention(link, id, i, entry.global);
+		if (listed ? becomes_local(link, entry.global) == globals : !entry.imported || !globals)
 			continue;
 		if (values) {
 			entry.output = output_symbol(link, entry.global, false);
+			if (link->options->kind == OUTPUT_RELOCATABLE)
+				as_in_object(link, file, &entry, &entry.output);
 			if (!globals)
 				entry.output.sym.st_info = (uint8_t)(STB_LOCAL << 4 | elf_sym_type(&entry.output.sym));
 			entry.output.sym.st_other &= (uint8_t)~(globals ? 0 : 3);
@@ -195,9 +251,7 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 	}
 	for (uint32_t i = 1; id == INTERNAL_FILE && globals && i < link->aux.n; i++) {
 		symbol_id symbol = link->aux.at[i].symbol;
-		uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : 0;
-		if (!symbol || !link->aux.at[i].needs || (owner != OWNER_NONE && owner_rank(owner) != RANK_ELSEWHERE) ||
-		    !is_retained_global(link, symbol))
+		if (!symbol || !is_imported_need(link, symbol))
 			continue;
 		struct entry entry = {.global = symbol, .imported = true};
 		if (values)
@@ -206,13 +260,20 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 	}
 }
 
+/* Of what is defined here. In an object "foo@@V" keeps its version. */
+static struct str defined_name(struct link *link, const struct entry *entry, const struct file *file)
+{
+	bool as_written = link->options->kind == OUTPUT_RELOCATABLE && file->kind == FILE_OBJECT;
+	if (entry->global && !as_written)
+		return symbol_name(link, entry->global);
+	return str_of(file->symtab.strtab + file->symtab.syms[entry->index].st_name);
+}
+
 static uint32_t name_size(struct link *link, const struct entry *entry, const struct file *file)
 {
 	if (entry->imported)
 		return imported_name(link, entry->global, NULL);
-	if (entry->global)
-		return symbol_name(link, entry->global).len + 1;
-	return (uint32_t)strlen(file->symtab.strtab + file->symtab.syms[entry->index].st_name) + 1;
+	return defined_name(link, entry, file).len + 1;
 }
 
 /* ---- sizes ------------------------------------------------------------------------------------------------ */
@@ -253,6 +314,55 @@ static void count_range(void *context, size_t begin, size_t end, unsigned worker
 	}
 }
 
+/* An output section has a symbol when input sections are in it; 1 until all are known. */
+static void choose_section_symbols(struct link *link)
+{
+	struct layout *layout = link->layout;
+	for (section_id id = 1; id < link->sections.n; id++) {
+		const struct section *section = section_of(link, id);
+		bool is_content = section->kind == SECTION_REGULAR || section->kind == SECTION_EH_FRAME ||
+				  section->kind == SECTION_POOL;
+		if (is_content && section->live && section->run)
+			osec_of_section(layout, section)->symbol = 1;
+	}
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		struct osec *osec = &layout->osecs.at[layout->nodes.at[i].id];
+		if (layout->nodes.at[i].kind != NODE_SECTION || !osec->symbol)
+			continue;
+		*array_push(&link->section_symbols) = layout->nodes.at[i].id;
+		osec->symbol = link->section_symbols.n;
+	}
+}
+
+struct numbering {
+	struct file *file;
+	uint32_t next;
+};
+
+static void number_entry(struct link *link, const struct entry *entry, void *context)
+{
+	struct numbering *numbering = context;
+	if (entry->global)
+		link->global_indices[entry->global] = numbering->next++;
+	else
+		numbering->file->local_indices[entry->index] = numbering->next++;
+}
+
+/* The number of every symbol, for relocations to name. */
+static void number_range(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t id = begin; id < end; id++) {
+		struct file *file = file_of(link, (file_id)id);
+		if (!is_listed(file))
+			continue;
+		struct numbering locals = {file, file->out_local_start}, globals = {file, file->out_global_start};
+		walk(link, (file_id)id, false, false, number_entry, &locals);
+		walk(link, (file_id)id, true, false, number_entry, &globals);
+	}
+}
+
 static void add_part(struct link *link, enum section_kind kind, uint32_t part, uint64_t size, uint8_t p2align)
 {
 	*array_push(&link->sections) = (struct section){
@@ -262,12 +372,15 @@ static void add_part(struct link *link, enum section_kind kind, uint32_t part, u
 
 void symtab_prepare(struct link *link)
 {
-	if (link->options->strip == STRIP_ALL)
+	bool keeps = keeps_relocations(link->options);
+	if (link->options->strip == STRIP_ALL && !keeps)
 		return;
+	if (keeps)
+		choose_section_symbols(link);
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, count_range, link);
 	/* At most so many: which of them are in the output is known later. */
 	bool many_sections = link->layout->osecs.n >= SHN_LORESERVE;
-	uint32_t n = 1;
+	uint32_t first = 1 + link->section_symbols.n, n = first;
 	uint64_t names = 1;
 	for (int globals = 0; globals < 2; globals++) {
 		for (file_id id = 0; id < link->files.n; id++) {
@@ -277,8 +390,8 @@ void symtab_prepare(struct link *link)
 			uint32_t count = globals ? file->out_globals : file->out_locals;
 			*(globals ? &file->out_global_start : &file->out_local_start) = n;
 			n += count;
-			/* the null symbol goes with file 0's locals */
-			uint32_t entries = count + (globals == 0 && id == INTERNAL_FILE);
+			/* the null symbol and section symbols go with file 0's locals */
+			uint32_t entries = count + (globals == 0 && id == INTERNAL_FILE ? first : 0);
 			uint32_t part = 2 * id + (uint32_t)globals;
 			if (entries)
 				add_part(link, SECTION_SYMTAB, part, entries * sizeof(struct elf_sym), 3);
@@ -297,6 +410,8 @@ void symtab_prepare(struct link *link)
 		if (file->out_names || id == INTERNAL_FILE)
 			add_part(link, SECTION_STRTAB, id, file->out_names + (id == INTERNAL_FILE), 0);
 	}
+	if (keeps)
+		parallel_for(link->pool, link->files.n, FILE_GRAIN, number_range, link);
 }
 
 /* ---- writing ---------------------------------------------------------------------------------------------- */
@@ -316,6 +431,15 @@ static void put_symbol(struct link *link, const struct entry *entry, void *conte
 	cursor->name += name_size(link, entry, cursor->file);
 }
 
+static struct output_symbol section_symbol(const struct link *link, uint32_t number)
+{
+	const struct osec *osec = &link->layout->osecs.at[link->section_symbols.at[number]];
+	struct output_symbol output = {
+		.sym = {.st_info = STB_LOCAL << 4 | STT_SECTION, .st_value = osec->addr}};
+	output_symbol_place(&output, osec->index);
+	return output;
+}
+
 void symtab_emit(struct link *link, uint32_t part, uint8_t *image)
 {
 	file_id id = part / 2;
@@ -324,6 +448,8 @@ void symtab_emit(struct link *link, uint32_t part, uint8_t *image)
 	struct symtab_cursor cursor = {.file = file, .at = (struct elf_sym *)image};
 	if (part == 0)
 		*cursor.at++ = (struct elf_sym){0};
+	for (uint32_t i = 0; part == 0 && i < link->section_symbols.n; i++)
+		*cursor.at++ = section_symbol(link, i).sym;
 	cursor.name = file->out_names_start + (globals ? file->out_names_locals : 0);
 	walk(link, id, globals, true, put_symbol, &cursor);
 }
@@ -343,6 +469,8 @@ void symtab_shndx_emit(struct link *link, uint32_t part, uint8_t *image)
 		write32(at, SHN_UNDEF);
 		at += sizeof(uint32_t);
 	}
+	for (uint32_t i = 0; part == 0 && i < link->section_symbols.n; i++, at += sizeof(uint32_t))
+		write32(at, section_symbol(link, i).shndx);
 	walk(link, part / 2, part & 1, true, put_shndx, &at);
 }
 
@@ -358,10 +486,7 @@ static void put_name(struct link *link, const struct entry *entry, void *context
 	if (entry->imported) {
 		imported_name(link, entry->global, cursor->at);
 	} else {
-		struct str name =
-			entry->global
-				? symbol_name(link, entry->global)
-				: str_of(cursor->file->symtab.strtab + cursor->file->symtab.syms[entry->index].st_name);
+		struct str name = defined_name(link, entry, cursor->file);
 		memcpy(cursor->at, name.at, name.len);
 		cursor->at[name.len] = '\0';
 	}

@@ -10,9 +10,11 @@
 #include "ld/synth/dynsym.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/got_plt.h"
+#include "ld/synth/groups.h"
 #include "ld/synth/notes.h"
 #include "ld/synth/plt_unwind.h"
 #include "ld/synth/rela_dyn.h"
+#include "ld/synth/relocs.h"
 #include "ld/synth/relr.h"
 #include "ld/synth/symtab.h"
 #include "ld/synth/symver.h"
@@ -68,6 +70,14 @@ static void make_dynamic_tables(struct link *link)
 		make(link, SYN_VERSYM, 2ull * link->dynsyms.n, 1);
 }
 
+static void make_common(struct link *link)
+{
+	for (unsigned kind = 0; kind < COMMON_KINDS; kind++)
+		if (link->commons[kind].size)
+			make(link, (enum synthetic)(SYN_COMMON + kind), link->commons[kind].size,
+			     (uint8_t)link->commons[kind].p2align);
+}
+
 void synth_create(struct link *link)
 {
 	const struct options *options = link->options;
@@ -119,16 +129,46 @@ void synth_create(struct link *link)
 		make(link, SYN_DYNRELRO, link->dynrelro_size, (uint8_t)link->dynrelro_p2align);
 	if (link->dynbss_size)
 		make(link, SYN_DYNBSS, link->dynbss_size, (uint8_t)link->dynbss_p2align);
-	for (unsigned kind = 0; kind < COMMON_KINDS; kind++)
-		if (link->commons[kind].size)
-			make(link, (enum synthetic)(SYN_COMMON + kind), link->commons[kind].size,
-			     (uint8_t)link->commons[kind].p2align);
+	make_common(link);
 	if (link->is_dynamic)
 		make(link, SYN_DYNAMIC, 0, 3); /* dynamic_measure() */
 	if (options->z.relro && any_relro(link))
 		make(link, SYN_RELRO_PADDING, 0, 0);
 	symtab_prepare(link);
 	make(link, SYN_SHSTRTAB, 0, 0); /* its size is known when the section headers are */
+}
+
+/* An object says whether its code needs an executable stack, if any of its parts or an option does. */
+static void make_stack_note(struct link *link)
+{
+	const struct options *options = link->options;
+	bool said = options->z.execstack || options->z.noexecstack, needed = options->z.execstack;
+	for (file_id id = 1; id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		said |= file->stack != STACK_UNSAID;
+		needed |= file->stack == STACK_EXEC && !options->z.noexecstack;
+	}
+	link->layout->exec_stack = needed;
+	if (said)
+		make(link, SYN_GNU_STACK, 0, 0);
+}
+
+void synth_create_relocatable(struct link *link)
+{
+	const struct options *options = link->options;
+	property_prepare(link);
+	if (property_size(link))
+		make(link, SYN_PROPERTY, property_size(link), 3);
+	if (options->build_id != BUILD_ID_NONE)
+		make(link, SYN_BUILD_ID, BUILD_ID_OFFSET + build_id_size(link), 2);
+	if (options->package_metadata)
+		make(link, SYN_PACKAGE, package_size(link), 2);
+	make_common(link);
+	make_stack_note(link);
+	symtab_prepare(link);
+	make(link, SYN_SHSTRTAB, 0, 0);
 }
 
 static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *image)
@@ -210,6 +250,7 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 	case SYN_COMMON:
 	case SYN_TLS_COMMON:
 	case SYN_LARGE_COMMON:
+	case SYN_GNU_STACK:
 	case SYN_COUNT:
 		break; /* no bytes in the file */
 	}
@@ -233,6 +274,12 @@ void synth_emit(struct link *link, section_id id, uint8_t *image)
 		break;
 	case SECTION_STRTAB:
 		strtab_emit(link, section->extra, image);
+		break;
+	case SECTION_RELA:
+		relocs_emit(link, id, image);
+		break;
+	case SECTION_GROUP:
+		group_emit(link, id, image);
 		break;
 	default:
 		break;
