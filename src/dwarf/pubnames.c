@@ -16,7 +16,8 @@ bool dwarf_pubnames_next_set(struct dwarf_pubnames *names)
 	if (names->error->what || names->at >= section.size)
 		return false;
 	if (!next_length(&all, &names->set))
-		return fail(names, "unit_length", section.size - names->at, "does not fit into the section");
+		return dwarf_fail(names->error, names->section, names->at, "unit_length", section.size - names->at,
+				  "does not fit into the section");
 	names->at = all.at;
 	uint64_t version = next_number(&names->set, 2);
 	if (version != PUBNAMES_VERSION)

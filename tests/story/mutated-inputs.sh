@@ -41,6 +41,7 @@ for ((i = 0; i < rounds; i++)); do
 		esac
 		options=$([ $((i % 3)) -ne 0 ] || echo --gc-sections; [ $((i % 4)) -ne 0 ] || echo --icf=all
 			[ $((i % 4)) -ne 1 ] || echo --icf=safe --ignore-data-address-equality)
+		[ $((i % 2)) -ne 0 ] || options="$options --gdb-index"
 		rm -f out
 		rc=0
 		timeout 60 "$GILD" -shared --eh-frame-hdr --build-id $options $inputs -o out 2>err.txt || rc=$?

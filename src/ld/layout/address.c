@@ -150,6 +150,20 @@ void layout_assign_unloaded(struct link *link)
 	place_section_headers(link, cursor.fileoff);
 }
 
+void layout_drop_unloaded(struct link *link, uint32_t osec)
+{
+	struct layout *layout = link->layout;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < layout->n_order; i++) {
+		if (layout->order[i] == osec)
+			continue;
+		layout->order[n++] = layout->order[i];
+		layout->osecs.at[layout->order[i]].index = n;
+	}
+	layout->n_order = n;
+	layout->osecs.at[osec].index = 0;
+}
+
 static void assign_segment(struct link *link, struct segment *segment)
 {
 	struct layout *layout = link->layout;

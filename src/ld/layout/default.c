@@ -204,7 +204,7 @@ static void not_loaded(struct layout *layout)
 		".stab", ".stabstr", ".comment", ".debug_aranges", ".debug_pubnames", ".debug_info", ".debug_abbrev",
 		".debug_line", ".debug_frame", ".debug_str", ".debug_loc", ".debug_macinfo", ".debug_pubtypes",
 		".debug_ranges", ".debug_types", ".debug_macro", ".debug_line_str", ".debug_loclists",
-		".debug_rnglists", ".debug_addr", ".debug_str_offsets",
+		".debug_rnglists", ".debug_addr", ".debug_str_offsets", ".gdb_index",
 	};
 	for (unsigned i = 0; i < COUNTOF(debug); i++)
 		section(layout, debug[i], RANK_NOT_LOADED, debug[i]);

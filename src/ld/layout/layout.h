@@ -207,6 +207,9 @@ void layout_check_overlaps(struct link *link);
 /* Gives the sections that are not loaded, and the section headers, their file offsets anew: compressed sections and
  * .shstrtab have other sizes now. Addresses stay, in debugging information and elsewhere. */
 void layout_assign_unloaded(struct link *link);
+/* Takes an output section that is not loaded, and that no symbol is in, out of the output; headers_prepare() and
+ * layout_assign_unloaded() have to follow. */
+void layout_drop_unloaded(struct link *link, uint32_t osec);
 
 /* Values of the symbols that the program defines (resolve/internal.c made them), once addresses are final. */
 void layout_finish_symbols(struct link *link);

@@ -9,6 +9,7 @@
 #include "ld/synth/dynamic.h"
 #include "ld/synth/dynsym.h"
 #include "ld/synth/eh_frame.h"
+#include "ld/synth/gdb_index.h"
 #include "ld/synth/got_plt.h"
 #include "ld/synth/notes.h"
 #include "ld/synth/plt_unwind.h"
@@ -127,6 +128,8 @@ void synth_create(struct link *link)
 		make(link, SYN_DYNAMIC, 0, 3); /* dynamic_measure() */
 	if (options->z.relro && any_relro(link))
 		make(link, SYN_RELRO_PADDING, 0, 0);
+	if (gdb_index_wanted(link))
+		make(link, SYN_GDB_INDEX, 0, 2); /* gdb_index_build() */
 	symtab_prepare(link);
 	make(link, SYN_SHSTRTAB, 0, 0); /* its size is known when the section headers are */
 }
@@ -199,6 +202,9 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 		break;
 	case SYN_GOT_PLT:
 		got_plt_emit(link, image);
+		break;
+	case SYN_GDB_INDEX:
+		gdb_index_emit(link, image);
 		break;
 	case SYN_SHSTRTAB:
 		memcpy(image, link->layout->shstrtab.data, link->layout->shstrtab.size);
