@@ -48,12 +48,8 @@ refuses 'bad.o:(.debug_gnu_pubnames+0x0): unit_length does not fit into the sect
 damage .debug_gnu_pubnames 4 '\3'
 refuses '(.debug_gnu_pubnames+0x6): version is not 2 (value 0x3)'
 
-# Names that are longer than any compiler makes them: every variable of a namespace with a long name is named by it.
-{
-	printf 'namespace %s {\n' "$(printf 'n%.0s' $(seq 60000))"
-	for ((i = 0; i < 2000; i++)); do echo "int v$i;"; done
-	echo '}'
-} >long.cc
+# Names that are longer than any compiler makes them: every enumerator of a namespace with a long name is named by it.
+printf 'namespace %s { enum e { %s }; e v; }\n' "$(printf 'n%.0s' $(seq 60000))" "$(seq -f 'e%g,' -s ' ' 2000)" >long.cc
 $CXX -g -c long.cc
 expect_fail link++ -shared long.o -Wl,--gdb-index -o out
 assert_contains messages 'long.o:(.debug_info+0x0): unit has names that are too long for its size'

@@ -153,7 +153,9 @@ static void measure(struct index *index)
 
 static void write_header(const struct index *index)
 {
-	const uint64_t offsets[] = {index->cus, index->tus, index->ranges, index->symbols, index->shortcuts, index->pool};
+	const uint64_t offsets[] = {
+		index->cus, index->tus, index->ranges, index->symbols, index->shortcuts, index->pool,
+	};
 	uint8_t *at = index->image;
 	write32(at, index->version);
 	for (unsigned i = 0; i < COUNTOF(offsets); i++) {

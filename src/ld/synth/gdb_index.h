@@ -18,9 +18,9 @@
 /* Does the output get an index? Sections have been classified. */
 bool gdb_index_wanted(const struct link *link);
 
-/* Makes the index, and places what is not loaded anew, since its size is known. Needs final addresses and symbol values.
- * Debug information that cannot be read is an error. Where an index would hide names from gdb, a warning is given and
- * the section is taken out of the output. */
+/* Makes the index, and places what is not loaded anew, since its size is known. Needs final addresses and symbol
+ * values. Debug information that cannot be read is an error. Where an index would hide names from gdb, a warning is
+ * given and the section is taken out of the output. */
 void gdb_index_build(struct link *link);
 
 void gdb_index_emit(const struct link *link, uint8_t *image);

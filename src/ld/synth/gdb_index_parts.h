@@ -57,7 +57,8 @@ void index_names_walk(struct index_part *part, uint32_t unit, const struct dwarf
 
 /* All names, each once, with their units. */
 struct index_table;
-struct index_table *index_table_new(struct link *link, const struct index_part *parts, uint32_t n_parts, uint32_t n_cus);
+struct index_table *index_table_new(struct link *link, const struct index_part *parts, uint32_t n_parts,
+				    uint32_t n_cus);
 void index_table_free(struct index_table *table);
 uint64_t index_table_slots(const struct index_table *table);     /* of the symbol table, each of 8 bytes */
 uint64_t index_table_pool_size(const struct index_table *table);

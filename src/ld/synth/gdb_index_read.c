@@ -24,6 +24,11 @@ struct source {
 	uint64_t range_bytes;     /* that may still be read */
 };
 
+/* The part's, as src/dwarf sees them. */
+struct dwarf_units {
+	ARRAY(struct dwarf_unit) list;
+};
+
 /* An offset in the debug information stays one in the object's section; an address becomes the output's. A relocation
  * of such a field is the machine's plain one, whatever its number: symbol and addend. */
 static void relocate(void *context, enum dwarf_section section, uint64_t place, struct dwarf_number *number)
@@ -38,7 +43,9 @@ static void relocate(void *context, enum dwarf_section section, uint64_t place, 
 	const struct elf_rela *rela = &relas.at[index];
 	const struct elf_sym *sym = &file->symtab.syms[rela->r_sym];
 	number->is_relocated = true;
-	uint32_t target = elf_sym_is_special(&file->symtab, rela->r_sym) ? 0 : elf_sym_section(&file->symtab, rela->r_sym);
+	uint32_t target = 0;
+	if (!elf_sym_is_special(&file->symtab, rela->r_sym))
+		target = elf_sym_section(&file->symtab, rela->r_sym);
 	if (target && !(file->elf.shdrs[target].sh_flags & SHF_ALLOC)) {
 		number->target = target;
 		number->value = sym->st_value + (uint64_t)rela->r_addend;
@@ -46,7 +53,7 @@ static void relocate(void *context, enum dwarf_section section, uint64_t place, 
 	}
 	int64_t addend = rela->r_addend;
 	struct ref ref = ref_of(source->link, file, rela->r_sym);
-	uint64_t value = ref.symbol ? source->link->addresses[ref.symbol]
+	uint64_t value = ref.symbol ? source->link->symbols[ref.symbol].address
 				    : local_value(source->link, file, rela->r_sym, &addend);
 	number->value = value + (uint64_t)addend;
 	number->is_dropped = ref.is_discarded || (ref.symbol && sym->st_shndx != SHN_UNDEF &&
@@ -172,31 +179,28 @@ static void read_pubnames(struct source *source, struct index_part *part, enum d
 
 /* Where there are no public names, entries are walked over. That is so for type units, too, when their user has public
  * names: gcc leaves out what it does not use itself. */
-static void read_names(struct source *source, struct index_part *part, const struct dwarf_unit *units,
+static void read_names(struct source *source, struct index_part *part, const struct dwarf_units *units,
 		       struct arena *arena)
 {
 	bool *has_names = arena_array(arena, bool, part->units.n);
 	read_pubnames(source, part, DWARF_GNU_PUBNAMES, has_names);
 	read_pubnames(source, part, DWARF_GNU_PUBTYPES, has_names);
 	section_id chosen = 0;
-	for (uint32_t i = 0; i < part->units.n && !source->error.what; i++) {
-		if (has_names[i] || units[i].has_gnu_pubnames)
+	for (uint32_t i = 0; i < units->list.n && !source->error.what; i++) {
+		const struct dwarf_unit *unit = &units->list.at[i];
+		if (has_names[i] || unit->has_gnu_pubnames)
 			continue;
-		if (units[i].is_skeleton) {
+		if (unit->is_skeleton) {
 			part->lacks_names = true;
 			continue;
 		}
 		if (part->units.at[i].section != chosen)
 			choose_section(source, part->kind, chosen = part->units.at[i].section);
-		index_names_walk(part, i, &units[i], arena, &source->error);
+		index_names_walk(part, i, unit, arena, &source->error);
 	}
 }
 
 /* ----------------------------------------------------------------------------------------------------------- */
-
-struct dwarf_units {
-	ARRAY(struct dwarf_unit) list;
-};
 
 static void read_units(struct source *source, struct index_part *part, section_id section, struct dwarf_units *units)
 {
@@ -231,7 +235,7 @@ void index_part_read(struct link *link, struct index_part *part, struct arena *a
 	for (uint32_t i = 0; i < part->n_sections && !source.error.what; i++)
 		read_units(&source, part, part->sections[i], &units);
 	if (!source.error.what)
-		read_names(&source, part, units.list.at, arena);
+		read_names(&source, part, &units, arena);
 	if (source.error.what)
 		diag_error(link->diag, diag_order(part->file, 0),
 			   FILE_FORMAT ":(%s+0x%llx): %s %s (value 0x%llx)\n"

@@ -200,7 +200,8 @@ static void place_shards(struct index_table *table)
 		table->n_slots *= 2;
 }
 
-struct index_table *index_table_new(struct link *link, const struct index_part *parts, uint32_t n_parts, uint32_t n_cus)
+struct index_table *index_table_new(struct link *link, const struct index_part *parts, uint32_t n_parts,
+				    uint32_t n_cus)
 {
 	struct index_table *table = calloc(1, sizeof(*table));
 	if (!table)
@@ -214,7 +215,7 @@ struct index_table *index_table_new(struct link *link, const struct index_part *
 	table->n_cus = n_cus;
 	table->n_shards = n < FEW_NAMES ? 1 : MOST_SHARDS;
 	table->shift = 58;
-	table->counts = calloc((size_t)n_parts * table->n_shards, sizeof(*table->counts));
+	table->counts = calloc((size_t)n_parts * table->n_shards + 1, sizeof(*table->counts));
 	table->sorted = calloc(n + 1, sizeof(const struct index_name *));
 	if (!table->counts || !table->sorted)
 		out_of_memory();
