@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
@@ -15,6 +16,11 @@ void check_supported(struct link *link)
 		diag_error(link->diag, 0, "option -r is not supported yet");
 	if (options->emit_relocs)
 		diag_error(link->diag, 0, "option --emit-relocs is not supported yet");
+	struct stat output;
+	if (options->separate_debug && stat(options->output, &output) == 0 && !S_ISREG(output.st_mode))
+		diag_error(link->diag, 0, "option --separate-debug-file: %s is not a regular file", options->output);
+	if (options->separate_debug && strcmp(options->output, options->debug_file) == 0)
+		diag_error(link->diag, 0, "option --separate-debug-file: %s is the output itself", options->output);
 	if (options->script)
 		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
 	if (options->why_live.n && !options->gc_sections)

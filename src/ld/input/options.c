@@ -447,6 +447,10 @@ static void apply_output_option(struct parser *parser, enum option_id id, struct
 	case OPTION_PACKAGE_METADATA:
 		option_parse_package_metadata(&parser->context, option, value);
 		break;
+	case OPTION_SEPARATE_DEBUG_FILE:
+		options->separate_debug = true;
+		options->debug_file = value && *value ? value : NULL;
+		break;
 	case OPTION_PACK_DYN_RELOCS:
 		option_parse_pack_dyn_relocs(&parser->context, option, value);
 		break;
@@ -704,6 +708,8 @@ static void finish(struct parser *parser)
 	if (options->filter.n > 0 && options->kind != OUTPUT_SHARED)
 		diag_error(parser->context.diag, 0, "option -F %s: -F or --filter may not be used without -shared",
 			   options->filter.at[0]);
+	if (options->separate_debug && !options->debug_file)
+		options->debug_file = arena_printf(parser->context.arena, "%s.dbg", options->output);
 	if (options->unpaged)
 		options->z.relro = false; /* no page can be made read-only */
 	if (options->z.common_page_size > options->z.max_page_size) {

@@ -137,7 +137,9 @@ void layout_assign_unloaded(struct link *link)
 	names->planned = names->from_hint = false;
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		struct osec *osec = &layout->osecs.at[layout->order[i]];
-		if (osec->flags & SHF_ALLOC) {
+		if (osec->is_hollow) {
+			osec->fileoff = cursor.fileoff;
+		} else if (osec->flags & SHF_ALLOC) {
 			if (osec->type != SHT_NOBITS)
 				cursor.fileoff = osec->fileoff + osec->size;
 		} else if (osec->n_packed) {

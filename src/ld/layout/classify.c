@@ -40,6 +40,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_TLS_COMMON] = ".tcommon",
 	[SYN_LARGE_COMMON] = "LARGE_COMMON",
 	[SYN_GDB_INDEX] = ".gdb_index",
+	[SYN_GNU_DEBUGLINK] = ".gnu_debuglink",
 	[SYN_SHSTRTAB] = ".shstrtab",
 };
 
@@ -82,11 +83,16 @@ static bool is_crt_file(const struct file *file)
 	return false;
 }
 
-/* An index that the linker makes takes the place of those of the inputs, and of the names that it is made from. */
+/* An index that the linker makes takes the place of those of the inputs, and of the names that it is made from; so does
+ * a link to the debug file. */
 static bool is_superseded(const struct link *link, section_id id, const char *name)
 {
-	return link->options->gdb_index && section_of(link, id)->file != INTERNAL_FILE &&
-	       (strcmp(name, ".gdb_index") == 0 || strncmp(name, ".debug_gnu_pub", 14) == 0);
+	const struct options *options = link->options;
+	if (section_of(link, id)->file == INTERNAL_FILE)
+		return false;
+	return (options->separate_debug && strcmp(name, ".gnu_debuglink") == 0) ||
+	       (options->gdb_index &&
+		(strcmp(name, ".gdb_index") == 0 || strncmp(name, ".debug_gnu_pub", 14) == 0));
 }
 
 /* -s and -S leave debug information out. */

@@ -198,7 +198,7 @@ static void large(struct layout *layout)
 	layout_run(layout, osec, "LARGE_COMMON", SORT_NONE);
 }
 
-static void not_loaded(struct layout *layout)
+static void not_loaded(const struct link *link, struct layout *layout)
 {
 	static const char *const debug[] = {
 		".stab", ".stabstr", ".comment", ".debug_aranges", ".debug_pubnames", ".debug_info", ".debug_abbrev",
@@ -209,6 +209,8 @@ static void not_loaded(struct layout *layout)
 	for (unsigned i = 0; i < COUNTOF(debug); i++)
 		section(layout, debug[i], RANK_NOT_LOADED, debug[i]);
 	section(layout, ".gnu.attributes", RANK_NOT_LOADED, ".gnu.attributes");
+	if (link->options->separate_debug)
+		section(layout, ".gnu_debuglink", RANK_NOT_LOADED, ".gnu_debuglink");
 	ordered_section(layout, ".symtab", RANK_TABLES, ".symtab");
 	ordered_section(layout, ".symtab_shndx", RANK_TABLES, ".symtab_shndx");
 	ordered_section(layout, ".strtab", RANK_TABLES, ".strtab");
@@ -262,7 +264,7 @@ void layout_default(struct link *link)
 	relro(link, layout);
 	data(layout);
 	large(layout);
-	not_loaded(layout);
+	not_loaded(link, layout);
 	/* Symbols at the linker's own tables (psABI, "Global Offset Table"; gABI, "Dynamic Section"). */
 	provide_address(layout, "_GLOBAL_OFFSET_TABLE_", ".got.plt");
 	provide_address(layout, "_DYNAMIC", ".dynamic");

@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
+#include "ld/output/separate.h"
 #include "ld/prune/merge.h"
 #include "ld/resolve/versions.h"
 #include "ld/synth/dynamic.h"
@@ -130,6 +131,8 @@ void synth_create(struct link *link)
 		make(link, SYN_RELRO_PADDING, 0, 0);
 	if (gdb_index_wanted(link))
 		make(link, SYN_GDB_INDEX, 0, 2); /* gdb_index_build() */
+	if (separate_path(link))
+		make(link, SYN_GNU_DEBUGLINK, debuglink_size(link), 2);
 	symtab_prepare(link);
 	make(link, SYN_SHSTRTAB, 0, 0); /* its size is known when the section headers are */
 }
@@ -205,6 +208,9 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 		break;
 	case SYN_GDB_INDEX:
 		gdb_index_emit(link, image);
+		break;
+	case SYN_GNU_DEBUGLINK:
+		debuglink_emit(link, image);
 		break;
 	case SYN_SHSTRTAB:
 		memcpy(image, link->layout->shstrtab.data, link->layout->shstrtab.size);
