@@ -145,6 +145,11 @@ if $CXX -g -gdwarf-5 -gdwarf64 -c a.cc 2>/dev/null; then
 	covers prog
 fi
 
+# Code that was folded has one unit only.
+$CXX -g -ffunction-sections -c a.cc b.cc
+link++ a.o b.o -x c++ - -g -ffunction-sections -Wl,--gdb-index,--icf=all -o prog <<<'int again(int i) { return i; } int once_more(int i) { return i; }'
+covers prog
+
 # All objects of a program as one. (GNU ld lets both units have the function that it keeps once.)
 $CXX -g -ggnu-pubnames -ffunction-sections -c a.cc b.cc
 ld -r a.o b.o -o both.o

@@ -5,6 +5,7 @@
 
 #include "ld/layout/layout.h"
 #include "ld/output/headers.h"
+#include "ld/report/describe.h"
 #include "ld/synth/gdb_index_parts.h"
 
 /* The header is the version and the offset of each of the other parts, 4 bytes each. */
@@ -118,10 +119,11 @@ static bool is_possible(struct index *index)
 		const struct index_part *part = &index->parts.at[p];
 		if (!part->lacks_names)
 			continue;
-		diag_warning(link->diag, diag_order(part->file, 0),
-			     FILE_FORMAT ": no .gdb_index: the file was compiled with -gsplit-dwarf and does not say "
-					 "which names it has\n>>> compile it with -ggnu-pubnames",
-			     FILE_ARGS(file_of(link, part->file)));
+		struct diag_about about = about_file(file_of(link, part->file), "unsupported-input");
+		about.hint = "compile it with -ggnu-pubnames";
+		diag_report(link->diag, SEVERITY_WARNING, diag_order(part->file, 0), &about,
+			    "no .gdb_index: the file was compiled with -gsplit-dwarf and does not say which names it "
+			    "has");
 		return false;
 	}
 	const char *why = NULL;

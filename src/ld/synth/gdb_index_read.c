@@ -5,6 +5,8 @@
 #include "dwarf/pubnames.h"
 #include "dwarf/ranges.h"
 #include "ld/layout/value.h"
+#include "ld/prune/icf.h"
+#include "ld/report/describe.h"
 #include "ld/resolve/resolve.h"
 #include "ld/synth/gdb_index_parts.h"
 
@@ -56,8 +58,9 @@ static void relocate(void *context, enum dwarf_section section, uint64_t place, 
 	uint64_t value = ref.symbol ? source->link->symbols[ref.symbol].address
 				    : local_value(source->link, file, rela->r_sym, &addend);
 	number->value = value + (uint64_t)addend;
-	number->is_dropped = ref.is_discarded || (ref.symbol && sym->st_shndx != SHN_UNDEF &&
-						  !is_live_definition(source->link, file, rela->r_sym));
+	number->is_dropped = ref.is_discarded || icf_is_folded(source->link, file, rela->r_sym) ||
+			     (ref.symbol && sym->st_shndx != SHN_UNDEF &&
+			      !is_live_definition(source->link, file, rela->r_sym));
 }
 
 /* A second section of the same name is of no use to anybody but .debug_info and .debug_types. */
@@ -236,13 +239,16 @@ void index_part_read(struct link *link, struct index_part *part, struct arena *a
 		read_units(&source, part, part->sections[i], &units);
 	if (!source.error.what)
 		read_names(&source, part, &units, arena);
-	if (source.error.what)
-		diag_error(link->diag, diag_order(part->file, 0),
-			   FILE_FORMAT ":(%s+0x%llx): %s %s (value 0x%llx)\n"
-			   ">>> --gdb-index has to read this; without the option it is copied as it is",
-			   FILE_ARGS(source.file), dwarf_section_name(source.error.section),
-			   (unsigned long long)source.error.offset, source.error.field, source.error.what,
-			   (unsigned long long)source.error.value);
+	if (source.error.what) {
+		struct diag_about about = about_section(source.file, source.numbers[source.error.section],
+							"malformed-file");
+		about.section = dwarf_section_name(source.error.section);
+		about.offset = source.error.offset;
+		about.has_offset = true;
+		about.hint = "--gdb-index has to read this; without the option it is copied as it is";
+		diag_report(link->diag, SEVERITY_ERROR, diag_order(part->file, 0), &about, "%s %s (value 0x%llx)",
+			    source.error.field, source.error.what, (unsigned long long)source.error.value);
+	}
 	array_free(&units.list);
 	dwarf_abbrevs_free(&source.abbrevs);
 }
