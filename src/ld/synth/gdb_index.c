@@ -11,7 +11,7 @@
 /* The header is the version and the offset of each of the other parts, 4 bytes each. */
 enum { CU_SIZE = 16, TU_SIZE = 24, RANGE_SIZE = 20, SLOT_SIZE = 8, SHORTCUTS_SIZE = 8 };
 
-/* Version 7 is what gdb 7.5 and later read. Type units of DWARF 5 make gdb 12 crash, which looks for them in .debug_types;
+/* Version 7 is what gdb 7.5 and later read. Type units of DWARF 5 make gdb 12 crash, which looks for them elsewhere;
  * version 9 is for later ones, and gdb 12 and 13 pass over it. */
 enum { USUAL_VERSION = 7, TYPE_UNITS_VERSION = 9 };
 
