@@ -124,16 +124,28 @@ enum {
 	DW_FORM_GNU_strp_alt = 0x1f21,
 };
 
-/* Table 7.17: the languages whose names are written in a way of their own. */
+/* Table 7.17: the languages whose names have rules of their own. */
 enum {
+	DW_LANG_C89 = 0x01,
+	DW_LANG_C = 0x02,
+	DW_LANG_Ada83 = 0x03,
 	DW_LANG_C_plus_plus = 0x04,
+	DW_LANG_Fortran77 = 0x07,
+	DW_LANG_Fortran90 = 0x08,
 	DW_LANG_Java = 0x0b,
+	DW_LANG_C99 = 0x0c,
+	DW_LANG_Ada95 = 0x0d,
+	DW_LANG_Fortran95 = 0x0e,
 	DW_LANG_D = 0x13,
 	DW_LANG_C_plus_plus_03 = 0x19,
 	DW_LANG_C_plus_plus_11 = 0x1a,
+	DW_LANG_C11 = 0x1d,
 	DW_LANG_C_plus_plus_14 = 0x21,
+	DW_LANG_Fortran03 = 0x22,
+	DW_LANG_Fortran08 = 0x23,
 	DW_LANG_C_plus_plus_17 = 0x2a,
 	DW_LANG_C_plus_plus_20 = 0x2b,
+	DW_LANG_C17 = 0x2c,
 };
 
 /* Table 7.30. */

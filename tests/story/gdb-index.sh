@@ -145,6 +145,15 @@ if $CXX -g -gdwarf-5 -gdwarf64 -c a.cc 2>/dev/null; then
 	covers prog
 fi
 
+# Fortran's functions can have functions.
+if have gfortran; then
+	printf '%s\n' 'program outer' 'call inner(3)' 'contains' 'subroutine inner(k)' 'integer :: k' 'print *, k' 'end subroutine' 'end program' >f.f90
+	gfortran -g -c f.f90
+	gfortran -B"$GILD_BIN" f.o -Wl,--gdb-index -o fortran
+	gdb -nx -batch -ex 'info line inner' fortran >found 2>&1 </dev/null
+	assert_contains found 'Line 4 of "f.f90"'
+fi
+
 # Code that was folded has one unit only.
 $CXX -g -ffunction-sections -c a.cc b.cc
 link++ a.o b.o -x c++ - -g -ffunction-sections -Wl,--gdb-index,--icf=all -o prog <<<'int again(int i) { return i; } int once_more(int i) { return i; }'

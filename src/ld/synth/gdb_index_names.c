@@ -40,6 +40,7 @@ struct names {
 	uint64_t budget;
 	const char *separator;
 	bool is_c, is_cxx;
+	bool nests;               /* functions have functions, which have names of their own */
 	struct scope scopes[MOST_SCOPES];
 	uint32_t n_scopes;
 	ARRAY(struct declaration) declarations; /* by ascending offset */
@@ -252,6 +253,8 @@ static bool visit(struct names *names, const struct dwarf_entry *entry)
 	/* A declaration of a class may have children, which definitions elsewhere refer to. */
 	if (!is_declaration)
 		add(names, name, attributes);
+	if (names->nests && tag == DW_TAG_subprogram)
+		return enter_scope(names, entry, prefix, prefix);
 	/* What an anonymous class or union has is its parent's. */
 	return is_scope(tag) && enter_scope(names, entry, prefix, name.len ? name : prefix);
 }
@@ -273,7 +276,23 @@ static void walk(struct names *names)
 
 static bool is_c(uint16_t language)
 {
-	return language == 0x01 || language == 0x02 || language == 0x0c || language == 0x1d || language == 0x2c;
+	return language == DW_LANG_C89 || language == DW_LANG_C || language == DW_LANG_C99 ||
+	       language == DW_LANG_C11 || language == DW_LANG_C17;
+}
+
+static bool nests_functions(uint16_t language)
+{
+	switch (language) {
+	case DW_LANG_Ada83:
+	case DW_LANG_Ada95:
+	case DW_LANG_Fortran77:
+	case DW_LANG_Fortran90:
+	case DW_LANG_Fortran95:
+	case DW_LANG_Fortran03:
+	case DW_LANG_Fortran08:
+		return true;
+	}
+	return false;
 }
 
 static bool is_cxx(uint16_t language)
@@ -303,6 +322,7 @@ void index_names_walk(struct index_part *part, uint32_t unit, const struct dwarf
 	names.separator = dwarf->language == DW_LANG_D || dwarf->language == DW_LANG_Java ? "." : "::";
 	names.is_c = is_c(dwarf->language);
 	names.is_cxx = is_cxx(dwarf->language);
+	names.nests = nests_functions(dwarf->language);
 	names.n_scopes = 0;
 	memset(&names.declarations, 0, sizeof(names.declarations));
 	memset(&names.definitions, 0, sizeof(names.definitions));
