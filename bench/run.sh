@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# `make bench`: times gild against other linkers, the linkers alone.
+# `make bench`: times gild against other linkers, the linkers alone; and how fast it reads debug information.
 #
 #   bench/run.sh [CASE...]
 #
 # Cases:
 #   c-dynamic c-static cxx-dynamic cxx-static   hello world
 #   gild                                        gild itself
+#   dwarf   reading the debug information of C++ and of gild itself, without linking
 #   clang   a compiler from all static libraries of clang and LLVM: 310 archives, 585 MB in, 177 MB out
 #   debug   60 units of C++ with debugging information: 1.4 GB in, 370 MB out (making them takes some 15 minutes of
 #           processor time the first time, and 2 GB in build/bench-debug)
@@ -23,7 +24,7 @@ cd "$(dirname "$0")/.."
 source=$PWD build=$(realpath "${BUILD:-build}") cc=${CC:-cc} cxx=${CXX:-g++} llvm=${LLVM:-19}
 read -ra variants <<< "${VARIANTS:-default gc-sections no-build-id one-cpu}"
 cases=("$@")
-[ $# -gt 0 ] || cases=(c-dynamic c-static cxx-dynamic cxx-static gild)
+[ $# -gt 0 ] || cases=(c-dynamic c-static cxx-dynamic cxx-static gild dwarf)
 out=$build/bench
 rm -rf "$out"
 mkdir -p "$out/capture"
@@ -120,6 +121,16 @@ need_llvm() {
 	[ -e "/usr/lib/llvm-$llvm/lib/libclangAST.a" ] || { echo "the static libraries of LLVM $llvm are not there" >&2; exit 2; }
 }
 
+dwarf() {
+	"$cc" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Isrc -o "$out/dwarf" bench/dwarf.c "$build/libgild.a" -pthread
+	"$cxx" -std=c++17 -g -O0 -c -o "$out/large-O0.o" bench/large.cc
+	"$cxx" -std=c++17 -g -O2 -c -o "$out/large-O2.o" bench/large.cc
+	printf '\nreading debug information: C++\n'
+	"$out/dwarf" "$out"/large-O?.o
+	printf '\nreading debug information: gild itself, C\n'
+	"$out/dwarf" "$build/gild"
+}
+
 echo "$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) processors, load $(cut -d ' ' -f 1 /proc/loadavg)"
 for linker in "${linkers[@]}"; do printf '  %-12s %s\n' "${linker##*/}" "$("$linker" --version | head -n 1)"; done
 for name in "${cases[@]}"; do
@@ -142,6 +153,7 @@ for name in "${cases[@]}"; do
 		mapfile -t libraries < <(llvm_libraries)
 		try_case $name 7 "$cxx" "$build-bench-debug/main.o" "$build-bench-debug"/[0-9]*.o "${libraries[@]}"
 		;;
+	dwarf) dwarf ;;
 	*) echo "no such case: $name" >&2; exit 2 ;;
 	esac
 done

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "elf/mem.h"
+#include "dwarf/cursor.h"
 
 /* Opcodes of the line number program (DWARF 5, table 7.25 and 7.26). */
 enum {
@@ -23,26 +23,11 @@ enum {
 	DW_LNE_set_address = 2,
 };
 
-/* What a column of the directory and file name tables holds (table 7.27), and how (section 7.5.6). */
+/* What a column of the directory and file name tables holds (table 7.27). */
 enum {
 	DW_LNCT_path = 1,
 	DW_LNCT_directory_index = 2,
-
-	DW_FORM_data2 = 0x05,
-	DW_FORM_data4 = 0x06,
-	DW_FORM_data8 = 0x07,
-	DW_FORM_string = 0x08,
-	DW_FORM_block = 0x09,
-	DW_FORM_data1 = 0x0b,
-	DW_FORM_strp = 0x0e,
-	DW_FORM_udata = 0x0f,
-	DW_FORM_data16 = 0x1e,
-	DW_FORM_line_strp = 0x1f,
 };
-
-/* Section 7.4: this length announces a 64-bit one; those from here on are reserved. */
-enum { EXTENDED_LENGTH = 0xffffffff };
-#define RESERVED_LENGTH 0xfffffff0
 
 /* Longer names are not believed (PATH_MAX). */
 enum { LONGEST_NAME = 4096 };
@@ -50,85 +35,6 @@ enum { LONGEST_NAME = 4096 };
 #define NO_ENTRY UINT64_MAX
 
 /* ---- reading ---------------------------------------------------------------------------------------------- */
-
-/* Reads [at, end) of .debug_line. Past the end `cut` is set and zeros come back. */
-struct cursor {
-	const struct dwarf_line_input *input;
-	uint64_t at, end;
-	bool cut;
-	bool is_64_bit;  /* offsets and lengths take 8 bytes */
-};
-
-static bool take(struct cursor *cursor, uint64_t size)
-{
-	if (!mem_inside(cursor->at, size, cursor->end)) {
-		cursor->cut = true;
-		cursor->at = cursor->end;
-		return false;
-	}
-	cursor->at += size;
-	return true;
-}
-
-/* An unsigned number of `size` bytes: 1, 2, 4 or 8. */
-static uint64_t next_number(struct cursor *cursor, uint64_t size)
-{
-	if (!take(cursor, size))
-		return 0;
-	const uint8_t *at = cursor->input->line.data + cursor->at - size;
-	switch (size) {
-	case 1:
-		return *at;
-	case 2:
-		return read16(at);
-	case 4:
-		return read32(at);
-	default:
-		return read64(at);
-	}
-}
-
-static uint8_t next_byte(struct cursor *cursor)
-{
-	return (uint8_t)next_number(cursor, 1);
-}
-
-static uint64_t offset_size(const struct cursor *cursor)
-{
-	return cursor->is_64_bit ? 8 : 4;
-}
-
-/* Bits above the 64th are dropped. */
-static uint64_t next_uleb128(struct cursor *cursor)
-{
-	uint64_t value = 0;
-	uint8_t byte;
-	unsigned shift = 0;
-	do {
-		byte = next_byte(cursor);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift = shift < 64 ? shift + 7 : shift;
-	} while (byte & 0x80);
-	return value;
-}
-
-/* As two's complement. */
-static uint64_t next_sleb128(struct cursor *cursor)
-{
-	uint64_t value = 0;
-	uint8_t byte;
-	unsigned shift = 0;
-	do {
-		byte = next_byte(cursor);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift = shift < 64 ? shift + 7 : shift;
-	} while (byte & 0x80);
-	if (shift < 64 && byte & 0x40)
-		value |= UINT64_MAX << shift;
-	return value;
-}
 
 /* The string at `offset`; empty when it does not lie in `bytes` with its NUL, or is too long. */
 static struct str string_at(struct bytes bytes, uint64_t offset)
@@ -143,7 +49,7 @@ static struct str string_at(struct bytes bytes, uint64_t offset)
 /* A string between the numbers. One that is too long is passed over, and empty. */
 static struct str next_string(struct cursor *cursor)
 {
-	struct str string = string_at((struct bytes){cursor->input->line.data, cursor->end}, cursor->at);
+	struct str string = string_at((struct bytes){cursor->data, cursor->end}, cursor->at);
 	if (string.len)
 		take(cursor, (uint64_t)string.len + 1);
 	else
@@ -154,22 +60,13 @@ static struct str next_string(struct cursor *cursor)
 
 /* ---- relocations ------------------------------------------------------------------------------------------ */
 
-/* Compilers write relocations in the order of their places, so that one can be found quickly. Type 0 is R_*_NONE on all
- * machines; an address or an offset has no other relocation than the machine's absolute one. */
+/* An address or an offset has no other relocation than the machine's absolute one. Type 0 is R_*_NONE on all
+ * machines. */
 static const struct elf_rela *relocation_at(const struct dwarf_line_input *input, uint64_t place)
 {
-	uint64_t low = 0, high = input->relas.n;
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-		if (input->relas.at[middle].r_offset < place)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == input->relas.n)
-		return NULL;
-	const struct elf_rela *rela = &input->relas.at[low];
-	return rela->r_offset == place && rela->r_type != 0 && rela->r_sym < input->symtab->n ? rela : NULL;
+	uint64_t index = elf_rela_at(input->relas, place, 0);
+	const struct elf_rela *rela = &input->relas.at[index];
+	return index != input->relas.n && rela->r_type != 0 && rela->r_sym < input->symtab->n ? rela : NULL;
 }
 
 /* A place in the code: an offset in a section of the file; section 0 is none. */
@@ -178,11 +75,11 @@ struct address {
 	uint64_t offset;
 };
 
-static struct address next_address(struct cursor *cursor, uint64_t size)
+static struct address next_address(const struct dwarf_line_input *input, struct cursor *cursor, uint64_t size)
 {
 	uint64_t place = cursor->at;
-	const struct elf_rela *rela = take(cursor, size) ? relocation_at(cursor->input, place) : NULL;
-	const struct elf_symtab *symtab = cursor->input->symtab;
+	const struct elf_rela *rela = take(cursor, size) ? relocation_at(input, place) : NULL;
+	const struct elf_symtab *symtab = input->symtab;
 	if (!rela || elf_sym_is_special(symtab, rela->r_sym))
 		return (struct address){0, 0};
 	return (struct address){
@@ -192,16 +89,17 @@ static struct address next_address(struct cursor *cursor, uint64_t size)
 }
 
 /* The offset of a string in a section of strings. */
-static uint64_t next_offset(struct cursor *cursor)
+static uint64_t next_offset(const struct dwarf_line_input *input, struct cursor *cursor)
 {
-	const struct elf_rela *rela = relocation_at(cursor->input, cursor->at);
+	const struct elf_rela *rela = relocation_at(input, cursor->at);
 	uint64_t value = next_number(cursor, offset_size(cursor));
-	return rela ? cursor->input->symtab->syms[rela->r_sym].st_value + (uint64_t)rela->r_addend : value;
+	return rela ? input->symtab->syms[rela->r_sym].st_value + (uint64_t)rela->r_addend : value;
 }
 
 /* ---- the header of a unit --------------------------------------------------------------------------------- */
 
 struct unit {
+	const struct dwarf_line_input *input;
 	uint16_t version;
 	uint8_t min_instruction_length;
 	int8_t line_base;
@@ -211,28 +109,11 @@ struct unit {
 	struct cursor program;
 };
 
-/* Reads the length of the unit at `cursor`, which goes on to the next one. False: there is none. */
-static bool next_unit(struct cursor *cursor, struct cursor *unit)
-{
-	uint64_t length = next_number(cursor, 4);
-	*unit = *cursor;
-	unit->is_64_bit = length == EXTENDED_LENGTH;
-	if (unit->is_64_bit)
-		length = next_number(unit, 8);
-	else if (length >= RESERVED_LENGTH)
-		return false;
-	if (unit->cut || length > unit->end - unit->at)
-		return false;
-	unit->end = unit->at + length;
-	cursor->at = unit->end;
-	return true;
-}
-
 /* False: a unit of another version, or one that is damaged. */
-static bool read_header(struct cursor cursor, struct unit *out)
+static bool read_header(const struct dwarf_line_input *input, struct cursor cursor, struct unit *out)
 {
-	*out = (struct unit){.version = (uint16_t)next_number(&cursor, 2)};
-	if (out->version < 2 || out->version > 5)
+	*out = (struct unit){.input = input, .version = (uint16_t)next_number(&cursor, 2)};
+	if (out->version < DWARF_OLDEST || out->version > DWARF_NEWEST)
 		return false;
 	if (out->version >= 5)
 		take(&cursor, 2); /* address_size, segment_selector_size */
@@ -250,7 +131,7 @@ static bool read_header(struct cursor cursor, struct unit *out)
 	out->line_base = (int8_t)next_byte(&cursor);
 	out->line_range = next_byte(&cursor);
 	out->opcode_base = next_byte(&cursor);
-	out->operands = cursor.input->line.data + cursor.at;
+	out->operands = cursor.data + cursor.at;
 	if (out->opcode_base)
 		take(&cursor, out->opcode_base - 1u);
 	out->tables = cursor;
@@ -320,7 +201,7 @@ static void run_extended(struct machine *machine, struct cursor *program)
 		end_sequence(machine);
 		break;
 	case DW_LNE_set_address:
-		machine->now.address = next_address(&operand, length - 1);
+		machine->now.address = next_address(machine->unit->input, &operand, length - 1);
 		break;
 	default: /* discriminators, and what is to come */
 		break;
@@ -429,17 +310,18 @@ struct entry {
 };
 
 /* One column of an entry. False: a form that no compiler uses here. */
-static bool next_column(struct cursor *tables, uint64_t form, struct str *string, uint64_t *number)
+static bool next_column(const struct dwarf_line_input *input, struct cursor *tables, uint64_t form,
+			struct str *string, uint64_t *number)
 {
 	switch (form) {
 	case DW_FORM_string:
 		*string = next_string(tables);
 		return true;
 	case DW_FORM_line_strp:
-		*string = string_at(tables->input->line_str, next_offset(tables));
+		*string = string_at(input->line_str, next_offset(input, tables));
 		return true;
 	case DW_FORM_strp:
-		*string = string_at(tables->input->str, next_offset(tables));
+		*string = string_at(input->str, next_offset(input, tables));
 		return true;
 	case DW_FORM_udata:
 		*number = next_uleb128(tables);
@@ -484,13 +366,14 @@ static void read_format(struct cursor *tables, struct format *format)
 	}
 }
 
-static bool next_entry(struct cursor *tables, const struct format *format, struct entry *entry)
+static bool next_entry(const struct dwarf_line_input *input, struct cursor *tables, const struct format *format,
+		       struct entry *entry)
 {
 	*entry = (struct entry){{"", 0}, 0};
 	for (uint8_t i = 0; i < format->n; i++) {
 		struct str string = {"", 0};
 		uint64_t number = 0;
-		if (!next_column(tables, format->columns[i].form, &string, &number))
+		if (!next_column(input, tables, format->columns[i].form, &string, &number))
 			return false;
 		if (format->columns[i].content == DW_LNCT_path)
 			entry->path = string;
@@ -502,7 +385,8 @@ static bool next_entry(struct cursor *tables, const struct format *format, struc
 
 /* Reads the table at the cursor to its end. `found` is entry `index`, counted from 0; without path when there is none.
  * False: the table is damaged. */
-static bool read_entries(struct cursor *tables, uint64_t index, struct entry *found)
+static bool read_entries(const struct dwarf_line_input *input, struct cursor *tables, uint64_t index,
+			 struct entry *found)
 {
 	*found = (struct entry){{"", 0}, 0};
 	struct format format;
@@ -512,7 +396,7 @@ static bool read_entries(struct cursor *tables, uint64_t index, struct entry *fo
 		return n == 0 && !tables->cut;
 	for (uint64_t i = 0; i < n; i++) {
 		struct entry entry;
-		if (!next_entry(tables, &format, &entry))
+		if (!next_entry(input, tables, &format, &entry))
 			return false;
 		if (i == index)
 			*found = entry;
@@ -524,11 +408,12 @@ static void find_name_v5(const struct unit *unit, uint64_t file, struct dwarf_li
 {
 	struct cursor tables = unit->tables;
 	struct entry entry, directory;
-	if (!read_entries(&tables, NO_ENTRY, &directory) || !read_entries(&tables, file, &entry))
+	if (!read_entries(unit->input, &tables, NO_ENTRY, &directory) ||
+	    !read_entries(unit->input, &tables, file, &entry))
 		return;
 	tables = unit->tables;
 	if (entry.directory != 0) /* 0 is the compilation directory */
-		read_entries(&tables, entry.directory, &directory);
+		read_entries(unit->input, &tables, entry.directory, &directory);
 	*out = (struct dwarf_line){.dir = directory.path, .file = entry.path};
 }
 
@@ -552,12 +437,12 @@ static bool name_row(const struct unit *unit, const struct row *row, struct dwar
 
 bool dwarf_line_find(const struct dwarf_line_input *input, uint32_t section, uint64_t offset, struct dwarf_line *out)
 {
-	struct cursor cursor = {.input = input, .end = input->line.size}, at;
+	struct cursor cursor = {.data = input->line.data, .end = input->line.size}, at;
 	struct address wanted = {section, offset};
-	while (section != 0 && next_unit(&cursor, &at)) {
+	while (section != 0 && next_length(&cursor, &at)) {
 		struct unit unit;
 		struct row row;
-		if (read_header(at, &unit) && run_program(&unit, wanted, &row))
+		if (read_header(input, at, &unit) && run_program(&unit, wanted, &row))
 			return name_row(&unit, &row, out);
 	}
 	return false;

@@ -353,3 +353,24 @@ bool elf_read_group(struct elf_group *out, const struct elf_file *file, uint32_t
 	}
 	return true;
 }
+
+uint64_t elf_rela_at(struct elf_relas relas, uint64_t place, uint64_t hint)
+{
+	uint64_t low = 0, high = relas.n, step = 1;
+	if (hint < relas.n && relas.at[hint].r_offset <= place)
+		low = hint;
+	/* Strides that double lead past the place, soon if it is near. */
+	while (low + step < high && relas.at[low + step].r_offset < place) {
+		low += step;
+		step *= 2;
+	}
+	high = min_u64(high, low + step + 1);
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		if (relas.at[middle].r_offset < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low != relas.n && relas.at[low].r_offset == place ? low : relas.n;
+}

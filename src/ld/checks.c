@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
@@ -11,6 +12,11 @@
 void check_supported(struct link *link)
 {
 	const struct options *options = link->options;
+	struct stat output;
+	if (options->separate_debug && stat(options->output, &output) == 0 && !S_ISREG(output.st_mode))
+		diag_error(link->diag, 0, "option --separate-debug-file: %s is not a regular file", options->output);
+	if (options->separate_debug && strcmp(options->output, options->debug_file) == 0)
+		diag_error(link->diag, 0, "option --separate-debug-file: %s is the output itself", options->output);
 	if (options->script)
 		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
 	if (options->why_live.n && !options->gc_sections)

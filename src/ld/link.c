@@ -29,6 +29,7 @@
 #include "ld/resolve/warning_symbols.h"
 #include "ld/synth/dynamic.h"
 #include "ld/synth/eh_frame.h"
+#include "ld/synth/gdb_index.h"
 #include "ld/synth/groups.h"
 #include "ld/synth/needs.h"
 #include "ld/synth/rela_dyn.h"
@@ -191,6 +192,11 @@ static bool lay_out(struct link *link)
 /* The bytes, in parallel and in any order. */
 static bool write_output(struct link *link)
 {
+	if (link->synthetic[SYN_GDB_INDEX]) {
+		gdb_index_build(link);
+		if (!done(link, "gdb index"))
+			return false;
+	}
 	/* Only now can debugging information be written down to compress it; what is not loaded moves together. */
 	if (link->options->compress_debug != COMPRESS_NONE && !link->options->flat)
 		compress_debug_sections(link);

@@ -69,6 +69,7 @@ void link_end(struct link *link)
 	array_free(&link->pool_shards);
 	array_free(&link->undefined_references);
 	array_free(&link->missing_libraries);
+	free((void *)(uintptr_t)link->gdb_index.data);
 	array_free(&link->got);
 	array_free(&link->plt);
 	array_free(&link->plt_got);

@@ -47,6 +47,7 @@ for ((i = 0; i < rounds; i++)); do
 		*-2) kind="-shared --emit-relocs" ;;
 		*) kind="-shared $folding" ;;
 		esac
+		[ $((i % 2)) -ne 0 ] || options="$options --gdb-index"
 		rm -f out
 		rc=0
 		timeout 60 "$GILD" $kind --eh-frame-hdr --build-id $options $inputs -o out 2>err.txt || rc=$?

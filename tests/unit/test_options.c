@@ -253,7 +253,6 @@ static void version_and_help_end_the_command_line(void **state)
 static void what_is_not_done_yet_says_so(void **state)
 {
 	(void)state;
-	check_error("--gdb-index", "option --gdb-index is not supported yet");
 	check_error("--oformat srec", "option --oformat: unknown or unsupported format: srec");
 	check_error("-b srec", "option -b: unknown or unsupported format: srec");
 	check_error("--lto-O2", "option --lto-O2 is not supported yet");

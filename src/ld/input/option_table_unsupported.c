@@ -101,9 +101,7 @@ static const struct option_row rows[] = {
 
 	/* debug info */
 	{"--compress-sections", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
-	{"--gdb-index", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--debug-names", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--separate-debug-file", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
 	{"--detach", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--no-detach", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--ctf-variables", ARG_NONE, .id = OPTION_UNSUPPORTED},

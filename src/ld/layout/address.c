@@ -143,7 +143,9 @@ void layout_assign_unloaded(struct link *link)
 	names->planned = names->from_hint = false;
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		struct osec *osec = &layout->osecs.at[layout->order[i]];
-		if (is_loaded(link, osec)) {
+		if (osec->is_hollow) {
+			osec->fileoff = cursor.fileoff;
+		} else if (is_loaded(link, osec)) {
 			if (osec->type != SHT_NOBITS)
 				cursor.fileoff = osec->fileoff + osec->size;
 		} else if (osec->n_packed) {
@@ -175,6 +177,20 @@ void layout_flatten(struct link *link)
 	if (lowest == UINT64_MAX)
 		diag_error(link->diag, 0, "--oformat=binary: there is nothing to write: no section is loaded");
 	layout->file_size = size;
+}
+
+void layout_drop_unloaded(struct link *link, uint32_t osec)
+{
+	struct layout *layout = link->layout;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < layout->n_order; i++) {
+		if (layout->order[i] == osec)
+			continue;
+		layout->order[n++] = layout->order[i];
+		layout->osecs.at[layout->order[i]].index = n;
+	}
+	layout->n_order = n;
+	layout->osecs.at[osec].index = 0;
 }
 
 static void assign_segment(struct link *link, struct segment *segment)

@@ -39,6 +39,8 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_COMMON] = "COMMON",
 	[SYN_TLS_COMMON] = ".tcommon",
 	[SYN_LARGE_COMMON] = "LARGE_COMMON",
+	[SYN_GDB_INDEX] = ".gdb_index",
+	[SYN_GNU_DEBUGLINK] = ".gnu_debuglink",
 	[SYN_SHSTRTAB] = ".shstrtab",
 	[SYN_GNU_STACK] = ".note.GNU-stack",
 };
@@ -83,6 +85,18 @@ static bool is_crt_file(const struct file *file)
 	return false;
 }
 
+/* An index that the linker makes takes the place of those of the inputs, and of the names that it is made from; so does
+ * a link to the debug file. */
+static bool is_superseded(const struct link *link, section_id id, const char *name)
+{
+	const struct options *options = link->options;
+	if (section_of(link, id)->file == INTERNAL_FILE)
+		return false;
+	return (options->separate_debug && strcmp(name, ".gnu_debuglink") == 0) ||
+	       (options->gdb_index &&
+		(strcmp(name, ".gdb_index") == 0 || strncmp(name, ".debug_gnu_pub", 14) == 0));
+}
+
 /* -s and -S leave debug information out. */
 static bool is_stripped(const struct link *link, section_id id, const char *name)
 {
@@ -112,7 +126,7 @@ static void classify(struct link *link, section_id id, bool is_crt)
 		diag_report(link->diag, SEVERITY_WARNING, diag_order(section->file, id), &about,
 			    "section left out: the name is reserved");
 	}
-	if (reserved || is_stripped(link, id, name)) {
+	if (reserved || is_stripped(link, id, name) || is_superseded(link, id, name)) {
 		section->run = 0;
 		section->live = false;
 		return;

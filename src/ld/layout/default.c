@@ -198,17 +198,19 @@ static void large(struct layout *layout)
 	layout_run(layout, osec, "LARGE_COMMON", SORT_NONE);
 }
 
-static void not_loaded(struct layout *layout)
+static void not_loaded(const struct link *link, struct layout *layout)
 {
 	static const char *const debug[] = {
 		".stab", ".stabstr", ".comment", ".debug_aranges", ".debug_pubnames", ".debug_info", ".debug_abbrev",
 		".debug_line", ".debug_frame", ".debug_str", ".debug_loc", ".debug_macinfo", ".debug_pubtypes",
 		".debug_ranges", ".debug_types", ".debug_macro", ".debug_line_str", ".debug_loclists",
-		".debug_rnglists", ".debug_addr", ".debug_str_offsets",
+		".debug_rnglists", ".debug_addr", ".debug_str_offsets", ".gdb_index",
 	};
 	for (unsigned i = 0; i < COUNTOF(debug); i++)
 		section(layout, debug[i], RANK_NOT_LOADED, debug[i]);
 	section(layout, ".gnu.attributes", RANK_NOT_LOADED, ".gnu.attributes");
+	if (link->options->separate_debug)
+		section(layout, ".gnu_debuglink", RANK_NOT_LOADED, ".gnu_debuglink");
 	ordered_section(layout, ".symtab", RANK_TABLES, ".symtab");
 	ordered_section(layout, ".symtab_shndx", RANK_TABLES, ".symtab_shndx");
 	ordered_section(layout, ".strtab", RANK_TABLES, ".strtab");
@@ -256,7 +258,7 @@ void layout_default(struct link *link)
 	relro(link, layout);
 	data(layout);
 	large(layout);
-	not_loaded(layout);
+	not_loaded(link, layout);
 	/* Symbols at the linker's own tables (psABI, "Global Offset Table"; gABI, "Dynamic Section"). */
 	provide_address(layout, "_GLOBAL_OFFSET_TABLE_", ".got.plt");
 	provide_address(layout, "_DYNAMIC", ".dynamic");

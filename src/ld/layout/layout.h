@@ -130,6 +130,7 @@ struct osec {
 	/* Compressed (output/compress.c): these make the section in the file, one after the other, `size` bytes. */
 	struct bytes *packed;
 	uint32_t n_packed;        /* 0: it is not compressed */
+	bool is_hollow;           /* its header only is in the file (output/separate.c) */
 };
 
 struct segment {
@@ -225,6 +226,9 @@ void layout_check_overlaps(struct link *link);
  * compressed sections and .shstrtab have other sizes then. Addresses stay, in debugging information and elsewhere. With
  * -r nothing is loaded. */
 void layout_assign_unloaded(struct link *link);
+/* Takes an output section that is not loaded, and that no symbol is in, out of the output; headers_prepare() and
+ * layout_assign_unloaded() have to follow. */
+void layout_drop_unloaded(struct link *link, uint32_t osec);
 
 /* --oformat binary: the file is an image of memory from the lowest address; what is not loaded is not in it. Once
  * addresses are final. */

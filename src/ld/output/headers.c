@@ -197,7 +197,7 @@ void section_headers_emit(const struct link *link, uint8_t *image)
 		struct elf_shdr *shdr = &shdrs[i + 1];
 		*shdr = (struct elf_shdr){
 			.sh_name = osec->name_offset,
-			.sh_type = osec->type,
+			.sh_type = osec->is_hollow ? SHT_NOBITS : osec->type,
 			.sh_flags = osec->flags,
 			.sh_addr = osec->addr,
 			.sh_offset = osec->fileoff,

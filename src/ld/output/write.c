@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crc32.h"
 #include "base/hash.h"
 #include "base/io_watch.h"
 #include "base/memory.h"
@@ -13,9 +16,10 @@
 #include "ld/output/headers.h"
 #include "ld/output/output_file.h"
 #include "ld/output/render.h"
+#include "ld/output/separate.h"
 #include "ld/synth/notes.h"
 
-enum { CHUNK_SIZE = 1 << 18, FEW_CHUNKS = 4 };
+enum { CHUNK_SIZE = 1 << 18, FEW_CHUNKS = 4, CRC_BLOCK = 1 << 20 };
 
 /* A range of the file: the headers, the section headers, a piece of an output section, or bytes that are there
  * already. */
@@ -28,7 +32,10 @@ struct chunk {
 
 struct writing {
 	struct link *link;
+	const char *path;         /* NULL: nothing has been begun */
 	struct output_file file;
+	uint64_t size;
+	uint64_t build_id, debuglink; /* offsets of these sections, if there are any */
 	ARRAY(struct chunk) chunks;
 	XXH128_hash_t *leaves;    /* of the build id, one per chunk */
 	struct bytes *buffers;    /* one per worker */
@@ -100,7 +107,7 @@ static void cut(struct writing *writing)
 		*array_push(&writing->chunks) = (struct chunk){.size = layout->headers_size, .kind = CHUNK_HEADERS};
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[i]];
-		if (osec->type == SHT_NOBITS || (flat && !(osec->flags & SHF_ALLOC)))
+		if (osec->type == SHT_NOBITS || osec->is_hollow || (flat && !(osec->flags & SHF_ALLOC)))
 			continue;
 		if (osec->n_packed) {
 			add_packed(writing, osec);
@@ -125,19 +132,33 @@ static void cut(struct writing *writing)
 
 /* ---- build id ---------------------------------------------------------------------------------------------- */
 
-/* The identifier is a hash of the chunks' hashes (design, R14), or what the user asked for. */
-static bool write_build_id(struct writing *writing)
+/* Where a section begins in the file. */
+static uint64_t place_of(const struct layout *layout, const struct section *section)
 {
-	struct link *link = writing->link;
+	const struct osec *osec = osec_of_section(layout, section);
+	return osec->fileoff + section_address(layout, section) - osec->addr;
+}
+
+static XXH128_hash_t hash_leaves(const struct writing *writing, uint64_t seed)
+{
+	return XXH3_128bits_withSeed(writing->leaves, writing->chunks.n * sizeof(*writing->leaves), seed);
+}
+
+/* The identifier is a hash of the chunks' hashes (design, R14), or what the user asked for. It is the debug file's,
+ * too, if there is one. */
+static bool write_build_id(struct writing *output, struct writing *debug)
+{
+	struct link *link = output->link;
 	const struct options *options = link->options;
 	uint8_t id[64] = {0};
 	uint64_t size = build_id_size(link);
 	if (options->build_id == BUILD_ID_HASH) {
 		for (uint64_t at = 0; at < sizeof(id); at += sizeof(XXH128_canonical_t)) {
 			XXH128_canonical_t part;
-			XXH128_canonicalFromHash(
-				&part, XXH3_128bits_withSeed(writing->leaves,
-							     writing->chunks.n * sizeof(*writing->leaves), at));
+			XXH128_hash_t hash = hash_leaves(output, at);
+			if (debug)
+				hash = XXH3_128bits_withSeed(&hash, sizeof(hash), hash_leaves(debug, at).low64);
+			XXH128_canonicalFromHash(&part, hash);
 			memcpy(id + at, &part, sizeof(part));
 		}
 	} else if (options->build_id == BUILD_ID_UUID) {
@@ -148,43 +169,131 @@ static bool write_build_id(struct writing *writing)
 		id[6] = (uint8_t)((id[6] & 0x0f) | 0x40); /* RFC 4122, version 4 */
 		id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
 	}
-	const struct section *note = section_of(link, link->synthetic[SYN_BUILD_ID]);
-	const struct osec *osec = osec_of_section(link->layout, note);
-	uint64_t fileoff = osec->fileoff + section_address(link->layout, note) - osec->addr + BUILD_ID_OFFSET;
-	return output_write(&writing->file, options->build_id == BUILD_ID_HEX ? options->build_id_hex.data : id, size,
-			    fileoff);
+	const uint8_t *bytes = options->build_id == BUILD_ID_HEX ? options->build_id_hex.data : id;
+	return output_write(&output->file, bytes, size, output->build_id + BUILD_ID_OFFSET) &&
+	       (!debug || output_write(&debug->file, bytes, size, debug->build_id + BUILD_ID_OFFSET));
+}
+
+/* ---- one file ------------------------------------------------------------------------------------------------- */
+
+/* Writes a file as the layout is, but for what depends on all of its bytes. */
+static bool write_file(struct writing *writing, const char *path)
+{
+	struct link *link = writing->link;
+	const struct layout *layout = link->layout;
+	writing->path = path;
+	cut(writing);
+	if (link->synthetic[SYN_BUILD_ID])
+		writing->build_id = place_of(layout, section_of(link, link->synthetic[SYN_BUILD_ID]));
+	if (link->synthetic[SYN_GNU_DEBUGLINK])
+		writing->debuglink = place_of(layout, section_of(link, link->synthetic[SYN_GNU_DEBUGLINK]));
+	writing->hash = link->synthetic[SYN_BUILD_ID] && link->options->build_id == BUILD_ID_HASH;
+	writing->leaves = calloc(writing->chunks.n, sizeof(*writing->leaves));
+	writing->buffers = calloc(pool_threads(link->pool), sizeof(*writing->buffers));
+	if (!writing->leaves || !writing->buffers)
+		out_of_memory();
+	writing->size = layout->file_size;
+	bool executable = link->options->kind != OUTPUT_RELOCATABLE;
+	if (!output_begin(&writing->file, path, writing->size, executable))
+		return false;
+	parallel_for(link->pool, writing->chunks.n, writing->chunks.n < FEW_CHUNKS ? FEW_CHUNKS : 1, write_chunks,
+		     writing);
+	return !writing->file.error && !link->diag->errors;
+}
+
+static void end_file(struct writing *writing)
+{
+	struct link *link = writing->link;
+	if (!writing->path)
+		return;
+	if (writing->file.error)
+		diag_error(link->diag, UINT64_MAX, "%s %s: %s", writing->file.failed, writing->path,
+			   strerror(writing->file.error));
+	output_abort(&writing->file);
+	for (unsigned i = 0; i < pool_threads(link->pool); i++)
+		free((void *)(uintptr_t)writing->buffers[i].data);
+	free(writing->buffers);
+	free(writing->leaves);
+	array_free(&writing->chunks);
+}
+
+/* ---- the debug file ------------------------------------------------------------------------------------------- */
+
+struct checksums {
+	const uint8_t *bytes;
+	uint64_t size;
+	uint32_t *of;             /* each block */
+};
+
+static void check_blocks(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct checksums *sums = context;
+	(void)worker;
+	for (size_t i = begin; i < end; i++) {
+		uint64_t start = i * CRC_BLOCK;
+		sums->of[i] = crc32_bytes(0, sums->bytes + start, min_u64(CRC_BLOCK, sums->size - start));
+	}
+}
+
+/* The output names the debug file with the CRC of all its bytes. */
+static bool write_debuglink(struct writing *output, struct writing *debug)
+{
+	struct link *link = output->link;
+	size_t n = (debug->size + CRC_BLOCK - 1) / CRC_BLOCK;
+	struct checksums sums = {.size = debug->size, .of = calloc(n + 1, sizeof(*sums.of))};
+	if (!sums.of)
+		out_of_memory();
+	void *map = mmap(NULL, debug->size, PROT_READ, MAP_SHARED, debug->file.fd, 0);
+	if (map == MAP_FAILED) {
+		diag_error(link->diag, UINT64_MAX, "cannot read %s: %m", debug->path);
+		free(sums.of);
+		return false;
+	}
+	sums.bytes = map;
+	parallel_for(link->pool, n, 1, check_blocks, &sums);
+	uint32_t crc = 0;
+	for (size_t i = 0; i < n; i++)
+		crc = crc32_join(crc, sums.of[i], min_u64(CRC_BLOCK, sums.size - i * CRC_BLOCK));
+	munmap(map, debug->size);
+	free(sums.of);
+	return output_write(&output->file, &crc, sizeof(crc), output->debuglink + debuglink_size(link) - sizeof(crc));
+}
+
+/* Nobody starts a debug file. */
+static bool forbid_execution(struct writing *debug)
+{
+	struct stat now;
+	int fd = debug->file.fd;
+	if (debug->file.in_place || (fstat(fd, &now) == 0 && fchmod(fd, now.st_mode & 0666) == 0))
+		return true;
+	diag_error(debug->link->diag, UINT64_MAX, "cannot set the mode of %s: %m", debug->path);
+	return false;
 }
 
 void output_write_all(struct link *link)
 {
-	struct writing writing = {.link = link};
-	cut(&writing);
-	writing.hash = link->synthetic[SYN_BUILD_ID] && link->options->build_id == BUILD_ID_HASH;
-	writing.leaves = calloc(writing.chunks.n, sizeof(*writing.leaves));
-	writing.buffers = calloc(pool_threads(link->pool), sizeof(*writing.buffers));
-	if (!writing.leaves || !writing.buffers)
-		out_of_memory();
-	bool executable = link->options->kind != OUTPUT_RELOCATABLE;
-	bool good = output_begin(&writing.file, link->options->output, link->layout->file_size, executable);
-	if (good)
-		parallel_for(link->pool, writing.chunks.n, writing.chunks.n < FEW_CHUNKS ? FEW_CHUNKS : 1, write_chunks,
-			     &writing);
-	good = good && !writing.file.error && !link->diag->errors;
+	struct writing output = {.link = link}, debug = {.link = link};
+	struct separation separation;
+	bool separate = link->synthetic[SYN_GNU_DEBUGLINK], good = true;
+	if (separate) {
+		separate_debug_file(link, &separation);
+		good = write_file(&debug, separate_path(link));
+		separate_output(link, &separation);
+	}
+	good = good && write_file(&output, link->options->output);
 	if (good && link->synthetic[SYN_BUILD_ID])
-		good = write_build_id(&writing);
+		good = write_build_id(&output, separate ? &debug : NULL);
+	if (good && separate)
+		good = write_debuglink(&output, &debug) && forbid_execution(&debug);
 	const char *changed = good ? io_changed(link->io) : NULL;
 	if (changed)
 		diag_error(link->diag, 0, "%s changed while being linked", changed);
-	else if (good)
-		output_commit(&writing.file);
-	if (writing.file.error)
-		diag_error(link->diag, UINT64_MAX, "%s %s: %s", writing.file.failed, link->options->output,
-			   strerror(writing.file.error));
-	output_abort(&writing.file);
-	link->replaced_output = writing.file.replaced;
-	for (unsigned i = 0; i < pool_threads(link->pool); i++)
-		free((void *)(uintptr_t)writing.buffers[i].data);
-	free(writing.buffers);
-	free(writing.leaves);
-	array_free(&writing.chunks);
+	else if (good && (!separate || output_commit(&debug.file)))
+		output_commit(&output.file);
+	end_file(&debug);
+	end_file(&output);
+	if (separate && debug.file.replaced >= 0)
+		close(debug.file.replaced);
+	if (output.path)
+		link->replaced_output = output.file.replaced;
 }

@@ -4,11 +4,13 @@
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
+#include "ld/output/separate.h"
 #include "ld/prune/merge.h"
 #include "ld/resolve/versions.h"
 #include "ld/synth/dynamic.h"
 #include "ld/synth/dynsym.h"
 #include "ld/synth/eh_frame.h"
+#include "ld/synth/gdb_index.h"
 #include "ld/synth/got_plt.h"
 #include "ld/synth/groups.h"
 #include "ld/synth/notes.h"
@@ -134,6 +136,10 @@ void synth_create(struct link *link)
 		make(link, SYN_DYNAMIC, 0, 3); /* dynamic_measure() */
 	if (options->z.relro && any_relro(link))
 		make(link, SYN_RELRO_PADDING, 0, 0);
+	if (gdb_index_wanted(link))
+		make(link, SYN_GDB_INDEX, 0, 2); /* gdb_index_build() */
+	if (separate_path(link))
+		make(link, SYN_GNU_DEBUGLINK, debuglink_size(link), 2);
 	symtab_prepare(link);
 	make(link, SYN_SHSTRTAB, 0, 0); /* its size is known when the section headers are */
 }
@@ -239,6 +245,12 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 		break;
 	case SYN_GOT_PLT:
 		got_plt_emit(link, image);
+		break;
+	case SYN_GDB_INDEX:
+		gdb_index_emit(link, image);
+		break;
+	case SYN_GNU_DEBUGLINK:
+		debuglink_emit(link, image);
 		break;
 	case SYN_SHSTRTAB:
 		memcpy(image, link->layout->shstrtab.data, link->layout->shstrtab.size);
