@@ -288,14 +288,18 @@ struct got_entry {
 
 /* ---- merged pieces ----------------------------------------------------------------------------------- */
 
-/* An input section that was split: piece i begins at starts[i] and is entry refs[i] of its pool. */
+/* Where a piece of an input section begins, and which entry of its pool it is: shard << POOL_SHARD_SHIFT | entry. */
+struct merge_piece {
+	uint32_t start, ref;
+};
+
+/* An input section that was split into n pieces. */
 struct merge_section {
 	section_id section;
 	uint32_t pool;
 	struct bytes content;
 	uint32_t n;
-	uint32_t *starts;
-	uint32_t *refs;          /* shard << POOL_SHARD_SHIFT | entry */
+	struct merge_piece *pieces;
 	uint32_t *hashes;        /* scratch, until the pools are built */
 	uint32_t *blocks;        /* the first piece that begins in or behind each block of 1 << MERGE_BLOCK_SHIFT bytes */
 };
@@ -306,13 +310,13 @@ struct pool_entry {
 	const uint8_t *data;
 	uint32_t size;
 	uint32_t p2align;
-	uint64_t offset;         /* in the shard */
 };
 
 struct pool_shard {
 	section_id section;
 	uint32_t n;
 	struct pool_entry *entries;
+	uint64_t *offsets;       /* of entries, in the shard: apart, because relocations ask for nothing else */
 };
 
 /* All pieces that may be merged with each other: same run, flags and entry size. */

@@ -36,8 +36,8 @@ static void refer_to_section(const struct icf_graph *graph, section_id id, uint6
 		uint64_t place = is_section_symbol ? reference.offset : value;
 		uint32_t piece = merge_piece(merged, place);
 		reference.kind = REFERENCE_PIECE;
-		reference.target = (uint64_t)merged->pool << 32 | merged->refs[piece];
-		reference.offset -= merged->starts[piece];
+		reference.target = (uint64_t)merged->pool << 32 | merged->pieces[piece].ref;
+		reference.offset -= merged->pieces[piece].start;
 	} else {
 		reference.kind = REFERENCE_PLACE;
 		reference.target = id;

@@ -43,9 +43,9 @@ static bool split(struct link *link, struct merge_section *merged, struct arena 
 			if (len == 0)
 				return false;
 			if (pass) {
-				merged->starts[n] = (uint32_t)(at - content.data);
+				merged->pieces[n].start = (uint32_t)(at - content.data);
 				merged->hashes[n] = (uint32_t)hash_bytes(at, len);
-				while (n_blocks * BLOCK <= merged->starts[n])
+				while (n_blocks * BLOCK <= merged->pieces[n].start)
 					merged->blocks[n_blocks++] = n;
 			}
 			at += len;
@@ -54,8 +54,7 @@ static bool split(struct link *link, struct merge_section *merged, struct arena 
 			merged->blocks[n_blocks] = n;
 		if (pass == 0) {
 			merged->n = n;
-			merged->starts = arena_array(arena, uint32_t, n);
-			merged->refs = arena_array(arena, uint32_t, n);
+			merged->pieces = arena_array(arena, struct merge_piece, n);
 			merged->hashes = arena_array(arena, uint32_t, n);
 			merged->blocks = arena_array(arena, uint32_t, content.size / BLOCK + 1);
 		}
@@ -202,10 +201,11 @@ static struct candidate candidate_of(const struct link *link, struct piece_ref r
 {
 	const struct merge_section *merged = &link->merge_sections.at[ref.merged];
 	const struct section *section = section_of(link, merged->section);
-	uint32_t start = merged->starts[ref.piece];
-	uint32_t end = ref.piece + 1 < merged->n ? merged->starts[ref.piece + 1] : (uint32_t)merged->content.size;
+	uint32_t start = merged->pieces[ref.piece].start;
+	uint32_t end = ref.piece + 1 < merged->n ? merged->pieces[ref.piece + 1].start
+						 : (uint32_t)merged->content.size;
 	return (struct candidate){merged->content.data + start, end - start, merged->hashes[ref.piece],
-				  piece_alignment(section, start), &merged->refs[ref.piece]};
+				  piece_alignment(section, start), &merged->pieces[ref.piece].ref};
 }
 
 /* Inserts up to GROUP pieces. Every step of an insertion waits for memory: the piece, its slot, the entry there, its
@@ -256,10 +256,11 @@ static void build_shard(struct dealing *dealing, uint32_t pool_id, uint32_t shar
 	free(table.slots);
 	struct section *output = section_of(link, shard->section);
 	uint64_t offset = 0;
+	shard->offsets = memory_zeroed(table.entries.n, sizeof(*shard->offsets));
 	for (uint32_t i = 0; i < table.entries.n; i++) {
-		struct pool_entry *entry = &table.entries.at[i];
+		const struct pool_entry *entry = &table.entries.at[i];
 		offset = align_up(offset, 1ull << entry->p2align);
-		entry->offset = offset;
+		shard->offsets[i] = offset;
 		offset += entry->size;
 		if (entry->p2align > output->p2align)
 			output->p2align = (uint8_t)entry->p2align;
@@ -362,8 +363,8 @@ void merge_emit(const struct link *link, const struct section *section, uint8_t 
 	uint64_t at = 0;
 	for (uint32_t i = 0; i < shard->n; i++) {
 		const struct pool_entry *entry = &shard->entries[i];
-		memset(image + at, 0, entry->offset - at);
-		memcpy(image + entry->offset, entry->data, entry->size);
-		at = entry->offset + entry->size;
+		memset(image + at, 0, shard->offsets[i] - at);
+		memcpy(image + shard->offsets[i], entry->data, entry->size);
+		at = shard->offsets[i] + entry->size;
 	}
 }

@@ -20,7 +20,7 @@ static inline uint32_t merge_piece(const struct merge_section *merged, uint64_t 
 {
 	uint64_t block = min_u64(offset, merged->content.size) >> MERGE_BLOCK_SHIFT;
 	uint32_t next = merged->blocks[block]; /* no piece before it begins behind the offset */
-	while (next < merged->n && merged->starts[next] <= offset)
+	while (next < merged->n && merged->pieces[next].start <= offset)
 		next++;
 	return next ? next - 1 : 0;
 }
@@ -29,12 +29,11 @@ static inline uint32_t merge_piece(const struct merge_section *merged, uint64_t 
 static inline uint64_t merge_address(const struct link *link, uint32_t index, uint64_t offset)
 {
 	const struct merge_section *merged = &link->merge_sections.at[index];
-	uint32_t piece = merge_piece(merged, offset), ref = merged->refs[piece];
-	const struct pool_shard *shard =
-		&link->pool_shards.at[link->merge_pools.at[merged->pool].first_shard + (ref >> POOL_SHARD_SHIFT)];
-	const struct pool_entry *entry = &shard->entries[ref & ((1u << POOL_SHARD_SHIFT) - 1)];
-	return section_address(link->layout, section_of(link, shard->section)) + entry->offset +
-	       (offset - merged->starts[piece]);
+	const struct merge_piece *piece = &merged->pieces[merge_piece(merged, offset)];
+	const struct merge_pool *pool = &link->merge_pools.at[merged->pool];
+	const struct pool_shard *shard = &link->pool_shards.at[pool->first_shard + (piece->ref >> POOL_SHARD_SHIFT)];
+	return section_address(link->layout, section_of(link, shard->section)) +
+	       shard->offsets[piece->ref & ((1u << POOL_SHARD_SHIFT) - 1)] + (offset - piece->start);
 }
 
 #endif
