@@ -9,7 +9,7 @@ set -eu
 have tclsh || skip "no tclsh"
 
 units="type/string type/incr type/list type/set type/zset type/hash type/stream keyspace scan expire auth protocol multi quit sort
-	bitops bitfield hyperloglog geo scripting functions dump acl lazyfree slowlog pubsub
+	bitops bitfield hyperloglog geo scripting functions acl lazyfree slowlog pubsub
 	moduleapi/basics moduleapi/datatype moduleapi/hooks moduleapi/misc moduleapi/hash moduleapi/zset moduleapi/scan moduleapi/fork"
 
 # run_units NAME UNIT...: the units that fail, in NAME.failed
@@ -48,7 +48,9 @@ each() {
 		run_units system $(cat ../again.failed)
 		! grep -vxFf ../system.failed ../again.failed || fail "these units fail: $(cat ../again.failed)"
 	fi
-	echo "$(grep -h '^.*\[ok\]' ../first-*.txt ../again-*.txt | wc -l) tests passed, units tried again: $(wc -l <../first.failed)"
+	passed=$(cat ../first-*.txt | grep -ac '^\[.*ok.*\]: ')
+	[ "$passed" -ge 800 ] || fail "only $passed tests passed"
+	echo "$passed tests passed, units tried again: $(wc -l <../first.failed)"
 }
 
 fetch redis
