@@ -7,7 +7,7 @@ set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/long/project.bash"
 
-tests="0[0-6] 10 30 60 61 test_ec test_rsa test_sha test_enc test_dgst test_wpacket test_tls13psk test_ssl_old test_cms test_pkcs12
+tests="0[0-6] 10 30 60 61 test_ec test_rsa test_sha test_enc test_dgst test_wpacket test_tls13psk test_ssl_old test_pkcs12
 	test_async test_bio_memleak test_constant_time test_memleak test_secmem test_shlibload test_sslapi test_store test_threads"
 
 # run_tests NAME TEST...: the recipes that fail, in NAME.failed
