@@ -2,7 +2,7 @@
 # Debian's Python links, once with libpython as a shared library (gcc) and once as part of the program (clang); all its extension
 # modules can be imported, and a large part of its tests passes.
 # timeout: 3600
-# packages: dpkg-dev make zlib1g-dev libbz2-dev liblzma-dev libffi-dev libssl-dev libsqlite3-dev libreadline-dev libexpat1-dev uuid-dev
+# packages: dpkg-dev make zlib1g-dev libbz2-dev liblzma-dev libffi-dev libssl-dev libsqlite3-dev libreadline-dev uuid-dev
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/long/project.bash"
@@ -35,16 +35,17 @@ each() {
 	cp -r ../source build
 	cd build
 	export LD_LIBRARY_PATH=$PWD
-	logged configure ./configure CC="$cc" CFLAGS="-O1 -g" "${options[@]}" --without-ensurepip --with-system-expat
+	logged configure ./configure CC="$cc" CFLAGS="-O1 -g" "${options[@]}" --without-ensurepip
 	logged make make -j2
 	by_gild python build/lib.*/*.so Programs/_freeze_module
 	[ "${compile[0]}" = "$CLANG" ] || by_gild libpython3.11.so.1.0
-	! grep -E '^Following modules built successfully but were removed|^Failed to build these modules' ../build/../make.txt ||
-		{ tail -n 30 make.txt; fail "modules could not be imported or built"; }
+	if grep -E '^Following modules built successfully but|^Failed to build these modules' make.txt; then
+		tail -n 30 make.txt
+		fail "modules cannot be built or imported"
+	fi
 
 	for module in build/lib.*/*.so; do
 		module=$(basename "$module")
-		# one that needs a display or a terminal may refuse, which must be an ImportError of its own
 		./python -c "import ${module%%.*}" 2>import.txt || { cat import.txt; fail "cannot import ${module%%.*}"; }
 	done
 	echo "$(ls build/lib.*/*.so | wc -l) extension modules"
