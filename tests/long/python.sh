@@ -9,7 +9,7 @@ set -eu
 
 tests="test_array test_ast test_binascii test_builtin test_bytes test_bz2 test_c_locale_coercion test_call test_capi test_cmath test_codecs
 	test_collections test_context test_coroutines test_csv test_ctypes test_datetime test_decimal test_descr test_dict test_dynamicclassattribute
-	test_elementtree test_embed test_exceptions test_float test_fractions test_functools test_gc test_generators test_hashlib test_hmac
+	test_xml_etree test_embed test_exceptions test_float test_fractions test_functools test_gc test_generators test_hashlib test_hmac
 	test_import test_io test_itertools test_json test_long test_lzma test_math test_memoryview test_mmap test_operator test_pickle
 	test_posix test_pyexpat test_queue test_random test_re test_readline test_set test_sqlite3 test_statistics test_struct test_subprocess
 	test_sys test_sysconfig test_thread test_threading test_threading_local test_time test_typing test_unicode test_unicodedata
@@ -34,6 +34,8 @@ each() {
 	make_cc
 	cp -r ../source build
 	cd build
+	# Debian has pyexpat inside of the program, and patches it to use what only such modules may.
+	sed -i "s/Extension('pyexpat', sources=\['pyexpat.c'\]/&, extra_compile_args=['-DPy_BUILD_CORE_MODULE']/" setup.py
 	export LD_LIBRARY_PATH=$PWD
 	logged configure ./configure CC="$cc" CFLAGS="-O1 -g" "${options[@]}" --without-ensurepip
 	logged make make -j2
@@ -61,7 +63,9 @@ each() {
 		! grep -vxFf ../system.failed ../ours.failed || fail "these tests fail: $(cat ../ours.failed)"
 		echo "fails with the system's linker, too: $(tr '\n' ' ' <../ours.failed)"
 	fi
-	grep -E '^Total|tests OK' ../ours.txt || :
+	passed=$(sed -nE 's/^(All )?([0-9]+) tests OK\.$/\2/p' ../ours.txt | head -n 1)
+	[ "${passed:-0}" -gt 60 ] || fail "few tests were run"
+	echo "$passed tests passed"
 }
 
 fetch python3.11
