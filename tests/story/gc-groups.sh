@@ -36,6 +36,11 @@ for linker in link $CC; do
 	nm prog | sed -nE 's/.* ([a-z_]*(used|plain|table|reached|lost)[a-z_]*)$/\1/p' | sort >kept
 	same "beside_plain beside_used in_table plain reached used" "$(xargs <kept)" "kept by $linker"
 done
+link main.c groups.o -Wl,--gc-sections,--why-live=reached -o prog >why.txt
+assert_contains why.txt "referenced by: groups.o:(table"
+assert_contains why.txt "in one group with: groups.o:(.rodata.beside_used)"
+assert_contains why.txt "entry point"
+
 # of two equal groups the second is dropped as a whole
 cp groups.o again.o
 objcopy --localize-symbol=plain again.o

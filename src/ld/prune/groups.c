@@ -2,26 +2,21 @@
 
 #include <stdlib.h>
 
+#include "ld/prune/gc.h"
+
 enum { FILE_GRAIN = 8 };
 
 struct rings {
-	struct link *link;
+	const struct link *link;
 	section_id *next;
 };
-
-static bool counts(const struct link *link, section_id id)
-{
-	const struct section *section = section_of(link, id);
-	return section->run && section->kind != SECTION_NONE && section->kind != SECTION_EH_FRAME &&
-	       section_shdr(link, id)->sh_flags & SHF_ALLOC;
-}
 
 static void make_ring(const struct rings *rings, const struct file *file, const struct elf_group *group)
 {
 	section_id first = 0, last = 0;
 	for (uint32_t m = 0; m < group->nmembers; m++) {
 		section_id id = file->first_section + read32(group->members + 4 * (uint64_t)m);
-		if (!counts(rings->link, id))
+		if (!gc_is_candidate(rings->link, id))
 			continue;
 		if (last)
 			rings->next[last] = id;
@@ -50,7 +45,7 @@ static void read_rings(void *context, size_t begin, size_t end, unsigned worker)
 	}
 }
 
-section_id *group_rings(struct link *link)
+section_id *group_rings(const struct link *link)
 {
 	struct rings rings = {link, calloc(link->sections.n, sizeof(*rings.next))};
 	if (!rings.next)

@@ -4,8 +4,8 @@
 
 #include "ld/tables.h"
 
-/* For each section the next one of its group, in a ring; 0: it has no group, or is alone there. Only sections that are
- * placed and loaded count. One element for each of link->sections; the caller frees. Needs classified sections. */
-section_id *group_rings(struct link *link);
+/* For each section the next one of its group, in a ring; 0: it has no group, or is alone there. Only candidates of
+ * gc_sections() count. One element for each of link->sections; the caller frees. Needs classified sections. */
+section_id *group_rings(const struct link *link);
 
 #endif
