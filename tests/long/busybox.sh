@@ -1,7 +1,7 @@
 #!/bin/bash
 # Debian's static busybox links, its own tests pass, and every applet starts; the same objects as a dynamic program with
 # --gc-sections pass them as well.
-# timeout: 1800
+# timeout: 2700
 # packages: dpkg-dev make bzip2 zip
 set -eu
 . "$GILD_SRC/tests/lib.sh"

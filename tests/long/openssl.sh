@@ -1,7 +1,7 @@
 #!/bin/bash
 # Debian's OpenSSL links, two shared libraries with version scripts, engines, providers and a few hundred test programs, and
 # passes a large part of its tests.
-# timeout: 3600
+# timeout: 5400
 # packages: dpkg-dev make perl
 set -eu
 . "$GILD_SRC/tests/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Debian's Python links, once with libpython as a shared library (gcc) and once as part of the program (clang); all its extension
 # modules can be imported, and a large part of its tests passes.
-# timeout: 3600
+# timeout: 5400
 # packages: dpkg-dev make zlib1g-dev libbz2-dev liblzma-dev libffi-dev libssl-dev libsqlite3-dev libreadline-dev uuid-dev
 set -eu
 . "$GILD_SRC/tests/lib.sh"
