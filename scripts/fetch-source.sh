@@ -55,11 +55,14 @@ deb_src_lines() {
 	}'
 }
 
-apt() {
-	apt-get -q -o Dir::Etc::SourceList="$cache/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+apt_tool() {
+	tool=$1
+	shift
+	"$tool" -q -o Dir::Etc::SourceList="$cache/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::State::Lists="$cache/apt/lists" -o Dir::Cache="$cache/apt/cache" -o Acquire::Retries=3 \
-		-o APT::Sandbox::User="$(id -un)" "$@" > "$log" 2>&1 < /dev/null && ! grep -q '^E:' "$log"
+		-o APT::Sandbox::User="$(id -un)" "$@" < /dev/null
 }
+apt() { apt_tool apt-get "$@" > "$log" 2>&1 && ! grep -q '^E:' "$log"; }
 apt_failed() {
 	echo "fetch-source: $1. apt-get said:" >&2
 	{ grep -E '^(E|W|Err):?' "$log" || tail -n 10 "$log"; } | sed 's/^/  /' >&2
@@ -77,13 +80,20 @@ if [ ! -d "$cache/$package" ]; then
 		apt -o APT::Update::Error-Mode=any update || apt_failed "cannot read the source lists of the mirror"
 		touch "$cache/apt/updated"
 	fi
-	mkdir "$tmp/files"
-	(cd "$tmp/files" && apt source --download-only --only-source "$package") || apt_failed "cannot fetch the source package $package"
+	# The newest version first; a mirror that is being updated may lack its files, and then an older one serves.
+	versions=$(apt_tool apt-cache showsrc --only-source "$package" 2> "$log" | sed -n 's/^Version: *//p' | sort -ruV)
+	[ -n "$versions" ] || apt_failed "the mirror has no source package $package"
+	fetched=''
+	for version in $versions; do
+		rm -rf "$tmp/files" && mkdir "$tmp/files"
+		(cd "$tmp/files" && apt source --download-only --only-source "$package=$version") && fetched=yes && break
+	done
+	[ -n "$fetched" ] || apt_failed "cannot fetch the source package $package"
 	mv "$tmp/files" "$cache/$package"
 fi
 exec 9>&- # others may fetch while this one unpacks
 
-dpkg-source -x "$cache/$package"/*.dsc "$dir" > "$log" 2>&1 || {
+dpkg-source --no-copy -x "$cache/$package"/*.dsc "$dir" > "$log" 2>&1 || {
 	tail -n 5 "$log" >&2
 	fail "cannot unpack $cache/$package (remove that folder to fetch it again)"
 }

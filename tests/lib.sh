@@ -53,3 +53,29 @@ assert_lacks() { ! grep -qF -e "$2" "$1" || { cat "$1"; fail "$1 contains: $2"; 
 
 # assert_equal GOT WANTED
 assert_equal() { [ "$1" = "$2" ] || fail "got '$1', wanted '$2'"; }
+
+# watch_links: from here on GILD and GILD_BIN name a wrapper of the linker, and so do link, clink and "${driver[@]}". It notes
+# what it made, so that a test of a large build can tell which files come from the linker under test.
+watch_links() {
+	watched=$PWD/watch-links
+	mkdir -p "$watched"
+	cat > "$watched/ld" <<-END
+		#!/bin/bash
+		depend=\$(mktemp "$watched/link.XXXXXX")
+		"$GILD" "\$@" --dependency-file="\$depend" || { rc=\$?; rm -f "\$depend"; exit \$rc; }
+		[ ! -s "\$depend" ] || { made=\$(sed -n '1s/^\([^:]*\):.*/\1/p' "\$depend") && sha256sum < "\$made" >> "$watched/sums"; }
+		rm -f "\$depend"
+	END
+	chmod +x "$watched/ld"
+	GILD=$watched/ld GILD_BIN=$watched
+	export GILD GILD_BIN
+}
+
+# by_gild FILE...: fails unless each is what a watched link made, byte for byte.
+by_gild() {
+	local file
+	for file; do
+		[ -e "$file" ] || fail "there is no $file"
+		grep -qxF "$(sha256sum < "$file")" "$watched/sums" || fail "$file does not come from the linker under test"
+	done
+}

@@ -7,6 +7,7 @@
 
 #include "ld/layout/layout.h"
 #include "ld/layout/link_order.h"
+#include "ld/prune/groups.h"
 #include "ld/prune/target.h"
 #include "ld/prune/why_live.h"
 #include "ld/resolve/symbols.h"
@@ -19,6 +20,7 @@ struct dependent {
 
 struct marking {
 	struct link *link;
+	section_id *group_next; /* group_rings() */
 	ARRAY(uint32_t) roots;
 	ARRAY(struct dependent) dependents; /* by `on` */
 };
@@ -84,34 +86,13 @@ static void follow_link(const struct link *link, section_id id, struct worklist 
 		worklist_push(list, on, worker);
 }
 
-/* An object's group stays or goes as a whole: the next link may take this one for another file's. */
-static void follow_group(const struct link *link, section_id id, struct worklist *list, unsigned worker)
-{
-	const struct file *file = file_of(link, section_of(link, id)->file);
-	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
-		struct elf_group group;
-		struct elf_error error;
-		if (section_of(link, file->first_section + i)->kind != SECTION_GROUP ||
-		    !elf_read_group(&group, &file->elf, i, file->symtab.n, &error))
-			continue;
-		bool has = false;
-		for (uint32_t m = 0; m < group.nmembers && !has; m++)
-			has = file->first_section + read32(group.members + 4 * (uint64_t)m) == id;
-		for (uint32_t m = 0; m < group.nmembers && has; m++) {
-			section_id member = file->first_section + read32(group.members + 4 * (uint64_t)m);
-			if (mark(link, member))
-				worklist_push(list, member, worker);
-		}
-	}
-}
-
 static void follow(void *context, uint32_t id, struct worklist *list, unsigned worker)
 {
 	struct marking *marking = context;
 	const struct file *file = file_of(marking->link, section_of(marking->link, id)->file);
 	struct elf_relas relas = section_relas(marking->link, id);
-	if (marking->link->options->kind == OUTPUT_RELOCATABLE && section_shdr(marking->link, id)->sh_flags & SHF_GROUP)
-		follow_group(marking->link, id, list, worker);
+	if (mark(marking->link, marking->group_next[id]))
+		worklist_push(list, marking->group_next[id], worker);
 	for (uint64_t i = 0; i < relas.n; i++) {
 		section_id target = defining_section(marking->link, file, relas.at[i].r_sym);
 		if (mark(marking->link, target))
@@ -263,7 +244,7 @@ static void report(struct link *link)
 
 void gc_sections(struct link *link)
 {
-	struct marking marking = {.link = link};
+	struct marking marking = {.link = link, .group_next = group_rings(link)};
 	find_dependents(&marking);
 	find_roots(&marking);
 	do
@@ -271,6 +252,7 @@ void gc_sections(struct link *link)
 	while (mark_unwind(&marking));
 	array_free(&marking.roots);
 	array_free(&marking.dependents);
+	free(marking.group_next);
 	if (link->options->print_gc_sections)
 		report(link);
 	if (link->options->why_live.n)

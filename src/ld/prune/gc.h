@@ -5,7 +5,8 @@
 #include "ld/tables.h"
 
 /* Marks loaded sections that no root reaches as not live. Roots: the entry point, -u, exported symbols, KEEP()
- * sections, notes, SHF_GNU_RETAIN, and sections found by __start_X. Needs classified sections and .eh_frame records. */
+ * sections, notes, SHF_GNU_RETAIN, and sections found by __start_X. A section keeps the others of its group. Needs
+ * classified sections and .eh_frame records. */
 void gc_sections(struct link *link);
 
 /* Why a section is a root. */

@@ -7,6 +7,7 @@
 #include "base/glob.h"
 #include "ld/layout/layout.h"
 #include "ld/prune/gc.h"
+#include "ld/prune/groups.h"
 #include "ld/prune/target.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/symbols.h"
@@ -14,10 +15,10 @@
 
 /* How a section was reached first. */
 struct cause {
-	enum { NOT_REACHED, BY_ROOT, BY_RELOCATION, BY_UNWIND_RECORD } kind;
+	enum { NOT_REACHED, BY_ROOT, BY_RELOCATION, BY_UNWIND_RECORD, BY_GROUP } kind;
 	enum gc_reason reason;
 	symbol_id symbol;   /* BY_ROOT: what makes it one, or 0 */
-	section_id from;    /* otherwise: the section that refers to it, or whose unwind record does */
+	section_id from;    /* otherwise: what refers to it, or whose unwind record does, or what is in its group */
 	uint32_t rela;      /* BY_RELOCATION: number of the relocation */
 };
 
@@ -32,6 +33,7 @@ struct search {
 	struct cause *causes;  /* by section */
 	section_id *queue;
 	uint32_t n_queue;
+	section_id *group_next; /* group_rings() */
 	ARRAY(struct unwind_record) unwind; /* by function */
 };
 
@@ -144,6 +146,7 @@ static void follow(struct search *search, section_id id)
 	for (uint32_t i = first_unwind_record(search, id);
 	     i < search->unwind.n && search->unwind.at[i].function == id; i++)
 		follow_unwind_record(search, &search->unwind.at[i]);
+	reach(search, search->group_next[id], (struct cause){.kind = BY_GROUP, .from = id});
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------ */
@@ -256,7 +259,10 @@ static void print_chain(const struct search *search, section_id id, symbol_id sy
 		} else {
 			if (named)
 				print_section(link, ">>> in live section: ", id);
-			print_section(link, ">>> referenced by the unwind record of: ", cause->from);
+			print_section(link,
+				      cause->kind == BY_GROUP ? ">>> in one group with: "
+							      : ">>> referenced by the unwind record of: ",
+				      cause->from);
 		}
 		id = cause->from;
 	}
@@ -321,6 +327,7 @@ void why_live(const struct link *link)
 		.link = link,
 		.causes = arena_array(&arena, struct cause, link->sections.n),
 		.queue = arena_array(&arena, section_id, link->sections.n),
+		.group_next = group_rings(link),
 	};
 	gc_each_root(link, reach_root, &search);
 	read_unwind_records(&search);
@@ -328,5 +335,6 @@ void why_live(const struct link *link)
 		follow(&search, search.queue[i]);
 	explain(&search);
 	array_free(&search.unwind);
+	free(search.group_next);
 	arena_free(&arena);
 }
