@@ -405,10 +405,12 @@ static void give_section_ids(struct link *link)
 		}
 	}
 	uint32_t more = (uint32_t)n - link->sections.n;
-	link->sections.at = array_reserve(link->sections.at, link->sections.n, &link->sections.cap,
-					  sizeof(struct section), more + own);
-	memory_prefer_huge(link->sections.at + link->sections.n, more * sizeof(struct section));
-	memset(link->sections.at + link->sections.n, 0, more * sizeof(struct section));
+	/* One table for all of them, zeroed as it comes from the system. */
+	struct section *table = memory_zeroed((size_t)link->sections.n + more + own, sizeof(*table));
+	memcpy(table, link->sections.at, link->sections.n * sizeof(*table));
+	free(link->sections.at);
+	link->sections.at = table;
+	link->sections.cap = link->sections.n + more + own;
 	link->sections.n += more;
 	parallel_for(link->pool, link->files.n, FILE_GRAIN, read_sections, link);
 }
