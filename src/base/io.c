@@ -160,9 +160,11 @@ static void unmap(struct io_file *file)
 	file->bytes = (struct bytes){0};
 }
 
-void io_unmap(struct io *io, uint32_t index)
+void io_drop(struct io *io, uint32_t index)
 {
-	unmap(&io->files.at[index]);
+	const struct io_file *file = &io->files.at[index];
+	if (file->mapped)
+		madvise((void *)(uintptr_t)file->bytes.data, file->bytes.size, MADV_DONTNEED);
 }
 
 void io_free(struct io *io)

@@ -54,8 +54,9 @@ static inline const struct io_file *io_read(struct io *io, const char *path)
 	return &io->files.at[index];
 }
 
-/* Unmaps one file: its bytes are gone. Different files may be unmapped by different threads at once. */
-void io_unmap(struct io *io, uint32_t index);
+/* Takes a mapped file's pages out of the memory map, which is most of the work of unmapping it; whoever reads them again
+ * gets them again. Other than unmapping, threads can do it at the same time. */
+void io_drop(struct io *io, uint32_t index);
 
 void io_free(struct io *io);
 

@@ -30,15 +30,15 @@ void link_begin(struct link *link, const struct options *options, struct diag *d
 	link->packs_relative = options->z.pack_relative_relocs && link->is_pic;
 }
 
-/* Item 0 is the old output, the others are inputs: unmapping them and freeing its pages is work of the kernel's that
- * threads can share. */
+/* Item 0 is the old output, the others are inputs: freeing its pages and letting go of theirs is work of the kernel's
+ * that threads can share. */
 static void let_go(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct link *link = context;
 	(void)worker;
 	for (size_t i = begin; i < end; i++)
 		if (i > 0)
-			io_unmap(link->io, (uint32_t)i - 1);
+			io_drop(link->io, (uint32_t)i - 1);
 		else if (link->replaced_output >= 0)
 			close(link->replaced_output);
 }

@@ -88,6 +88,7 @@ struct piece_list {
 
 struct dealing {
 	struct link *link;
+	struct arena *arenas;     /* of the workers */
 	ARRAY(struct piece_list) lists;
 };
 
@@ -101,18 +102,19 @@ static uint32_t shard_of(const struct link *link, const struct merge_section *me
 static void deal_range(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct dealing *dealing = context;
-	struct link *link = dealing->link;
+	const struct link *link = dealing->link;
+	struct arena *arena = &dealing->arenas[worker];
 	for (size_t l = begin; l < end; l++) {
 		struct piece_list *list = &dealing->lists.at[l];
 		uint32_t n_shards = link->pool_shards.n;
-		list->starts = arena_array(&link->worker_arenas[worker], uint32_t, n_shards + 1);
+		list->starts = arena_array(arena, uint32_t, n_shards + 1);
 		for (uint32_t m = list->first; m < list->last; m++)
 			for (uint32_t i = 0; i < link->merge_sections.at[m].n; i++)
 				list->starts[shard_of(link, &link->merge_sections.at[m], i) + 1]++;
 		for (uint32_t s = 0; s < n_shards; s++)
 			list->starts[s + 1] += list->starts[s];
-		list->pieces = memory_zeroed(list->starts[n_shards], sizeof(*list->pieces));
-		uint32_t *next = arena_dup(&link->worker_arenas[worker], uint32_t, list->starts, n_shards);
+		list->pieces = arena_array(arena, struct piece_ref, list->starts[n_shards]);
+		uint32_t *next = arena_dup(arena, uint32_t, list->starts, n_shards);
 		for (uint32_t m = list->first; m < list->last; m++)
 			for (uint32_t i = 0; i < link->merge_sections.at[m].n; i++)
 				list->pieces[next[shard_of(link, &link->merge_sections.at[m], i)]++] =
@@ -244,7 +246,7 @@ static void build_shard(struct dealing *dealing, uint32_t pool_id, uint32_t shar
 	uint64_t n_pieces = 0;
 	for (uint32_t l = 0; l < dealing->lists.n; l++)
 		n_pieces += dealing->lists.at[l].starts[id + 1] - dealing->lists.at[l].starts[id];
-	while (table.mask < n_pieces / 2) /* most are there already; the table grows if not */
+	while (table.mask < n_pieces / 8) /* most are there already; the table grows if not */
 		table.mask = table.mask * 2 + 1;
 	table.slots = memory_zeroed((size_t)table.mask + 1, sizeof(*table.slots));
 	table.entries.at = array_reserve(NULL, 0, &table.entries.cap, sizeof(struct pool_entry), table.mask / 2 + 1);
@@ -285,12 +287,14 @@ static void build_range(void *context, size_t begin, size_t end, unsigned worker
 
 static void build_shards(struct link *link)
 {
-	struct dealing dealing = {.link = link};
+	unsigned workers = pool_threads(link->pool);
+	struct dealing dealing = {.link = link, .arenas = memory_zeroed(workers, sizeof(*dealing.arenas))};
 	cut_lists(&dealing);
 	parallel_for(link->pool, dealing.lists.n, 1, deal_range, &dealing);
 	parallel_for(link->pool, link->pool_shards.n, 1, build_range, &dealing);
-	for (uint32_t l = 0; l < dealing.lists.n; l++)
-		free(dealing.lists.at[l].pieces);
+	for (unsigned i = 0; i < workers; i++)
+		arena_free(&dealing.arenas[i]);
+	free(dealing.arenas);
 	array_free(&dealing.lists);
 }
 
