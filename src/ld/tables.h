@@ -143,6 +143,8 @@ struct file {
 	uint32_t *local_indices;  /* of local symbols, in .symtab of the output; 0: not there */
 
 	/* The symbol table of the output. */
+	uint32_t *listed;         /* which symbols of the file are in it (synth/symtab.c): n_listed, locals first */
+	uint32_t n_listed, n_listed_locals;
 	uint32_t out_locals, out_globals; /* entries of this file */
 	uint32_t out_local_start, out_global_start;
 	uint64_t out_names, out_names_locals, out_names_start; /* bytes of .strtab, locals first */

@@ -222,31 +222,73 @@ static void as_in_object(const struct link *link, const struct file *file, const
 		output->sym.st_shndx = sym->st_shndx;
 }
 
+/* ---- which symbols a file lists ----------------------------------------------------------------------------- */
+
+/* An entry of file->listed: an index in the file's symbol table, or that with LISTED_MENTION: what is listed there is
+ * defined elsewhere. */
+enum { LISTED_MENTION = 1u << 31 };
+
+struct selection {
+	ARRAY(uint32_t) locals, globals;
+};
+
+static void select_symbols(const struct link *link, file_id id, struct selection *selection)
+{
+	const struct file *file = file_of(link, id);
+	selection->locals.n = selection->globals.n = 0;
+	for (uint32_t i = 1; i < file->symtab.first_global && id != INTERNAL_FILE; i++)
+		if (keeps_local(link, file, i))
+			*array_push(&selection->locals) = i;
+	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
+		symbol_id symbol;
+		if (lists_global(link, id, i, &symbol)) {
+			if (becomes_local(link, symbol))
+				*array_push(&selection->locals) = i;
+			else
+				*array_push(&selection->globals) = i;
+		} else if (lists_mention(link, id, i, symbol)) {
+			*array_push(&selection->globals) = i | LISTED_MENTION;
+		}
+	}
+}
+
+static void keep_selection(struct file *file, const struct selection *selection, struct arena *arena)
+{
+	uint32_t locals = selection->locals.n, globals = selection->globals.n;
+	file->n_listed_locals = locals;
+	file->n_listed = locals + globals;
+	file->listed = arena_array(arena, uint32_t, locals + globals);
+	if (locals)
+		memcpy(file->listed, selection->locals.at, locals * sizeof(*file->listed));
+	if (globals)
+		memcpy(file->listed + locals, selection->globals.at, globals * sizeof(*file->listed));
+}
+
+static struct output_symbol global_symbol(const struct link *link, const struct file *file, const struct entry *entry,
+					  bool becomes_local)
+{
+	struct output_symbol output = output_symbol(link, entry->global, false);
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		as_in_object(link, file, entry, &output);
+	if (becomes_local) {
+		output.sym.st_info = (uint8_t)(STB_LOCAL << 4 | elf_sym_type(&output.sym));
+		output.sym.st_other &= (uint8_t)~3;
+	}
+	return output;
+}
+
 static void walk(struct link *link, file_id id, bool globals, bool values, entry_body *body, void *context)
 {
 	const struct file *file = file_of(link, id);
-	for (uint32_t i = 1; i < file->symtab.first_global && id != INTERNAL_FILE && !globals; i++) {
-		if (!keeps_local(link, file, i))
-			continue;
-		struct entry entry = {.index = i};
+	uint32_t begin = globals ? file->n_listed_locals : 0, end = globals ? file->n_listed : file->n_listed_locals;
+	for (uint32_t i = begin; i < end; i++) {
+		uint32_t index = file->listed[i] & ~(uint32_t)LISTED_MENTION;
+		struct entry entry = {.global = global_of(file, index),
+				      .index = index,
+				      .imported = file->listed[i] & LISTED_MENTION};
 		if (values)
-			entry.output = local_symbol(link, file, i);
-		body(link, &entry, context);
-	}
-	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
-		struct entry entry = {.index = i};
-		bool listed = lists_global(link, id, i, &entry.global);
-		entry.imported = !listed && lists_mention(link, id, i, entry.global);
-		if (listed ? becomes_local(link, entry.global) == globals : !entry.imported || !globals)
-			continue;
-		if (values) {
-			entry.output = output_symbol(link, entry.global, false);
-			if (link->options->kind == OUTPUT_RELOCATABLE)
-				as_in_object(link, file, &entry, &entry.output);
-			if (!globals)
-				entry.output.sym.st_info = (uint8_t)(STB_LOCAL << 4 | elf_sym_type(&entry.output.sym));
-			entry.output.sym.st_other &= (uint8_t)~(globals ? 0 : 3);
-		}
+			entry.output = entry.global ? global_symbol(link, file, &entry, !globals)
+						    : local_symbol(link, file, index);
 		body(link, &entry, context);
 	}
 	for (uint32_t i = 1; id == INTERNAL_FILE && globals && i < link->aux.n; i++) {
@@ -260,11 +302,11 @@ static void walk(struct link *link, file_id id, bool globals, bool values, entry
 	}
 }
 
-/* Of what is defined here. In an object "foo@@V" keeps its version. */
+/* Of what is defined here: as the file has it, but for the version of "foo@@V", which only an object keeps. */
 static struct str defined_name(struct link *link, const struct entry *entry, const struct file *file)
 {
-	bool as_written = link->options->kind == OUTPUT_RELOCATABLE && file->kind == FILE_OBJECT;
-	if (entry->global && !as_written)
+	bool has_version = file->n_versioned && link->options->kind != OUTPUT_RELOCATABLE;
+	if (entry->global && (has_version || file->kind == FILE_INTERNAL))
 		return symbol_name(link, entry->global);
 	return str_of(file->symtab.strtab + file->symtab.syms[entry->index].st_name);
 }
@@ -299,11 +341,13 @@ static bool is_listed(const struct file *file)
 static void count_range(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct link *link = context;
-	(void)worker;
+	struct selection selection = {0};
 	for (size_t id = begin; id < end; id++) {
 		struct file *file = file_of(link, (file_id)id);
 		if (!is_listed(file))
 			continue;
+		select_symbols(link, (file_id)id, &selection);
+		keep_selection(file, &selection, &link->worker_arenas[worker]);
 		struct count locals = {.file = file}, globals = {.file = file};
 		walk(link, (file_id)id, false, false, count_entry, &locals);
 		walk(link, (file_id)id, true, false, count_entry, &globals);
@@ -312,6 +356,8 @@ static void count_range(void *context, size_t begin, size_t end, unsigned worker
 		file->out_names_locals = locals.names;
 		file->out_names = locals.names + globals.names;
 	}
+	array_free(&selection.locals);
+	array_free(&selection.globals);
 }
 
 /* An output section has a symbol when input sections are in it; 1 until all are known. */
