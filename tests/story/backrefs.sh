@@ -1,6 +1,6 @@
 #!/bin/bash
 # packages: binutils
-# timeout: 900
+# timeout: 600
 # --warn-backrefs warns exactly where GNU ld, which reads inputs from left to right, links something else: random orders
 # of random objects, archives, groups and libraries, linked with ld.bfd and with gild.
 set -eu
@@ -51,7 +51,7 @@ expect_fail "$GILD" --warn-backrefs --fatal-warnings main.o libbar.a libfoo.a -o
 
 # ---- random ----
 have ld.bfd || skip "no ld.bfd"
-cases=${CASES:-200}
+cases=${CASES:-60}
 RANDOM=${SEED:-1}
 objects=30 libraries=4 symbols=9
 chance() { [ $((RANDOM % 100)) -lt "$1" ]; } # PERCENT

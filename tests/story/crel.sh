@@ -1,6 +1,5 @@
 #!/bin/bash
 # Compact relocations (clang --crel) mean the same as ordinary ones: programs run, and -r makes the same object of both.
-# packages: clang-19
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 
