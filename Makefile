@@ -25,6 +25,7 @@ libs    := -liberty
 
 sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*'))
 objects  := $(sources:src/%.c=$(BUILD)/obj/%.o)
+ldso     := $(sort $(shell find src/ldso -name '*.c' -o -name '*.S'))
 units    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 fuzzers  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
@@ -45,7 +46,7 @@ setup = $(if $(filter no,$(SETUP)),@:,@scripts/setup.sh)
 .SUFFIXES:
 .PHONY: all help unit fuzz setup check check-long demo bench lint install uninstall clean force
 
-all: $(BUILD)/gild $(BUILD)/ld.gild $(BUILD)/bin/ld ## build the linker (the default)
+all: $(BUILD)/gild $(BUILD)/ld.gild $(BUILD)/bin/ld $(BUILD)/ld-gild.so.1 ## build the linker and the loader (the default)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -123,6 +124,28 @@ $(BUILD)/bin/ld: | $(BUILD)/gild
 	@mkdir -p $(@D)
 	$(Q)ln -sf ../gild $@
 
+# --- the loader: free-standing, x86-64 only, never with a sanitizer. It is linked by the system's linker, so that a gild
+# that makes bad output can't hide here.
+
+ldsoflags := -std=gnu17 -O2 -g -Isrc $(WARNINGS) $(CPPFLAGS) -D_GNU_SOURCE -ffreestanding -fPIC -fvisibility=hidden \
+	-fno-stack-protector -fcf-protection=none -mgeneral-regs-only -fno-tree-loop-distribute-patterns \
+	-fasynchronous-unwind-tables
+ldsolink  := -shared -nostdlib -Wl,-soname=ld-linux-x86-64.so.2 -Wl,--version-script=src/ldso/exports.map -Wl,-Bsymbolic \
+	-Wl,-e,_start -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-z,defs -Wl,--build-id
+
+$(BUILD)/ld-gild.so.1: $(patsubst src/ldso/%,$(BUILD)/ldso/%.o,$(ldso)) src/ldso/exports.map $(BUILD)/.ldso
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldsolink) -o $@ $(filter %.o,$^)
+
+$(BUILD)/ldso/%.o: src/ldso/% $(BUILD)/.ldso
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ldsoflags) $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+
+$(BUILD)/.ldso: force
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(ldsoflags) $(ldsolink) $(ldso)' | cmp -s - $@ || printf '%s\n' '$(CC) $(ldsoflags) $(ldsolink) $(ldso)' > $@
+
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.headers
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -161,4 +184,4 @@ $(BUILD)/.sources: force
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(sources)' | cmp -s - $@ || printf '%s\n' '$(sources)' > $@
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/ldso -name '*.d' 2>/dev/null)
