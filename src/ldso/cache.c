@@ -40,7 +40,7 @@ enum {
 
 /* The mapped file; static because it is a mere copy of what is on disk, open during one load. */
 static const uint8_t *cache;
-static size_t cache_size;
+static size_t cache_size, strings_end;
 static bool cache_absent;
 
 static bool open_cache(void)
@@ -60,8 +60,9 @@ static bool open_cache(void)
 	cache_size = (size_t)stat.st_size;
 	const struct cache_header *header = (const void *)cache;
 	unsigned order = header->flags & 3;
+	strings_end = sizeof(*header) + header->nentries * sizeof(struct cache_entry) + header->strings_size;
 	if (memcmp(header->magic, magic, sizeof(header->magic)) == 0 && (order == 0 || order == 2) &&
-	    header->nentries <= (cache_size - sizeof(*header)) / sizeof(struct cache_entry) && cache[cache_size - 1] == 0)
+	    strings_end <= cache_size && header->strings_size && cache[strings_end - 1] == 0)
 		return true;
 	cache_close();
 	return false;
@@ -74,10 +75,10 @@ void cache_close(void)
 	cache = NULL;
 }
 
-/* The string at an offset. The last byte of the file is NUL, so every string ends inside. */
+/* The string at an offset. The last byte of the string table is NUL, so every string ends inside. */
 static const char *string_at(uint32_t offset)
 {
-	return offset < cache_size ? (const char *)cache + offset : NULL;
+	return offset < strings_end ? (const char *)cache + offset : NULL;
 }
 
 static bool digit(char c)

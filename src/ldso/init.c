@@ -18,7 +18,7 @@ static void run_constructors(struct loader *ld, struct object *object)
 	if (object->init_called)
 		return;
 	object->init_called = true; /* before: objects may need each other in a circle */
-	if (object->kind == OBJECT_PROGRAM || object->is_self)
+	if (object->kind == OBJECT_PROGRAM)
 		return;
 	if (debugging(ld, DEBUG_IMPCALLS))
 		debug_print(ld, "\ncalling init: %s\n\n", object_display_name(object));
@@ -48,10 +48,8 @@ void init_finish_object(struct loader *ld, struct object *object)
 	if (!object->init_called)
 		return;
 	object->init_called = false;
-	if (!object->nfini_array && !object->fini)
-		return;
 	if (debugging(ld, DEBUG_IMPCALLS))
-		debug_print(ld, "\ncalling fini: %s [0]\n\n", object_display_name(object));
+		debug_print(ld, "\ncalling fini: %s [0]\n\n", object->name);
 	for (uint64_t i = object->nfini_array; i-- > 0;)
 		((destructor *)object->fini_array[i])();
 	if (object->fini)

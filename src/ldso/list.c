@@ -8,8 +8,7 @@
 
 static const char *asked_name(const struct object *object)
 {
-	const char *name = object->names ? object->names->text : object->name;
-	return *name ? name : object_display_name(object);
+	return object->names ? object->names->text : object->name;
 }
 
 static void list_all(const struct loader *ld)
@@ -24,6 +23,8 @@ static void list_all(const struct loader *ld)
 	for (const struct object *object = ld->options.trace_program ? ld->first : ld->first->next; object; object = object->next)
 		if (object->missing)
 			print(1, "\t%s => not found\n", asked_name(object));
+		else if (text_equal(asked_name(object), object->name))
+			print(1, "\t%s (0x%016lx)\n", asked_name(object), object->start);
 		else
 			print(1, "\t%s => %s (0x%016lx)\n", asked_name(object), object_display_name(object), object->start);
 }

@@ -31,13 +31,17 @@ static void replace(struct loader *ld, struct object *object, struct object_list
 
 void scope_start(struct loader *ld, struct object *object)
 {
-	struct object_list **scope = heap_alloc(3 * sizeof(struct object_list *));
+	struct object_list **scope = heap_alloc(4 * sizeof(struct object_list *));
 	unsigned n = 0;
-	if (object->symbolic && object->kind != OBJECT_PROGRAM) {
+	if (object->symbolic && object->kind != OBJECT_PROGRAM && !object->is_vdso) {
 		list_append(&object->symbolic_scope, object);
 		scope[n++] = &object->symbolic_scope;
 	}
-	scope[n] = &ld->global;
+	scope[n++] = &ld->global;
+	if (object->is_vdso) { /* nobody's need: a root of its own */
+		list_append(&object->search, object);
+		scope[n] = &object->search;
+	}
 	object->scope = scope;
 }
 

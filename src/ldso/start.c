@@ -154,7 +154,7 @@ static struct object *make_self(struct loader *ld)
 	struct object *self = heap_alloc(sizeof(*self));
 	const Elf64_Ehdr *header = self_header();
 	self->kind = OBJECT_STARTUP;
-	self->is_self = self->relocated = self->init_called = true;
+	self->is_self = self->relocated = true;
 	self->base = (uint64_t)header;
 	self->phdr = (const Elf64_Phdr *)(self->base + header->e_phoff);
 	self->phnum = header->e_phnum;
@@ -177,7 +177,7 @@ static struct object *make_vdso(struct loader *ld)
 	const Elf64_Ehdr *header = (const Elf64_Ehdr *)at;
 	struct object *vdso = heap_alloc(sizeof(*vdso));
 	vdso->kind = OBJECT_STARTUP;
-	vdso->is_vdso = vdso->relocated = vdso->init_called = true;
+	vdso->is_vdso = vdso->relocated = true;
 	vdso->name = heap_text("linux-vdso.so.1");
 	vdso->phdr = (const Elf64_Phdr *)(at + header->e_phoff);
 	vdso->phnum = header->e_phnum;
