@@ -153,6 +153,8 @@ static void collect(struct loader *ld)
 
 bool close_object(struct loader *ld, struct object *object)
 {
+	if (!object->open_count && (object->kind != OBJECT_OPENED || object->never_unload))
+		return true;
 	if (!object->open_count)
 		return fail(ld, object_display_name(object), 0, "shared object not open");
 	object->open_count--;

@@ -110,6 +110,8 @@ void object_free(struct object *object)
 	heap_free(object->table.versions);
 	heap_free((void *)(uintptr_t)object->name);
 	heap_free((void *)(uintptr_t)object->origin);
+	heap_free(object->rpath_dirs);
+	heap_free(object->runpath_dirs);
 	heap_free(object->needed);
 	heap_free(object->order);
 	heap_free(object->search.at);
