@@ -290,6 +290,7 @@ static struct cpu_cache amd_cache(uint32_t bits, bool level1)
 
 static void amd_caches(void)
 {
+	the_cpu.level4.size = (uint64_t)-1;
 	uint32_t max = cpuid(0x80000000, 0).r[CPU_EAX];
 	struct regs l1 = max >= 0x80000005 ? cpuid(0x80000005, 0) : (struct regs){.r = {0}};
 	struct regs l23 = max >= 0x80000006 ? cpuid(0x80000006, 0) : (struct regs){.r = {0}};
@@ -343,6 +344,13 @@ static void leaf4_caches(void)
 	the_cpu.shared_cache = last->size / sharing;
 }
 
+static void unknown_caches(void)
+{
+	memset(&the_cpu.level1_code, 0xff, sizeof(struct cpu_cache));
+	the_cpu.level1_data = the_cpu.level2 = the_cpu.level3 = the_cpu.level4 = the_cpu.level1_code;
+	the_cpu.shared_cache = (uint64_t)-1;
+}
+
 static uint64_t tuned(const char *name, uint64_t fallback, uint64_t least)
 {
 	uint64_t value = tunable_number(name, 0);
@@ -368,9 +376,8 @@ static void set_thresholds(void)
 	else if (the_cpu.maker == CPU_INTEL || the_cpu.maker == CPU_ZHAOXIN)
 		leaf4_caches();
 	else
-		the_cpu.shared_cache = the_cpu.data_cache = (uint64_t)-1;
-	if (the_cpu.maker != CPU_OTHER)
-		the_cpu.data_cache = the_cpu.level1_data.size;
+		unknown_caches();
+	the_cpu.data_cache = the_cpu.level1_data.size;
 
 	unsigned vector = vector_size();
 	uint64_t movsb = vector == 16 ? 2048 : 4096 * (vector / 16);
