@@ -87,18 +87,24 @@ static struct search_dir **split(struct loader *ld, const struct object *object,
 	return NULL;
 }
 
-/* Is the object in the list of --inhibit-rpath? */
-static bool inhibited(const struct loader *ld, const struct object *object)
+/* Is `name` an element of a list with colons? NULL: no list. */
+static bool in_list(const char *list, const char *name)
 {
-	const char *list = ld->options.inhibit_rpath;
-	size_t length = strlen(object->name);
-	while (list && *list) {
-		if (text_begins(list, object->name) && (!list[length] || list[length] == ':'))
+	size_t length = strlen(name);
+	while (list) {
+		if (text_begins(list, name) && (!list[length] || list[length] == ':'))
 			return true;
 		list = index(list, ':');
-		list = list ? list + 1 : NULL;
+		if (list)
+			list++;
 	}
 	return false;
+}
+
+/* Is the object in the list of --inhibit-rpath? The program's name is an empty element. */
+static bool inhibited(const struct loader *ld, const struct object *object)
+{
+	return !ld->secure && in_list(ld->options.inhibit_rpath, object->name);
 }
 
 struct search_dir **search_rpath(struct loader *ld, struct object *object)
@@ -118,19 +124,6 @@ struct search_dir **search_runpath(struct loader *ld, struct object *object)
 }
 
 /* --- start */
-
-static bool in_list(const char *list, const char *name)
-{
-	size_t length = strlen(name);
-	for (; list; list = index(list, ':')) {
-		list += *list == ':';
-		if (text_begins(list, name) && (!list[length] || list[length] == ':'))
-			return true;
-		if (!*list)
-			return false;
-	}
-	return false;
-}
 
 static void add_hwcaps(struct loader *ld, const char *name, size_t length)
 {

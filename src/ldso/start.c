@@ -228,12 +228,21 @@ static void link_self(struct loader *ld)
 
 /* --- what is needed */
 
+/* Did another object miss the same library before? */
+static bool known_missing(const struct loader *ld, const struct object *missing)
+{
+	const struct object *object = ld->first;
+	while (object != missing && !(object->missing && text_equal(object->name, missing->name)))
+		object = object->next;
+	return object != missing;
+}
+
 /* Every library that is missing gets its line, not only the first. */
 static void check_missing(struct loader *ld)
 {
 	bool any = false;
 	for (const struct object *object = ld->first; object; object = object->next)
-		if (object->missing) {
+		if (object->missing && !known_missing(ld, object)) {
 			any = true;
 			print(2, "%s: %s: %s: cannot open shared object file: No such file or directory\n",
 			      object_display_name(ld->program), loading, object->name);
@@ -358,5 +367,6 @@ uint64_t start_process(uint64_t *stack)
 
 void finish_process(void)
 {
-	init_finish(&the_loader);
+	if (the_loader.running) /* a static program calls this too */
+		init_finish(&the_loader);
 }
