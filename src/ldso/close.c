@@ -129,16 +129,20 @@ static bool finish_unneeded(struct loader *ld)
 	uint32_t n = 0;
 	struct object **objects = heap_alloc(ld->nobjects * sizeof(struct object *));
 	mark_needed(ld);
-	for (struct object *object = ld->first; object; object = object->next)
-		if (!object->mark)
-			objects[n++] = object;
-	sort_by_dependency(ld, objects, n, true);
+	for (struct object *object = ld->first; object; object = object->next) {
+		objects[n++] = object;
+		object->unneeded = !object->mark;
+	}
+	bool any = false;
+	sort_by_dependency(ld, objects, n, SORT_BINDINGS | SORT_FIRST_STAYS);
 	for (uint32_t i = 0; i < n; i++) {
+		if (!objects[i]->unneeded)
+			continue;
 		init_finish_object(ld, objects[i]);
-		objects[i]->removed = true;
+		objects[i]->removed = any = true;
 	}
 	heap_free(objects);
-	return n != 0;
+	return any;
 }
 
 static void collect(struct loader *ld)

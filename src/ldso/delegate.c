@@ -41,18 +41,28 @@ _Noreturn static void execute(struct loader *ld, const char *interpreter)
 	fail_exit(ld, "error while loading shared libraries");
 }
 
+/* Is the file at this path this loader? */
+static bool is_this_loader(const struct loader *ld, const char *path)
+{
+	struct stat other, this;
+	const char *own = ld->as_command ? "/proc/self/exe" : ld->program->interpreter;
+	return !own || sys_stat(own, &this) || (!sys_stat(path, &other) && other.st_ino == this.st_ino && other.st_dev == this.st_dev);
+}
+
 void delegate(struct loader *ld)
 {
 	char build_id[64];
 	glibc_build_id(ld->libc, build_id);
-	const char *interpreter = ld->program->interpreter ? ld->program->interpreter : SYSTEM_LOADER;
-	bool command = ld->as_command, same = !command && text_equal(interpreter, SYSTEM_LOADER);
-	print(2, "ld-gild: %s: the layout of this C library (%s, build-id %s) is not known; %s\n",
-	      object_display_name(ld->program), ld->libc->name, *build_id ? build_id : "none",
-	      same ? "there is no other loader" : command ? "its own loader takes over" : SYSTEM_LOADER " takes over");
-	if (same || ld->secure)
+	const char *other = ld->program->interpreter;
+	if (!ld->as_command || !other || is_this_loader(ld, other))
+		other = SYSTEM_LOADER;
+	bool none = ld->secure || is_this_loader(ld, other);
+	print(2, "ld-gild: %s: the layout of this C library (%s, build-id %s) is not known; %s%s\n",
+	      object_display_name(ld->program), ld->libc->name, *build_id ? build_id : "none", none ? "there is no other loader" : other,
+	      none ? "" : " takes over");
+	if (none)
 		sys_exit(127);
-	if (command)
-		execute(ld, interpreter);
+	if (ld->as_command)
+		execute(ld, other);
 	start_again(ld);
 }

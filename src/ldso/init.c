@@ -65,7 +65,7 @@ void init_finish(struct loader *ld)
 		objects[n++] = object;
 		object->open_count++; /* destructors must not make dlclose unload what waits for its own */
 	}
-	sort_by_dependency(ld, objects, n, true);
+	sort_by_dependency(ld, objects, n, SORT_BINDINGS | SORT_FIRST_STAYS);
 	loader_unlock(ld);
 	for (uint32_t i = 0; i < n; i++) {
 		init_finish_object(ld, objects[i]);

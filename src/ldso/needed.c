@@ -163,7 +163,7 @@ bool load_needed(struct loader *ld, struct object *root, struct object *const *p
 	}
 	struct object **order = heap_alloc((list.n + 1) * sizeof(*order));
 	memcpy(order, list.at, list.n * sizeof(*order));
-	sort_by_dependency(ld, order, list.n, false);
+	sort_by_dependency(ld, order, list.n, root != ld->libc ? SORT_FIRST_STAYS : 0);
 	root->search = list;
 	root->order = order;
 	return true;
@@ -205,14 +205,23 @@ static void sort_once(struct loader *ld, struct object *const *from, struct obje
 		head = visit(head, from[i], for_fini, bindings_seen);
 }
 
-void sort_by_dependency(struct loader *ld, struct object **objects, uint32_t n, bool for_fini)
+void sort_by_dependency(struct loader *ld, struct object **objects, uint32_t n, unsigned flags)
 {
-	struct object **sorted = heap_alloc(n * sizeof(struct object *));
+	if (!n)
+		return;
+	struct object **sorted = heap_alloc(n * sizeof(struct object *)), *first = objects[0];
 	bool bindings_seen = false;
-	sort_once(ld, objects, sorted, n, for_fini, &bindings_seen);
+	sort_once(ld, objects, sorted, n, flags & SORT_BINDINGS, &bindings_seen);
 	if (bindings_seen) /* needs are stronger than bindings: sort once more by needs alone */
 		sort_once(ld, sorted, objects, n, false, &bindings_seen);
 	else
 		memcpy(objects, sorted, n * sizeof(struct object *));
 	heap_free(sorted);
+	if (!(flags & SORT_FIRST_STAYS))
+		return;
+	uint32_t at = 0;
+	while (objects[at] != first)
+		at++;
+	memmove(objects + 1, objects, at * sizeof(struct object *));
+	objects[0] = first;
 }

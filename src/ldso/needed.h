@@ -21,8 +21,12 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
  * behind the root. */
 bool load_needed(struct loader *ld, struct object *root, struct object *const *preloads, uint32_t npreloads, unsigned flags);
 
-/* Sorts objects so that each comes before what it depends on, where there are no circles. With `for_fini`, objects that
- * relocations were bound to count as dependencies. */
-void sort_by_dependency(struct loader *ld, struct object **objects, uint32_t n, bool for_fini);
+enum sort_flags {
+	SORT_BINDINGS = 1 << 0,    /* objects that relocations were bound to count as dependencies */
+	SORT_FIRST_STAYS = 1 << 1, /* the first object comes first even when others of a circle depend on it */
+};
+
+/* Sorts objects so that each comes before what it depends on, where there are no circles. */
+void sort_by_dependency(struct loader *ld, struct object **objects, uint32_t n, unsigned flags);
 
 #endif

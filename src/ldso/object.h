@@ -124,7 +124,8 @@ struct object {
 
 	/* life */
 	uint32_t open_count; /* calls of dlopen without dlclose */
-	bool relocated, init_called, removed;
+	bool relocated, init_called;
+	bool unneeded, removed;    /* being closed: its destructors will run, have run */
 	bool never_unload;         /* DF_1_NODELETE, RTLD_NODELETE, a unique symbol, or a binding that can't be undone */
 	bool never_unload_pending; /* becomes never_unload when the dlopen under way succeeds */
 	bool used;                 /* a binding goes to it: LD_DEBUG=unused */

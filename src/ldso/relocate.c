@@ -291,7 +291,8 @@ bool relocate_object(struct loader *ld, struct object *object, unsigned flags)
 		return true;
 	bool lazy = flags & RELOCATE_LAZY && !object->bind_now && object->got_plt;
 	if (debugging(ld, DEBUG_RELOC))
-		debug_print(ld, "\nrelocation processing: %s%s\n", object_display_name(object), lazy ? " (lazy)" : "");
+		debug_print(ld, "\nrelocation processing: %s%s\n", object_display_name(object),
+			    flags & RELOCATE_LAZY && !object->bind_now ? " (lazy)" : "");
 	if (object->text_relocations && !make_text_writable(ld, object, PROT_WRITE))
 		return false;
 	struct job job = {.ld = ld, .object = object, .run_ifuncs = !(flags & RELOCATE_NO_IFUNC)};
