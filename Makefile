@@ -128,8 +128,9 @@ $(BUILD)/bin/ld: | $(BUILD)/gild
 # that makes bad output can't hide here.
 
 ldsoflags := -std=gnu17 -O2 -g -Isrc $(WARNINGS) $(CPPFLAGS) -D_GNU_SOURCE -ffreestanding -fPIC -fvisibility=hidden \
-	-fno-stack-protector -fcf-protection=none -mgeneral-regs-only -fno-tree-loop-distribute-patterns \
-	-fasynchronous-unwind-tables
+	-fno-stack-protector -fcf-protection=none -mgeneral-regs-only -fasynchronous-unwind-tables \
+	$(shell $(CC) -fno-tree-loop-distribute-patterns -E -x c -o /dev/null /dev/null 2>/dev/null && \
+		echo -fno-tree-loop-distribute-patterns) # gcc makes a call of strlen from the loop of strlen otherwise
 ldsolink  := -shared -nostdlib -Wl,-soname=ld-linux-x86-64.so.2 -Wl,--version-script=src/ldso/exports.map -Wl,-Bsymbolic \
 	-Wl,-e,_start -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-z,defs -Wl,--build-id
 

@@ -24,8 +24,8 @@ void bound_add(struct loader *ld, struct object *from, struct object *to)
 {
 	if (to->never_unload || depends(from, to))
 		return;
-	/* The caller may be a lazy binding, which holds no lock; dlclose in another thread waits for it (scope_wait) before
-	 * it unmaps anything, with the lock held: so the lock is only tried for here. When it is taken by somebody else,
+	/* The caller may be a lazy binding, which holds no lock. dlclose in another thread waits for it (scope_wait)
+	 * before it unmaps anything, with the lock held: so the lock is only tried for here. When somebody else has it,
 	 * the object stays for ever, which is always right. */
 	if (from->kind != OBJECT_OPENED || from->never_unload || !loader_try_lock(ld)) {
 		if (debugging(ld, DEBUG_BINDINGS))

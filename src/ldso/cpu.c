@@ -64,18 +64,21 @@ static const struct usable {
 	 BIT(0) | BIT(4) | BIT(5) | BIT(8) | BIT(22) | BIT(25) | BIT(27) | BIT(28)},
 	{LEAF_7, CPU_ECX, NEED_AVX, BIT(9) | BIT(10)}, /* vaes vpclmulqdq */
 	{LEAF_7, CPU_ECX, NEED_AVX512, BIT(1) | BIT(6) | BIT(11) | BIT(12) | BIT(14)},
-	{LEAF_7, CPU_EDX, NEED_NOTHING, BIT(4) | BIT(11) | BIT(14) | BIT(16)}, /* fsrm rtm_always_abort serialize tsxldtrk */
+	/* fsrm rtm_always_abort serialize tsxldtrk */
+	{LEAF_7, CPU_EDX, NEED_NOTHING, BIT(4) | BIT(11) | BIT(14) | BIT(16)},
 	{LEAF_7, CPU_EDX, NEED_AVX512, BIT(2) | BIT(3) | BIT(8) | BIT(23)},
 	{LEAF_7, CPU_EDX, NEED_AMX, BIT(22) | BIT(24) | BIT(25)},
-	{LEAF_80000001, CPU_ECX, NEED_NOTHING, BIT(0) | BIT(5) | BIT(6) | BIT(8) | BIT(21)}, /* lahf lzcnt sse4a prefetchw tbm */
-	{LEAF_80000001, CPU_ECX, NEED_AVX, BIT(11)},                                      /* xop */
-	{LEAF_80000001, CPU_EDX, NEED_NOTHING, BIT(27)},                                  /* rdtscp */
-	{LEAF_D_1, CPU_EAX, NEED_XSAVE, BIT(0) | BIT(1) | BIT(2) | BIT(4)},               /* xsaveopt xsavec xgetbv1 xfd */
-	{LEAF_80000008, CPU_EBX, NEED_NOTHING, BIT(9)},                                   /* wbnoinvd */
-	{LEAF_7_1, CPU_EAX, NEED_NOTHING, BIT(10) | BIT(11) | BIT(12)},                   /* fzlrm fsrs fsrcs */
-	{LEAF_7_1, CPU_EAX, NEED_AVX, BIT(4)},                                            /* avx_vnni */
-	{LEAF_7_1, CPU_EAX, NEED_AVX512, BIT(5)},                                         /* avx512_bf16 */
-	{LEAF_14, CPU_EBX, NEED_NOTHING, BIT(4)},                                         /* ptwrite */
+	/* lahf lzcnt sse4a prefetchw tbm */
+	{LEAF_80000001, CPU_ECX, NEED_NOTHING, BIT(0) | BIT(5) | BIT(6) | BIT(8) | BIT(21)},
+	{LEAF_80000001, CPU_ECX, NEED_AVX, BIT(11)},     /* xop */
+	{LEAF_80000001, CPU_EDX, NEED_NOTHING, BIT(27)}, /* rdtscp */
+	/* xsaveopt xsavec xgetbv1 xfd */
+	{LEAF_D_1, CPU_EAX, NEED_XSAVE, BIT(0) | BIT(1) | BIT(2) | BIT(4)},
+	{LEAF_80000008, CPU_EBX, NEED_NOTHING, BIT(9)},                 /* wbnoinvd */
+	{LEAF_7_1, CPU_EAX, NEED_NOTHING, BIT(10) | BIT(11) | BIT(12)}, /* fzlrm fsrs fsrcs */
+	{LEAF_7_1, CPU_EAX, NEED_AVX, BIT(4)},                          /* avx_vnni */
+	{LEAF_7_1, CPU_EAX, NEED_AVX512, BIT(5)},                       /* avx512_bf16 */
+	{LEAF_14, CPU_EBX, NEED_NOTHING, BIT(4)},                       /* ptwrite */
 };
 
 static bool has(enum cpu_leaf leaf, enum cpu_register reg, unsigned bit)
@@ -90,7 +93,8 @@ static bool kernel_keeps(enum need need, uint32_t xcr0)
 	case NEED_XSAVE: return xcr0 != 0;
 	case NEED_AVX: return (xcr0 & STATE_AVX) == STATE_AVX && has(LEAF_1, CPU_ECX, 28);
 	case NEED_AVX512:
-		return (xcr0 & STATE_AVX) == STATE_AVX && (xcr0 & STATE_AVX512) == STATE_AVX512 && has(LEAF_7, CPU_EBX, 16);
+		return (xcr0 & STATE_AVX) == STATE_AVX && (xcr0 & STATE_AVX512) == STATE_AVX512 &&
+		       has(LEAF_7, CPU_EBX, 16);
 	case NEED_AMX: return (xcr0 & STATE_AMX) == STATE_AMX;
 	}
 	return false;
@@ -243,8 +247,9 @@ static void prefer(void)
 		if (has(LEAF_7, CPU_EDX, 4))
 			*preferred |= AVOID_SHORT_REP_MOVSB;
 	} else if (the_cpu.maker == CPU_AMD) {
+		struct cpu_leaf_bits *extended = &the_cpu.leaves[LEAF_80000001];
 		if (cpu_active(LEAF_1, CPU_ECX, 28)) /* fma4 */
-			the_cpu.leaves[LEAF_80000001].active[CPU_ECX] |= the_cpu.leaves[LEAF_80000001].cpuid[CPU_ECX] & BIT(16);
+			extended->active[CPU_ECX] |= extended->cpuid[CPU_ECX] & BIT(16);
 		if (the_cpu.family == 0x15 && the_cpu.model >= 0x60 && the_cpu.model <= 0x7f) { /* Excavator */
 			*preferred |= FAST_UNALIGNED_LOAD | FAST_COPY_BACKWARD;
 			*preferred &= ~(uint32_t)AVX_FAST_UNALIGNED_LOAD;

@@ -8,7 +8,9 @@
 enum cpu_maker { CPU_UNKNOWN, CPU_INTEL, CPU_AMD, CPU_ZHAOXIN, CPU_OTHER }; /* numbers of glibc */
 
 /* The CPUID leaves whose bits are kept, in the order of glibc 2.33 and later. */
-enum cpu_leaf { LEAF_1, LEAF_7, LEAF_80000001, LEAF_D_1, LEAF_80000007, LEAF_80000008, LEAF_7_1, LEAF_19, LEAF_14, CPU_LEAVES };
+enum cpu_leaf {
+	LEAF_1, LEAF_7, LEAF_80000001, LEAF_D_1, LEAF_80000007, LEAF_80000008, LEAF_7_1, LEAF_19, LEAF_14, CPU_LEAVES
+};
 enum cpu_register { CPU_EAX, CPU_EBX, CPU_ECX, CPU_EDX };
 
 struct cpu_leaf_bits {

@@ -46,7 +46,9 @@ static bool is_this_loader(const struct loader *ld, const char *path)
 {
 	struct stat other, this;
 	const char *own = ld->as_command ? "/proc/self/exe" : ld->program->interpreter;
-	return !own || sys_stat(own, &this) || (!sys_stat(path, &other) && other.st_ino == this.st_ino && other.st_dev == this.st_dev);
+	if (!own || sys_stat(own, &this))
+		return true; /* not known: better to end than to run in a circle */
+	return !sys_stat(path, &other) && other.st_ino == this.st_ino && other.st_dev == this.st_dev;
 }
 
 void delegate(struct loader *ld)
@@ -58,8 +60,8 @@ void delegate(struct loader *ld)
 		other = SYSTEM_LOADER;
 	bool none = ld->secure || is_this_loader(ld, other);
 	print(2, "ld-gild: %s: the layout of this C library (%s, build-id %s) is not known; %s%s\n",
-	      object_display_name(ld->program), ld->libc->name, *build_id ? build_id : "none", none ? "there is no other loader" : other,
-	      none ? "" : " takes over");
+	      object_display_name(ld->program), ld->libc->name, *build_id ? build_id : "none",
+	      none ? "there is no other loader" : other, none ? "" : " takes over");
 	if (none)
 		sys_exit(127);
 	if (ld->as_command)

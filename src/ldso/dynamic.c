@@ -91,7 +91,8 @@ static bool read_hash(struct loader *ld, struct object *object, const struct tag
 	if (tags->gnu_hash) {
 		const uint32_t *hash = (const uint32_t *)(object->base + tags->gnu_hash);
 		uint64_t bloom_bytes = (uint64_t)hash[2] * sizeof(uint64_t), buckets = hash[0];
-		if (!inside(object, tags->gnu_hash, 16 + bloom_bytes + buckets * sizeof(*hash)) || (hash[2] & (hash[2] - 1)))
+		if (!inside(object, tags->gnu_hash, 16 + bloom_bytes + buckets * sizeof(*hash)) ||
+		    (hash[2] & (hash[2] - 1)))
 			return fail(ld, object->name, 0, "DT_GNU_HASH is outside of the object's memory");
 		table->nbuckets = hash[0];
 		if (!hash[2])

@@ -135,7 +135,8 @@ EXPORT int _dl_catch_exception(struct dl_exception *exception, void (*operate)(v
 	return 0;
 }
 
-EXPORT int _dl_catch_error(const char **object, const char **text, bool *allocated, void (*operate)(void *), void *argument)
+EXPORT int _dl_catch_error(const char **object, const char **text, bool *allocated, void (*operate)(void *),
+			   void *argument)
 {
 	*object = *text = NULL;
 	*allocated = false;

@@ -132,7 +132,8 @@ static const char *measure(const struct loader *ld, const Elf64_Phdr *phdr, unsi
 /* The part behind p_filesz: the rest of the last page of the file is cleared, whole pages are anonymous. */
 static bool map_zeroes(const struct loader *ld, const Elf64_Phdr *segment, uint64_t base)
 {
-	uint64_t file_end = base + segment->p_vaddr + segment->p_filesz, end = base + segment->p_vaddr + segment->p_memsz;
+	uint64_t start = base + segment->p_vaddr;
+	uint64_t file_end = start + segment->p_filesz, end = start + segment->p_memsz;
 	uint64_t zero_page = segment->p_filesz ? page_up(ld, file_end) : page_down(ld, file_end);
 	if (zero_page > file_end) {
 		uint64_t page = page_down(ld, file_end);
@@ -165,7 +166,8 @@ static long reserve(const struct loader *ld, const struct extent *extent, bool f
 	long room = sys_mmap(0, size + extent->align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (sys_failed(room))
 		return room;
-	uint64_t start = (uint64_t)room, at = ((start - extent->low + extent->align - 1) & ~(extent->align - 1)) + extent->low;
+	uint64_t start = (uint64_t)room;
+	uint64_t at = ((start - extent->low + extent->align - 1) & ~(extent->align - 1)) + extent->low;
 	if (at > start)
 		sys_munmap(start, at - start);
 	if (start + size + extent->align > at + size)
@@ -283,7 +285,8 @@ static void keep_phdrs(struct object *object, const Elf64_Ehdr *header, const El
 		const Elf64_Phdr *segment = &phdr[i];
 		if (segment->p_type == PT_LOAD && segment->p_offset <= header->e_phoff &&
 		    header->e_phoff - segment->p_offset + size <= segment->p_filesz) {
-			object->phdr = (const void *)(object->base + segment->p_vaddr + header->e_phoff - segment->p_offset);
+			uint64_t vaddr = segment->p_vaddr + header->e_phoff - segment->p_offset;
+			object->phdr = (const void *)(object->base + vaddr);
 			return;
 		}
 	}

@@ -20,13 +20,34 @@ static void list_all(const struct loader *ld)
 		print(1, "\tstatically linked\n");
 		return;
 	}
-	for (const struct object *object = ld->options.trace_program ? ld->first : ld->first->next; object; object = object->next)
+	const struct object *object = ld->options.trace_program ? ld->first : ld->first->next;
+	for (; object; object = object->next) {
+		const char *asked = asked_name(object);
 		if (object->missing)
-			print(1, "\t%s => not found\n", asked_name(object));
-		else if (text_equal(asked_name(object), object->name))
-			print(1, "\t%s (0x%016lx)\n", asked_name(object), object->start);
+			print(1, "\t%s => not found\n", asked);
+		else if (text_equal(asked, object->name))
+			print(1, "\t%s (0x%016lx)\n", asked, object->start);
 		else
-			print(1, "\t%s => %s (0x%016lx)\n", asked_name(object), object_display_name(object), object->start);
+			print(1, "\t%s => %s (0x%016lx)\n", asked, object_display_name(object), object->start);
+	}
+}
+
+/* The versions needed of one file, and where they are. */
+static void list_needed_versions(const struct loader *ld, const struct object *object, const Elf64_Verneed *need)
+{
+	const char *file = object->table.strings + need->vn_file;
+	const struct object *definer = ld->first;
+	while (definer && (definer->missing || !object_is_named(definer, file)))
+		definer = definer->next;
+	const Elf64_Vernaux *aux = (const void *)((const char *)need + need->vn_aux);
+	for (;; aux = (const void *)((const char *)aux + aux->vna_next)) {
+		const char *version = object->table.strings + aux->vna_name;
+		bool found = definer && version_is_defined(definer, version);
+		print(1, "\t\t%s (%s) %s=> %s\n", file, version, aux->vna_flags & VER_FLG_WEAK ? "[WEAK] " : "",
+		      found ? definer->name : "not found");
+		if (!aux->vna_next)
+			break;
+	}
 }
 
 /* ldd -v */
@@ -34,28 +55,44 @@ static void list_versions(const struct loader *ld)
 {
 	bool first = true;
 	for (const struct object *object = ld->first; object; object = object->next) {
-		if (!object->verneed)
+		const Elf64_Verneed *need = object->verneed;
+		if (!need)
 			continue;
 		if (first)
 			print(1, "\n\tVersion information:\n");
 		first = false;
 		print(1, "\t%s:\n", object_display_name(object));
-		for (const Elf64_Verneed *need = object->verneed;; need = (const void *)((const char *)need + need->vn_next)) {
-			const char *file = object->table.strings + need->vn_file;
-			const struct object *definer = ld->first;
-			while (definer && (definer->missing || !object_is_named(definer, file)))
-				definer = definer->next;
-			for (const Elf64_Vernaux *aux = (const void *)((const char *)need + need->vn_aux);;
-			     aux = (const void *)((const char *)aux + aux->vna_next)) {
-				const char *version = object->table.strings + aux->vna_name;
-				bool found = definer && version_is_defined(definer, version);
-				print(1, "\t\t%s (%s) %s=> %s\n", file, version, aux->vna_flags & VER_FLG_WEAK ? "[WEAK] " : "",
-				      found ? definer->name : "not found");
-				if (!aux->vna_next)
-					break;
-			}
+		for (;; need = (const void *)((const char *)need + need->vn_next)) {
+			list_needed_versions(ld, object, need);
 			if (!need->vn_next)
 				break;
+		}
+	}
+}
+
+static unsigned class_of(const Elf64_Rela *rela)
+{
+	switch (ELF64_R_TYPE(rela->r_info)) {
+	case R_X86_64_JUMP_SLOT: return LOOKUP_PLT;
+	case R_X86_64_COPY: return LOOKUP_COPY;
+	default: return LOOKUP_DATA;
+	}
+}
+
+/* Looks up every reference of an object; `report`: says what is undefined. */
+static void bind_all(struct loader *ld, struct object *object, bool functions, bool report)
+{
+	for (unsigned part = 0; part < (functions ? 2u : 1u); part++) {
+		const Elf64_Rela *rela = part ? object->plt_rela : object->rela;
+		uint64_t n = part ? object->nplt_rela : object->nrela;
+		for (const Elf64_Rela *end = rela + n; rela < end; rela++) {
+			uint32_t index = ELF64_R_SYM(rela->r_info);
+			struct definition definition;
+			if (!index || lookup_reference(ld, object, index, class_of(rela), &definition))
+				continue;
+			if (report)
+				print(2, "%s\t(%s)\n", ld->failure.text, ld->failure.object);
+			fail_clear(ld);
 		}
 	}
 }
@@ -65,39 +102,17 @@ static void list_undefined(struct loader *ld)
 {
 	for (uint32_t i = ld->program->search.n; i-- > 0;) {
 		struct object *object = ld->program->order[i];
-		if (object->is_self || object->missing)
-			continue;
-		for (unsigned part = 0; part < (ld->options.lazy ? 1u : 2u); part++) {
-			const Elf64_Rela *rela = part ? object->plt_rela : object->rela;
-			uint64_t n = part ? object->nplt_rela : object->nrela;
-			for (uint64_t j = 0; j < n; j++) {
-				uint32_t index = ELF64_R_SYM(rela[j].r_info);
-				struct definition definition;
-				if (!index || lookup_reference(ld, object, index, part ? LOOKUP_PLT : LOOKUP_DATA, &definition))
-					continue;
-				print(2, "%s\t(%s)\n", ld->failure.text, ld->failure.object);
-				fail_clear(ld);
-			}
-		}
+		if (!object->is_self && !object->missing)
+			bind_all(ld, object, !ld->options.lazy, true);
 	}
 }
 
 /* LD_DEBUG=unused (ldd -u): direct dependencies that no reference of the program binds to. */
 _Noreturn static void list_unused(struct loader *ld)
 {
-	struct object *program = ld->program;
-	struct definition definition;
-	for (unsigned part = 0; part < 2; part++) {
-		const Elf64_Rela *rela = part ? program->plt_rela : program->rela;
-		for (uint64_t i = 0; i < (part ? program->nplt_rela : program->nrela); i++) {
-			uint32_t index = ELF64_R_SYM(rela[i].r_info);
-			unsigned class = part ? LOOKUP_PLT : ELF64_R_TYPE(rela[i].r_info) == R_X86_64_COPY ? LOOKUP_COPY : LOOKUP_DATA;
-			if (index && !lookup_reference(ld, program, index, class, &definition))
-				fail_clear(ld);
-		}
-	}
+	bind_all(ld, ld->program, true, false);
 	bool any = false;
-	for (struct object **needed = program->needed + 1; *needed; needed++) {
+	for (struct object **needed = ld->program->needed + 1; *needed; needed++) {
 		if ((*needed)->used)
 			continue;
 		if (!any)

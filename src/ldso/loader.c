@@ -34,9 +34,10 @@ void fail_exit(struct loader *ld, const char *occasion)
 {
 	char spare[32];
 	const struct failure *failure = &ld->failure;
-	print(2, "%s: %s: %s%s%s%s%s\n", ld->argc > 0 ? ld->argv[0] : "<program name unknown>", occasion, failure->object,
-	      *failure->object ? ": " : "", failure->text, failure->code ? ": " : "",
-	      failure->code ? error_name(failure->code, spare) : "");
+	const char *program = ld->argc > 0 ? ld->argv[0] : "<program name unknown>";
+	const char *reason = failure->code ? error_name(failure->code, spare) : "";
+	print(2, "%s: %s: %s%s%s%s%s\n", program, occasion, failure->object, *failure->object ? ": " : "",
+	      failure->text, *reason ? ": " : "", reason);
 	sys_exit(127);
 }
 

@@ -1,6 +1,6 @@
 /* The state of the loader: one for a process, passed through all of it.
  *
- * Functions the program calls (exports.c, hooks.c, the trampolines) have no way to be handed it: they use the_loader. */
+ * Functions the program calls (exports.c, hooks.c, trampolines.S) have no way to be handed it: they use the_loader. */
 #ifndef GILD_LDSO_LOADER_H
 #define GILD_LDSO_LOADER_H
 

@@ -72,7 +72,8 @@ static bool symbol_fits(const struct symbol_table *table, uint32_t index, const 
 		return false;
 	if (!(DEFINITIONS >> type & 1))
 		return false;
-	return text_equal(table->strings + symbol->st_name, wanted->name) && version_fits(table, index, wanted, versioned);
+	return text_equal(table->strings + symbol->st_name, wanted->name) &&
+	       version_fits(table, index, wanted, versioned);
 }
 
 /* --- one object */
@@ -172,18 +173,20 @@ void unique_forget(const struct object *object)
 
 /* --- lists and scopes */
 
-static struct definition search_list(struct loader *ld, const struct object_list *list, uint32_t from, struct wanted *wanted,
-				     const struct object *skip)
+static struct definition search_list(struct loader *ld, const struct object_list *list, uint32_t from,
+				     struct wanted *wanted, const struct object *skip)
 {
 	uint32_t n = __atomic_load_n(&list->n, __ATOMIC_ACQUIRE);
 	struct object **at = __atomic_load_n(&list->at, __ATOMIC_ACQUIRE);
 	struct definition weak = {.object = NULL};
 	for (uint32_t i = from; i < n; i++) {
 		struct object *object = at[i];
-		if (object == skip || object->removed || (wanted->class & LOOKUP_COPY && object->kind == OBJECT_PROGRAM))
+		bool copying_to = wanted->class & LOOKUP_COPY && object->kind == OBJECT_PROGRAM;
+		if (object == skip || object->removed || copying_to)
 			continue;
 		if (debugging(ld, DEBUG_SYMBOLS))
-			debug_print(ld, "symbol=%s;  lookup in file=%s [0]\n", wanted->name, object_display_name(object));
+			debug_print(ld, "symbol=%s;  lookup in file=%s [0]\n", wanted->name,
+				    object_display_name(object));
 		const Elf64_Sym *symbol = search_object(object, wanted);
 		if (!symbol)
 			continue;
@@ -222,8 +225,8 @@ struct definition lookup_in_list(struct loader *ld, const struct object_list *li
 	return search_list(ld, list, from, &wanted, skip);
 }
 
-struct definition lookup_in_scope(struct loader *ld, struct object *object, const char *name, const struct version *version,
-				  unsigned class)
+struct definition lookup_in_scope(struct loader *ld, struct object *object, const char *name,
+				  const struct version *version, unsigned class)
 {
 	struct wanted wanted = {.name = name, .version = version, .gnu_hash = gnu_hash(name), .class = class};
 	return search_scope(ld, object, &wanted);
@@ -254,12 +257,13 @@ static struct definition protected_definition(struct loader *ld, struct object *
 	return (struct definition){object, symbol};
 }
 
-static void show_binding(struct loader *ld, const struct object *from, const struct object *to, const struct wanted *wanted,
-			 bool protected)
+static void show_binding(struct loader *ld, const struct object *from, const struct object *to,
+			 const struct wanted *wanted, bool protected)
 {
+	const char *version = wanted->version ? wanted->version->name : "";
 	debug_print(ld, "binding file %s [0] to %s [0]: %s symbol `%s'%s%s%s\n", object_display_name(from),
-		    object_display_name(to), protected ? "protected" : "normal", wanted->name, wanted->version ? " [" : "",
-		    wanted->version ? wanted->version->name : "", wanted->version ? "]" : "");
+		    object_display_name(to), protected ? "protected" : "normal", wanted->name, *version ? " [" : "",
+		    version, *version ? "]" : "");
 }
 
 bool lookup_reference(struct loader *ld, struct object *object, uint32_t index, unsigned class, struct definition *out)

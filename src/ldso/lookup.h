@@ -7,7 +7,7 @@
 /* What kind of reference looks. Numbers are flags. */
 enum lookup_class {
 	LOOKUP_DATA = 0,
-	LOOKUP_PLT = 1,  /* a function call or TLS: undefined symbols with a value (canonical PLT entries) do not count */
+	LOOKUP_PLT = 1, /* a call, or TLS: undefined symbols with a value (canonical PLT entries) do not count */
 	LOOKUP_COPY = 2, /* R_X86_64_COPY: the program itself does not count */
 	LOOKUP_NEWEST = 4, /* dlsym: the newest version, not the oldest */
 };
@@ -18,15 +18,16 @@ struct definition {
 };
 
 /* Searches one object. */
-const Elf64_Sym *lookup_in(const struct object *object, const char *name, const struct version *version, unsigned class);
+const Elf64_Sym *lookup_in(const struct object *object, const char *name, const struct version *version,
+			   unsigned class);
 
 /* Searches a list from its entry `from` on, without `skip` (may be NULL). */
 struct definition lookup_in_list(struct loader *ld, const struct object_list *list, uint32_t from, const char *name,
 				 const struct version *version, unsigned class, const struct object *skip);
 
 /* Searches the scope of an object. */
-struct definition lookup_in_scope(struct loader *ld, struct object *object, const char *name, const struct version *version,
-				  unsigned class);
+struct definition lookup_in_scope(struct loader *ld, struct object *object, const char *name,
+				  const struct version *version, unsigned class);
 
 /* What a reference in `object` to its symbol number `index` binds to: definition.object is NULL for an undefined weak
  * symbol. Returns false after fail() when a strong one is undefined. */

@@ -54,8 +54,8 @@ static struct object *add_loaded(struct loader *ld, struct object *object, const
 	if (object->flags_1 & DF_1_INITFIRST)
 		ld->init_first = object;
 	if (debugging(ld, DEBUG_FILES))
-		debug_print(ld, "  dynamic: 0x%016lx  base: 0x%016lx   size: 0x%016lx\n    entry: 0x%016lx  phdr: 0x%016lx"
-			    "  phnum:   %16u\n\n",
+		debug_print(ld, "  dynamic: 0x%016lx  base: 0x%016lx   size: 0x%016lx\n"
+			    "    entry: 0x%016lx  phdr: 0x%016lx  phnum:   %16u\n\n",
 			    (uint64_t)object->dynamic, object->base, object->end - object->start, object->entry,
 			    (uint64_t)object->phdr, object->phnum);
 	object_link(ld, object);
@@ -137,7 +137,8 @@ static bool load_direct(struct loader *ld, struct object *object, unsigned flags
 	return true;
 }
 
-bool load_needed(struct loader *ld, struct object *root, struct object *const *preloads, uint32_t npreloads, unsigned flags)
+bool load_needed(struct loader *ld, struct object *root, struct object *const *preloads, uint32_t npreloads,
+		 unsigned flags)
 {
 	struct object_list list = {.n = 0};
 	for (struct object *object = ld->first; object; object = object->next)

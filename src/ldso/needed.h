@@ -19,7 +19,8 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
 
 /* Loads what `root` needs, and what that needs, and so on; sets root->search and root->order. The preloads come right
  * behind the root. */
-bool load_needed(struct loader *ld, struct object *root, struct object *const *preloads, uint32_t npreloads, unsigned flags);
+bool load_needed(struct loader *ld, struct object *root, struct object *const *preloads, uint32_t npreloads,
+		 unsigned flags);
 
 enum sort_flags {
 	SORT_BINDINGS = 1 << 0,    /* objects that relocations were bound to count as dependencies */

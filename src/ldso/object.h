@@ -113,7 +113,7 @@ struct object {
 
 	/* what it depends on */
 	struct object **needed;      /* itself and its DT_NEEDED objects, ended by NULL; NULL: not read yet */
-	struct object **order;       /* of a root (program, dlopen): its search list sorted by dependency, ended by NULL */
+	struct object **order;       /* of a root (program, dlopen): its search list by dependency, ended by NULL */
 	struct object_list search;   /* of a root: breadth-first list of itself and all it needs */
 	struct object_list bound_to; /* objects outside of `needed` that its relocations were bound to */
 
@@ -126,7 +126,7 @@ struct object {
 	uint32_t open_count; /* calls of dlopen without dlclose */
 	bool relocated, init_called;
 	bool unneeded, removed;    /* being closed: its destructors will run, have run */
-	bool never_unload;         /* DF_1_NODELETE, RTLD_NODELETE, a unique symbol, or a binding that can't be undone */
+	bool never_unload;         /* DF_1_NODELETE, RTLD_NODELETE, a unique symbol, a binding that can't be undone */
 	bool never_unload_pending; /* becomes never_unload when the dlopen under way succeeds */
 	bool used;                 /* a binding goes to it: LD_DEBUG=unused */
 	uint32_t mark;             /* scratch of one walk */

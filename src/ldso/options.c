@@ -93,9 +93,9 @@ void options_open_debug_output(struct loader *ld)
 /* Variables that must not reach programs which a secure program starts. */
 static const char *const unsafe[] = {
 	"GCONV_PATH", "GETCONF_DIR", "GLIBC_TUNABLES", "HOSTALIASES", "LD_AUDIT", "LD_DEBUG", "LD_DEBUG_OUTPUT",
-	"LD_DYNAMIC_WEAK", "LD_HWCAP_MASK", "LD_LIBRARY_PATH", "LD_ORIGIN_PATH", "LD_PRELOAD", "LD_PROFILE", "LD_SHOW_AUXV",
-	"LOCALDOMAIN", "LOCPATH", "MALLOC_CHECK_", "MALLOC_TRACE", "NIS_PATH", "NLSPATH", "RESOLV_HOST_CONF", "RES_OPTIONS",
-	"TMPDIR", "TZDIR",
+	"LD_DYNAMIC_WEAK", "LD_HWCAP_MASK", "LD_LIBRARY_PATH", "LD_ORIGIN_PATH", "LD_PRELOAD", "LD_PROFILE",
+	"LD_SHOW_AUXV", "LOCALDOMAIN", "LOCPATH", "MALLOC_CHECK_", "MALLOC_TRACE", "NIS_PATH", "NLSPATH",
+	"RESOLV_HOST_CONF", "RES_OPTIONS", "TMPDIR", "TZDIR",
 };
 
 static void unset(struct loader *ld, const char *name)
@@ -147,8 +147,8 @@ static void check_standard_files(void)
 	for (int fd = 0; fd <= 2; fd++) {
 		if (sys_call3(__NR_fcntl, fd, F_GETFD, 0) != -EBADF)
 			continue;
-		int got = fd == 0 ? sys_open("/dev/full", O_WRONLY | O_NOFOLLOW, 0) : sys_open("/dev/null", O_RDONLY | O_NOFOLLOW, 0);
-		if (got != fd)
+		const char *path = fd == 0 ? "/dev/full" : "/dev/null";
+		if (sys_open(path, (fd == 0 ? O_WRONLY : O_RDONLY) | O_NOFOLLOW, 0) != fd)
 			sys_exit(127);
 	}
 }

@@ -16,7 +16,8 @@ static void preload(struct loader *ld, struct object_list *list, const char *nam
 	uint32_t before = ld->nobjects;
 	struct object *object = load_object(ld, name, ld->program, LOAD_SECURE);
 	if (!object) {
-		print(2, "ERROR: ld.so: object '%s' from %s cannot be preloaded (%s): ignored.\n", name, where, ld->failure.text);
+		print(2, "ERROR: ld.so: object '%s' from %s cannot be preloaded (%s): ignored.\n", name, where,
+		      ld->failure.text);
 		fail_clear(ld);
 	} else if (ld->nobjects != before) { /* no duplicate */
 		list_append(list, object);

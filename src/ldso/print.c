@@ -78,8 +78,8 @@ static void format_into(struct sink *sink, const char *format, va_list values)
 		}
 		case 'u':
 		case 'x':
-			put_number(sink, wide ? va_arg(values, uint64_t) : va_arg(values, unsigned), *format == 'x' ? 16 : 10,
-				   width, fill);
+			put_number(sink, wide ? va_arg(values, uint64_t) : va_arg(values, unsigned),
+				   *format == 'x' ? 16 : 10, width, fill);
 			break;
 		default: put(sink, *format); break;
 		}

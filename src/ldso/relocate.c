@@ -65,9 +65,9 @@ static bool find(struct job *job, uint32_t index, uint32_t type, struct definiti
 static void defer(struct job *job, uint64_t *where, uint64_t resolver, uint64_t addend)
 {
 	if (job->ndeferred == job->room) {
-		uint32_t room = job->room ? job->room * 2 : 64;
-		job->deferred = heap_grow(job->deferred, job->ndeferred * sizeof(*job->deferred), room * sizeof(*job->deferred));
-		job->room = room;
+		job->room = job->room ? job->room * 2 : 64;
+		job->deferred = heap_grow(job->deferred, job->ndeferred * sizeof(*job->deferred),
+					  job->room * sizeof(*job->deferred));
 	}
 	job->deferred[job->ndeferred++] = (struct deferred){where, resolver, addend};
 }
@@ -171,7 +171,8 @@ static bool apply(struct job *job, const Elf64_Rela *rela)
 	struct definition definition = {.object = object};
 	if (index && !find(job, index, type, &definition))
 		return false;
-	if (type == R_X86_64_DTPMOD64 || type == R_X86_64_DTPOFF64 || type == R_X86_64_TPOFF64 || type == R_X86_64_TLSDESC)
+	if (type == R_X86_64_DTPMOD64 || type == R_X86_64_DTPOFF64 || type == R_X86_64_TPOFF64 ||
+	    type == R_X86_64_TLSDESC)
 		return apply_tls(job, rela, where, definition);
 
 	uint64_t value = definition.symbol ? definition_value(&definition) : 0;
@@ -255,8 +256,8 @@ static bool apply_all(struct job *job, bool lazy)
 	struct object *object = job->object;
 	apply_relr(object);
 	uint64_t i = 0;
-	for (; i < object->nrelative; i++)
-		*(uint64_t *)(object->base + object->rela[i].r_offset) = object->base + (uint64_t)object->rela[i].r_addend;
+	for (uint64_t base = object->base; i < object->nrelative; i++)
+		*(uint64_t *)(base + object->rela[i].r_offset) = base + (uint64_t)object->rela[i].r_addend;
 	for (; i < object->nrela; i++)
 		if (!apply(job, &object->rela[i]))
 			return false;

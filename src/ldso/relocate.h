@@ -9,11 +9,11 @@ enum relocate_flags {
 	RELOCATE_NO_IFUNC = 1 << 1, /* run no code: `--list` with LD_WARN only looks for what is undefined */
 };
 
-/* Relocates an object and protects its RELRO. Everything it depends on has been relocated before. false after fail(). */
+/* Relocates an object and protects its RELRO. All it depends on has been relocated before. false after fail(). */
 bool relocate_object(struct loader *ld, struct object *object, unsigned flags);
 
-/* The trampolines a lazily bound call runs through first (trampolines.S), called by the object's PLT with the object and
- * the relocation's index on the stack. One for each way to save vector registers. */
+/* The trampolines a lazily bound call runs through first (trampolines.S), called by the object's PLT with the object
+ * and the relocation's index on the stack. One for each way to save vector registers. */
 void bind_trampoline_xsavec(void);
 void bind_trampoline_xsave(void);
 void bind_trampoline_fxsave(void);

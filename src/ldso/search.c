@@ -7,7 +7,9 @@
 #include "ldso/sys.h"
 #include "ldso/text.h"
 
-const char *const system_directories[] = {"/lib/x86_64-linux-gnu/", "/usr/lib/x86_64-linux-gnu/", "/lib/", "/usr/lib/", NULL};
+const char *const system_directories[] = {
+	"/lib/x86_64-linux-gnu/", "/usr/lib/x86_64-linux-gnu/", "/lib/", "/usr/lib/", NULL,
+};
 
 /* --- directories */
 
@@ -53,8 +55,8 @@ static char *element(struct loader *ld, const struct object *object, const char 
 }
 
 /* Splits a path list; NULL when nothing of it can be used. */
-static struct search_dir **split(struct loader *ld, const struct object *object, const char *list, const char *separators,
-				 const char *what, const char *where)
+static struct search_dir **split(struct loader *ld, const struct object *object, const char *list,
+				 const char *separators, const char *what, const char *where)
 {
 	if (!*list)
 		return NULL;
@@ -165,8 +167,9 @@ void search_start(struct loader *ld)
 	ld->system_path = heap_alloc((n + 1) * sizeof(struct search_dir *));
 	for (size_t i = 0; i < n; i++)
 		ld->system_path[i] = directory(ld, system_directories[i], "system search path", NULL);
-	if (ld->options.library_path)
-		ld->library_path = split(ld, ld->program, ld->options.library_path, ":;", ld->options.library_path_source, NULL);
+	const char *library_path = ld->options.library_path;
+	if (library_path)
+		ld->library_path = split(ld, ld->program, library_path, ":;", ld->options.library_path_source, NULL);
 }
 
 /* --- the search */
@@ -260,8 +263,8 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 	return result;
 }
 
-static enum open_result try_cache(struct loader *ld, const char *name, const struct object *requester, struct found *found,
-				  int *code)
+static enum open_result try_cache(struct loader *ld, const char *name, const struct object *requester,
+				  struct found *found, int *code)
 {
 	const char *path = cache_lookup(ld, name);
 	if (!path)

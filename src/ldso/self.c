@@ -17,8 +17,8 @@ uint64_t self_entry(void)
 	return (uint64_t)_start;
 }
 
-/* Everything is linked with -Bsymbolic and hidden visibility: relocations are R_X86_64_RELATIVE, or name a symbol of the
- * loader itself. No function may be called and no pointer from the data may be used before this is done. */
+/* Everything is linked with -Bsymbolic and hidden visibility: relocations are R_X86_64_RELATIVE, or name a symbol of
+ * the loader itself. No function may be called and no pointer from the data may be used before this is done. */
 void self_relocate(void)
 {
 	uint64_t base = (uint64_t)&__ehdr_start, size = 0;

@@ -159,8 +159,9 @@ static struct object *make_self(struct loader *ld)
 	self->phdr = (const Elf64_Phdr *)(self->base + header->e_phoff);
 	self->phnum = header->e_phnum;
 	self->entry = self->base + header->e_entry;
-	self->name = heap_text(ld->as_command ? ld->command_argv[0] : ld->program->interpreter ? ld->program->interpreter : "");
-	object_add_name(self, ld->as_command && ld->program->interpreter ? ld->program->interpreter : self->name);
+	const char *interpreter = ld->program->interpreter ? ld->program->interpreter : "";
+	self->name = heap_text(ld->as_command ? ld->command_argv[0] : interpreter);
+	object_add_name(self, *interpreter ? interpreter : self->name);
 	if (!image_read(ld, self))
 		fail_exit(ld, loading);
 	object_add_name(self, LOADER_SONAME);

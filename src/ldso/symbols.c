@@ -63,7 +63,8 @@ bool symbol_address(struct loader *ld, void *handle, const char *name, const cha
 	if (!found.object)
 		return fail(ld, object_display_name(object ? object : from), 0, "undefined symbol: %s%s%s", name,
 			    version_name ? ", version " : "", version_name ? version_name : "");
-	if ((handle == RTLD_DEFAULT || handle == RTLD_NEXT) && found.object->kind == OBJECT_OPENED && found.object != from)
+	bool implicit = handle == RTLD_DEFAULT || handle == RTLD_NEXT;
+	if (implicit && found.object->kind == OBJECT_OPENED && found.object != from)
 		bound_add(ld, from, found.object);
 	if (debugging(ld, DEBUG_BINDINGS))
 		debug_print(ld, "binding file %s [0] to %s [0]: normal symbol `%s'%s%s%s\n",

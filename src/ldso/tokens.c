@@ -60,10 +60,10 @@ static bool trusted(const char *path)
 
 char *tokens_expand(struct loader *ld, const struct object *object, const char *text)
 {
-	size_t room = strlen(text) + 1;
+	size_t origin = object->origin ? strlen(object->origin) : 0, room = strlen(text) + 1;
 	for (const char *c = text; *c; c++)
 		if (*c == '$')
-			room += strlen(object->origin ? object->origin : "") + sizeof(SYSTEM_LIB) + strlen(ld->platform);
+			room += origin + sizeof(SYSTEM_LIB) + strlen(ld->platform);
 	char *result = heap_alloc(room), *out = result;
 	bool used_origin = false;
 	for (const char *c = text; *c;) {

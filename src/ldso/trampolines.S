@@ -41,7 +41,7 @@
 	movq	SAVE_RAX(%rsp), %rax
 .endm
 
-/* The header of the area, 64 bytes behind the legacy part, must be zero for xrstor; xsavec writes its first 16 bytes. */
+/* The header of the area, 64 bytes behind the legacy part, must be zero for xrstor; xsavec writes only 16 of them. */
 .macro save_state how
 	.ifc \how, fxsave
 	fxsave64 SAVE_STATE(%rsp)
@@ -114,8 +114,8 @@
 	bind_trampoline bind_trampoline_xsave, xsave
 	bind_trampoline bind_trampoline_fxsave, fxsave
 
-/* --- TLS descriptors: called with %rax = address of the descriptor's two words; return an offset from the thread pointer
- * in %rax and change no other register (TLS descriptors for x86, section 3.1). */
+/* --- TLS descriptors: called with %rax = address of the descriptor's two words; return an offset from the thread
+ * pointer in %rax and change no other register (TLS descriptors for x86, section 3.1). */
 
 	.globl	tlsdesc_static
 	.hidden	tlsdesc_static

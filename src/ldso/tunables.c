@@ -43,9 +43,9 @@ static bool user_value(const struct tunable *tunable, uint64_t *number)
 	if (!text || tunable->type == TUNABLE_STRING)
 		return false;
 	uint64_t value = text_number(text);
-	bool inside = tunable->type == TUNABLE_INT_32 ?
-			      (int64_t)value >= (int64_t)tunable->minimum && (int64_t)value <= (int64_t)tunable->maximum :
-			      value >= tunable->minimum && value <= tunable->maximum;
+	bool inside = value >= tunable->minimum && value <= tunable->maximum;
+	if (tunable->type == TUNABLE_INT_32)
+		inside = (int64_t)value >= (int64_t)tunable->minimum && (int64_t)value <= (int64_t)tunable->maximum;
 	if (inside)
 		*number = value;
 	return inside;

@@ -97,8 +97,8 @@ static const struct object *needed_object(const struct loader *ld, const char *n
 }
 
 /* false: the program must not start. */
-static bool check_one(struct loader *ld, const struct object *object, const struct object *definer, const Elf64_Vernaux *aux,
-		      bool verbose, version_report *report)
+static bool check_one(struct loader *ld, const struct object *object, const struct object *definer,
+		      const Elf64_Vernaux *aux, bool verbose, version_report *report)
 {
 	const char *name = object->table.strings + aux->vna_name;
 	if (debugging(ld, DEBUG_VERSIONS))

@@ -1,16 +1,16 @@
 /* Where one build of glibc keeps what it shares with its loader: offsets in four private structures.
  *
- * libc.so.6 reads and writes fields of _rtld_global, _rtld_global_ro, struct link_map and struct pthread directly; their
- * layout differs between versions and even between distributions' builds of one version. A table is found by the
- * build-id of libc.so.6, never guessed. scripts/ldso-abi.py makes tables from glibc's debug information by the lists
- * below and checks them. */
+ * libc.so.6 reads and writes fields of _rtld_global, _rtld_global_ro, struct link_map and struct pthread directly.
+ * Their layout differs between versions and even between distributions' builds of one version. A table is found by
+ * the build-id of libc.so.6, never guessed. scripts/ldso-abi.py makes tables from glibc's debug information by the
+ * lists below, and checks them. */
 #ifndef GILD_LDSO_GLIBC_ABI_H
 #define GILD_LDSO_GLIBC_ABI_H
 
 #include "ldso/tunables.h"
 
-/* FIELD(name here, structure, member): the offset in bytes, or -1 when this glibc has no such member. A member of "." is
- * the size of the structure. */
+/* FIELD(name here, structure, member): the offset in bytes, or -1 when this glibc has no such member. A member of "."
+ * is the size of the structure. */
 #define GLIBC_ABI_FIELDS(FIELD) \
 	FIELD(g_size, rtld_global, .) \
 	FIELD(g_ns, rtld_global, _dl_ns) \

@@ -25,8 +25,8 @@ static void set_error(struct loader *ld)
 		ld->tls.free(state->error);
 	state->error = ld->tls.malloc ? ld->tls.malloc(size) : NULL;
 	if (state->error)
-		format_text(state->error, size, "%s%s%s%s%s", failure->object, *failure->object ? ": " : "", failure->text,
-			    *reason ? ": " : "", reason);
+		format_text(state->error, size, "%s%s%s%s%s", failure->object, *failure->object ? ": " : "",
+			    failure->text, *reason ? ": " : "", reason);
 	state->error_pending = true;
 	fail_clear(ld);
 }
@@ -203,7 +203,8 @@ static void *lookup_symbol_x(const char *name, void *map, const Elf64_Sym **symb
 		wanted.name = version->name;
 		wanted.hash = version->hash;
 	}
-	*symbol = object ? lookup_in(object, name, version ? &wanted : NULL, version ? LOOKUP_DATA : LOOKUP_NEWEST) : NULL;
+	unsigned class = version ? LOOKUP_DATA : LOOKUP_NEWEST;
+	*symbol = object ? lookup_in(object, name, version ? &wanted : NULL, class) : NULL;
 	return *symbol ? map : NULL;
 }
 

@@ -227,8 +227,8 @@ static bool is_address_tag(int64_t tag)
 	}
 }
 
-/* Groups of link_map.l_info behind the tags below DT_NUM: versions, "extra", value and address ranges. How many tags the
- * first group has follows from the size of the whole. */
+/* Groups of link_map.l_info behind the tags below DT_NUM: versions, "extra", value and address ranges. How many tags
+ * the first group has follows from the size of the whole. */
 enum { INFO_VERSION = 16, INFO_EXTRA = 3, INFO_VALUE = 12, INFO_ADDRESS = 11 };
 
 static void publish_dynamic(const struct glibc_abi *abi, struct object *object)
@@ -277,11 +277,12 @@ static void make_link_map(struct loader *ld, struct object *object)
 	set64(map, abi->l_text_end, object->text_end);
 	set_pointer(map, abi->l_origin, object->origin);
 	set32(map, abi->l_nbuckets, object->table.nbuckets);
-	if (object->table.nbuckets) {
-		set_pointer(map, abi->l_gnu_bitmask, object->table.bloom);
+	const struct symbol_table *table = &object->table;
+	if (table->nbuckets) {
+		set_pointer(map, abi->l_gnu_bitmask, table->bloom);
 		/* Unions: the second names of these fields are l_chain and l_buckets of DT_HASH. */
-		set_pointer(map, abi->l_gnu_buckets, object->table.bloom ? object->table.buckets : object->table.chain);
-		set_pointer(map, abi->l_gnu_chain_zero, object->table.bloom ? object->table.chain : object->table.buckets);
+		set_pointer(map, abi->l_gnu_buckets, table->bloom ? table->buckets : table->chain);
+		set_pointer(map, abi->l_gnu_chain_zero, table->bloom ? table->chain : table->buckets);
 	}
 	set64(map, abi->l_relro_addr, object->relro_vaddr);
 	set64(map, abi->l_relro_size, object->relro_size);
@@ -396,7 +397,8 @@ void glibc_start_first_thread(struct loader *ld, char *tcb)
 	set_pointer(tcb, 0, tcb);  /* %fs:0 and %fs:16 hold the thread pointer itself */
 	set_pointer(tcb, 16, tcb);
 	const uint64_t *random = (const uint64_t *)auxiliary(ld, AT_RANDOM);
-	set64(tcb, abi->p_stack_guard, random ? random[0] & ~UINT64_C(0xff) : 0); /* a zero byte stops string functions */
+	/* One byte of the guard is zero: it stops string functions that run too far. */
+	set64(tcb, abi->p_stack_guard, random ? random[0] & ~UINT64_C(0xff) : 0);
 	set64(tcb, abi->p_pointer_guard, random ? random[1] : 0);
 
 	void **list = field(tcb, abi->p_list), **head = field(_rtld_global, abi->g_stack_user);
@@ -417,8 +419,11 @@ void glibc_start_first_thread(struct loader *ld, char *tcb)
 
 static void spin_lock(int *lock)
 {
-	for (int free = 0; !__atomic_compare_exchange_n(lock, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED); free = 0)
+	int expected = 0;
+	while (!__atomic_compare_exchange_n(lock, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+		expected = 0;
 		sys_yield();
+	}
 }
 
 void glibc_each_other_thread(struct loader *ld, void (*body)(struct loader *ld, uint64_t thread))
