@@ -86,12 +86,14 @@ lint: ## clang-tidy and cppcheck
 
 bindir     = $(DESTDIR)$(PREFIX)/bin
 libexecdir = $(DESTDIR)$(PREFIX)/libexec/gild
+libdir     = $(DESTDIR)$(PREFIX)/lib
 mandir     = $(DESTDIR)$(PREFIX)/share/man/man1
 compdir    = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 install: all ## install to $(DESTDIR)$(PREFIX)
-	$(INSTALL) -d $(bindir) $(libexecdir) $(mandir) $(compdir)
+	$(INSTALL) -d $(bindir) $(libexecdir) $(libdir) $(mandir) $(compdir)
 	$(INSTALL) -m 755 $(BUILD)/gild $(bindir)/gild
+	$(INSTALL) -m 755 $(BUILD)/ld-gild.so.1 $(libdir)/ld-gild.so.1
 	ln -sf gild $(bindir)/ld.gild
 	ln -sf ../../bin/gild $(libexecdir)/ld
 	$(INSTALL) -m 644 docs/gild.1 $(mandir)/gild.1
@@ -99,7 +101,7 @@ install: all ## install to $(DESTDIR)$(PREFIX)
 	$(INSTALL) -m 644 completions/gild.bash $(compdir)/gild
 
 uninstall: ## remove what install put there
-	rm -f $(bindir)/gild $(bindir)/ld.gild $(libexecdir)/ld $(mandir)/gild.1 $(mandir)/ld.gild.1 $(compdir)/gild
+	rm -f $(bindir)/gild $(bindir)/ld.gild $(libexecdir)/ld $(libdir)/ld-gild.so.1 $(mandir)/gild.1 $(mandir)/ld.gild.1 $(compdir)/gild
 	rmdir $(libexecdir) 2>/dev/null || :
 
 clean: ## remove everything built

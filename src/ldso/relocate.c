@@ -179,8 +179,10 @@ static bool apply(struct job *job, const Elf64_Rela *rela)
 	bool ifunc = definition.symbol && is_ifunc(definition.symbol);
 	switch (type) {
 	case R_X86_64_GLOB_DAT:
-	case R_X86_64_JUMP_SLOT: addend = 0; /* fall through */
+	case R_X86_64_JUMP_SLOT:
 	case R_X86_64_64:
+		if (type != R_X86_64_64) /* GOT entries have none: what the field holds is not meant */
+			addend = 0;
 		if (ifunc)
 			defer(job, where, value, addend);
 		else

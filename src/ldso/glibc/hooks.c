@@ -110,7 +110,7 @@ static int hook_dladdr1(const void *address, Dl_info *info, void **extra, int fl
 	bool found = symbol_at(ld, (uint64_t)address, info, &symbol, &object);
 	loader_unlock(ld);
 	if (found && extra && flags == RTLD_DL_SYMENT)
-		*(const Elf64_Sym **)extra = symbol;
+		*extra = (void *)(uintptr_t)symbol;
 	if (found && extra && flags == RTLD_DL_LINKMAP)
 		*extra = object->link_map;
 	return found;
