@@ -65,13 +65,6 @@ static void read_tags(struct object *object, struct tags *tags)
 	object->never_unload = (object->flags_1 & DF_1_NODELETE) != 0;
 }
 
-/* Is [vaddr, vaddr + size) inside the image? */
-static bool inside(const struct object *object, uint64_t vaddr, uint64_t size)
-{
-	uint64_t low = object->start - object->base, total = object->end - object->start;
-	return vaddr - low <= total && size <= total - (vaddr - low);
-}
-
 struct part {
 	const char *name;
 	uint64_t vaddr, size;
@@ -80,7 +73,7 @@ struct part {
 static bool check_parts(struct loader *ld, const struct object *object, const struct part *parts, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (parts[i].vaddr && !inside(object, parts[i].vaddr, parts[i].size))
+		if (parts[i].vaddr && !object_has(object, parts[i].vaddr, parts[i].size))
 			return fail(ld, object->name, 0, "%s is outside of the object's memory", parts[i].name);
 	return true;
 }
@@ -91,7 +84,7 @@ static bool read_hash(struct loader *ld, struct object *object, const struct tag
 	if (tags->gnu_hash) {
 		const uint32_t *hash = (const uint32_t *)(object->base + tags->gnu_hash);
 		uint64_t bloom_bytes = (uint64_t)hash[2] * sizeof(uint64_t), buckets = hash[0];
-		if (!inside(object, tags->gnu_hash, 16 + bloom_bytes + buckets * sizeof(*hash)) ||
+		if (!object_has(object, tags->gnu_hash, 16 + bloom_bytes + buckets * sizeof(*hash)) ||
 		    (hash[2] & (hash[2] - 1)))
 			return fail(ld, object->name, 0, "DT_GNU_HASH is outside of the object's memory");
 		table->nbuckets = hash[0];
@@ -104,7 +97,7 @@ static bool read_hash(struct loader *ld, struct object *object, const struct tag
 		table->chain = table->buckets + hash[0] - hash[1];
 	} else if (tags->hash) {
 		const uint32_t *hash = (const uint32_t *)(object->base + tags->hash);
-		if (!inside(object, tags->hash, 8 + ((uint64_t)hash[0] + hash[1]) * sizeof(*hash)))
+		if (!object_has(object, tags->hash, 8 + ((uint64_t)hash[0] + hash[1]) * sizeof(*hash)))
 			return fail(ld, object->name, 0, "DT_HASH is outside of the object's memory");
 		table->nbuckets = hash[0];
 		table->buckets = hash + 2;
@@ -140,10 +133,59 @@ static const char *string(const struct object *object, bool has, uint64_t offset
 	return has && offset < object->table.strings_size ? object->table.strings + offset : NULL;
 }
 
+/* The chains of needed and defined versions stay inside of the object, and their names inside of the strings. Offsets
+ * only grow, so that chains end. */
+static bool check_versions(struct loader *ld, const struct object *object)
+{
+	static const char what[] = "%s: an entry is outside of the object's memory";
+	uint64_t strings = object->table.strings_size, base = object->base;
+	const Elf64_Verneed *need = object->verneed;
+	while (need) {
+		uint64_t at = (uint64_t)need - base + need->vn_aux, next;
+		do {
+			const Elf64_Vernaux *aux = (const void *)(base + at);
+			if (!object_has(object, at, sizeof(*aux)) || aux->vna_name >= strings)
+				return fail(ld, object->name, 0, what, "DT_VERNEED");
+			next = aux->vna_next;
+			at += next;
+		} while (next);
+		if (need->vn_file >= strings || need->vn_version != VER_NEED_CURRENT || !need->vn_cnt)
+			return fail(ld, object->name, 0, what, "DT_VERNEED");
+		if (!need->vn_next)
+			break;
+		need = (const void *)((const char *)need + need->vn_next);
+		if (!object_has(object, (uint64_t)need - base, sizeof(*need)))
+			return fail(ld, object->name, 0, what, "DT_VERNEED");
+	}
+	for (const Elf64_Verdef *definition = object->verdef; definition;) {
+		uint64_t at = (uint64_t)definition - base + definition->vd_aux;
+		const Elf64_Verdaux *aux = (const void *)(base + at);
+		if (!object_has(object, at, sizeof(*aux)) || aux->vda_name >= strings ||
+		    definition->vd_version != VER_DEF_CURRENT)
+			return fail(ld, object->name, 0, what, "DT_VERDEF");
+		if (!definition->vd_next)
+			break;
+		definition = (const void *)((const char *)definition + definition->vd_next);
+		if (!object_has(object, (uint64_t)definition - base, sizeof(*definition)))
+			return fail(ld, object->name, 0, what, "DT_VERDEF");
+	}
+	return true;
+}
+
+static bool check_end(struct loader *ld, const struct object *object)
+{
+	for (uint64_t i = 0; i < object->dynamic_size / sizeof(Elf64_Dyn); i++)
+		if (object->dynamic[i].d_tag == DT_NULL)
+			return true;
+	return fail(ld, object->name, 0, "the dynamic section has no end");
+}
+
 bool dynamic_read(struct loader *ld, struct object *object)
 {
 	if (!object->dynamic)
 		return true;
+	if (!check_end(ld, object))
+		return false;
 	struct tags tags = {.strtab = 0};
 	read_tags(object, &tags);
 	const struct part parts[] = {
@@ -164,6 +206,8 @@ bool dynamic_read(struct loader *ld, struct object *object)
 	};
 	if (!check_parts(ld, object, parts, sizeof(parts) / sizeof(parts[0])) || !read_hash(ld, object, &tags))
 		return false;
+	if (tags.strsz && tags.strtab && ((const char *)object->base)[tags.strtab + tags.strsz - 1])
+		return fail(ld, object->name, 0, "DT_STRTAB does not end with a NUL");
 	if (tags.jmprel && tags.pltrel && tags.pltrel != DT_RELA)
 		return fail(ld, object->name, 0, "DT_PLTREL: only RELA relocations are known on x86-64");
 
@@ -174,6 +218,8 @@ bool dynamic_read(struct loader *ld, struct object *object)
 	object->verdef = address(object, tags.verdef);
 	object->verneed = address(object, tags.verneed);
 	read_relocations(object, &tags);
+	if (!check_versions(ld, object))
+		return false;
 	object->init = tags.init ? object->base + tags.init : 0;
 	object->fini = tags.fini ? object->base + tags.fini : 0;
 	object->init_array = address(object, tags.init_array);

@@ -102,7 +102,8 @@ struct extent {
 	const Elf64_Phdr *first;
 };
 
-static const char *measure(const struct loader *ld, const Elf64_Phdr *phdr, unsigned phnum, struct extent *extent)
+static const char *measure(const struct loader *ld, const Elf64_Phdr *phdr, unsigned phnum, uint64_t file_size,
+			   struct extent *extent)
 {
 	*extent = (struct extent){.align = ld->page_size};
 	uint64_t behind = 0;
@@ -113,6 +114,8 @@ static const char *measure(const struct loader *ld, const Elf64_Phdr *phdr, unsi
 		if ((segment->p_vaddr - segment->p_offset) & (ld->page_size - 1))
 			return "ELF load command address/offset not page-aligned";
 		uint64_t end = segment->p_vaddr + segment->p_memsz;
+		if (segment->p_filesz > file_size || segment->p_offset > file_size - segment->p_filesz)
+			return "ELF load command past end of file";
 		if (segment->p_filesz > segment->p_memsz || end < segment->p_vaddr || end > UINT64_MAX / 2 ||
 		    segment->p_vaddr < behind)
 			return "ELF load command with sizes that make no sense";
@@ -221,6 +224,7 @@ static void read_phdr(struct loader *ld, struct object *object, const Elf64_Phdr
 	case PT_DYNAMIC:
 		if (phdr->p_filesz || object->is_vdso) {
 			object->dynamic = (Elf64_Dyn *)(object->base + phdr->p_vaddr);
+			object->dynamic_size = phdr->p_memsz;
 			object->dynamic_readonly = !(phdr->p_flags & PF_W);
 		}
 		break;
@@ -244,13 +248,42 @@ static void read_phdr(struct loader *ld, struct object *object, const Elf64_Phdr
 	}
 }
 
+/* What program headers point to must lie in memory that PT_LOAD segments made. */
+static bool check_phdrs(struct loader *ld, const struct object *object)
+{
+	for (uint16_t i = 0; i < object->phnum; i++) {
+		const Elf64_Phdr *phdr = &object->phdr[i];
+		switch (phdr->p_type) {
+		case PT_TLS:
+			if (phdr->p_filesz > phdr->p_memsz || (phdr->p_align & (phdr->p_align - 1)) ||
+			    !object_has(object, phdr->p_vaddr, phdr->p_filesz))
+				return fail(ld, object->name, 0, "PT_TLS is outside of the object's memory");
+			break;
+		case PT_INTERP:
+			if (!phdr->p_memsz || !object_has(object, phdr->p_vaddr, phdr->p_memsz) ||
+			    ((const char *)object->base)[phdr->p_vaddr + phdr->p_memsz - 1])
+				return fail(ld, object->name, 0, "PT_INTERP is no text in the object's memory");
+			break;
+		case PT_DYNAMIC:
+		case PT_GNU_RELRO:
+		case PT_NOTE:
+			if (phdr->p_filesz && !object_has(object, phdr->p_vaddr, phdr->p_memsz))
+				return fail(ld, object->name, 0, "program header %u (type 0x%x) is outside of the object's memory",
+					    i, phdr->p_type);
+			break;
+		default: break;
+		}
+	}
+	return true;
+}
+
 bool image_read(struct loader *ld, struct object *object)
 {
 	object->start = 0;
 	object->stack_flags = PF_R | PF_W | PF_X;
 	for (uint16_t i = 0; i < object->phnum; i++)
 		read_phdr(ld, object, &object->phdr[i]);
-	return dynamic_read(ld, object);
+	return (object->is_vdso || check_phdrs(ld, object)) && dynamic_read(ld, object);
 }
 
 /* Where $ORIGIN is: the directory of the path, made absolute. */
@@ -313,11 +346,18 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 	object->kind = kind;
 	object->name = heap_text(path);
 
+	const char *what = NULL;
+	struct stat stat;
+	int code = -sys_fstat(opened->fd, &stat);
+	if (code)
+		what = "cannot stat shared object";
+	else if (!program) /* as when the kernel maps it, the program itself has no identity */
+		object->device = stat.st_dev, object->inode = stat.st_ino;
+
 	/* Headers beyond what image_open read. */
 	size_t size = header->e_phnum * sizeof(Elf64_Phdr);
 	const Elf64_Phdr *phdr = NULL;
 	Elf64_Phdr *read_here = NULL;
-	const char *what = NULL;
 	struct extent extent;
 	if (header->e_phoff <= opened->size && size <= opened->size - header->e_phoff) {
 		phdr = (const void *)(opened->start + header->e_phoff);
@@ -327,7 +367,7 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 			what = "cannot read file data";
 	}
 	if (!what)
-		what = measure(ld, phdr, header->e_phnum, &extent);
+		what = measure(ld, phdr, header->e_phnum, (uint64_t)stat.st_size, &extent);
 	if (!what && header->e_type != ET_DYN && !program)
 		what = "cannot dynamically load executable";
 	bool dynamic = false;
@@ -335,15 +375,6 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 		dynamic |= phdr[i].p_type == PT_DYNAMIC && phdr[i].p_filesz;
 	if (!what && !dynamic && header->e_type == ET_DYN)
 		what = "object file has no dynamic section";
-	struct stat stat;
-	int code = 0;
-	if (!what && !program) { /* as when the kernel maps it, the program itself has no identity */
-		code = -sys_fstat(opened->fd, &stat);
-		if (code)
-			what = "cannot stat shared object";
-		else
-			object->device = stat.st_dev, object->inode = stat.st_ino;
-	}
 	if (!what)
 		what = map_segments(ld, object, phdr, header->e_phnum, &extent, header->e_type == ET_EXEC, opened->fd);
 	sys_close(opened->fd);

@@ -2,6 +2,7 @@
 
 #include "ldso/heap.h"
 #include "ldso/needed.h"
+#include "ldso/statistics.h"
 #include "ldso/text.h"
 
 typedef void constructor(int argc, char **argv, char **envp);
@@ -72,6 +73,5 @@ void init_finish(struct loader *ld)
 		objects[i]->open_count--;
 	}
 	if (debugging(ld, DEBUG_STATISTICS))
-		debug_print(ld, "\nruntime linker statistics:\n           final number of relocations: %lu\n"
-			    "final number of relocations from cache: %lu\n", ld->nrelocations, ld->ncached);
+		statistics_show_end(ld);
 }

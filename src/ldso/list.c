@@ -1,5 +1,6 @@
 #include "ldso/list.h"
 
+#include "ldso/check.h"
 #include "ldso/lookup.h"
 #include "ldso/relocate.h"
 #include "ldso/sys.h"
@@ -125,6 +126,9 @@ _Noreturn static void list_unused(struct loader *ld)
 
 void list_objects(struct loader *ld)
 {
+	for (const struct object *object = ld->first; object; object = object->next)
+		if (!object->missing && !object->is_vdso && !check_symbols(ld, object))
+			fail_exit(ld, "error while loading shared libraries");
 	if (ld->options.debug & DEBUG_UNUSED)
 		list_unused(ld);
 	list_all(ld);

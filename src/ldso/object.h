@@ -88,7 +88,8 @@ struct object {
 	uint32_t stack_flags; /* PF_* of PT_GNU_STACK; PF_R|PF_W|PF_X without one */
 
 	/* the dynamic section */
-	Elf64_Dyn *dynamic; /* NULL: a static program */
+	Elf64_Dyn *dynamic; /* NULL: a static program. Ended by DT_NULL */
+	uint64_t dynamic_size; /* of PT_DYNAMIC, bytes */
 	bool dynamic_readonly;
 	uint32_t flags, flags_1; /* DT_FLAGS, DT_FLAGS_1 */
 	bool symbolic, text_relocations, bind_now, static_tls;
@@ -145,6 +146,9 @@ struct object {
 
 /* Name for messages: a program without a name is called by argv[0]. */
 const char *object_display_name(const struct object *object);
+
+/* Is [vaddr, vaddr + size) inside of one of its loaded segments? */
+bool object_has(const struct object *object, uint64_t vaddr, uint64_t size);
 
 void list_append(struct object_list *list, struct object *object);
 

@@ -11,6 +11,17 @@ const char *object_display_name(const struct object *object)
 	return the_loader.argc > 0 ? the_loader.argv[0] : "<main program>";
 }
 
+bool object_has(const struct object *object, uint64_t vaddr, uint64_t size)
+{
+	for (uint16_t i = 0; i < object->phnum; i++) {
+		const Elf64_Phdr *segment = &object->phdr[i];
+		if (segment->p_type == PT_LOAD && vaddr - segment->p_vaddr <= segment->p_memsz &&
+		    size <= segment->p_memsz - (vaddr - segment->p_vaddr))
+			return true;
+	}
+	return false;
+}
+
 void list_append(struct object_list *list, struct object *object)
 {
 	if (list->n == list->room) {

@@ -21,6 +21,7 @@
 #include "ldso/scope.h"
 #include "ldso/search.h"
 #include "ldso/self.h"
+#include "ldso/statistics.h"
 #include "ldso/sys.h"
 #include "ldso/text.h"
 #include "ldso/tunables.h"
@@ -320,6 +321,7 @@ static void prepare_stack(struct loader *ld)
 
 uint64_t start_process(uint64_t *stack)
 {
+	struct statistics times = {.begin = time_stamp()};
 	self_relocate();
 	struct loader *ld = &the_loader;
 	read_process(ld, stack);
@@ -338,7 +340,9 @@ uint64_t start_process(uint64_t *stack)
 	search_start(ld);
 	debugger_start(ld, ld->self->base);
 	debugger_tell(DEBUGGER_ADD);
+	times.load_begin = time_stamp();
 	load_all(ld);
+	times.load_end = time_stamp();
 	if (ld->options.mode != MODE_RUN)
 		list_objects(ld);
 	if (!glibc_choose_abi(ld))
@@ -354,7 +358,9 @@ uint64_t start_process(uint64_t *stack)
 	glibc_publish_objects(ld);
 	tls_start(ld);
 	self_publish(ld);
+	times.relocate_begin = time_stamp();
 	relocate_all(ld);
+	times.relocate_end = time_stamp();
 	tls_initialize_first_thread(ld);
 	tls_publish(ld);
 	find_object_update(ld);
@@ -362,6 +368,8 @@ uint64_t start_process(uint64_t *stack)
 	glibc_early_init(ld, true);
 	glibc_publish_objects(ld);
 	debugger_tell(DEBUGGER_CONSISTENT);
+	if (debugging(ld, DEBUG_STATISTICS))
+		statistics_show_start(ld, &times);
 	init_run(ld, ld->program);
 	return ld->program->entry;
 }

@@ -24,6 +24,7 @@ static const Elf64_Vernaux *first_aux(const Elf64_Verneed *need)
 	return need->vn_cnt ? (const void *)((const char *)need + need->vn_aux) : NULL;
 }
 
+/* dynamic_read has checked that the chains end. */
 static const Elf64_Vernaux *next_aux(const Elf64_Vernaux *aux)
 {
 	return aux->vna_next ? (const void *)((const char *)aux + aux->vna_next) : NULL;
