@@ -124,11 +124,75 @@ _Noreturn static void list_unused(struct loader *ld)
 	sys_exit(any);
 }
 
+/* --- --tree */
+
+enum { DEEPEST = 64 };
+
+/* One line below the lines of its ancestors; `last[i]`: the ancestor of depth i was the last child. */
+static void tree_line(const struct object *object, const char *asked, const bool *last, unsigned depth)
+{
+	for (unsigned i = 1; i < depth; i++)
+		print(1, last[i] ? "    " : "│   ");
+	if (depth)
+		print(1, last[depth] ? "└── " : "├── ");
+	if (object->missing) {
+		print(1, "%s: not found\n", asked);
+		return;
+	}
+	print(1, "%s", asked);
+	if (!text_equal(asked, object_display_name(object)))
+		print(1, " => %s", object_display_name(object));
+	if (object->found_by)
+		print(1, " (%s%s%s)", object->found_by, object->found_where ? " of " : "",
+		      object->found_where ? object->found_where : "");
+}
+
+/* Shows an object and, the first time it comes, what it needs. `mark` is set on what was shown. */
+static void show_tree(const struct loader *ld, struct object *object, const char *asked, bool *last, unsigned depth)
+{
+	tree_line(object, asked, last, depth);
+	if (object->missing)
+		return;
+	bool again = object->mark && object->needed && object->needed[1];
+	print(1, again ? " (above)\n" : "\n");
+	if (object->mark || depth + 1 >= DEEPEST)
+		return;
+	object->mark = 1;
+	struct object **child = object->needed ? object->needed + 1 : NULL;
+	for (const Elf64_Dyn *entry = object->dynamic; child && *child; entry++) {
+		if (entry->d_tag != DT_NEEDED || entry->d_un.d_val >= object->table.strings_size)
+			continue;
+		last[depth + 1] = !child[1];
+		show_tree(ld, *child, object->table.strings + entry->d_un.d_val, last, depth + 1);
+		child++;
+	}
+}
+
+_Noreturn static void list_tree(struct loader *ld)
+{
+	bool last[DEEPEST] = {false}, missing = false;
+	for (struct object *object = ld->first; object; object = object->next) {
+		object->mark = 0;
+		missing |= object->missing;
+	}
+	show_tree(ld, ld->program, object_display_name(ld->program), last, 0);
+	for (uint32_t i = 1; i < ld->program->search.n; i++) {
+		struct object *object = ld->program->search.at[i];
+		if (!object->mark && !object->is_self) { /* nobody needs it by name */
+			print(1, "preloaded: ");
+			show_tree(ld, object, asked_name(object), last, 0);
+		}
+	}
+	sys_exit(missing);
+}
+
 void list_objects(struct loader *ld)
 {
 	for (const struct object *object = ld->first; object; object = object->next)
 		if (!object->missing && !object->is_vdso && !check_symbols(ld, object))
 			fail_exit(ld, "error while loading shared libraries");
+	if (ld->options.mode == MODE_TREE)
+		list_tree(ld);
 	if (ld->options.debug & DEBUG_UNUSED)
 		list_unused(ld);
 	list_all(ld);

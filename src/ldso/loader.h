@@ -21,7 +21,7 @@ struct failure {
 /* What programs and the C library call their loader: this one's DT_SONAME too. */
 #define LOADER_SONAME "ld-linux-x86-64.so.2"
 
-enum loader_mode { MODE_RUN, MODE_LIST, MODE_TRACE, MODE_VERIFY };
+enum loader_mode { MODE_RUN, MODE_LIST, MODE_TREE, MODE_TRACE, MODE_VERIFY };
 
 /* Categories of LD_DEBUG. */
 enum debug_mask {

@@ -99,8 +99,11 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
 		if (debugging(ld, DEBUG_FILES))
 			debug_print(ld, "file=%s [0];  generating link map\n", name);
 		object = image_map(ld, &found.opened, found.path, flags & LOAD_OPENED ? OBJECT_OPENED : OBJECT_STARTUP);
-		if (object)
+		if (object) {
+			object->found_by = found.what;
+			object->found_where = found.where;
 			add_loaded(ld, object, name, requester, flags);
+		}
 	}
 	heap_free(found.path);
 	return object;

@@ -70,6 +70,7 @@ struct object {
 	const char *origin;         /* directory of the file for $ORIGIN, NULL: not known */
 	uint64_t serial;            /* number in the order of loading */
 	uint64_t device, inode;     /* 0: not known */
+	const char *found_by, *found_where; /* struct found: what, where */
 	struct object *requester;   /* who needed it first; NULL for dlopen */
 	bool is_self, is_vdso;
 	bool missing; /* stands for a library that was not found: `--list` shows it */

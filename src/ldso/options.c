@@ -187,6 +187,7 @@ _Noreturn static void show_help(const char *program)
 	      "This is gild's loader: it maps a program and the shared objects it needs, relocates them and runs it.\n"
 	      "A program linked with --dynamic-linker=PATH-OF-THIS-FILE is loaded by it without a command.\n\n"
 	      "  --list                        list all needed objects and how they resolve\n"
+	      "  --tree                        show who needs which object, and why its file was chosen\n"
 	      "  --verify                      say by the exit code if it is a dynamic program (0), without an\n"
 	      "                                interpreter (2), or none (1)\n"
 	      "  --inhibit-cache               do not use " "/etc/ld.so.cache" "\n"
@@ -243,6 +244,8 @@ int options_read_command(struct loader *ld)
 		} else if (text_equal(option, "--list")) {
 			options->mode = MODE_LIST;
 			options->lazy = true;
+		} else if (text_equal(option, "--tree")) {
+			options->mode = MODE_TREE;
 		} else if (text_equal(option, "--verify")) {
 			options->mode = MODE_VERIFY;
 		} else if (text_equal(option, "--inhibit-cache")) {

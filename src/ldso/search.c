@@ -244,8 +244,11 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 				now = OPEN_ABSENT;
 				*code = ENOENT;
 			}
-			if (now == OPEN_OK)
+			if (now == OPEN_OK) {
 				found->path = path;
+				found->what = dir->what;
+				found->where = dir->where;
+			}
 			if (now == OPEN_OK || now == OPEN_BROKEN) {
 				if (now == OPEN_BROKEN)
 					heap_free(path);
@@ -274,8 +277,10 @@ static enum open_result try_cache(struct loader *ld, const char *name, const str
 			if (text_begins(path, *dir))
 				return OPEN_ABSENT;
 	enum open_result result = image_open(ld, path, &found->opened, code);
-	if (result == OPEN_OK)
+	if (result == OPEN_OK) {
 		found->path = heap_text(path);
+		found->what = "ld.so.cache";
+	}
 	return result;
 }
 
@@ -327,6 +332,7 @@ static enum open_result search_everywhere(struct loader *ld, const char *name, s
 enum open_result search_file(struct loader *ld, const char *name, struct object *requester, unsigned flags,
 			     struct found *found, int *code)
 {
+	found->what = found->where = NULL;
 	if (!index(name, '/')) {
 		if (debugging(ld, DEBUG_LIBS))
 			debug_print(ld, "find library=%s [0]; searching\n", name);

@@ -15,7 +15,9 @@ struct search_dir {
 
 struct found {
 	struct opened opened;
-	char *path; /* heap memory */
+	char *path;         /* heap memory */
+	const char *what;   /* who said to look there: "RUNPATH", "LD_LIBRARY_PATH", "ld.so.cache", ...; NULL: a path */
+	const char *where;  /* the object whose RUNPATH it is, or NULL. Both live as long as the loader */
 };
 
 enum search_flags {

@@ -10,8 +10,8 @@ echo 'int f(void) { return 1; } int g(void) { return 2; } int gone(void) { retur
 echo '#include <stdio.h>
 int f(void); __attribute__((constructor)) static void never(void) { puts("code has run"); } int main(void) { return f(); }' > main.c
 build_all() {
-	build -shared -fPIC ../lib.c -Wl,-soname,libx.so -o libx.so
-	build -shared -fPIC ../whole.c -Wl,-soname,libunused.so -o libunused.so
+	build -shared -fPIC -nostdlib ../lib.c -Wl,-soname,libx.so -o libx.so
+	build -shared -fPIC -nostdlib ../whole.c -Wl,-soname,libunused.so -o libunused.so
 	build ../main.c ./libx.so ./libunused.so -Wl,--no-as-needed,--allow-shlib-undefined -Wl,-rpath,'$ORIGIN' -o prog
 	build ../main.c ./libx.so ./libunused.so -Wl,--no-as-needed,--allow-shlib-undefined -o lost
 }
@@ -31,3 +31,22 @@ same_success ldd /bin/bash
 (cd gild && "$LDSO" --list ./prog) > out
 assert_contains out "libx.so => $PWD/gild/./libx.so"
 assert_lacks out "code has run"
+
+# --tree: who needs what, and who said where to look
+(cd gild && "$LDSO" --tree ./prog) > out
+cat > wanted <<EOF
+./prog
+├── libx.so => $PWD/gild/./libx.so (RUNPATH of ./prog)
+├── libunused.so => $PWD/gild/./libunused.so (RUNPATH of ./prog)
+└── libc.so.6 => LIBC (ld.so.cache)
+    └── ld-linux-x86-64.so.2 => $LDSO
+EOF
+diff wanted <(sed 's|=> [^ ]*/libc.so.6|=> LIBC|' out) || fail "--tree"
+rc=0; (cd gild && LD_LIBRARY_PATH=.. "$LDSO" --tree ./lost) > out || rc=$?
+assert_equal $rc 1
+assert_contains out "├── libx.so: not found"
+mkdir -p other
+cp gild/libx.so other
+(cd gild && LD_PRELOAD=./libunused.so LD_LIBRARY_PATH=../other "$LDSO" --tree ./lost) > out
+assert_contains out "├── libx.so => ../other/libx.so (LD_LIBRARY_PATH)"
+assert_contains out "├── libunused.so => ./libunused.so"
