@@ -105,8 +105,7 @@ static void remove_objects(struct loader *ld)
 	glibc_publish_objects(ld);
 	glibc_unlock(ld, LOCK_LIST);
 	if (any_tls)
-		__atomic_store_n(&tls_generation, tls_generation + 1, __ATOMIC_RELEASE);
-	tls_publish(ld);
+		tls_new_generation(ld);
 	glibc_unlock(ld, LOCK_TLS);
 	scope_wait(ld);
 	while (gone) {
@@ -122,6 +121,11 @@ static void remove_objects(struct loader *ld)
 
 /* Destructors may call dlclose: then the outer call looks for more to remove when it has finished. */
 static enum { IDLE, CLOSING, AGAIN } closing; /* the load lock is held */
+
+void close_after_fork(void)
+{
+	closing = IDLE;
+}
 
 /* Runs destructors of all that is not needed; true when there is anything to remove. */
 static bool finish_unneeded(struct loader *ld)

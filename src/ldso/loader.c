@@ -2,6 +2,7 @@
 
 #include "ldso/glibc/publish.h"
 #include "ldso/heap.h"
+#include "ldso/open.h"
 #include "ldso/sys.h"
 #include "ldso/text.h"
 
@@ -41,10 +42,25 @@ void fail_exit(struct loader *ld, const char *occasion)
 	sys_exit(127);
 }
 
+/* fork() may have copied what another thread was in the middle of. libc's fork makes the load lock and the TLS lock new
+ * in the child, but nothing else. */
+static void notice_fork(struct loader *ld)
+{
+	int pid = sys_getpid();
+	if (ld->pid && pid != ld->pid) {
+		glibc_renew_lock(ld, LOCK_LIST);
+		fail_clear(ld);
+		close_after_fork();
+	}
+	ld->pid = pid;
+}
+
 void loader_lock(struct loader *ld)
 {
-	if (ld->running)
-		glibc_lock(ld, LOCK_LOAD);
+	if (!ld->running)
+		return;
+	glibc_lock(ld, LOCK_LOAD);
+	notice_fork(ld);
 }
 
 void loader_unlock(struct loader *ld)

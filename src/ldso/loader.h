@@ -67,6 +67,7 @@ struct loader {
 	char **argv, **envp;
 	Elf64_auxv_t *auxv;
 	uint64_t *stack; /* address of argc */
+	int pid; /* of the process that last held the load lock */
 	int command_argc;   /* as the kernel gave them: with the loader's own options */
 	char **command_argv;
 	uint64_t page_size;

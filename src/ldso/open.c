@@ -67,11 +67,10 @@ static void activate(struct loader *ld, struct object *root, int mode)
 	for (uint32_t i = 0; i < root->search.n; i++)
 		any_tls |= !root->search.at[i]->init_called && root->search.at[i]->tls_module;
 	if (any_tls)
-		__atomic_store_n(&tls_generation, tls_generation + 1, __ATOMIC_RELEASE);
+		tls_new_generation(ld);
 	for (uint32_t i = 0; any_tls && i < root->search.n; i++)
 		if (root->search.at[i]->tls_needs_init)
 			tls_initialize_in_all_threads(ld, root->search.at[i]);
-	tls_publish(ld);
 }
 
 /* Loads a new root. */

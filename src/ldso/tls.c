@@ -81,6 +81,7 @@ void tls_add_module(struct loader *ld, struct object *object)
 {
 	struct tls *tls = &ld->tls;
 	uint64_t number = 1;
+	glibc_lock(ld, LOCK_TLS); /* threads that bring their dtv up to date read all of this */
 	if (ld->running) /* numbers of modules that are gone are used again */
 		while (number <= tls->nmodules && tls->modules[number])
 			number++;
@@ -92,7 +93,16 @@ void tls_add_module(struct loader *ld, struct object *object)
 	tls->generations[number] = ld->running ? tls_generation + 1 : 0;
 	object->tls_module = number;
 	if (number > tls->nmodules)
-		__atomic_store_n(&tls->nmodules, number, __ATOMIC_RELEASE);
+		tls->nmodules = number;
+	glibc_unlock(ld, LOCK_TLS);
+}
+
+void tls_new_generation(struct loader *ld)
+{
+	glibc_lock(ld, LOCK_TLS);
+	__atomic_store_n(&tls_generation, tls_generation + 1, __ATOMIC_RELEASE);
+	tls_publish(ld);
+	glibc_unlock(ld, LOCK_TLS);
 }
 
 void tls_remove_module(struct loader *ld, struct object *object)

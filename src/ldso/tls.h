@@ -83,6 +83,9 @@ extern uint64_t tls_generation;
 void tls_add_module(struct loader *ld, struct object *object);
 void tls_remove_module(struct loader *ld, struct object *object);
 
+/* Makes a change of modules known to all threads: their next access to a dynamic block looks at it. */
+void tls_new_generation(struct loader *ld);
+
 /* Gives it a place in the static area; false: the area is full. */
 bool tls_place(struct loader *ld, struct object *object);
 

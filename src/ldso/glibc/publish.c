@@ -473,6 +473,13 @@ void glibc_unlock(struct loader *ld, enum glibc_lock lock)
 		mutex_unlock(lock_word(ld, lock));
 }
 
+void glibc_renew_lock(struct loader *ld, enum glibc_lock lock)
+{
+	enum { MUTEX_SIZE = 40 };
+	memset(lock_word(ld, lock), 0, MUTEX_SIZE);
+	*(uint32_t *)field(lock_word(ld, lock), MUTEX_KIND) = MUTEX_RECURSIVE;
+}
+
 bool glibc_try_lock(struct loader *ld)
 {
 	return !mutex_trylock || mutex_trylock(lock_word(ld, LOCK_LOAD)) == 0;

@@ -43,6 +43,8 @@ enum glibc_lock { LOCK_LOAD, LOCK_LIST, LOCK_TLS };
 void glibc_lock(struct loader *ld, enum glibc_lock lock);
 void glibc_unlock(struct loader *ld, enum glibc_lock lock);
 bool glibc_try_lock(struct loader *ld); /* LOCK_LOAD */
+/* Makes it free, whoever had it: in the child of a fork. */
+void glibc_renew_lock(struct loader *ld, enum glibc_lock lock);
 
 /* Calls body(ld, thread pointer) for each thread but this one. */
 void glibc_each_other_thread(struct loader *ld, void (*body)(struct loader *ld, uint64_t thread));
