@@ -148,6 +148,15 @@ static struct object *mapped_program(struct loader *ld)
 	return program;
 }
 
+/* A static-PIE program has a dynamic section, for relocations it applies itself. */
+static bool is_static(const struct object *program)
+{
+	const Elf64_Dyn *entry = program->dynamic;
+	while (entry && entry->d_tag != DT_NULL && entry->d_tag != DT_NEEDED)
+		entry++;
+	return !entry || (entry->d_tag == DT_NULL && !program->interpreter);
+}
+
 /* --- the objects that are there without being asked for */
 
 static struct object *make_self(struct loader *ld)
@@ -331,8 +340,8 @@ uint64_t start_process(uint64_t *stack)
 
 	ld->as_command = auxiliary(ld, AT_ENTRY) == self_entry();
 	ld->program = ld->as_command ? map_program(ld) : mapped_program(ld);
-	if (!ld->program->dynamic && ld->options.mode == MODE_RUN)
-		return ld->program->entry; /* a static program needs nothing of what follows */
+	if (ld->options.mode == MODE_RUN && is_static(ld->program))
+		return ld->program->entry; /* it needs nothing of what follows */
 	cpu_start();
 	trampoline_area = the_cpu.xsave_size;
 	trampoline_full_area = the_cpu.xsave_full_size;

@@ -23,10 +23,11 @@ build_kinds() {
 	build -Wl,-z,lazy ../hello.c -o lazy
 	build -Wl,--hash-style=sysv ../hello.c -o sysv
 	link -static ../hello.c -o static
+	link -static-pie ../hello.c -o static-pie
 }
 each_loader build_kinds
 export GREETING=hi
-for kind in pie exec now lazy sysv static; do
+for kind in pie exec now lazy sysv static static-pie; do
 	same_runs ./$kind one 'two three'
 	assert_contains gild.out "3 two three hi"
 	assert_contains gild.out "exit code 3"
