@@ -18,7 +18,9 @@ _Noreturn static void start_again(struct loader *ld)
 	struct opened opened;
 	int code = 0;
 	enum open_result result = image_open(ld, SYSTEM_LOADER, &opened, &code);
-	struct object *other = result == OPEN_OK ? image_map(ld, &opened, SYSTEM_LOADER, OBJECT_PROGRAM) : NULL;
+	struct object *other = NULL;
+	if (result == OPEN_OK)
+		other = image_map(ld, &opened, SYSTEM_LOADER, SYSTEM_LOADER, OBJECT_PROGRAM);
 	if (!other) {
 		if (result == OPEN_ABSENT)
 			fail(ld, SYSTEM_LOADER, code, "cannot open shared object file");

@@ -268,8 +268,7 @@ static bool check_phdrs(struct loader *ld, const struct object *object)
 		case PT_GNU_RELRO:
 		case PT_NOTE:
 			if (phdr->p_filesz && !object_has(object, phdr->p_vaddr, phdr->p_memsz))
-				return fail(ld, object->name, 0, "program header %u (type 0x%x) is outside of the object's memory",
-					    i, phdr->p_type);
+				return fail(ld, object->name, 0, "program header %u is outside of the object's memory", i);
 			break;
 		default: break;
 		}
@@ -338,7 +337,8 @@ static const char *check_kind(const struct object *object, bool program)
 	return NULL;
 }
 
-struct object *image_map(struct loader *ld, struct opened *opened, const char *path, enum object_kind kind)
+struct object *image_map(struct loader *ld, struct opened *opened, const char *path, const char *asked,
+			 enum object_kind kind)
 {
 	const Elf64_Ehdr *header = (const void *)opened->start;
 	bool program = kind == OBJECT_PROGRAM;
@@ -386,7 +386,7 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 			what = check_kind(object, program);
 	}
 	if (what)
-		fail(ld, path, code, "%s", what);
+		fail(ld, asked, code, "%s", what);
 	heap_free(read_here);
 	if (!ld->failed)
 		return object;

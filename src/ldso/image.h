@@ -23,8 +23,9 @@ enum open_result {
 enum open_result image_open(struct loader *ld, const char *path, struct opened *opened, int *code);
 
 /* Maps an opened file (and closes it): an object that is not in the list yet, or NULL after fail(). `path` becomes the
- * object's name. `stat`'s device and inode are its identity. */
-struct object *image_map(struct loader *ld, struct opened *opened, const char *path, enum object_kind kind);
+ * object's name; errors call it `asked`, what somebody asked for. */
+struct object *image_map(struct loader *ld, struct opened *opened, const char *path, const char *asked,
+			 enum object_kind kind);
 
 /* Records what is mapped already: the program by the kernel, the vDSO, the loader. object->phdr, phnum and base are
  * set. */

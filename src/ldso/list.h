@@ -1,5 +1,5 @@
-/* `--list`, `--tree`, LD_TRACE_LOADED_OBJECTS (ldd), LD_VERBOSE, LD_WARN and LD_DEBUG=unused: what would be loaded, and then the
- * end of the process. No code of any object runs. */
+/* `--list`, `--tree`, LD_TRACE_LOADED_OBJECTS (ldd), LD_VERBOSE, LD_WARN and LD_DEBUG=unused: what would be loaded, and
+ * then the end of the process. No code of any object runs. */
 #ifndef GILD_LDSO_LIST_H
 #define GILD_LDSO_LIST_H
 

@@ -98,7 +98,8 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
 	} else {
 		if (debugging(ld, DEBUG_FILES))
 			debug_print(ld, "file=%s [0];  generating link map\n", name);
-		object = image_map(ld, &found.opened, found.path, flags & LOAD_OPENED ? OBJECT_OPENED : OBJECT_STARTUP);
+		enum object_kind kind = flags & LOAD_OPENED ? OBJECT_OPENED : OBJECT_STARTUP;
+		object = image_map(ld, &found.opened, found.path, name, kind);
 		if (object) {
 			object->found_by = found.what;
 			object->found_where = found.where;

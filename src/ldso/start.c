@@ -99,7 +99,7 @@ static struct object *map_program(struct loader *ld)
 		fail(ld, path, code, "cannot open shared object file");
 	if (result == OPEN_OTHER_CLASS)
 		fail(ld, path, 0, "wrong ELF class: ELFCLASS32");
-	struct object *program = result == OPEN_OK ? image_map(ld, &opened, path, OBJECT_PROGRAM) : NULL;
+	struct object *program = result == OPEN_OK ? image_map(ld, &opened, path, path, OBJECT_PROGRAM) : NULL;
 	if (!program) {
 		if (ld->options.mode == MODE_VERIFY)
 			sys_exit(1);
