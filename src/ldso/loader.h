@@ -79,7 +79,7 @@ struct loader {
 	/* objects */
 	struct object *first, *last;
 	uint32_t nobjects;
-	uint64_t nadded, nremoved; /* ever */
+	uint64_t nadded; /* ever */
 	struct object *program, *self, *vdso, *libc;
 	struct object *init_first; /* DF_1_INITFIRST */
 	struct object_list global; /* the global scope */

@@ -63,7 +63,6 @@ void object_unlink(struct loader *ld, struct object *object)
 	else
 		ld->last = object->prev;
 	ld->nobjects--;
-	ld->nremoved++;
 }
 
 bool object_is_named(const struct object *object, const char *name)
