@@ -32,12 +32,20 @@ static struct object *loaded_by_file(const struct loader *ld, int fd)
 	return NULL;
 }
 
-static struct object *missing_object(struct loader *ld, const char *name, struct object *requester)
+/* What happens without the file: an error, or an object that stands for it. */
+static struct object *not_found(struct loader *ld, const char *name, struct object *requester, unsigned flags,
+				const char *text, int code)
 {
+	if (!(flags & LOAD_MISSING)) {
+		fail(ld, name, code, "%s", text);
+		return NULL;
+	}
 	struct object *object = heap_alloc(sizeof(*object));
 	object->kind = OBJECT_STARTUP;
 	object->name = heap_text(name);
 	object->missing = object->relocated = true;
+	object->missing_text = text;
+	object->missing_code = code;
 	object->requester = requester;
 	object_add_name(object, name);
 	object_link(ld, object);
@@ -79,16 +87,8 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
 	switch (search_file(ld, name, requester, flags & LOAD_SECURE ? SEARCH_SECURE : 0, &found, &code)) {
 	case OPEN_OK: break;
 	case OPEN_BROKEN: return NULL;
-	case OPEN_OTHER_CLASS:
-		if (flags & LOAD_MISSING)
-			return missing_object(ld, name, requester);
-		fail(ld, name, 0, "wrong ELF class: ELFCLASS32");
-		return NULL;
-	case OPEN_ABSENT:
-		if (flags & LOAD_MISSING)
-			return missing_object(ld, name, requester);
-		fail(ld, name, code, "cannot open shared object file");
-		return NULL;
+	case OPEN_OTHER_CLASS: return not_found(ld, name, requester, flags, "wrong ELF class: ELFCLASS32", 0);
+	case OPEN_ABSENT: return not_found(ld, name, requester, flags, "cannot open shared object file", code);
 	}
 	object = loaded_by_file(ld, found.opened.fd);
 	if (object || flags & LOAD_ONLY_IF_LOADED) {

@@ -74,6 +74,8 @@ struct object {
 	struct object *requester;   /* who needed it first; NULL for dlopen */
 	bool is_self, is_vdso;
 	bool missing; /* stands for a library that was not found: `--list` shows it */
+	const char *missing_text; /* why, and an errno or 0 */
+	int missing_code;
 
 	/* the image */
 	uint64_t base;         /* memory address - vaddr */

@@ -260,7 +260,7 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 				note_absent(dir, i, path, length + capability);
 			heap_free(path);
 		}
-		if (*code != ENOENT && *code != EACCES && *code != ENOTDIR)
+		if (*code && *code != ENOENT && *code != EACCES && *code != ENOTDIR)
 			return OPEN_ABSENT;
 	}
 	return result;
@@ -313,7 +313,7 @@ static enum open_result search_everywhere(struct loader *ld, const char *name, s
 {
 	bool other_class = false;
 	enum open_result now = OPEN_ABSENT;
-	*code = ENOENT;
+	*code = 0;
 	if (!requester || !requester->runpath)
 		now = try_rpaths(ld, name, requester, flags, found, code, &other_class);
 	if (!ended(now, &other_class))

@@ -255,8 +255,10 @@ static void check_missing(struct loader *ld)
 	for (const struct object *object = ld->first; object; object = object->next)
 		if (object->missing && !known_missing(ld, object)) {
 			any = true;
-			print(2, "%s: %s: %s: cannot open shared object file: No such file or directory\n",
-			      object_display_name(ld->program), loading, object->name);
+			char spare[32];
+			const char *reason = object->missing_code ? error_name(object->missing_code, spare) : "";
+			print(2, "%s: %s: %s: %s%s%s\n", object_display_name(ld->program), loading, object->name,
+			      object->missing_text, *reason ? ": " : "", reason);
 		}
 	if (any)
 		sys_exit(127);

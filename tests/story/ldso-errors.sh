@@ -17,6 +17,7 @@ build_all() {
 	build ../main.c ./libx.so -Wl,--no-as-needed ./liby.so -Wl,-rpath,'$ORIGIN' -Wl,-z,lazy -o lazy
 	build ../main.c ./libx.so -Wl,-rpath,'$ORIGIN' -Wl,-z,now -o now
 	cp lazy now apart
+	build ../main.c ./libx.so -Wl,-z,nodefaultlib -Wl,-rpath,'$ORIGIN' -o nodefault
 	build -shared -fPIC ../both.c -Wl,-soname,libv.so -Wl,--version-script=../two.map -o libv.so
 	build ../main.c ./libv.so -Wl,-rpath,'$ORIGIN' -o versioned
 	build -shared -fPIC ../one.c -Wl,-soname,libx.so -o missing/libx.so
@@ -38,7 +39,13 @@ same_runs ./versioned
 same_runs env LD_LIBRARY_PATH=oldest ./versioned
 assert_contains gild.out "libv.so: version \`V2' not found (required by ./versioned)"
 assert_contains gild.out "exit code 1"
-for bad in junk short class; do same_runs env LD_LIBRARY_PATH=$bad ./now; done
+for bad in junk short class; do
+	same_runs env LD_LIBRARY_PATH=$bad ./now
+	same_runs env LD_LIBRARY_PATH=$bad apart/now
+done
+assert_contains gild.out "libx.so: wrong ELF class: ELFCLASS32"
+same_runs env LD_LIBRARY_PATH=../both.c apart/now
+same_runs ./nodefault
 
 rc=0; gild/apart/lazy 2> out || rc=$?
 assert_equal $rc 127
