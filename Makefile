@@ -26,6 +26,7 @@ libs    := -liberty
 sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*'))
 objects  := $(sources:src/%.c=$(BUILD)/obj/%.o)
 ldso     := $(sort $(shell find src/ldso -name '*.c' -o -name '*.S'))
+loader   := $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),$(BUILD)/ld-gild.so.1)
 units    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 fuzzers  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
@@ -46,7 +47,7 @@ setup = $(if $(filter no,$(SETUP)),@:,@scripts/setup.sh)
 .SUFFIXES:
 .PHONY: all help unit fuzz setup check check-long demo bench lint install uninstall clean force
 
-all: $(BUILD)/gild $(BUILD)/ld.gild $(BUILD)/bin/ld $(BUILD)/ld-gild.so.1 ## build the linker and the loader (the default)
+all: $(BUILD)/gild $(BUILD)/ld.gild $(BUILD)/bin/ld $(loader) ## build the linker and the loader (the default)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -93,7 +94,7 @@ compdir    = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 install: all ## install to $(DESTDIR)$(PREFIX)
 	$(INSTALL) -d $(bindir) $(libexecdir) $(libdir) $(mandir) $(compdir)
 	$(INSTALL) -m 755 $(BUILD)/gild $(bindir)/gild
-	$(INSTALL) -m 755 $(BUILD)/ld-gild.so.1 $(libdir)/ld-gild.so.1
+	$(if $(loader),$(INSTALL) -m 755 $(loader) $(libdir)/ld-gild.so.1)
 	ln -sf gild $(bindir)/ld.gild
 	ln -sf ../../bin/gild $(libexecdir)/ld
 	$(INSTALL) -m 644 docs/gild.1 $(mandir)/gild.1
