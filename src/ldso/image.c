@@ -256,7 +256,7 @@ static bool check_phdrs(struct loader *ld, const struct object *object)
 		switch (phdr->p_type) {
 		case PT_TLS:
 			if (phdr->p_filesz > phdr->p_memsz || (phdr->p_align & (phdr->p_align - 1)) ||
-			    !object_has(object, phdr->p_vaddr, phdr->p_filesz))
+			    (phdr->p_filesz && !object_has(object, phdr->p_vaddr, phdr->p_filesz)))
 				return fail(ld, object->name, 0, "PT_TLS is outside of the object's memory");
 			break;
 		case PT_INTERP:
