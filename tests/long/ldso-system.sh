@@ -20,9 +20,9 @@ mkdir home empty
 cat > sweep.py <<'EOF'
 """sweep.py ARGUMENT FILE: runs each dynamic program with ARGUMENT, writes what it did to FILE."""
 import os, pickle, subprocess, sys
-# Programs that act on the machine or wait for somebody.
+# Programs that act on the machine or wait for somebody; groff prints lines of its children in any order.
 skip = set("""reboot shutdown halt poweroff systemctl killall pkill skill snice kill killall5 wall write login su passwd chsh chfn
-newgrp sg script scriptlive yes vlock setterm reset tset clear mesg init telinit runlevel gdbserver startx X Xorg dmesg""".split())
+newgrp sg groff script scriptlive yes vlock setterm reset tset clear mesg init telinit runlevel gdbserver startx X Xorg dmesg""".split())
 env = dict(os.environ, LC_ALL="C.UTF-8")
 def programs():
     seen = set()
