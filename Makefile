@@ -25,6 +25,8 @@ libs    := -liberty
 
 sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*'))
 objects  := $(sources:src/%.c=$(BUILD)/obj/%.o)
+ldso     := $(sort $(shell find src/ldso -name '*.c' -o -name '*.S'))
+loader   := $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),$(BUILD)/ld-gild.so.1)
 units    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 fuzzers  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 
@@ -45,7 +47,7 @@ setup = $(if $(filter no,$(SETUP)),@:,@scripts/setup.sh)
 .SUFFIXES:
 .PHONY: all help unit fuzz setup check check-long demo bench lint install uninstall clean force
 
-all: $(BUILD)/gild $(BUILD)/ld.gild $(BUILD)/bin/ld ## build the linker (the default)
+all: $(BUILD)/gild $(BUILD)/ld.gild $(BUILD)/bin/ld $(loader) ## build the linker and the loader (the default)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -85,12 +87,14 @@ lint: ## clang-tidy and cppcheck
 
 bindir     = $(DESTDIR)$(PREFIX)/bin
 libexecdir = $(DESTDIR)$(PREFIX)/libexec/gild
+libdir     = $(DESTDIR)$(PREFIX)/lib
 mandir     = $(DESTDIR)$(PREFIX)/share/man/man1
 compdir    = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 install: all ## install to $(DESTDIR)$(PREFIX)
-	$(INSTALL) -d $(bindir) $(libexecdir) $(mandir) $(compdir)
+	$(INSTALL) -d $(bindir) $(libexecdir) $(libdir) $(mandir) $(compdir)
 	$(INSTALL) -m 755 $(BUILD)/gild $(bindir)/gild
+	$(if $(loader),$(INSTALL) -m 755 $(loader) $(libdir)/ld-gild.so.1)
 	ln -sf gild $(bindir)/ld.gild
 	ln -sf ../../bin/gild $(libexecdir)/ld
 	$(INSTALL) -m 644 docs/gild.1 $(mandir)/gild.1
@@ -98,7 +102,7 @@ install: all ## install to $(DESTDIR)$(PREFIX)
 	$(INSTALL) -m 644 completions/gild.bash $(compdir)/gild
 
 uninstall: ## remove what install put there
-	rm -f $(bindir)/gild $(bindir)/ld.gild $(libexecdir)/ld $(mandir)/gild.1 $(mandir)/ld.gild.1 $(compdir)/gild
+	rm -f $(bindir)/gild $(bindir)/ld.gild $(libexecdir)/ld $(libdir)/ld-gild.so.1 $(mandir)/gild.1 $(mandir)/ld.gild.1 $(compdir)/gild
 	rmdir $(libexecdir) 2>/dev/null || :
 
 clean: ## remove everything built
@@ -122,6 +126,29 @@ $(BUILD)/ld.gild: | $(BUILD)/gild
 $(BUILD)/bin/ld: | $(BUILD)/gild
 	@mkdir -p $(@D)
 	$(Q)ln -sf ../gild $@
+
+# --- the loader: free-standing, x86-64 only, never with a sanitizer. It is linked by the system's linker, so that a gild
+# that makes bad output can't hide here.
+
+ldsoflags := -std=gnu17 -O2 -g -Isrc $(WARNINGS) $(CPPFLAGS) -D_GNU_SOURCE -ffreestanding -fPIC -fvisibility=hidden \
+	-fno-stack-protector -fcf-protection=none -mgeneral-regs-only -fasynchronous-unwind-tables \
+	$(shell $(CC) -fno-tree-loop-distribute-patterns -E -x c -o /dev/null /dev/null 2>/dev/null && \
+		echo -fno-tree-loop-distribute-patterns) # gcc makes a call of strlen from the loop of strlen otherwise
+ldsolink  := -shared -nostdlib -Wl,-soname=ld-linux-x86-64.so.2 -Wl,--version-script=src/ldso/exports.map -Wl,-Bsymbolic \
+	-Wl,-e,_start -Wl,--hash-style=gnu -Wl,-z,now -Wl,-z,norelro -Wl,-z,noexecstack -Wl,-z,defs -Wl,--build-id
+
+$(BUILD)/ld-gild.so.1: $(patsubst src/ldso/%,$(BUILD)/ldso/%.o,$(ldso)) src/ldso/exports.map $(BUILD)/.ldso
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ldsolink) -o $@ $(filter %.o,$^)
+
+$(BUILD)/ldso/%.o: src/ldso/% $(BUILD)/.ldso
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ldsoflags) $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+
+$(BUILD)/.ldso: force
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(ldsoflags) $(ldsolink) $(ldso)' | cmp -s - $@ || printf '%s\n' '$(CC) $(ldsoflags) $(ldsolink) $(ldso)' > $@
 
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.headers
 	@mkdir -p $(@D)
@@ -161,4 +188,4 @@ $(BUILD)/.sources: force
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(sources)' | cmp -s - $@ || printf '%s\n' '$(sources)' > $@
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/ldso -name '*.d' 2>/dev/null)

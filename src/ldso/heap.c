@@ -1,0 +1,79 @@
+#include "ldso/heap.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+#include "ldso/print.h"
+#include "ldso/sys.h"
+#include "ldso/text.h"
+
+enum { HEADER = 16, SMALLEST = 5, CLASSES = 48, PIECE = 64 * 1024 };
+
+/* Blocks are powers of two with a header that holds the exponent; freed ones wait in a list for each size. Static
+ * because the heap is where all other state lives. */
+static char *fresh, *fresh_end;
+static void *freed[CLASSES];
+
+static unsigned class_of(size_t size)
+{
+	unsigned class = SMALLEST;
+	while (((size_t)1 << class) < size + HEADER)
+		class++;
+	return class;
+}
+
+void *heap_alloc(size_t size)
+{
+	unsigned class = size > SIZE_MAX / 4 ? CLASSES : class_of(size);
+	if (class >= CLASSES)
+		die("out of memory");
+	size_t block = (size_t)1 << class;
+	char *at = freed[class];
+	if (at) {
+		freed[class] = *(void **)(at + HEADER);
+		memset(at, 0, block);
+	} else {
+		if ((size_t)(fresh_end - fresh) < block) {
+			size_t piece = block > PIECE ? block : PIECE;
+			long got = sys_mmap(0, piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			if (sys_failed(got))
+				die("out of memory");
+			fresh = (char *)got;
+			fresh_end = fresh + piece;
+		}
+		at = fresh;
+		fresh += block;
+	}
+	*(unsigned *)(void *)at = class;
+	return at + HEADER;
+}
+
+void heap_free(void *memory)
+{
+	if (!memory)
+		return;
+	unsigned class = *(unsigned *)(void *)((char *)memory - HEADER);
+	*(void **)memory = freed[class];
+	freed[class] = (char *)memory - HEADER;
+}
+
+void *heap_grow(void *old, size_t old_size, size_t size)
+{
+	void *bigger = heap_alloc(size);
+	if (old)
+		memcpy(bigger, old, old_size);
+	heap_free(old);
+	return bigger;
+}
+
+char *heap_text_n(const char *text, size_t length)
+{
+	char *copy = heap_alloc(length + 1);
+	memcpy(copy, text, length);
+	return copy;
+}
+
+char *heap_text(const char *text)
+{
+	return heap_text_n(text, strlen(text));
+}

@@ -1,0 +1,232 @@
+#include "ldso/needed.h"
+
+#include <asm/errno.h>
+
+#include "ldso/heap.h"
+#include "ldso/scope.h"
+#include "ldso/search.h"
+#include "ldso/sys.h"
+#include "ldso/text.h"
+
+/* --- one object */
+
+static struct object *loaded_by_name(const struct loader *ld, const char *name)
+{
+	for (struct object *object = ld->first; object; object = object->next)
+		if (!object->missing && !object->removed && object_is_named(object, name))
+			return object;
+	/* The loader is in the list only when somebody needs it. A second one must never be loaded. */
+	if (object_is_named(ld->self, name) || text_equal(text_base_name(name), LOADER_SONAME))
+		return ld->self;
+	return NULL;
+}
+
+static struct object *loaded_by_file(const struct loader *ld, int fd)
+{
+	struct stat stat;
+	if (sys_fstat(fd, &stat))
+		return NULL;
+	for (struct object *object = ld->first; object; object = object->next)
+		if (object->inode && object->inode == stat.st_ino && object->device == stat.st_dev && !object->removed)
+			return object;
+	return NULL;
+}
+
+/* What happens without the file: an error, or an object that stands for it. */
+static struct object *not_found(struct loader *ld, const char *name, struct object *requester, unsigned flags,
+				const char *text, int code)
+{
+	if (!(flags & LOAD_MISSING)) {
+		fail(ld, name, code, "%s", text);
+		return NULL;
+	}
+	struct object *object = heap_alloc(sizeof(*object));
+	object->kind = OBJECT_STARTUP;
+	object->name = heap_text(name);
+	object->missing = object->relocated = true;
+	object->missing_text = text;
+	object->missing_code = code;
+	object->requester = requester;
+	object_add_name(object, name);
+	object_link(ld, object);
+	return object;
+}
+
+static struct object *add_loaded(struct loader *ld, struct object *object, const char *name, struct object *requester,
+				 unsigned flags)
+{
+	object->requester = flags & LOAD_BY_CALL ? NULL : requester;
+	object_add_name(object, name);
+	if (object->soname && text_equal(object->soname, "libc.so.6") && !ld->libc)
+		ld->libc = object;
+	if (object->flags_1 & DF_1_INITFIRST)
+		ld->init_first = object;
+	if (debugging(ld, DEBUG_FILES))
+		debug_print(ld, "  dynamic: 0x%016lx  base: 0x%016lx   size: 0x%016lx\n"
+			    "    entry: 0x%016lx  phdr: 0x%016lx  phnum:   %16u\n\n",
+			    (uint64_t)object->dynamic, object->base, object->end - object->start, object->entry,
+			    (uint64_t)object->phdr, object->phnum);
+	object_link(ld, object);
+	if (object->tls_size)
+		tls_add_module(ld, object);
+	scope_start(ld, object);
+	return object;
+}
+
+struct object *load_object(struct loader *ld, const char *name, struct object *requester, unsigned flags)
+{
+	struct object *object = loaded_by_name(ld, name);
+	if (object)
+		return object;
+	if (debugging(ld, DEBUG_FILES) && requester)
+		debug_print(ld, flags & LOAD_BY_CALL ? "\nfile=%s [0];  dynamically loaded by %s [0]\n" :
+						       "\nfile=%s [0];  needed by %s [0]\n",
+			    name, object_display_name(requester));
+	struct found found;
+	int code;
+	switch (search_file(ld, name, requester, flags & LOAD_SECURE ? SEARCH_SECURE : 0, &found, &code)) {
+	case OPEN_OK: break;
+	case OPEN_BROKEN: return NULL;
+	case OPEN_OTHER_CLASS: return not_found(ld, name, requester, flags, "wrong ELF class: ELFCLASS32", 0);
+	case OPEN_ABSENT: return not_found(ld, name, requester, flags, "cannot open shared object file", code);
+	}
+	object = loaded_by_file(ld, found.opened.fd);
+	if (object || flags & LOAD_ONLY_IF_LOADED) {
+		sys_close(found.opened.fd);
+		if (object)
+			object_add_name(object, name);
+	} else {
+		if (debugging(ld, DEBUG_FILES))
+			debug_print(ld, "file=%s [0];  generating link map\n", name);
+		enum object_kind kind = flags & LOAD_OPENED ? OBJECT_OPENED : OBJECT_STARTUP;
+		object = image_map(ld, &found.opened, found.path, name, kind);
+		if (object) {
+			object->found_by = found.what;
+			object->found_where = found.where;
+			add_loaded(ld, object, name, requester, flags);
+		}
+	}
+	heap_free(found.path);
+	return object;
+}
+
+/* --- lists */
+
+/* Fills object->needed. */
+static bool load_direct(struct loader *ld, struct object *object, unsigned flags)
+{
+	if (object->needed)
+		return true;
+	size_t n = 2;
+	for (const Elf64_Dyn *entry = object->dynamic; entry && entry->d_tag != DT_NULL; entry++)
+		n += entry->d_tag == DT_NEEDED;
+	struct object **needed = heap_alloc(n * sizeof(*needed));
+	size_t used = 0;
+	needed[used++] = object;
+	for (const Elf64_Dyn *entry = object->dynamic; entry && entry->d_tag != DT_NULL; entry++) {
+		if (entry->d_tag != DT_NEEDED || entry->d_un.d_val >= object->table.strings_size)
+			continue;
+		char *name = tokens_expand(ld, object, object->table.strings + entry->d_un.d_val);
+		struct object *other = name ? load_object(ld, name, object, flags) : NULL;
+		if (!name)
+			fail(ld, object->name, 0, "cannot load needed library: its name has a token without a value");
+		heap_free(name);
+		if (!other) {
+			heap_free(needed);
+			return false;
+		}
+		needed[used++] = other;
+	}
+	object->needed = needed;
+	return true;
+}
+
+bool load_needed(struct loader *ld, struct object *root, struct object *const *preloads, uint32_t npreloads,
+		 unsigned flags)
+{
+	struct object_list list = {.n = 0};
+	for (struct object *object = ld->first; object; object = object->next)
+		object->mark = 0;
+	ld->self->mark = 0;
+	list_append(&list, root);
+	root->mark = 1;
+	for (uint32_t i = 0; i < npreloads; i++)
+		if (!preloads[i]->mark) {
+			preloads[i]->mark = 1;
+			list_append(&list, preloads[i]);
+		}
+	for (uint32_t i = 0; i < list.n; i++) {
+		if (!load_direct(ld, list.at[i], flags)) {
+			heap_free(list.at);
+			return false;
+		}
+		for (struct object **other = list.at[i]->needed; *other; other++)
+			if (!(*other)->mark && !(*other)->missing) {
+				(*other)->mark = 1;
+				list_append(&list, *other);
+			}
+	}
+	struct object **order = heap_alloc((list.n + 1) * sizeof(*order));
+	memcpy(order, list.at, list.n * sizeof(*order));
+	sort_by_dependency(ld, order, list.n, root != ld->libc ? SORT_FIRST_STAYS : 0);
+	root->search = list;
+	root->order = order;
+	return true;
+}
+
+/* --- order */
+
+/* Depth first; each object is written before the ones it depends on, from the end of the result backwards. */
+static struct object **visit(struct object **head, struct object *object, bool for_fini, bool *bindings_seen)
+{
+	if (object->mark || object->missing)
+		return head;
+	object->mark = 1;
+	struct object **dependencies = object->order ? object->order : object->needed;
+	for (; dependencies && *dependencies; dependencies++)
+		if (!(*dependencies)->mark && (*dependencies)->kind != OBJECT_PROGRAM)
+			head = visit(head, *dependencies, for_fini, bindings_seen);
+	if (for_fini && object->bound_to.n) {
+		*bindings_seen = true;
+		for (uint32_t i = object->bound_to.n; i-- > 0;)
+			if (!object->bound_to.at[i]->mark && object->bound_to.at[i]->kind != OBJECT_PROGRAM)
+				head = visit(head, object->bound_to.at[i], for_fini, bindings_seen);
+	}
+	*--head = object;
+	return head;
+}
+
+/* Objects outside of the n given ones count as visited. */
+static void sort_once(struct loader *ld, struct object *const *from, struct object **to, uint32_t n, bool for_fini,
+		      bool *bindings_seen)
+{
+	for (struct object *object = ld->first; object; object = object->next)
+		object->mark = 1;
+	ld->self->mark = 1;
+	for (uint32_t i = 0; i < n; i++)
+		from[i]->mark = 0;
+	struct object **head = to + n;
+	for (uint32_t i = n; i-- > 0;)
+		head = visit(head, from[i], for_fini, bindings_seen);
+}
+
+void sort_by_dependency(struct loader *ld, struct object **objects, uint32_t n, unsigned flags)
+{
+	if (!n)
+		return;
+	struct object **sorted = heap_alloc(n * sizeof(struct object *)), *first = objects[0];
+	bool bindings_seen = false;
+	sort_once(ld, objects, sorted, n, flags & SORT_BINDINGS, &bindings_seen);
+	if (bindings_seen) /* needs are stronger than bindings: sort once more by needs alone */
+		sort_once(ld, sorted, objects, n, false, &bindings_seen);
+	else
+		memcpy(objects, sorted, n * sizeof(struct object *));
+	heap_free(sorted);
+	if (!(flags & SORT_FIRST_STAYS))
+		return;
+	uint32_t at = 0;
+	while (objects[at] != first)
+		at++;
+	memmove(objects + 1, objects, at * sizeof(struct object *));
+	objects[0] = first;
+}

@@ -1,0 +1,131 @@
+#include "ldso/open.h"
+
+#include <asm/errno.h>
+#include <dlfcn.h>
+#include <sys/mman.h>
+
+#include "ldso/debugger.h"
+#include "ldso/find_object.h"
+#include "ldso/glibc/publish.h"
+#include "ldso/init.h"
+#include "ldso/needed.h"
+#include "ldso/relocate.h"
+#include "ldso/scope.h"
+#include "ldso/search.h"
+#include "ldso/sys.h"
+#include "ldso/text.h"
+#include "ldso/versions.h"
+
+static void report_version(struct loader *ld, const char *object, const char *text, bool fatal)
+{
+	if (fatal)
+		fail(ld, object, 0, "%s", text);
+}
+
+/* A stack that must become executable is refused: it would take changing the stacks of all threads. */
+static bool check_stack(struct loader *ld, const struct object *object)
+{
+	if (!(object->stack_flags & PF_X) || ld->stack_flags & PF_X)
+		return true;
+	return fail(ld, object->name, 0, "cannot enable executable stack as shared object requires");
+}
+
+/* All that must hold before anything is relocated. */
+static bool check_new(struct loader *ld, struct object *root)
+{
+	for (uint32_t i = 0; i < root->search.n; i++) {
+		struct object *object = root->search.at[i];
+		if (object->relocated)
+			continue;
+		versions_read(object);
+		if (!versions_check(ld, object, false, report_version) || !check_stack(ld, object))
+			return false;
+	}
+	return true;
+}
+
+static bool relocate_new(struct loader *ld, struct object *root, int mode)
+{
+	unsigned flags = ld->options.lazy && mode & RTLD_LAZY ? RELOCATE_LAZY : 0;
+	for (uint32_t i = root->search.n; i-- > 0;)
+		if (!relocate_object(ld, root->order[i], flags))
+			return false;
+	return true;
+}
+
+/* Nothing can fail from here on. */
+static void activate(struct loader *ld, struct object *root, int mode)
+{
+	bool any_tls = false;
+	for (struct object *object = ld->first; object; object = object->next) {
+		object->never_unload |= object->never_unload_pending;
+		object->never_unload_pending = false;
+	}
+	if (mode & RTLD_NODELETE)
+		root->never_unload = true;
+	find_object_update(ld);
+	for (uint32_t i = 0; i < root->search.n; i++)
+		any_tls |= !root->search.at[i]->init_called && root->search.at[i]->tls_module;
+	if (any_tls)
+		tls_new_generation(ld);
+	for (uint32_t i = 0; any_tls && i < root->search.n; i++)
+		if (root->search.at[i]->tls_needs_init)
+			tls_initialize_in_all_threads(ld, root->search.at[i]);
+}
+
+/* Loads a new root. */
+static bool open_new(struct loader *ld, struct object *root, int mode)
+{
+	debugger_tell(DEBUGGER_ADD);
+	if (!load_needed(ld, root, NULL, 0, LOAD_OPENED) || !check_new(ld, root))
+		return false;
+	glibc_lock(ld, LOCK_LIST);
+	glibc_publish_objects(ld);
+	glibc_unlock(ld, LOCK_LIST);
+	tls_publish(ld);
+	scope_add_root(ld, root, mode & RTLD_DEEPBIND);
+	debugger_tell(DEBUGGER_CONSISTENT);
+	if (debugging(ld, DEBUG_SCOPES))
+		for (uint32_t i = 0; i < root->search.n; i++)
+			scope_show(ld, root->search.at[i], 0);
+	if (!relocate_new(ld, root, mode))
+		return false;
+	activate(ld, root, mode);
+	return true;
+}
+
+struct object *open_object(struct loader *ld, const char *name, int mode, uint64_t caller)
+{
+	if (!(mode & RTLD_BINDING_MASK)) {
+		fail(ld, name, EINVAL, "invalid mode for dlopen()");
+		return NULL;
+	}
+	if (!name || !*name) {
+		ld->program->open_count++;
+		return ld->program;
+	}
+	uint64_t serial = ld->nadded;
+	struct object *requester = object_at(ld, caller);
+	unsigned flags = LOAD_OPENED | LOAD_BY_CALL | (mode & RTLD_NOLOAD ? LOAD_ONLY_IF_LOADED : 0);
+	struct object *root = load_object(ld, name, requester ? requester : ld->program, flags);
+	cache_close();
+	if (!root)
+		return NULL; /* nothing was loaded */
+	root->open_count++;
+	bool is_new = !root->search.n && root->kind == OBJECT_OPENED;
+	if (is_new && !open_new(ld, root, mode)) {
+		cache_close();
+		close_failed(ld, root, serial);
+		return NULL;
+	}
+	cache_close();
+	if (!is_new && mode & RTLD_NODELETE)
+		root->never_unload = true;
+	if (is_new)
+		init_run(ld, root);
+	if (mode & RTLD_GLOBAL)
+		scope_add_global(ld, root);
+	if (debugging(ld, DEBUG_FILES))
+		debug_print(ld, "opening file=%s [0]; direct_opencount=%u\n\n", root->name, root->open_count);
+	return root;
+}

@@ -1,0 +1,56 @@
+/* Finding the file for a name: DT_RPATH, LD_LIBRARY_PATH, DT_RUNPATH, ld.so.cache, system directories, in the order of
+ * ld.so(8). One engine for loading, for `--list` and for explaining. */
+#ifndef GILD_LDSO_SEARCH_H
+#define GILD_LDSO_SEARCH_H
+
+#include "ldso/image.h"
+
+/* Where a directory's files and subdirectories are looked for. */
+struct search_dir {
+	struct search_dir *next;  /* of all that are known */
+	const char *path;         /* with a slash at the end; "" is the working directory */
+	const char *what, *where; /* "RUNPATH" "file"; for LD_DEBUG=libs. where may be NULL */
+	bool *absent;             /* for each of ld->hwcaps: known not to exist */
+};
+
+struct found {
+	struct opened opened;
+	char *path;         /* heap memory */
+	const char *what;   /* who said to look there: "RUNPATH", "LD_LIBRARY_PATH", "ld.so.cache", ...; NULL: a path */
+	const char *where;  /* the object whose RUNPATH it is, or NULL. Both live as long as the loader */
+};
+
+enum search_flags {
+	SEARCH_SECURE = 1 << 0, /* a preload: in a secure program only set-user-ID files of system directories */
+};
+
+/* Prepares hwcaps subdirectories and the paths of options and environment. */
+void search_start(struct loader *ld);
+
+/* Opens the file for `name`, needed by `requester` (NULL: nobody). On OPEN_OK the caller owns found->opened.fd and
+ * found->path. OPEN_ABSENT sets `code` to an errno. */
+enum open_result search_file(struct loader *ld, const char *name, struct object *requester, unsigned flags,
+			     struct found *found, int *code);
+
+/* The RPATH or RUNPATH of an object as directories ended by NULL, or NULL. */
+struct search_dir **search_rpath(struct loader *ld, struct object *object);
+struct search_dir **search_runpath(struct loader *ld, struct object *object);
+
+/* Dynamic string tokens: $ORIGIN, $LIB, $PLATFORM and ${...}. Heap memory; NULL when the text must not be used. */
+char *tokens_expand(struct loader *ld, const struct object *object, const char *text);
+
+/* --- ld.so.cache (cache.c) */
+
+/* The path stored for a name that suits this processor best, or NULL. Valid until cache_close. */
+const char *cache_lookup(struct loader *ld, const char *name);
+void cache_close(void);
+
+/* Files and directories of this system. */
+#define PATH_CACHE "/etc/ld.so.cache"
+#define PATH_PRELOAD "/etc/ld.so.preload"
+#define SYSTEM_LIB "lib/x86_64-linux-gnu"
+
+/* The directories searched last, with a slash at the end, ended by NULL. */
+extern const char *const system_directories[];
+
+#endif

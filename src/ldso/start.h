@@ -1,0 +1,13 @@
+/* The two moments at which a process enters the loader from outside: its first instruction (entry.S), and exit. */
+#ifndef GILD_LDSO_START_H
+#define GILD_LDSO_START_H
+
+#include <stdint.h>
+
+/* `stack`: the address of argc. Returns the program's entry point. */
+uint64_t start_process(uint64_t *stack);
+
+/* Runs all destructors; libc registers it with atexit. */
+void finish_process(void);
+
+#endif

@@ -1,0 +1,117 @@
+#include "ldso/tunables.h"
+
+#include "ldso/cpu.h"
+#include "ldso/export.h"
+#include "ldso/glibc/abi.h"
+#include "ldso/heap.h"
+#include "ldso/loader.h"
+#include "ldso/text.h"
+
+/* The text of GLIBC_TUNABLES, NULL: none. It lives as long as the process. */
+static const char *settings;
+
+void tunables_start(const struct loader *ld)
+{
+	settings = ld->secure ? NULL : environment(ld, "GLIBC_TUNABLES");
+}
+
+/* The value given for a name: the last one counts. */
+static const char *given(const char *name)
+{
+	size_t length = strlen(name);
+	const char *value = NULL;
+	for (const char *at = settings; at && *at;) {
+		if (text_begins(at, name) && at[length] == '=')
+			value = at + length + 1;
+		at = index(at, ':');
+		if (at)
+			at++;
+	}
+	return value;
+}
+
+uint64_t tunable_number(const char *name, uint64_t fallback)
+{
+	const char *value = given(name);
+	return value ? text_number(value) : fallback;
+}
+
+/* The value the user gave, when it is within the bounds. */
+static bool user_value(const struct tunable *tunable, uint64_t *number)
+{
+	const char *text = given(tunable->name);
+	if (!text || tunable->type == TUNABLE_STRING)
+		return false;
+	uint64_t value = text_number(text);
+	bool inside = value >= tunable->minimum && value <= tunable->maximum;
+	if (tunable->type == TUNABLE_INT_32)
+		inside = (int64_t)value >= (int64_t)tunable->minimum && (int64_t)value <= (int64_t)tunable->maximum;
+	if (inside)
+		*number = value;
+	return inside;
+}
+
+static const struct tunable *by_number(unsigned number)
+{
+	const struct glibc_abi *abi = the_loader.abi;
+	return number < abi->ntunables ? &abi->tunables[number] : NULL;
+}
+
+/* libc: the value of a tunable by its number; `changed` is called when the user set it, with the address of a union of
+ * number and text. */
+EXPORT void __tunable_get_val(unsigned number, void *value, void (*changed)(void *));
+EXPORT void __tunable_get_val(unsigned number, void *value, void (*changed)(void *))
+{
+	const struct tunable *tunable = by_number(number);
+	uint64_t now = tunable ? tunable->value : 0;
+	bool by_user = tunable && user_value(tunable, &now);
+	if (tunable && tunable->type == TUNABLE_INT_32)
+		*(int32_t *)value = (int32_t)now;
+	else
+		*(uint64_t *)value = now;
+	if (by_user && changed)
+		changed(&now);
+}
+
+/* --- --list-tunables */
+
+/* What cpu.c found out; the bounds depend on the processor too. */
+static void computed(struct tunable *tunable)
+{
+	const struct {
+		const char *name;
+		uint64_t value, minimum, maximum;
+	} all[] = {
+		{"glibc.cpu.x86_data_cache_size", the_cpu.data_cache, 0, UINT64_MAX},
+		{"glibc.cpu.x86_shared_cache_size", the_cpu.shared_cache, 0, UINT64_MAX},
+		{"glibc.cpu.x86_non_temporal_threshold", the_cpu.non_temporal_threshold, 0x4040, UINT64_MAX >> 4},
+		{"glibc.cpu.x86_rep_movsb_threshold", the_cpu.rep_movsb_threshold, cpu_least_rep_movsb(), UINT64_MAX},
+		{"glibc.cpu.x86_rep_stosb_threshold", the_cpu.rep_stosb_threshold, 1, UINT64_MAX},
+	};
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (text_equal(all[i].name, tunable->name)) {
+			tunable->value = all[i].value;
+			tunable->minimum = all[i].minimum;
+			tunable->maximum = all[i].maximum;
+		}
+}
+
+void tunables_print(const struct tunable *table, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct tunable tunable = table[i];
+		user_value(&tunable, &tunable.value);
+		computed(&tunable);
+		switch (tunable.type) {
+		case TUNABLE_INT_32:
+			print(1, "%s: %d (min: %d, max: %d)\n", tunable.name, (int)tunable.value, (int)tunable.minimum,
+			      (int)tunable.maximum);
+			break;
+		case TUNABLE_STRING: print(1, "%s:\n", tunable.name); break;
+		default:
+			print(1, "%s: 0x%lx (min: 0x%lx, max: 0x%lx)\n", tunable.name, tunable.value, tunable.minimum,
+			      tunable.maximum);
+			break;
+		}
+	}
+}

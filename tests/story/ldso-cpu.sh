@@ -1,0 +1,27 @@
+#!/bin/bash
+# What the C library reads about the processor is, bit for bit, what the system's loader finds out: features, preferred
+# variants, cache sizes, thresholds; and the tunables with their bounds.
+set -eu
+. "$GILD_SRC/tests/lib.sh"
+. "$GILD_SRC/tests/story/ldso.bash"
+
+cat > main.c <<'EOF'
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+const uint32_t *_dl_x86_get_cpu_features(uint32_t);
+int main(void) {
+	const uint32_t *words = _dl_x86_get_cpu_features(0);
+	for (int i = 0; i < 480 / 4; i++)
+		printf("word %d: %08x\n", i, i == 6 ? words[i] & 0xffffff : words[i]); /* word 6 has the number of this processor */
+	printf("%ld %ld\n", sysconf(_SC_LEVEL1_DCACHE_LINESIZE), sysconf(_SC_LEVEL2_CACHE_SIZE));
+	return 0;
+}
+EOF
+cc() { build ../main.c $SYSTEM_LDSO -o main; }
+each_loader cc
+same_success ./main
+diff <($SYSTEM_LDSO --list-tunables) <("$LDSO" --list-tunables) || fail --list-tunables
+export GLIBC_TUNABLES=glibc.malloc.tcache_count=3:glibc.cpu.x86_rep_movsb_threshold=4096:glibc.malloc.check=9:glibc.malloc.arena_max=0x2
+diff <($SYSTEM_LDSO --list-tunables) <("$LDSO" --list-tunables) || fail "--list-tunables with $GLIBC_TUNABLES"
+same_success ./main

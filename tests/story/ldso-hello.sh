@@ -1,0 +1,72 @@
+#!/bin/bash
+# Programs of every kind start with the loader as their interpreter and as a command: arguments, environment, exit code.
+set -eu
+. "$GILD_SRC/tests/lib.sh"
+. "$GILD_SRC/tests/story/ldso.bash"
+
+cat > hello.c <<'EOF'
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+static void bye(void) { puts("bye"); }
+int main(int argc, char **argv) {
+	atexit(bye);
+	printf("%d %s %s\n", argc, argv[argc - 1], getenv("GREETING"));
+	printf("entry %d page %lu secure %lu\n", getauxval(AT_ENTRY) != 0, getauxval(AT_PAGESZ), getauxval(AT_SECURE));
+	return 3;
+}
+EOF
+build_kinds() {
+	build ../hello.c -o pie
+	build -no-pie -fno-pie ../hello.c -o exec
+	build -Wl,-z,now ../hello.c -o now
+	build -Wl,-z,lazy ../hello.c -o lazy
+	build -Wl,--hash-style=sysv ../hello.c -o sysv
+	link -static ../hello.c -o static
+	link -static-pie ../hello.c -o static-pie
+}
+each_loader build_kinds
+export GREETING=hi
+for kind in pie exec now lazy sysv static static-pie; do
+	same_runs ./$kind one 'two three'
+	assert_contains gild.out "3 two three hi"
+	assert_contains gild.out "exit code 3"
+	"$LDSO" system/$kind one 'two three' > out && fail "$kind: exit code 0" || assert_equal $? 3
+	assert_contains out "3 two three hi"
+done
+
+# argv[0], and a program whose name begins with a dash
+echo '#include <stdio.h>
+int main(int c, char **v) { puts(v[0]); return c - 1; }' > name.c
+link name.c -o ./--name
+assert_equal "$("$LDSO" --argv0 other -- ./--name)" other
+assert_equal "$("$LDSO" ./--name)" ./--name
+
+# no C library at all
+cat > bare.c <<'EOF'
+int value = 7;
+int *pointer = &value;
+void _start(void) { __asm__ volatile("syscall" : : "a"(60), "D"(*pointer)); }
+EOF
+link -nostdlib -fPIE -pie bare.c -o bare -Wl,--dynamic-linker="$LDSO"
+rc=0; ./bare || rc=$?
+assert_equal $rc 7
+
+# --verify: dynamic with interpreter, library, static
+"$LDSO" --verify system/pie || fail "--verify of a program"
+link -shared -fPIC name.c -o lib.so
+rc=0; "$LDSO" --verify ./lib.so || rc=$?; assert_equal $rc 2
+rc=0; "$LDSO" --verify system/static || rc=$?; assert_equal $rc 1
+rc=0; "$LDSO" --verify hello.c || rc=$?; assert_equal $rc 1
+
+# what it does not know it refuses
+expect_fail "$LDSO" --no-such-option ./bare
+assert_contains messages "unrecognized option '--no-such-option'"
+expect_fail "$LDSO" --audit lib.so ./bare
+assert_contains messages "not supported option '--audit'"
+expect_fail "$LDSO"
+assert_contains messages "missing program name"
+expect_fail "$LDSO" ./no-such-program
+assert_contains messages "./no-such-program: error while loading shared libraries: ./no-such-program: cannot open shared object file: No such file or directory"
+"$LDSO" --help | grep -q -e --library-path || fail "--help"
+"$LDSO" --version | grep -q gild || fail "--version"
