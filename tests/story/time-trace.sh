@@ -39,9 +39,9 @@ print(len(threads))
 END
 python3 read.py traced.time-trace > /dev/null || fail "the trace is not as it should be"
 
-# Enough files for several threads, in a file of its own name.
-for i in $(seq 64); do cp hello.o "copy$i.o" && objcopy --redefine-sym main="main$i" "copy$i.o"; done
-link copy*.o -o many -Wl,--threads=4,--time-trace=many.json
+# Enough to write for several threads, in a file of its own name.
+for i in $(seq 64); do echo ".section .data.$i, \"aw\"; .fill 1 << 20, 1, $i"; done | $CC -c -x assembler -o large.o -
+link large.o -o many -Wl,--threads=4,--time-trace=many.json
 [ "$(python3 read.py many.json)" -gt 1 ] || fail "only one thread in the trace of a large link"
 
 # What is shorter than the granularity is left out; names that cannot be written end the link before it begins.
