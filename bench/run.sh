@@ -12,17 +12,18 @@
 #           processor time the first time, and 2 GB in build/bench-debug)
 # The default is all but the last two; make bench B='clang debug' runs those.
 #
-# Environment: BUILD (build), ROUNDS (21; 7 for clang and debug), CC, CXX, MOLD and LLD (more rivals, as paths),
-# VARIANTS='default gc-sections no-build-id one-cpu' (all of these by default).
+# Environment: BUILD (build), ROUNDS (21; 7 for clang and debug), CC, CXX, MOLD and LLD (more rivals, as paths), ONLY (names
+# of rivals, as in the table: no others),
+# VARIANTS='replace fresh gc-sections no-build-id one-cpu' (all of these by default): with an output of the last run to replace,
+# without one, and, replacing, with --gc-sections, with --build-id=none, and on one processor.
 #
 # Rivals are MOLD, LLD and every other linker on PATH. The linkers take turns within each round, so that a busy moment of
-# the machine hurts all of them; how things are measured is told in bench/timer.c. Every linker replaces the output of
-# its last run.
+# the machine hurts all of them; how things are measured is told in bench/timer.c.
 set -eu -o pipefail
 cd "$(dirname "$0")/.."
 
 source=$PWD build=$(realpath "${BUILD:-build}") cc=${CC:-cc} cxx=${CXX:-g++} llvm=${LLVM:-19}
-read -ra variants <<< "${VARIANTS:-default gc-sections no-build-id one-cpu}"
+read -ra variants <<< "${VARIANTS:-replace fresh gc-sections no-build-id one-cpu}"
 cases=("$@")
 [ $# -gt 0 ] || cases=(c-dynamic c-static cxx-dynamic cxx-static gild dwarf)
 out=$build/bench
@@ -39,6 +40,7 @@ declare -A seen=([$(realpath "$build/gild")]=yes)
 add_linker() {
 	local real
 	[ -x "$1" ] || return 0
+	[[ " ${ONLY:-${1##*/}} " == *" ${1##*/} "* ]] || return 0
 	real=$(realpath "$1")
 	[ -z "${seen[$real]:-}" ] || return 0
 	seen[$real]=yes
@@ -87,7 +89,7 @@ runs() {
 
 # try_case NAME ROUNDS COMMAND...: the compiler command that links the file `output`.
 try_case() {
-	local name=$1 rounds=${ROUNDS:-$2} linker variant usable cpus
+	local name=$1 rounds=${ROUNDS:-$2} linker variant usable how
 	shift 2
 	mkdir -p "$out/$name"
 	cd "$out/$name"
@@ -95,8 +97,9 @@ try_case() {
 	"$@" -B"$out/capture" -fno-use-linker-plugin -o output
 	for variant in "${variants[@]}"; do
 		variant_args "$variant" > "args-$variant"
-		cpus=0
-		[ "$variant" != one-cpu ] || cpus=1
+		how=()
+		[ "$variant" != one-cpu ] || how=(-c 1)
+		[ "$variant" != fresh ] || how=(-f)
 		usable=()
 		for linker in "${linkers[@]}"; do
 			rm -f "output-${linker##*/}"
@@ -107,7 +110,7 @@ try_case() {
 			fi
 		done
 		printf '\n%s, %s: %s rounds\n' "$name" "$variant" "$rounds"
-		if [ ${#usable[@]} -gt 0 ]; then "$out/timer" -n "$rounds" -w 1 -c "$cpus" -o output "args-$variant" "${usable[@]}"; fi
+		if [ ${#usable[@]} -gt 0 ]; then "$out/timer" -n "$rounds" -w 1 "${how[@]}" -o output "args-$variant" "${usable[@]}"; fi
 	done
 	cd "$source"
 }

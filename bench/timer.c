@@ -1,11 +1,12 @@
 /* Runs one command line with several programs in turn, round after round, and compares them.
  *
- *   timer [-n ROUNDS] [-w WARMUPS] [-o WORD] [-c CPUS] ARGS PROGRAM...
+ *   timer [-n ROUNDS] [-w WARMUPS] [-o WORD] [-f] [-c CPUS] ARGS PROGRAM...
  *
  * ARGS is a file of arguments, each ended by a NUL byte. An argument equal to WORD becomes WORD-NAME, NAME being the
  * program's name without its folder, so that each program writes an output of its own.
  *
- * CPUS is the number of processors that the programs may use.
+ * CPUS is the number of processors that the programs may use. -f: the output is removed before each run; otherwise each run
+ * finds the output of the one before, which some linkers write over in place and others replace.
  *
  * In each round every program runs once; each round begins with another program, so that none always follows the same.
  * Measured are wall time (until the program itself ends), processor time and peak memory (both with all its descendants,
@@ -30,11 +31,13 @@ enum { WALL, CPU, MEMORY, N_MEASURES };
 struct contender {
 	char *name;
 	char **argv;
+	char *output;
 	double *measured[N_MEASURES]; /* one for each round: milliseconds, milliseconds, MiB */
 	double anonymous;             /* MiB */
 };
 
 static long cpus; /* 0: all */
+static int fresh; /* -f */
 
 static void die(const char *what, const char *name)
 {
@@ -74,8 +77,11 @@ static struct contender contender_new(char *program, char *args, size_t size, co
 	one.argv[0] = program;
 	for (size_t i = 1; i <= n; i++, args += strlen(args) + 1) {
 		one.argv[i] = args;
-		if (output && !strcmp(args, output) && asprintf(&one.argv[i], "%s-%s", output, one.name) < 0)
+		if (!output || strcmp(args, output))
+			continue;
+		if (asprintf(&one.output, "%s-%s", output, one.name) < 0)
 			die("no memory", strerror(errno));
+		one.argv[i] = one.output;
 	}
 	for (int m = 0; m < N_MEASURES; m++)
 		one.measured[m] = allocate(rounds, sizeof(double));
@@ -129,6 +135,8 @@ static pid_t start(const struct contender *one)
 /* Runs it once. Results are left in out[N_MEASURES]. */
 static void run(const struct contender *one, double *out)
 {
+	if (fresh && one->output)
+		unlink(one->output);
 	double began = now_ms();
 	pid_t child = start(one);
 	memset(out, 0, N_MEASURES * sizeof(double));
@@ -235,20 +243,22 @@ int main(int argc, char **argv)
 {
 	long rounds = 21, warmups = 2;
 	const char *output = NULL;
-	for (int option; (option = getopt(argc, argv, "+n:w:o:c:")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "+n:w:o:fc:")) != -1;) {
 		if (option == 'n')
 			rounds = atol(optarg);
 		else if (option == 'w')
 			warmups = atol(optarg);
 		else if (option == 'o')
 			output = optarg;
+		else if (option == 'f')
+			fresh = 1;
 		else if (option == 'c')
 			cpus = atol(optarg);
 		else
 			return 2;
 	}
 	if (argc - optind < 2 || rounds < 1 || warmups < 0)
-		die("usage", "timer [-n ROUNDS] [-w WARMUPS] [-o WORD] [-c CPUS] ARGS PROGRAM...");
+		die("usage", "timer [-n ROUNDS] [-w WARMUPS] [-o WORD] [-f] [-c CPUS] ARGS PROGRAM...");
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
 		die("prctl", strerror(errno));
 
