@@ -596,6 +596,17 @@ static void apply_range(struct link *link, section_id section, uint32_t first, u
 		i += apply_one(&place, &relas.at[i]);
 }
 
+/* Debugging information refers to strings all over its merged sections. */
+static inline void fetch_ahead(const struct place *place, struct elf_relas relas, uint64_t i)
+{
+	enum { DISTANCE = 8 };
+	for (unsigned step = 0; step < MERGE_FETCH_STEPS; step++) {
+		uint64_t ahead = i + DISTANCE * (MERGE_FETCH_STEPS - step);
+		if (ahead < relas.n)
+			local_value_fetch(place->link, place->file, relas.at[ahead].r_sym, relas.at[ahead].r_addend, step);
+	}
+}
+
 static void apply(struct link *link, section_id section, uint8_t *image)
 {
 	struct place place = place_of(link, section);
@@ -623,8 +634,10 @@ static void apply(struct link *link, section_id section, uint8_t *image)
 		.value = strcmp(name, ".debug_loc") == 0 || strcmp(name, ".debug_ranges") == 0,
 		.for_folded = link->folded.n && strncmp(name, ".debug_", 7) == 0 && strcmp(name, ".debug_line") != 0,
 	};
-	for (uint64_t i = 0; i < relas.n; i++)
+	for (uint64_t i = 0; i < relas.n; i++) {
+		fetch_ahead(&place, relas, i);
 		apply_unloaded(&place, &relas.at[i], tombstones);
+	}
 }
 
 static uint64_t arch_tp_offset(const struct layout *layout, uint64_t address)

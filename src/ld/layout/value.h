@@ -36,6 +36,18 @@ static inline uint64_t local_value(const struct link *link, const struct file *f
 			     elf_sym_type(sym) == STT_SECTION, addend);
 }
 
+/* Begins to fetch what local_value() will look at: see merge_fetch(). */
+static inline void local_value_fetch(const struct link *link, const struct file *file, uint32_t index, int64_t addend,
+				     unsigned step)
+{
+	const struct elf_sym *sym = &file->symtab.syms[index];
+	if (index >= file->symtab.first_global || elf_sym_is_special(&file->symtab, index))
+		return;
+	const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
+	if (section->kind == SECTION_MERGE && section->live && elf_sym_type(sym) == STT_SECTION)
+		merge_fetch(link, section->extra, sym->st_value + (uint64_t)addend, step);
+}
+
 static inline uint64_t got_address(const struct link *link, const struct layout *layout, uint32_t slot)
 {
 	return synthetic_address(link, layout, SYN_GOT) + 8ull * slot;

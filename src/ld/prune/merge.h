@@ -25,6 +25,25 @@ static inline uint32_t merge_piece(const struct merge_section *merged, uint64_t 
 	return next ? next - 1 : 0;
 }
 
+/* Finding a piece takes three steps through memory that each wait for the one before. A loop over relocations can begin
+ * them some rounds ahead: step 0 first, step 1 when that has arrived, then step 2. */
+enum { MERGE_FETCH_STEPS = 3 };
+
+static inline void merge_fetch(const struct link *link, uint32_t index, uint64_t offset, unsigned step)
+{
+	const struct merge_section *merged = &link->merge_sections.at[index];
+	uint64_t block = min_u64(offset, merged->content.size) >> MERGE_BLOCK_SHIFT;
+	if (step == 0) {
+		__builtin_prefetch(&merged->blocks[block]);
+	} else if (step == 1) {
+		__builtin_prefetch(&merged->pieces[merged->blocks[block]]);
+	} else {
+		uint32_t ref = merged->pieces[merge_piece(merged, offset)].ref;
+		uint32_t shard = link->merge_pools.at[merged->pool].first_shard + (ref >> POOL_SHARD_SHIFT);
+		__builtin_prefetch(&link->pool_shards.at[shard].offsets[ref & ((1u << POOL_SHARD_SHIFT) - 1)]);
+	}
+}
+
 /* Address in the output of offset `offset` of merged section number `index`. */
 static inline uint64_t merge_address(const struct link *link, uint32_t index, uint64_t offset)
 {
