@@ -15,6 +15,7 @@
 #include "ld/prune/gc.h"
 #include "ld/prune/icf.h"
 #include "ld/prune/merge.h"
+#include "ld/prune/why_live.h"
 #include "ld/report/describe.h"
 #include "ld/report/report.h"
 #include "ld/report/trace.h"
@@ -125,6 +126,8 @@ static bool choose_sections(struct link *link)
 	if (link->options->gc_sections)
 		gc_sections(link);
 	link_order_drop(link);
+	if (link->options->gc_sections && link->options->why_live.n)
+		why_live(link);
 	stats_mark(&link->stats, "live sections");
 	/* We know which sections are live. */
 	merge_sections(link);
@@ -219,6 +222,8 @@ static bool link_module(struct link *link)
 static bool decide_object_symbols(struct link *link)
 {
 	exports_decide(link);
+	if (link->options->warn_backrefs)
+		backrefs_warn(link);
 	check_required(link);
 	if (link->options->define_common)
 		common_allocate(link);

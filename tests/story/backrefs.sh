@@ -32,6 +32,9 @@ assert_contains messages "refers to libbar.a(bar.o)
 >>> GNU ld, which reads inputs in order, would take it from libbar2.a(bar2.o)"
 gild libfoo.a main.o libbar.a
 assert_contains messages "foo in main.o refers to libfoo.a(foo.o)"
+gild -r libfoo.a main.o libbar.a
+assert_contains messages "foo in main.o refers to libfoo.a(foo.o)"
+quiet -r main.o libfoo.a libbar.a
 quiet main.o libbar.a libfoo.a libbar.a
 quiet main.o --start-group libbar.a libfoo.a --end-group
 quiet main.o '-(' libbar.a libfoo.a '-)'

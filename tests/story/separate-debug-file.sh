@@ -121,3 +121,7 @@ expect_fail build -Wl,--separate-debug-file=none -o none
 assert_contains messages 'is the output itself'
 expect_fail build -Wl,--separate-debug-file -o /dev/null
 assert_contains messages '/dev/null is not a regular file'
+
+# Relocations that stay name entries of the symbol table, which would not be in the same file.
+expect_fail build -Wl,--separate-debug-file,--emit-relocs -o none
+assert_contains messages '--emit-relocs and --separate-debug-file may not be used together'

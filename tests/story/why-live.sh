@@ -154,3 +154,65 @@ assert_contains got '(.text._Z7catchesv)'
 "$GILD" a.o b.o -o prog --why-live=both >got 2>messages
 assert_contains messages '--why-live has no effect without --gc-sections'
 assert_equal "$(cat got)" ''
+
+# SHF_LINK_ORDER: what belongs to a section is kept with it, and keeps it when it is asked for itself; what belongs to a
+# dropped section is dropped, whoever asks.
+cat >order.s <<'END2'
+.section .text._start,"ax"
+.globl _start
+_start: call a
+	mov $dead_entry, %rax
+	call b
+.section .text.a,"ax"
+a: ret
+.section .of_a,"ao",@progbits,.text.a
+entry: .quad asked_entry
+.section .text.asked,"ax"
+asked: ret
+.section .of_asked,"ao",@progbits,.text.asked
+asked_entry: .quad 2
+.section .text.b,"ax"
+b: ret
+.section meta,"ao",@progbits,.text.dead
+dead_entry: .quad 3
+.section .text.dead,"ax"
+dead: ret
+.section meta2,"ao",@progbits,.text.dropped
+	.quad __start_meta2
+dropped_entry: .quad 4
+.section .text.dropped,"ax"
+dropped: ret
+.section .retained,"aoR",@progbits,.text.part
+	.quad 5
+.section .text.part,"ax"
+part: ret
+END2
+"$CC" -c order.s
+why() { "$GILD" order.o --gc-sections -o prog "$@"; }
+options=()
+is entry 'live symbol: order.o:(entry)
+>>> in live section: order.o:(.of_a)
+>>> kept because it belongs to: order.o:(.text.a)
+>>> referenced by: order.o:(.text._start+0x1)
+>>> contained live symbol: order.o:(_start)
+>>> entry point'
+is .text.asked 'live section: order.o:(.text.asked)
+>>> kept because of what belongs to it: order.o:(.of_asked)
+>>> referenced by: order.o:(.of_a+0x0)
+>>> kept because it belongs to: order.o:(.text.a)
+>>> referenced by: order.o:(.text._start+0x1)
+>>> contained live symbol: order.o:(_start)
+>>> entry point'
+is part 'live symbol: order.o:(part)
+>>> SHF_GNU_RETAIN of what belongs to it'
+for gone in dropped 'dropped_*' meta2 .text.dropped; do
+	why --why-live=$gone >got
+	assert_equal "$gone: $(cat got)" "$gone: "
+done
+why --why-live='*' --why-live='.*' --threads=1 >one
+why --why-live='*' --why-live='.*' --threads=4 >four
+cmp one four
+nm prog | awk '{ print $3 }' | sort >there
+sed -n 's/^live symbol: .*:(\(.*\))$/\1/p' one | sort >explained
+comm -13 there explained >wrong
+assert_equal "$(cat wrong)" ''

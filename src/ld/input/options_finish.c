@@ -69,9 +69,9 @@ void options_finish(struct option_context *context, bool common_page_size_given)
 	finish_relocatable(context);
 	if (options->emit_relocs && options->z.nosectionheader)
 		diag_error(context->diag, 0, "--emit-relocs and -z nosectionheader may not be used together");
-	if (options->flat && options->separate_debug)
-		diag_error(context->diag, 0,
-			   "--oformat=binary and --separate-debug-file may not be used together");
+	if (options->separate_debug && (options->flat || options->emit_relocs)) /* relocations name .symtab's entries */
+		diag_error(context->diag, 0, "%s and --separate-debug-file may not be used together",
+			   options->flat ? "--oformat=binary" : "--emit-relocs");
 	if (options->icf != ICF_NONE && (options->emit_relocs || options->as_relocatable))
 		diag_error(context->diag, 0, "%s and --icf may not be used together",
 			   options->as_relocatable ? "-r" : "--emit-relocs");

@@ -7,22 +7,17 @@
 
 #include "ld/layout/layout.h"
 #include "ld/layout/link_order.h"
+#include "ld/prune/dependents.h"
 #include "ld/prune/groups.h"
 #include "ld/prune/target.h"
-#include "ld/prune/why_live.h"
 #include "ld/resolve/symbols.h"
 #include "ld/synth/eh_frame.h"
-
-/* A section that belongs to another one (SHF_LINK_ORDER) and is kept when that is. */
-struct dependent {
-	section_id on, id;
-};
 
 struct marking {
 	struct link *link;
 	section_id *group_next; /* group_rings() */
 	ARRAY(uint32_t) roots;
-	ARRAY(struct dependent) dependents; /* by `on` */
+	struct dependents dependents;
 };
 
 /* Dropped COMDAT members have no run. */
@@ -39,43 +34,14 @@ static bool mark(const struct link *link, section_id id)
 	       !atomic_exchange_explicit(&section_of(link, id)->live, true, memory_order_relaxed);
 }
 
-static int compare_dependents(const void *a, const void *b)
-{
-	const struct dependent *x = a, *y = b;
-	if (x->on != y->on)
-		return x->on < y->on ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static void find_dependents(struct marking *marking)
-{
-	const struct link *link = marking->link;
-	for (file_id f = 1; f < link->files.n; f++) {
-		const struct file *file = file_of(link, f);
-		for (uint32_t i = 1; file->live && file->has_link_order && i < file->elf.nshdr; i++) {
-			section_id id = file->first_section + i, on = section_linked(link, id);
-			if (on && gc_is_candidate(link, id))
-				*array_push(&marking->dependents) = (struct dependent){on, id};
-		}
-	}
-	if (marking->dependents.n)
-		qsort(marking->dependents.at, marking->dependents.n, sizeof(struct dependent), compare_dependents);
-}
-
 /* Keeps what belongs to a section that is kept. */
 static void follow_dependents(const struct marking *marking, section_id id, struct worklist *list, unsigned worker)
 {
-	uint32_t low = 0, high = marking->dependents.n;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (marking->dependents.at[middle].on < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < marking->dependents.n && marking->dependents.at[low].on == id; low++)
-		if (mark(marking->link, marking->dependents.at[low].id))
-			worklist_push(list, marking->dependents.at[low].id, worker);
+	const struct dependent *at = marking->dependents.list.at;
+	for (uint32_t i = dependents_first(&marking->dependents, id);
+	     i < marking->dependents.list.n && at[i].on == id; i++)
+		if (mark(marking->link, at[i].id))
+			worklist_push(list, at[i].id, worker);
 }
 
 /* Keeps what a section belongs to that somebody asked for by itself. */
@@ -97,10 +63,10 @@ static void follow(void *context, uint32_t id, struct worklist *list, unsigned w
 		section_id target = defining_section(marking->link, file, relas.at[i].r_sym);
 		if (mark(marking->link, target))
 			worklist_push(list, target, worker);
-		if (marking->dependents.n)
+		if (marking->dependents.list.n)
 			follow_link(marking->link, target, list, worker);
 	}
-	if (marking->dependents.n)
+	if (marking->dependents.list.n)
 		follow_dependents(marking, id, list, worker);
 }
 
@@ -165,7 +131,7 @@ void gc_each_root(const struct link *link, gc_root *root, void *context)
 		if (reason != GC_NO_ROOT)
 			root(context, id, reason, symbol);
 		if (reason == GC_RETAIN) /* and what it belongs to */
-			root(context, section_linked(link, id), GC_RETAIN, 0);
+			root(context, section_linked(link, id), GC_RETAINED_PART, 0);
 	}
 	/* File 0 references what options name: the entry point, -u, --require-defined, EXTERN. */
 	for (uint32_t i = 0; i < link->internal_globals.n; i++)
@@ -245,16 +211,14 @@ static void report(struct link *link)
 void gc_sections(struct link *link)
 {
 	struct marking marking = {.link = link, .group_next = group_rings(link)};
-	find_dependents(&marking);
+	dependents_find(&marking.dependents, link);
 	find_roots(&marking);
 	do
 		worklist_run(link->pool, marking.roots.at, marking.roots.n, follow, &marking);
 	while (mark_unwind(&marking));
 	array_free(&marking.roots);
-	array_free(&marking.dependents);
+	array_free(&marking.dependents.list);
 	free(marking.group_next);
 	if (link->options->print_gc_sections)
 		report(link);
-	if (link->options->why_live.n)
-		why_live(link);
 }

@@ -14,6 +14,7 @@ enum gc_reason {
 	GC_NO_ROOT,
 	GC_KEEP,       /* KEEP() in the layout program */
 	GC_RETAIN,     /* SHF_GNU_RETAIN */
+	GC_RETAINED_PART, /* what belongs to it (SHF_LINK_ORDER) has SHF_GNU_RETAIN */
 	GC_NOTE,
 	GC_INIT_ARRAY, /* .init_array and its like */
 	GC_START_STOP, /* __start_X or __stop_X is used */

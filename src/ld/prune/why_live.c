@@ -6,6 +6,8 @@
 
 #include "base/glob.h"
 #include "ld/layout/layout.h"
+#include "ld/layout/link_order.h"
+#include "ld/prune/dependents.h"
 #include "ld/prune/gc.h"
 #include "ld/prune/groups.h"
 #include "ld/prune/target.h"
@@ -15,10 +17,11 @@
 
 /* How a section was reached first. */
 struct cause {
-	enum { NOT_REACHED, BY_ROOT, BY_RELOCATION, BY_UNWIND_RECORD, BY_GROUP } kind;
+	enum { NOT_REACHED, BY_ROOT, BY_RELOCATION, BY_UNWIND_RECORD, BY_GROUP, BY_OWNER, BY_DEPENDENT } kind;
 	enum gc_reason reason;
 	symbol_id symbol;   /* BY_ROOT: what makes it one, or 0 */
-	section_id from;    /* otherwise: what refers to it, or whose unwind record does, or what is in its group */
+	section_id from;    /* otherwise: what refers to it, or whose unwind record does, what is in its group, what it
+			     * belongs to (BY_OWNER; SHF_LINK_ORDER), or what belongs to it (BY_DEPENDENT) */
 	uint32_t rela;      /* BY_RELOCATION: number of the relocation */
 };
 
@@ -34,6 +37,7 @@ struct search {
 	section_id *queue;
 	uint32_t n_queue;
 	section_id *group_next; /* group_rings() */
+	struct dependents dependents;
 	ARRAY(struct unwind_record) unwind; /* by function */
 };
 
@@ -140,9 +144,17 @@ static void follow(struct search *search, section_id id)
 	const struct link *link = search->link;
 	const struct file *file = file_of(link, section_of(link, id)->file);
 	struct elf_relas relas = section_relas(link, id);
-	for (uint64_t i = 0; i < relas.n; i++)
-		reach(search, defining_section(link, file, relas.at[i].r_sym),
-		      (struct cause){.kind = BY_RELOCATION, .from = id, .rela = (uint32_t)i});
+	for (uint64_t i = 0; i < relas.n; i++) {
+		section_id target = defining_section(link, file, relas.at[i].r_sym);
+		reach(search, target, (struct cause){.kind = BY_RELOCATION, .from = id, .rela = (uint32_t)i});
+		if (search->dependents.list.n && target)
+			reach(search, section_linked(link, target),
+			      (struct cause){.kind = BY_DEPENDENT, .from = target});
+	}
+	const struct dependent *dependents = search->dependents.list.at;
+	for (uint32_t i = dependents_first(&search->dependents, id);
+	     i < search->dependents.list.n && dependents[i].on == id; i++)
+		reach(search, dependents[i].id, (struct cause){.kind = BY_OWNER, .from = id});
 	for (uint32_t i = first_unwind_record(search, id);
 	     i < search->unwind.n && search->unwind.at[i].function == id; i++)
 		follow_unwind_record(search, &search->unwind.at[i]);
@@ -168,6 +180,8 @@ static const char *root_words(const struct link *link, const struct cause *cause
 		return "KEEP in the layout";
 	case GC_RETAIN:
 		return "SHF_GNU_RETAIN";
+	case GC_RETAINED_PART:
+		return "SHF_GNU_RETAIN of what belongs to it";
 	case GC_NOTE:
 		return "notes are kept";
 	case GC_INIT_ARRAY:
@@ -192,6 +206,21 @@ static const char *root_words(const struct link *link, const struct cause *cause
 	if (is_in(options->require_defined.at, options->require_defined.n, name))
 		return "named by --require-defined";
 	return "named by an option or a script";
+}
+
+/* What a cause other than a root and a relocation says of cause->from. */
+static const char *link_words(const struct cause *cause)
+{
+	switch (cause->kind) {
+	case BY_GROUP:
+		return ">>> in one group with: ";
+	case BY_OWNER:
+		return ">>> kept because it belongs to: ";
+	case BY_DEPENDENT:
+		return ">>> kept because of what belongs to it: ";
+	default:
+		return ">>> referenced by the unwind record of: ";
+	}
 }
 
 static void print_section(const struct link *link, const char *words, section_id id)
@@ -259,10 +288,7 @@ static void print_chain(const struct search *search, section_id id, symbol_id sy
 		} else {
 			if (named)
 				print_section(link, ">>> in live section: ", id);
-			print_section(link,
-				      cause->kind == BY_GROUP ? ">>> in one group with: "
-							      : ">>> referenced by the unwind record of: ",
-				      cause->from);
+			print_section(link, link_words(cause), cause->from);
 		}
 		id = cause->from;
 	}
@@ -279,6 +305,12 @@ static bool is_asked_for(const struct options *options, const char *name, bool i
 	return false;
 }
 
+/* What belongs to a dropped section is dropped, whoever reaches it. */
+static bool is_kept(const struct search *search, section_id section)
+{
+	return search->causes[section].kind != NOT_REACHED && section_of(search->link, section)->live;
+}
+
 static void explain_symbols(const struct search *search, file_id id)
 {
 	const struct link *link = search->link;
@@ -292,7 +324,7 @@ static void explain_symbols(const struct search *search, file_id id)
 				       owner_key(owner_rank(symbol_owner(&link->symbols[symbol])), id, i)))
 			continue;
 		section_id section = file->first_section + elf_sym_section(&file->symtab, i);
-		if (search->causes[section].kind == NOT_REACHED ||
+		if (!is_kept(search, section) ||
 		    !is_asked_for(link->options, file->symtab.strtab + sym->st_name, false))
 			continue;
 		print_symbol(link, "live symbol: ", file, i);
@@ -310,7 +342,7 @@ static void explain(const struct search *search)
 		explain_symbols(search, f);
 		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 			section_id section = file->first_section + i;
-			if (search->causes[section].kind == NOT_REACHED ||
+			if (!is_kept(search, section) ||
 			    !is_asked_for(link->options, layout_section_name(link, section), true))
 				continue;
 			print_section(link, "live section: ", section);
@@ -329,11 +361,13 @@ void why_live(const struct link *link)
 		.queue = arena_array(&arena, section_id, link->sections.n),
 		.group_next = group_rings(link),
 	};
+	dependents_find(&search.dependents, link);
 	gc_each_root(link, reach_root, &search);
 	read_unwind_records(&search);
 	for (uint32_t i = 0; i < search.n_queue; i++)
 		follow(&search, search.queue[i]);
 	explain(&search);
+	array_free(&search.dependents.list);
 	array_free(&search.unwind);
 	free(search.group_next);
 	arena_free(&arena);

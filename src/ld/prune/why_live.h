@@ -6,7 +6,8 @@
 
 /* Prints on standard output, for each live symbol that a glob of --why-live matches (for a glob that begins with a dot:
  * each live section), a shortest chain of references from a root to it; among equally short ones the first in the order
- * of roots, sections and relocations. After gc_sections() has marked what is live. */
+ * of roots, sections and relocations. After gc_sections() and link_order_drop()
+ * have decided what is live. */
 void why_live(const struct link *link);
 
 #endif
