@@ -38,8 +38,8 @@ struct io {
 
 struct pool;
 
-/* Opens and reads files that will be asked for in this order, in parallel. Each is found when io_open() asks for it in its
- * turn; it counts as opened only then. Once for each io. `paths` must stay valid. */
+/* Opens and reads files that will be asked for in this order, in parallel. Each is found when io_open() asks for it in
+ * its turn; it counts as opened only then. Once for each io. `paths` must stay valid. */
 void io_open_ahead(struct io *io, struct pool *pool, const char *const *paths, uint32_t n);
 
 /* Opens and reads `path`. Returns the index in io->files; on failure that record's `error` is set
@@ -54,8 +54,8 @@ static inline const struct io_file *io_read(struct io *io, const char *path)
 	return &io->files.at[index];
 }
 
-/* Takes a mapped file's pages out of the memory map, which is most of the work of unmapping it; whoever reads them again
- * gets them again. Other than unmapping, threads can do it at the same time. */
+/* Takes a mapped file's pages out of the memory map, which is most of the work of unmapping it; whoever reads them
+ * again gets them again. Other than unmapping, threads can do it at the same time. */
 void io_drop(struct io *io, uint32_t index);
 
 void io_free(struct io *io);

@@ -10,9 +10,9 @@
 
 #include "base/types.h"
 
-/* Finds the job server that MAKEFLAGS (`flags`, may be NULL) names: --jobserver-auth=R,W, --jobserver-auth=fifo:PATH, or
- * the older --jobserver-fds=R,W; the last one counts. false: none is named, or it cannot be reached, as when make does
- * not know that the recipe wants it. Nothing is taken yet. */
+/* Finds the job server that MAKEFLAGS (`flags`, may be NULL) names: --jobserver-auth=R,W, --jobserver-auth=fifo:PATH,
+ * or the older --jobserver-fds=R,W; the last one counts. false: none is named, or it cannot be reached, as when make
+ * does not know that the recipe wants it. Nothing is taken yet. */
 bool jobserver_join(const char *flags);
 
 /* Takes one token if there is one at this moment; never waits. From the first token on, signals that end the process

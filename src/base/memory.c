@@ -14,7 +14,8 @@ enum { PAGE = 4096, HUGE_PAGE = 2 << 20, POPULATE_FROM = 64 << 10 /* bytes */ };
 
 void memory_prefer_huge(void *at, size_t size)
 {
-	uintptr_t begin = align_up((uintptr_t)at, HUGE_PAGE), end = ((uintptr_t)at + size) & ~(uintptr_t)(HUGE_PAGE - 1);
+	uintptr_t begin = align_up((uintptr_t)at, HUGE_PAGE);
+	uintptr_t end = ((uintptr_t)at + size) & ~(uintptr_t)(HUGE_PAGE - 1);
 	if (end > begin)
 		madvise((uint8_t *)at + (begin - (uintptr_t)at), end - begin, MADV_HUGEPAGE);
 }

@@ -10,8 +10,8 @@ struct sort_item {
 	uint64_t value;
 };
 
-/* Sorts by key; items with equal keys keep their order. Time grows with n and with the number of bits in which keys differ,
- * not with n log n. Takes as much memory again while it runs. Thread-safe. */
+/* Sorts by key; items with equal keys keep their order. Time grows with n and with the number of bits in which keys
+ * differ, not with n log n. Takes as much memory again while it runs. Thread-safe. */
 void sort_by_key(struct sort_item *items, size_t n);
 
 #endif

@@ -1,8 +1,8 @@
 /* Compact relocations, SHT_CREL (gABI proposal "CREL relocation format"; LLVM writes them with --crel).
  *
  * A section is a ULEB128 header (count * 8 + 4 if there are addends + shift) and, for each relocation, what changed
- * since the one before: one byte of flags and low bits of the offset, then more of the offset, and differences of symbol,
- * type and addend as SLEB128. Pure, no allocation, safe from any thread. */
+ * since the one before: one byte of flags and low bits of the offset, then more of the offset, and differences of
+ * symbol, type and addend as SLEB128. Pure, no allocation, safe from any thread. */
 #ifndef GILD_ELF_CREL_H
 #define GILD_ELF_CREL_H
 

@@ -103,8 +103,9 @@ struct elf_relas {
 	uint64_t n;
 };
 
-/* The number of the relocation at section offset `place`, or relas.n; found by halves, since compilers write relocations
- * in the order of their places. `hint` is where a search began or ended before: going forward from there is fast. */
+/* The number of the relocation at section offset `place`, or relas.n; found by halves, since compilers write
+ * relocations in the order of their places. `hint` is where a search began or ended before: going forward from there is
+ * fast. */
 uint64_t elf_rela_at(struct elf_relas relas, uint64_t place, uint64_t hint);
 
 /* A compressed section (gABI, "Section Compression"; ".zdebug_*" of GNU tools before that). */

@@ -303,7 +303,7 @@ struct merge_section {
 	uint32_t n;
 	struct merge_piece *pieces;
 	uint32_t *hashes;        /* scratch, until the pools are built */
-	uint32_t *blocks;        /* the first piece that begins in or behind each block of 1 << MERGE_BLOCK_SHIFT bytes */
+	uint32_t *blocks;        /* first piece that begins in or behind each block of 1 << MERGE_BLOCK_SHIFT bytes */
 };
 
 enum { POOL_SHARD_SHIFT = 26, POOL_MAX_SHARDS = 64, MERGE_BLOCK_SHIFT = 6 };
@@ -373,8 +373,8 @@ struct relr_place {
 	uint64_t offset;          /* in what the output has of the section */
 };
 
-/* A place of the command line or of a text script, for --warn-backrefs: files, or the members of an archive (which may be
- * named at several places). */
+/* A place of the command line or of a text script, for --warn-backrefs: files, or the members of an archive (which may
+ * be named at several places). */
 struct input_step {
 	file_id first;
 	uint32_t n;

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Counts the members that the index names; false when a member's names do not follow each other. Indexes list members in
- * file order: where they do not, members get their names from their symbol tables. */
+/* Counts the members that the index names; false when a member's names do not follow each other. Indexes list members
+ * in file order: where they do not, members get their names from their symbol tables. */
 static bool count_indexed(const struct archive_index *index, uint32_t *n)
 {
 	uint64_t last = 0;

@@ -19,9 +19,9 @@ struct archive_scan {
 	uint32_t n;
 };
 
-/* Reads the members that the archive's index names, in the order of the file; all members with `all`, and when there is no
- * index, or one that does not list names by member. Pure, so that threads can scan archives ahead of their turn; memory is
- * taken from `arena`. */
+/* Reads the members that the archive's index names, in the order of the file; all members with `all`, and when there is
+ * no index, or one that does not list names by member. Pure, so that threads can scan archives ahead of their turn;
+ * memory is taken from `arena`. */
 void archive_scan(struct archive_scan *out, struct bytes bytes, bool all, struct arena *arena);
 
 #endif

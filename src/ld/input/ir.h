@@ -1,5 +1,5 @@
-/* Inputs that hold a compiler's intermediate representation instead of machine code: gild has no link-time optimisation,
- * and says so in one place. */
+/* Inputs that hold a compiler's intermediate representation instead of machine code: gild has no link-time
+ * optimisation, and says so in one place. */
 #ifndef GILD_LD_INPUT_IR_H
 #define GILD_LD_INPUT_IR_H
 

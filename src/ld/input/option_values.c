@@ -231,7 +231,8 @@ enum report_level option_parse_report(const struct option_context *context, stru
 
 void option_parse_isa_level_report(const struct option_context *context, struct str option, const char *value)
 {
-	context->options->z.isa_level_report = (enum isa_report)one_of(context, option, value, "none, all, needed, used");
+	unsigned kind = one_of(context, option, value, "none, all, needed, used");
+	context->options->z.isa_level_report = (enum isa_report)kind;
 }
 
 void option_parse_pack_dyn_relocs(const struct option_context *context, struct str option, const char *value)

@@ -174,8 +174,8 @@ bool output_commit(struct output_file *file)
 	if (!file->temporary && !name_unnamed(file))
 		return false;
 	if (file->temporary) {
-		/* The names are exchanged, and the old file, open without a name, is freed when there is nothing else to
-		 * wait for: a rename over it would free it at once. */
+		/* The names are exchanged, and the old file, open without a name, is freed when there is nothing else
+		 * to wait for: a rename over it would free it at once. */
 		file->replaced = open(file->target, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->target, RENAME_EXCHANGE) == 0)
 			unlink(file->temporary);

@@ -14,8 +14,8 @@ struct output_file {
 	unsigned mode;          /* before the umask */
 	char *target;           /* where the name is made: symbolic links are followed */
 	char *temporary;        /* named temporary file, or NULL */
-	int replaced;           /* the old output, once it has no name any more; -1: there was none. To close it takes the
-				 * kernel some time: it frees the pages */
+	int replaced;           /* the old output, once it has no name any more; -1: there was none. To close it takes
+				 * the kernel some time: it frees the pages */
 	bool in_place;          /* not a regular file */
 	int pipe;               /* where the bytes go in the end if that takes them in one order only; -1: nowhere */
 	_Atomic int error;      /* errno of a failure, 0: none */

@@ -188,7 +188,7 @@ static bool write_file(struct writing *writing, const char *path)
 	if (link->synthetic[SYN_GNU_DEBUGLINK])
 		writing->debuglink = place_of(layout, section_of(link, link->synthetic[SYN_GNU_DEBUGLINK]));
 	writing->hash = link->synthetic[SYN_BUILD_ID] && link->options->build_id == BUILD_ID_HASH;
-	writing->leaves = calloc(writing->chunks.n, sizeof(*writing->leaves));
+	writing->leaves = calloc(writing->chunks.n + 1, sizeof(*writing->leaves));
 	writing->buffers = calloc(pool_threads(link->pool), sizeof(*writing->buffers));
 	if (!writing->leaves || !writing->buffers)
 		out_of_memory();

@@ -253,7 +253,8 @@ static void build_shard(struct dealing *dealing, uint32_t pool_id, uint32_t shar
 	for (uint32_t l = 0; l < dealing->lists.n; l++) {
 		const struct piece_list *list = &dealing->lists.at[l];
 		for (uint32_t at = list->starts[id], end = list->starts[id + 1]; at < end; at += GROUP)
-			insert_group(link, &table, shard_number, &list->pieces[at], end - at < GROUP ? end - at : GROUP);
+			insert_group(link, &table, shard_number, &list->pieces[at],
+				     end - at < GROUP ? end - at : GROUP);
 	}
 	free(table.slots);
 	struct section *output = section_of(link, shard->section);

@@ -85,7 +85,8 @@ void stats_print(const struct stats *stats)
 
 static void trace_thread(FILE *to, unsigned thread, const char *name)
 {
-	fprintf(to, "{\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"name\":\"thread_name\",\"args\":{\"name\":\"%s\"}},\n", thread, name);
+	fprintf(to, "{\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"name\":\"thread_name\",\"args\":{\"name\":\"%s\"}},\n",
+		thread, name);
 }
 
 static void trace_passes(const struct stats *stats, FILE *to, uint64_t origin, uint64_t granularity)
@@ -95,8 +96,8 @@ static void trace_passes(const struct stats *stats, FILE *to, uint64_t origin, u
 		if (pass->wall_ns < granularity)
 			continue;
 		fprintf(to,
-			"{\"ph\":\"X\",\"pid\":1,\"tid\":0,\"name\":\"%s\",\"ts\":%.3f,\"dur\":%.3f,\"args\":{\"cpu_ms\":%.3f,"
-			"\"faults\":%llu,\"resident_bytes\":%lld}},\n",
+			"{\"ph\":\"X\",\"pid\":1,\"tid\":0,\"name\":\"%s\",\"ts\":%.3f,\"dur\":%.3f,"
+			"\"args\":{\"cpu_ms\":%.3f,\"faults\":%llu,\"resident_bytes\":%lld}},\n",
 			pass->name, (double)(pass->begin_ns - origin) / 1e3, (double)pass->wall_ns / 1e3,
 			(double)pass->cpu_ns / 1e6, (unsigned long long)pass->faults, (long long)pass->resident);
 	}
@@ -118,8 +119,8 @@ static void trace_worker(const struct stats *stats, FILE *to, unsigned worker, u
 		const struct pool_span *span = &record->spans.at[i];
 		if (span->end_ns - span->begin_ns < granularity)
 			continue;
-		fprintf(to, "{\"ph\":\"X\",\"pid\":1,\"tid\":%u,\"name\":\"%s\",\"ts\":%.3f,\"dur\":%.3f},\n", worker + 1,
-			pass_at(stats, span->begin_ns), (double)(span->begin_ns - origin) / 1e3,
+		fprintf(to, "{\"ph\":\"X\",\"pid\":1,\"tid\":%u,\"name\":\"%s\",\"ts\":%.3f,\"dur\":%.3f},\n",
+			worker + 1, pass_at(stats, span->begin_ns), (double)(span->begin_ns - origin) / 1e3,
 			(double)(span->end_ns - span->begin_ns) / 1e3);
 	}
 }
@@ -136,7 +137,8 @@ bool stats_trace(const struct stats *stats, FILE *to, uint64_t granularity)
 		trace_thread(to, worker + 1, name);
 		trace_worker(stats, to, worker, origin, granularity * 1000);
 	}
-	fprintf(to, "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":\"gild\"}}],\n\"displayTimeUnit\":\"ms\"}\n");
+	fprintf(to, "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":\"gild\"}}],\n"
+		    "\"displayTimeUnit\":\"ms\"}\n");
 	return fflush(to) == 0 && !ferror(to);
 }
 

@@ -250,8 +250,8 @@ static void intern_shards(void *context, size_t begin, size_t end, unsigned work
 				fetch_group(&interner->shards[s], group);
 				for (uint32_t i = 0; i < group->n; i++) {
 					const struct request *request = &group->requests[i];
-					uint32_t place = intern(&interner->shards[s],
-								(struct str){request->name, request->len}, request->hash);
+					struct str name = {request->name, request->len};
+					uint32_t place = intern(&interner->shards[s], name, request->hash);
 					*request->slot = place << interner->log2_shards | (uint32_t)s;
 				}
 			}

@@ -1,8 +1,8 @@
 /* The global symbol table: names to ids.
  *
- * Names are interned in batches. Many threads collect the names of a batch in lists, each of which is cut into shards by
- * hash; then each shard is worked on by one thread, in the order of the lists, so that ids depend on the inputs only.
- * Id = place in the shard * number of shards + shard. Shards: one for small links. */
+ * Names are interned in batches. Many threads collect the names of a batch in lists, each of which is cut into shards
+ * by hash; then each shard is worked on by one thread, in the order of the lists, so that ids depend on the inputs
+ * only. Id = place in the shard * number of shards + shard. Shards: one for small links. */
 #ifndef GILD_LD_RESOLVE_SYMBOLS_H
 #define GILD_LD_RESOLVE_SYMBOLS_H
 
@@ -17,8 +17,8 @@ struct intern_batch;
 struct intern_batch *intern_batch_new(const struct link *link);
 void intern_batch_free(struct intern_batch *batch);
 
-/* Begins a round of `n_lists` lists. They are filled by one thread each, at the same time; the result does not depend on
- * which. */
+/* Begins a round of `n_lists` lists. They are filled by one thread each, at the same time; the result does not depend
+ * on which. */
 void intern_batch_begin(struct intern_batch *batch, uint32_t n_lists);
 
 /* Adds a name; its id will be written to *slot. Names must stay where they are until the end of the link. `worker`: the

@@ -113,7 +113,8 @@ static uint64_t flags(const struct link *link)
 static uint64_t flags_1(const struct link *link)
 {
 	const struct options *options = link->options;
-	return (options->z.now ? DF_1_NOW : 0) | (options->group ? DF_1_GROUP : 0) | (options->z.global ? DF_1_GLOBAL : 0) |
+	return (options->z.now ? DF_1_NOW : 0) | (options->group ? DF_1_GROUP : 0) |
+	       (options->z.global ? DF_1_GLOBAL : 0) |
 	       (options->z.nodelete ? DF_1_NODELETE : 0) | (options->z.initfirst ? DF_1_INITFIRST : 0) |
 	       (options->z.nodlopen ? DF_1_NOOPEN : 0) | (options->z.origin ? DF_1_ORIGIN : 0) |
 	       (options->z.nodump ? DF_1_NODUMP : 0) |

@@ -533,6 +533,7 @@ static void put_name(struct link *link, const struct entry *entry, void *context
 		imported_name(link, entry->global, cursor->at);
 	} else {
 		struct str name = defined_name(link, entry, cursor->file);
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): `at` is in the image, which all names fit */
 		memcpy(cursor->at, name.at, name.len);
 		cursor->at[name.len] = '\0';
 	}
