@@ -45,7 +45,7 @@ static bool split(struct link *link, struct merge_section *merged, struct arena 
 			if (pass) {
 				merged->pieces[n].start = (uint32_t)(at - content.data);
 				merged->hashes[n] = (uint32_t)hash_bytes(at, len);
-				while (n_blocks * BLOCK <= merged->pieces[n].start)
+				while ((uint64_t)n_blocks * BLOCK <= merged->pieces[n].start)
 					merged->blocks[n_blocks++] = n;
 			}
 			at += len;
