@@ -9,12 +9,20 @@
 #include "ld/report/describe.h"
 #include "ld/resolve/symbols.h"
 
+/* "-" is standard output. */
+static bool can_be_regular(const char *path)
+{
+	struct stat file;
+	return strcmp(path, "-") != 0 && (stat(path, &file) != 0 || S_ISREG(file.st_mode));
+}
+
 void check_supported(struct link *link)
 {
 	const struct options *options = link->options;
-	struct stat output;
-	if (options->separate_debug && stat(options->output, &output) == 0 && !S_ISREG(output.st_mode))
-		diag_error(link->diag, 0, "option --separate-debug-file: %s is not a regular file", options->output);
+	bool regular = !options->separate_debug || can_be_regular(options->output);
+	if (!regular || (options->separate_debug && !can_be_regular(options->debug_file)))
+		diag_error(link->diag, 0, "option --separate-debug-file: %s is not a regular file",
+			   regular ? options->debug_file : options->output);
 	if (options->separate_debug && strcmp(options->output, options->debug_file) == 0)
 		diag_error(link->diag, 0, "option --separate-debug-file: %s is the output itself", options->output);
 	if (options->script)

@@ -121,6 +121,14 @@ expect_fail build -Wl,--separate-debug-file=none -o none
 assert_contains messages 'is the output itself'
 expect_fail build -Wl,--separate-debug-file -o /dev/null
 assert_contains messages '/dev/null is not a regular file'
+expect_fail build -Wl,--separate-debug-file=/dev/null -o none
+assert_contains messages '/dev/null is not a regular file'
+for dash in '-o - --separate-debug-file' '-o none --separate-debug-file=-'; do
+	# shellcheck disable=SC2086 # words
+	expect_fail "$GILD" a.o $dash
+	assert_contains messages '--separate-debug-file: - is not a regular file'
+done
+[ ! -e ./-.dbg ] && [ ! -e none ] || fail "files where there should be none"
 
 # Relocations that stay name entries of the symbol table, which would not be in the same file.
 expect_fail build -Wl,--separate-debug-file,--emit-relocs -o none
