@@ -126,6 +126,8 @@ static bool choose_sections(struct link *link)
 	if (link->options->gc_sections)
 		gc_sections(link);
 	link_order_drop(link);
+	if (link->options->gc_sections && link->options->print_gc_sections)
+		gc_report(link);
 	if (link->options->gc_sections && link->options->why_live.n)
 		why_live(link);
 	stats_mark(&link->stats, "live sections");

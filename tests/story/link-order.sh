@@ -59,6 +59,10 @@ assert_equal "$(numbers meta)" "2 1 "
 readelf -SW out >sections
 assert_lacks sections .rodata
 assert_lacks sections .notes
+"$GILD" a.o -o out --gc-sections --print-gc-sections 2>messages
+sed -n "s/.*removing unused section '\(.*\)' in file 'a.o'/\1/p" messages >removed
+assert_equal "$(grep -c '^meta$' removed)" 1
+assert_equal "$(grep -c '^.text.dead$' removed)" 1
 
 # What belongs to another section keeps it, when it is kept for itself
 sed 's/meta,"ao",@progbits,.text.dead/meta,"aoR",@progbits,.text.dead/' a.s >r.s

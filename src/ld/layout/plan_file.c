@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text_output.h"
 #include "ld/layout/layout.h"
 
 static bool is_in_plan(const struct layout *layout, const struct run *run)
@@ -97,7 +98,7 @@ void plan_write(struct link *link)
 {
 	const struct layout *layout = link->layout;
 	const char *path = link->options->plan_out;
-	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+	FILE *out = text_output_open(path);
 	if (!out) {
 		diag_error(link->diag, 0, "cannot write plan %s: %m", path);
 		return;
@@ -110,10 +111,7 @@ void plan_write(struct link *link)
 			    is_in_plan(layout, &layout->runs.at[osec->nodes.at[n].id]))
 				write_run(link, out, osec->nodes.at[n].id);
 	}
-	bool good = fflush(out) == 0 && !ferror(out);
-	if (out != stdout)
-		good &= fclose(out) == 0;
-	if (!good)
+	if (!text_output_close(out))
 		diag_error(link->diag, 0, "cannot write plan %s: %m", path);
 }
 

@@ -184,10 +184,23 @@ static bool mark_unwind(struct marking *marking)
 	return marking->roots.n != 0;
 }
 
-static void report(struct link *link)
+void gc_sections(struct link *link)
+{
+	struct marking marking = {.link = link, .group_next = group_rings(link)};
+	dependents_find(&marking.dependents, link);
+	find_roots(&marking);
+	do
+		worklist_run(link->pool, marking.roots.at, marking.roots.n, follow, &marking);
+	while (mark_unwind(&marking));
+	array_free(&marking.roots);
+	array_free(&marking.dependents.list);
+	free(marking.group_next);
+}
+
+void gc_report(struct link *link)
 {
 	const char *path = link->options->print_gc_file;
-	FILE *out = path ? fopen(path, "w") : NULL;
+	FILE *out = path ? fopen(path, "we") : NULL;
 	if (path && !out)
 		diag_error(link->diag, 0, "cannot open %s: %s", path, strerror(errno));
 	for (section_id id = 1; id < link->sections.n; id++) {
@@ -206,19 +219,4 @@ static void report(struct link *link)
 	}
 	if (out && (ferror(out) | fclose(out)))
 		diag_error(link->diag, 0, "cannot write %s: %s", path, strerror(errno));
-}
-
-void gc_sections(struct link *link)
-{
-	struct marking marking = {.link = link, .group_next = group_rings(link)};
-	dependents_find(&marking.dependents, link);
-	find_roots(&marking);
-	do
-		worklist_run(link->pool, marking.roots.at, marking.roots.n, follow, &marking);
-	while (mark_unwind(&marking));
-	array_free(&marking.roots);
-	array_free(&marking.dependents.list);
-	free(marking.group_next);
-	if (link->options->print_gc_sections)
-		report(link);
 }

@@ -9,6 +9,9 @@
  * classified sections and .eh_frame records. */
 void gc_sections(struct link *link);
 
+/* --print-gc-sections: names what was dropped, in messages or in a file. After link_order_drop(). */
+void gc_report(struct link *link);
+
 /* Why a section is a root. */
 enum gc_reason {
 	GC_NO_ROOT,

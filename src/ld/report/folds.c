@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/sort.h"
+#include "base/text_output.h"
 #include "ld/layout/layout.h"
 
 section_id *folds_by_survivor(const struct link *link)
@@ -51,16 +52,10 @@ void folds_write(struct link *link)
 	const char *path = link->options->print_icf;
 	if (!path || link->options->icf == ICF_NONE)
 		return;
-	bool is_file = strcmp(path, "-") != 0;
-	FILE *to = is_file ? fopen(path, "we") : stdout;
+	FILE *to = text_output_open(path);
 	if (to)
 		print(link, to);
-	bool good = to && !ferror(to);
-	if (to && is_file)
-		good &= fclose(to) == 0;
-	else if (to)
-		good &= fflush(to) == 0;
-	if (!good)
+	if (!text_output_close(to))
 		diag_error(link->diag, UINT64_MAX, "cannot write the list of folded sections to %s: %s",
-			   is_file ? path : "standard output", strerror(errno));
+			   strcmp(path, "-") == 0 ? "standard output" : path, strerror(errno));
 }

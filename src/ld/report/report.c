@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text_output.h"
 #include "ld/report/cref.h"
 #include "ld/report/dependency_file.h"
 #include "ld/report/folds.h"
@@ -42,19 +43,15 @@ static void write_map(struct link *link)
 		diag_error(link->diag, UINT64_MAX, "option -Map=%s: more than one %%", option);
 		return;
 	}
-	const char *path = is_file ? map_path(link) : "standard output";
-	FILE *to = is_file ? fopen(path, "we") : stdout;
+	const char *path = is_file ? map_path(link) : "-";
+	FILE *to = text_output_open(path);
 	if (to && wants_map)
 		map_print(link, to);
 	if (to && link->options->cref)
 		cref_print(link, to);
-	bool good = to && !ferror(to);
-	if (to && is_file)
-		good &= fclose(to) == 0;
-	else if (to)
-		good &= fflush(to) == 0;
-	if (!good)
-		diag_error(link->diag, UINT64_MAX, "cannot write map to %s: %s", path, strerror(errno));
+	if (!text_output_close(to))
+		diag_error(link->diag, UINT64_MAX, "cannot write map to %s: %s", is_file ? path : "standard output",
+			   strerror(errno));
 }
 
 void report_write(struct link *link)
