@@ -602,8 +602,10 @@ static inline void fetch_ahead(const struct place *place, struct elf_relas relas
 	enum { DISTANCE = 8 };
 	for (unsigned step = 0; step < MERGE_FETCH_STEPS; step++) {
 		uint64_t ahead = i + DISTANCE * (MERGE_FETCH_STEPS - step);
-		if (ahead < relas.n)
-			local_value_fetch(place->link, place->file, relas.at[ahead].r_sym, relas.at[ahead].r_addend, step);
+		if (ahead >= relas.n)
+			continue;
+		const struct elf_rela *rela = &relas.at[ahead];
+		local_value_fetch(place->link, place->file, rela->r_sym, rela->r_addend, step);
 	}
 }
 

@@ -268,7 +268,8 @@ static bool check_phdrs(struct loader *ld, const struct object *object)
 		case PT_GNU_RELRO:
 		case PT_NOTE:
 			if (phdr->p_filesz && !object_has(object, phdr->p_vaddr, phdr->p_memsz))
-				return fail(ld, object->name, 0, "program header %u is outside of the object's memory", i);
+				return fail(ld, object->name, 0,
+					    "program header %u is outside of the object's memory", i);
 			break;
 		default: break;
 		}
