@@ -29,6 +29,16 @@ link main.o -Wl,--defsym=extra=1 -o symlink
 runs ./symlink; runs ./real/target
 [ -x symlink ]
 
+# One that leads to nothing yet: the file is made where it leads.
+mkdir -p one
+ln -s two/../first one/dangling
+mkdir -p one/two
+ln -s ../made-by-link one/first
+link main.o -o one/dangling
+[ -L one/dangling ] && [ -L one/first ] || fail "a symbolic link was replaced"
+[ -f made-by-link ] || fail "not made where the links lead"
+runs ./one/dangling
+
 # a program that runs is replaced while it runs
 echo '#include <unistd.h>
 int main(void) { write(1, "up\n", 3); pause(); return 0; }' >wait.c

@@ -32,6 +32,25 @@ static char *copy(const char *text)
 	return result;
 }
 
+/* Where symbolic links that lead to nothing lead: there the file is made. */
+static char *behind_links(const char *path)
+{
+	enum { MAX_LINKS = 40 }; /* as many as the kernel follows */
+	char *target = copy(path), link[PATH_MAX];
+	for (int i = 0; i < MAX_LINKS; i++) {
+		ssize_t len = readlink(target, link, sizeof(link));
+		if (len <= 0 || len == sizeof(link))
+			break;
+		const char *slash = link[0] == '/' ? NULL : strrchr(target, '/');
+		char *next;
+		if (asprintf(&next, "%.*s%.*s", slash ? (int)(slash - target + 1) : 0, target, (int)len, link) < 0)
+			out_of_memory();
+		free(target);
+		target = next;
+	}
+	return target;
+}
+
 /* A name beside the target that nobody else uses; the process id tells concurrent links apart. */
 static char *temporary_name(const char *target, unsigned try)
 {
@@ -79,7 +98,7 @@ bool output_begin(struct output_file *file, const char *path, uint64_t size, boo
 	}
 	bool exists = stat(path, &old) == 0;
 	char *real = exists ? realpath(path, NULL) : NULL;
-	file->target = real ? real : copy(path);
+	file->target = real ? real : behind_links(path);
 	if (exists && S_ISDIR(old.st_mode)) {
 		errno = EISDIR;
 		return fail(file, "cannot write");
