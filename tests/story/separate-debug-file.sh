@@ -133,3 +133,10 @@ done
 # Relocations that stay name entries of the symbol table, which would not be in the same file.
 expect_fail build -Wl,--separate-debug-file,--emit-relocs -o none
 assert_contains messages '--emit-relocs and --separate-debug-file may not be used together'
+
+# Of an output that is reached by a symbolic link, the debug file lies beside the file itself: debuggers look there.
+mkdir -p real
+cp prog real/prog
+ln -sf real/prog linked
+"$CC" -B"$GILD_BIN" -g -x c - -o linked -Wl,--separate-debug-file <<<'int main(void) { return 0; }'
+[ -L linked ] && [ -e real/prog.dbg ] && [ ! -e linked.dbg ] || fail "the debug file is beside the link"

@@ -83,8 +83,12 @@ void options_finish(struct option_context *context, bool common_page_size_given)
 	if (options->filter.n > 0 && options->kind != OUTPUT_SHARED)
 		diag_error(context->diag, 0, "option -F %s: -F or --filter may not be used without -shared",
 			   options->filter.at[0]);
-	if (options->separate_debug && !options->debug_file)
-		options->debug_file = arena_printf(context->arena, "%s.dbg", options->output);
+	if (options->separate_debug && !options->debug_file) {
+		/* Beside the file itself, where debuggers look, if the output's name is a symbolic link to it. */
+		char *real = realpath(options->output, NULL);
+		options->debug_file = arena_printf(context->arena, "%s.dbg", real ? real : options->output);
+		free(real);
+	}
 	if (options->unpaged)
 		options->z.relro = false; /* no page can be made read-only */
 	if (options->z.common_page_size > options->z.max_page_size) {
