@@ -54,7 +54,7 @@ fails env CLICOLOR_FORCE=1 "$GILD" flood.o --no-color-diagnostics -o prog
 ! color || fail "colours though --no-color-diagnostics"
 fails env CLICOLOR_FORCE=1 NO_COLOR=1 "$GILD" flood.o -o prog
 ! color || fail "colours with NO_COLOR"
-if have script; then # a terminal
+if have script && script -qec 'test -t 2' /dev/null >/dev/null 2>&1; then # a terminal can be had
 	TERM=xterm script -qec "$GILD flood.o -o prog" err.txt > /dev/null 2>&1 || :
 	color || fail "no colours on a terminal"
 	NO_COLOR=1 script -qec "$GILD flood.o -o prog" err.txt > /dev/null 2>&1 || :
