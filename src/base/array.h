@@ -25,4 +25,18 @@ void *array_reserve(void *at, uint32_t n, uint32_t *cap, size_t element, uint32_
 
 #define array_free(array) (free((array)->at), (array)->at = NULL, (array)->n = (array)->cap = 0)
 
+/* Index of the first element whose `field` is not below `value`; n when there is none. The elements are sorted by it. */
+#define array_first_from(array, field, value)                  \
+	__extension__({                                        \
+		uint32_t low_ = 0, high_ = (array)->n;         \
+		while (low_ < high_) {                         \
+			uint32_t middle_ = low_ + (high_ - low_) / 2; \
+			if ((array)->at[middle_].field < (value)) \
+				low_ = middle_ + 1;            \
+			else                                   \
+				high_ = middle_;               \
+		}                                              \
+		low_;                                          \
+	})
+
 #endif

@@ -29,13 +29,5 @@ void dependents_find(struct dependents *dependents, const struct link *link)
 
 uint32_t dependents_first(const struct dependents *dependents, section_id on)
 {
-	uint32_t low = 0, high = (uint32_t)dependents->list.n;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (dependents->list.at[middle].on < on)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first_from(&dependents->list, on, on);
 }

@@ -126,15 +126,7 @@ static void follow_unwind_record(struct search *search, const struct unwind_reco
 /* The first record of a function at or after which to look. */
 static uint32_t first_unwind_record(const struct search *search, section_id function)
 {
-	uint32_t low = 0, high = search->unwind.n;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (search->unwind.at[middle].function < function)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first_from(&search->unwind, function, function);
 }
 
 /* ---- search ----------------------------------------------------------------------------------------------- */

@@ -73,15 +73,7 @@ static void collect_symbols(struct map *map)
 /* The first symbol of a section or of one behind it. */
 static uint32_t first_symbol(const struct map *map, section_id section)
 {
-	uint32_t low = 0, high = map->symbols.n;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (map->symbols.at[middle].section < section)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first_from(&map->symbols, section, section);
 }
 
 static void print_symbol(struct map *map, uint64_t address, symbol_id id)

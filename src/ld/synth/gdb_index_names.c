@@ -161,14 +161,7 @@ static bool is_static(const struct names *names, const struct dwarf_entry *entry
 
 static const struct declaration *find_declaration(const struct names *names, uint64_t offset)
 {
-	uint32_t low = 0, high = names->declarations.n;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (names->declarations.at[middle].offset < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	uint32_t low = array_first_from(&names->declarations, offset, offset);
 	return low < names->declarations.n && names->declarations.at[low].offset == offset
 		       ? &names->declarations.at[low]
 		       : NULL;
