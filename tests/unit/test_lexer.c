@@ -89,7 +89,7 @@ static void numbers(void **state)
 	      "#:4096 #:4096 #:2097152 #:16384 #:16 #:5 #:15 #:9 #:255");
 	check(LEX_EXPR, "08", "e:malformed number");
 	check(LEX_EXPR, "12ab", "e:malformed number");
-	check(LEX_EXPR, "0x10000000000000000", "e:number does not fit in 64 bits");
+	check(LEX_EXPR, "0x10000000000000000 10000000000000000H", "#:0 e:number does not fit in 64 bits");
 	check(LEX_EXPR, "18014398509481984K", "e:number does not fit in 64 bits");
 	check(LEX_EXPR, "K", "n:K");
 	check(LEX_EXPR, "$ffx $x", "n:$ffx n:$x");

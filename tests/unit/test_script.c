@@ -452,6 +452,8 @@ static void data_and_fill(void **state)
 	(void)state;
 	check_body("BYTE(1) SHORT(2); LONG(-n) QUAD(sym + 4) SQUAD(5)",
 		   "data1=1; data2=2; data4=(- n); data8=(+ sym 4); data8s=5");
+	check_body("FILL(0x0123456789abcdef0123)", "fill=0x20");
+	check_error("x = 0x0123456789abcdef0123;", "t.ld:1:5: number does not fit in 64 bits");
 	check_body("FILL(0xAABB) FILL ( 1 );", "fill=43707x4; fill=1");
 	check_body("ASCIZ \"hi\\n\\101\\\\\" LINKER_VERSION CONSTRUCTORS SORT(CONSTRUCTORS) CREATE_OBJECT_SYMBOLS",
 		   "string=68690a415c00; version");

@@ -56,8 +56,9 @@ struct expr {
 	enum expr_kind kind;
 	enum expr_op op;
 	uint64_t number;
-	uint32_t hex_digits;      /* EXPR_NUMBER: digits behind 0x (a fill counts them); 0: written otherwise */
-	const char *name;         /* symbol, section, region, segment, constant or message */
+	uint32_t hex_digits;      /* EXPR_NUMBER: digits behind 0x (a fill counts them, and may have more than 16: then
+				   * `number` is 0); 0: written otherwise */
+	const char *name;         /* symbol, section, region, segment, constant or message; those digits */
 	const struct expr *a, *b, *c;
 	struct script_place place;
 };

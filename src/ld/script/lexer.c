@@ -299,7 +299,7 @@ struct token lexer_next(struct lexer *lexer, enum lex_state state)
 		token.kind = TOKEN_NUMBER;
 		token.text = (struct str){at, (uint32_t)len};
 		token.hex_digits = count_hex_digits(token.text);
-		problem = parse_number(token.text, &token.number);
+		problem = token.hex_digits > 16 ? NULL : parse_number(token.text, &token.number);
 		if (problem)
 			token = error_token(token, problem);
 	} else if ((starts_word(state, c) && (len = word_end(lexer, state) - lexer->at) > 0) ||

@@ -24,7 +24,8 @@ struct token {
 	struct str text;       /* the name without quotes, the number's text, the punctuation ("(", "{", ";", "+=", ...);
 				* of TOKEN_ERROR: what is wrong */
 	uint64_t number;
-	uint32_t hex_digits;   /* TOKEN_NUMBER: digits behind 0x; 0: written otherwise */
+	uint32_t hex_digits;   /* TOKEN_NUMBER: digits behind 0x; 0: written otherwise. More than 16 are left to the
+				* parser, `number` is 0 then: a fill may be that long. */
 	struct script_place place;
 };
 

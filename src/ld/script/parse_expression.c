@@ -199,6 +199,19 @@ static const struct expr *parse_function(struct script_parser *parser, const str
 	return expr;
 }
 
+static const struct expr *parse_number(struct script_parser *parser, struct token token)
+{
+	struct expr *expr = make(parser, EXPR_NUMBER, token.place);
+	expr->number = token.number;
+	expr->hex_digits = token.hex_digits;
+	if (token.hex_digits)
+		expr->name = arena_strndup(parser->arena, token.text.at + 2, token.hex_digits);
+	if (token.hex_digits <= 16 || parser->in_fill)
+		return expr;
+	script_error(parser->diag, token.place, NULL, "number does not fit in 64 bits");
+	return NULL;
+}
+
 static const struct expr *parse_unary(struct script_parser *parser)
 {
 	static const struct {
@@ -227,12 +240,8 @@ static const struct expr *parse_unary(struct script_parser *parser)
 		parser->nesting--;
 		return inner && parser_expect(parser, LEX_EXPR, ")", "')'") ? inner : NULL;
 	}
-	if (token.kind == TOKEN_NUMBER) {
-		struct expr *expr = make(parser, EXPR_NUMBER, token.place);
-		expr->number = token.number;
-		expr->hex_digits = token.hex_digits;
-		return expr;
-	}
+	if (token.kind == TOKEN_NUMBER)
+		return parse_number(parser, token);
 	if (!token_is_name(token)) {
 		parser_expected(parser, token, "a number, a symbol or '('");
 		return NULL;
@@ -305,6 +314,14 @@ const struct expr *parser_parenthesized_expression(struct script_parser *parser)
 		return NULL;
 	const struct expr *expr = parser_expression(parser);
 	return expr && parser_expect(parser, LEX_EXPR, ")", "')'") ? expr : NULL;
+}
+
+const struct expr *parser_fill(struct script_parser *parser)
+{
+	parser->in_fill = true;
+	const struct expr *expr = parser_expression(parser);
+	parser->in_fill = false;
+	return expr;
 }
 
 const struct expr *parser_assert(struct script_parser *parser, struct token word)

@@ -17,8 +17,9 @@ static bool parse_data(struct script_parser *parser, struct token word, uint8_t 
 
 static bool parse_fill(struct script_parser *parser, struct token word)
 {
-	const struct expr *value = parser_parenthesized_expression(parser);
-	if (!value)
+	parser_next(parser, LEX_EXPR); /* the "(" */
+	const struct expr *value = parser_fill(parser);
+	if (!value || !parser_expect(parser, LEX_EXPR, ")", "')'"))
 		return false;
 	parser_add(parser, STATEMENT_FILL, word.place)->value = value;
 	return true;

@@ -164,7 +164,7 @@ static bool parse_tail(struct script_parser *parser, struct tail tail)
 			*tail.phdrs = phdr;
 			tail.phdrs = &phdr->next;
 		} else if (parser_accept(parser, LEX_SCRIPT, "=")) {
-			*tail.fill = parser_expression(parser);
+			*tail.fill = parser_fill(parser);
 			if (!*tail.fill)
 				return false;
 		} else {

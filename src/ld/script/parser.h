@@ -14,6 +14,7 @@ struct script_parser {
 	struct diag *diag;
 	unsigned includes;            /* INCLUDEs that are open */
 	unsigned nesting;             /* parentheses, and what else would take stack */
+	bool in_fill;                 /* a number may have any number of hex digits */
 	struct statement **end;       /* where the next statement goes */
 };
 
@@ -47,6 +48,8 @@ parser_item parser_command;
 /* parse_expression.c: an expression up to a token that cannot continue it; NULL after an error. */
 const struct expr *parser_expression(struct script_parser *parser);
 const struct expr *parser_parenthesized_expression(struct script_parser *parser);
+/* Of a fill. */
+const struct expr *parser_fill(struct script_parser *parser);
 /* EXPR_ASSERT, behind the word ASSERT. */
 const struct expr *parser_assert(struct script_parser *parser, struct token word);
 
