@@ -198,7 +198,7 @@ static void provide_start_stop(struct link *link, const char *name)
 		const struct expr *value = layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = name});
 		if (stop)
 			value = layout_expr(layout, (struct expr){
-				.kind = EXPR_BINARY, .op = "+", .a = value,
+				.kind = EXPR_BINARY, .op = OP_ADD, .a = value,
 				.b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF, .name = name})});
 		struct node *node = layout_assign(layout, 0, symbol_text, value);
 		node->provide = true;
