@@ -16,6 +16,7 @@
 #include "ld/input/object.h"
 #include "ld/input/shared_object.h"
 #include "ld/input/text_script.h"
+#include "ld/script/parse.h"
 #include "ld/report/trace.h"
 
 /* The state that a file of the command line or of a script is opened with. */
@@ -275,29 +276,52 @@ static bool first_member_is_foreign(const struct link *link, struct bytes bytes)
 	return elf_kind(member.data) != ELF_NOT && is_foreign(link, member.data);
 }
 
+/* What belongs to layout is not supported yet. */
+static bool is_supported(struct link *link, const struct script_text *text, const struct script *script)
+{
+	const char *what = script->has_sections				 ? "SECTIONS"
+			   : script->statements				 ? "an assignment"
+			   : script->regions || script->aliases		 ? "MEMORY"
+			   : script->has_phdrs				 ? "PHDRS"
+			   : script->overwrites				 ? "OVERWRITE_SECTIONS"
+			   : script->nocrossrefs			 ? "NOCROSSREFS"
+			   : script->has_startup			 ? "STARTUP"
+			   : script->output				 ? "OUTPUT"
+			   : script->inhibit_common			 ? "INHIBIT_COMMON_ALLOCATION"
+			   : script->force_group_allocation		 ? "FORCE_GROUP_ALLOCATION"
+			   : script->sane_expr				 ? "LD_FEATURE"
+									 : NULL;
+	if (what)
+		report_input(link, text->path, "script", "%s in a linker script is not supported yet", what);
+	return !what;
+}
+
 /* Opens a text file given as input. The names in it are loaded in its place. */
 static enum opened add_script(struct loader *loader, const struct request *request, const char *path,
 			      struct bytes bytes, bool searching)
 {
 	struct link *link = loader->link;
-	struct text_script script = {0};
 	if (request->depth >= MAX_SCRIPT_DEPTH) {
 		report_input(link, path, "script", "scripts are nested too deeply (a script that names itself?)");
 		return OPENED;
 	}
-	if (!text_script_parse(&script, path, bytes, &link->arena, link->diag)) {
-		text_script_free(&script);
+	struct script script = {0};
+	struct script_text *text = arena_new(&link->arena, struct script_text);
+	*text = (struct script_text){path, bytes};
+	if (!script_parse(&script, text, NULL, &link->arena, link->diag) || !is_supported(link, text, &script)) {
+		script_free(&script);
 		return OPENED;
 	}
-	if (script.output_format && strcmp(script.output_format, link->arch->bfd_name) != 0) {
+	const char *format = script.output_format[0];
+	if (format && strcmp(format, link->arch->bfd_name) != 0) {
 		enum opened result = OPENED;
 		if (searching)
 			result = INCOMPATIBLE;
 		else
 			report_input(link, path, "wrong-architecture",
-				     "OUTPUT_FORMAT(%s) is not the format of this link (%s)", script.output_format,
+				     "OUTPUT_FORMAT(%s) is not the format of this link (%s)", format,
 				     link->arch->bfd_name);
-		text_script_free(&script);
+		script_free(&script);
 		return result;
 	}
 	for (uint32_t i = 0; i < script.search_dirs.n; i++)
@@ -306,13 +330,12 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 		*array_push(&link->externs) = script.externs.at[i];
 	if (script.entry && !link->script_entry)
 		link->script_entry = script.entry;
-	if (script.version.size)
-		version_script_parse(&link->version_script, path, script.version, script.version_line, &link->arena,
-				     link->diag);
+	for (uint32_t i = 0; i < script.versions.n; i++)
+		version_script_parse(&link->version_script, script.versions.at[i], &link->arena, link->diag);
 	uint32_t first_group = SCRIPT_GROUPS + loader->script_groups;
 	loader->script_groups += script.groups;
 	for (uint32_t i = 0; i < script.inputs.n; i++) {
-		const struct text_script_input *input = &script.inputs.at[i];
+		const struct script_input *input = &script.inputs.at[i];
 		load(loader, &(struct request){
 				     .name = input->name,
 				     .is_library = input->is_library,
@@ -326,7 +349,7 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 									      : first_group + input->group,
 			     });
 	}
-	text_script_free(&script);
+	script_free(&script);
 	return OPENED;
 }
 

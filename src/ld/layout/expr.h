@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "ld/input/lexer.h"
+#include "ld/script/lexer.h"
 #include "ld/layout/layout.h"
 
 /* Parses an expression up to a token that cannot continue it; NULL after a syntax error (*error says what was

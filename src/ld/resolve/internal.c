@@ -63,7 +63,8 @@ static void add_defsym(struct link *link, const struct defsym *defsym)
 {
 	struct lexer lexer;
 	const char *error;
-	lexer_init(&lexer, "--defsym", (struct bytes){(const uint8_t *)defsym->value, strlen(defsym->value)});
+	struct script_text text = {"--defsym", {(const uint8_t *)defsym->value, strlen(defsym->value)}};
+	lexer_init(&lexer, script_whole(&text));
 	const struct expr *value = expr_parse(link->layout, &lexer, &error);
 	if (value && lexer_next(&lexer, LEX_EXPR).kind != TOKEN_END) {
 		value = NULL;

@@ -145,6 +145,13 @@ static const struct io_file *open_script(struct link *link, const char *path)
 	return &link->io->files.at[link->io->files.at[found].error ? first : found];
 }
 
+static struct script_place whole_text(struct link *link, const char *path, struct bytes bytes)
+{
+	struct script_text *text = arena_new(&link->arena, struct script_text);
+	*text = (struct script_text){path, bytes};
+	return script_whole(text);
+}
+
 static void read_lists(struct link *link, const char *const *paths, uint32_t n, const char *what,
 		       struct version_script *list)
 {
@@ -153,9 +160,10 @@ static void read_lists(struct link *link, const char *const *paths, uint32_t n, 
 		if (file->error)
 			diag_error(link->diag, 0, "cannot open %s %s: %s", what, paths[i], strerror(file->error));
 		else if (list == &link->version_script)
-			version_script_parse(list, file->path, file->bytes, 1, &link->arena, link->diag);
+			version_script_parse(list, whole_text(link, file->path, file->bytes), &link->arena,
+					     link->diag);
 		else
-			dynamic_list_parse(list, file->path, file->bytes, &link->arena, link->diag);
+			dynamic_list_parse(list, whole_text(link, file->path, file->bytes), &link->arena, link->diag);
 	}
 }
 
@@ -163,7 +171,7 @@ static void read_lists(struct link *link, const char *const *paths, uint32_t n, 
 static void add_builtin(struct link *link, const char *text)
 {
 	struct bytes bytes = {(const uint8_t *)text, strlen(text)};
-	dynamic_list_parse(&link->dynamic_list, "<gild>", bytes, &link->arena, link->diag);
+	dynamic_list_parse(&link->dynamic_list, whole_text(link, "<gild>", bytes), &link->arena, link->diag);
 }
 
 /* --default-symver: one more node, called as the library; an anonymous version script becomes that node. */

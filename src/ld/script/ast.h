@@ -8,20 +8,7 @@
 
 #include "base/array.h"
 #include "base/types.h"
-
-/* ---- where ---------------------------------------------------------------------------------------------- */
-
-/* A file that was read as a script, or an option's argument ("--defsym"). */
-struct script_text {
-	const char *path;
-	struct bytes bytes;
-};
-
-/* A piece of it, for messages; text == NULL: made by the linker. */
-struct script_place {
-	const struct script_text *text;
-	uint32_t offset, length;  /* bytes */
-};
+#include "ld/script/place.h"
 
 /* ---- expressions (GNU ld manual, "Expressions in Linker Scripts") --------------------------------------- */
 
@@ -69,8 +56,9 @@ struct expr {
 	enum expr_kind kind;
 	enum expr_op op;
 	uint64_t number;
-	uint32_t hex_digits;      /* EXPR_NUMBER: digits behind 0x (a fill counts them); 0: written otherwise */
-	const char *name;         /* symbol, section, region, segment, constant or message */
+	uint32_t hex_digits;      /* EXPR_NUMBER: digits behind 0x (a fill counts them, and may have more than 16: then
+				   * `number` is 0); 0: written otherwise */
+	const char *name;         /* symbol, section, region, segment, constant or message; those digits */
 	const struct expr *a, *b, *c;
 	struct script_place place;
 };
@@ -90,7 +78,7 @@ struct file_pattern {
 	enum { FILE_PLAIN, FILE_OF_ARCHIVE, FILE_NOT_IN_ARCHIVE } kind;
 	struct str archive;       /* FILE_OF_ARCHIVE */
 	struct str file;          /* empty with FILE_OF_ARCHIVE: any member */
-	struct file_pattern *next; /* of an EXCLUDE_FILE list */
+	const struct file_pattern *next; /* of an EXCLUDE_FILE list */
 };
 
 struct section_pattern {
@@ -124,7 +112,8 @@ enum statement_kind {
 	/* In an output section only: */
 	STATEMENT_INPUT,          /* input */
 	STATEMENT_DATA,           /* data: `width` bytes of value */
-	STATEMENT_STRING,         /* text (ASCIZ, with its NUL; LINKER_VERSION) */
+	STATEMENT_STRING,         /* text (ASCIZ, with its NUL) */
+	STATEMENT_LINKER_VERSION, /* the linker's version as a string, with --enable-linker-version */
 	STATEMENT_FILL,           /* value */
 };
 

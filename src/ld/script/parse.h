@@ -6,7 +6,7 @@
 #include "base/diag.h"
 #include "ld/script/ast.h"
 
-/* How INCLUDE finds a file: its text, or NULL (which is reported at the place). */
+/* How INCLUDE finds a file: its text, or NULL: the parser says so. */
 struct script_includer {
 	const struct script_text *(*open)(void *context, const char *name);
 	void *context;
@@ -24,6 +24,9 @@ void script_free(struct script *script);
 
 /* Reports an error at a place of a script: "PATH:LINE:COLUMN: message", then the line and a caret under the place. */
 void script_report(struct diag *diag, uint64_t key, struct script_place place, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The same, as a warning. */
+void script_warn(struct diag *diag, uint64_t key, struct script_place place, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 #endif
