@@ -223,6 +223,7 @@ static bool link_module(struct link *link)
 /* -r, an object that is linked again. Symbols stay as open as they are: nothing is imported, provided or checked. */
 static bool decide_object_symbols(struct link *link)
 {
+	internal_describe(link);
 	exports_decide(link);
 	if (link->options->warn_backrefs)
 		backrefs_warn(link);

@@ -4,12 +4,7 @@
 
 #include <stdio.h>
 
-#include "ld/script/lexer.h"
 #include "ld/layout/layout.h"
-
-/* Parses an expression up to a token that cannot continue it; NULL after a syntax error (*error says what was
- * expected). */
-const struct expr *expr_parse(struct layout *layout, struct lexer *lexer, const char **error);
 
 /* Why an expression has no value. */
 enum expr_problem {

@@ -124,7 +124,7 @@ static uint64_t move_dot(struct link *link, struct node *node, uint64_t dot, uin
 
 static unsigned hex_digit(uint8_t c)
 {
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+	return c <= '9' ? c - '0' + 0u : (c | 0x20u) - 'a' + 10;
 }
 
 /* Digits behind 0x are the bytes themselves, as many as they are; any other value is four bytes. */
@@ -138,15 +138,12 @@ static const struct bytes *fill_of(struct link *link, const struct expr *expr, u
 	uint64_t size = digits ? (digits + 1) / 2 : 4;
 	uint8_t *at = old ? (uint8_t *)(uintptr_t)old->data : arena_alloc(&layout->arena, size, 1);
 	*fill = (struct bytes){at, size};
-	if (digits > 16 && expr->place.text) {
-		const uint8_t *text = expr->place.text->bytes.data + expr->place.offset + 2;
-		memset(at, 0, size);
-		for (uint32_t i = 0; i < digits; i++) {
-			uint64_t byte = (i + (digits & 1)) / 2;
-			at[byte] = (uint8_t)(at[byte] << 4 | hex_digit(text[i]));
-		}
-		return fill;
+	for (uint32_t i = 0; digits > 16 && i < digits; i++) {
+		uint64_t byte = (i + (digits & 1)) / 2;
+		at[byte] = (uint8_t)(at[byte] << 4 | hex_digit((uint8_t)expr->name[i]));
 	}
+	if (digits > 16)
+		return fill;
 	uint64_t value = digits ? expr->number : evaluate(link, expr, dot, 0);
 	for (uint64_t i = 0; i < size; i++)
 		at[size - 1 - i] = (uint8_t)(i < 8 ? value >> (8 * i) : 0);

@@ -50,6 +50,7 @@ struct node {
 	const struct expr *value; /* NODE_SECTION: its address, or NULL: the next one that its alignment allows */
 	bool provide, hidden;     /* PROVIDE(), PROVIDE_HIDDEN() and HIDDEN() */
 	bool from_option;         /* --defsym */
+	bool is_users;            /* a user's script has it */
 	bool is_tls;              /* _TLS_MODULE_BASE_: the beginning of the TLS segment */
 	bool sign_extend;         /* NODE_DATA */
 	uint8_t width;            /* NODE_DATA: bytes */

@@ -194,6 +194,7 @@ static void print_usage(const struct layout *layout)
 			printf("    %6.2f%%", (double)used * 100.0 / (double)region->length);
 		putchar('\n');
 	}
+	fflush(stdout);
 }
 
 void regions_check(struct link *link)
@@ -202,6 +203,6 @@ void regions_check(struct link *link)
 	for (uint32_t i = 1; i < layout->regions.n; i++)
 		if (layout->regions.at[i].overflowed)
 			report_overflow(link, &layout->regions.at[i]);
-	if (link->options->print_memory_usage)
+	if (link->options->print_memory_usage && !link->diag->errors)
 		print_usage(layout);
 }
