@@ -179,7 +179,7 @@ static bool lay_out(struct link *link)
 		layout_assign_addresses(link);
 	while (relr_grow(link));
 	icf_place(link);
-	layout_check_overlaps(link);
+	layout_check(link);
 	if (!done(link, "addresses"))
 		return false;
 	/* Every loaded byte of the output has its place. */
@@ -223,6 +223,7 @@ static bool link_module(struct link *link)
 /* -r, an object that is linked again. Symbols stay as open as they are: nothing is imported, provided or checked. */
 static bool decide_object_symbols(struct link *link)
 {
+	internal_describe(link);
 	exports_decide(link);
 	if (link->options->warn_backrefs)
 		backrefs_warn(link);
@@ -251,7 +252,8 @@ static bool lay_out_object(struct link *link)
 	layout_gather(link);
 	layout_without_segments(link);
 	headers_prepare(link);
-	layout_assign_unloaded(link);
+	layout_assign_addresses(link);
+	layout_check(link);
 	layout_finish_symbols(link);
 	values_compute(link);
 	return done(link, "layout");

@@ -130,7 +130,7 @@ static void classify(struct link *link, section_id id, struct finders finders)
 	if (rule != NO_RULE && (strncmp(name, ".ctors", 6) == 0 || strncmp(name, ".dtors", 6) == 0) &&
 	    section->size % 8 == 0)
 		section->reversed = layout->osecs.at[layout->runs.at[section->run].osec].name[1] != name[1];
-	if (section->run == layout->discard_run) {
+	if (rule != NO_RULE && layout->osecs.at[layout->runs.at[section->run].osec].rank == RANK_DISCARD) {
 		section->run = 0;
 		section->live = false;
 	}

@@ -57,7 +57,7 @@ static void headers(struct link *link, struct layout *layout)
 	node = layout_assign(layout, 0, "__ehdr_start", base);
 	node->provide = node->hidden = true;
 	layout_assign(layout, 0, ".", layout_expr(layout, (struct expr){
-		.kind = EXPR_BINARY, .op = "+", .a = base,
+		.kind = EXPR_BINARY, .op = OP_ADD, .a = base,
 		.b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF_HEADERS})}));
 	section(layout, ".interp", RANK_HEADERS, ".interp");
 	section(layout, ".note.gnu.property", RANK_HEADERS, ".note.gnu.property");
@@ -272,7 +272,7 @@ void layout_default(struct link *link)
 					  layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = ".tdata"}));
 	base->provide = base->hidden = base->is_tls = true;
 	uint32_t discard = layout_osec(layout, "/DISCARD/", RANK_DISCARD);
-	layout->discard_run = layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);
+	layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);
 	sort_wildcards(layout);
 	layout_compile_rules(layout);
 }

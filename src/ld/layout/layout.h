@@ -16,40 +16,31 @@
 
 #include <stdio.h>
 
-#include "ld/script/pattern.h"
+#include "ld/script/ast.h"
 #include "ld/tables.h"
 
-/* ---- expressions (GNU ld manual, "Expressions in Linker Scripts") ------------------------------------- */
+/* ---- values (GNU ld manual, "The Section of an Expression") -------------------------------------------- */
 
-enum expr_kind {
-	EXPR_NUMBER,
-	EXPR_DOT,
-	EXPR_UNARY,
-	EXPR_BINARY,
-	EXPR_ADDR,            /* ADDR(section name) */
-	EXPR_SIZEOF,          /* SIZEOF(section name) */
-	EXPR_SIZEOF_HEADERS,
-	EXPR_SEGMENT_START,   /* SEGMENT_START("text-segment", default) */
-	EXPR_SYMBOL,
-};
+/* What a value is relative to: an output section (then it is the distance from its beginning), or one of these. */
+#define VALUE_ABSOLUTE 0
+#define VALUE_NUMBER UINT32_MAX /* a number that says nothing about places */
 
-struct expr {
-	enum expr_kind kind;
-	uint64_t number;
-	const char *op;           /* "+", "<<", ... */
-	const char *name;         /* section, segment or symbol */
-	const struct expr *a, *b;
-};
-
-/* A value is a number, or an address in an output section (then it moves with a PIE). */
 struct value {
 	uint64_t number;
-	uint32_t osec;            /* 0: absolute */
+	uint32_t section;
+	bool valid;
+};
+
+/* A symbol that the program defines, by its index in file 0's symbol table. */
+struct program_symbol {
+	struct value value;       /* the last one in this pass, or in the one before */
+	bool from_dot;            /* absolute, but made from the location counter: a place in the image */
+	uint32_t pass;            /* the last pass that assigned it */
 };
 
 /* ---- statements --------------------------------------------------------------------------------------- */
 
-enum node_kind { NODE_ASSIGN, NODE_SECTION, NODE_RUN };
+enum node_kind { NODE_ASSIGN, NODE_ASSERT, NODE_SECTION, NODE_RUN, NODE_DATA, NODE_STRING, NODE_FILL };
 
 struct node {
 	enum node_kind kind;
@@ -59,9 +50,17 @@ struct node {
 	const struct expr *value; /* NODE_SECTION: its address, or NULL: the next one that its alignment allows */
 	bool provide, hidden;     /* PROVIDE(), PROVIDE_HIDDEN() and HIDDEN() */
 	bool from_option;         /* --defsym */
+	bool is_users;            /* a user's script has it */
 	bool is_tls;              /* _TLS_MODULE_BASE_: the beginning of the TLS segment */
+	bool sign_extend;         /* NODE_DATA */
+	uint8_t width;            /* NODE_DATA: bytes */
+	struct bytes text;        /* NODE_STRING */
+	struct script_place place;
+	/* From the addresses pass: */
 	uint64_t dot;             /* where the location counter was in the last pass */
-	uint32_t dot_osec;
+	uint64_t size;            /* bytes that it takes there: data, or a gap */
+	uint64_t result;          /* NODE_DATA: the value; NODE_ASSIGN: the address or number, to see whether it changes */
+	const struct bytes *fill; /* of the gap: a pattern that begins anew in each; NULL: as is usual for the section */
 };
 
 /* One pattern of an input section description. The first rule of the program that matches a section takes it. */
@@ -89,6 +88,7 @@ struct run {
 	uint64_t size;            /* from its address to the end of its last section */
 	uint64_t addr;            /* aligned as its first section needs */
 	uint64_t planned_mod;     /* start modulo the largest alignment that the offsets were made for */
+	const struct bytes *fill;  /* of gaps between its sections; NULL: as is usual */
 	bool planned, from_hint;
 };
 
@@ -116,9 +116,21 @@ struct osec {
 	bool relro;
 	bool jumps;               /* an address is given for it or before it: it does not follow its predecessor */
 	uint32_t next;            /* an older one whose name has the same hash */
+	const struct section_statement *said; /* what a script says about it; NULL: nothing does */
+	const struct name_list *phdrs; /* :phdr; NULL: as before */
+	uint32_t region, lma_region; /* ids; 0: none */
+	const struct bytes *fill;
 	ARRAY(struct node) nodes;
 	/* From its members: */
 	bool has_members;
+	bool has_made;            /* a member is of file 0 */
+	bool has_data;            /* data commands */
+	bool has_symbols;         /* symbols are assigned in it */
+	bool is_orphan;           /* no statement of a script is about it */
+	bool is_kept;             /* though it may be empty: the location counter is assigned in it */
+	bool has_gap;             /* ... and moves there */
+	bool is_in_load;          /* a PT_LOAD has it */
+	bool is_empty;            /* with a script's rules: it is not in the output, but its statements count */
 	uint32_t type;
 	uint64_t flags, entsize;
 	uint8_t p2align;
@@ -130,6 +142,7 @@ struct osec {
 	uint32_t symbol;          /* its section symbol in .symtab */
 	/* From the addresses pass: */
 	uint64_t addr, size, fileoff;
+	uint64_t lma;             /* where it is loaded: p_paddr */
 	uint32_t index;           /* in the section header table; 0: not in the output */
 	uint32_t name_offset;     /* in .shstrtab */
 	/* Compressed (output/compress.c): these make the section in the file, one after the other, `size` bytes. */
@@ -140,9 +153,37 @@ struct osec {
 
 struct segment {
 	uint32_t type, flags;
-	uint32_t first, last;     /* statement-order range in layout->order; LOAD and the others alike */
-	bool has_headers;
+	uint32_t *sections;       /* ids of output sections, LOAD and the others alike */
+	uint32_t n;
+	bool has_headers;         /* it begins with the ELF header and the program headers */
+	bool has_phdrs_only;      /* ... with the program headers alone */
+	bool flags_given;         /* FLAGS() */
+	const struct expr *at;    /* AT() */
 	uint64_t fileoff, filesz, addr, memsz, align;
+	uint64_t lma;             /* of its beginning */
+};
+
+/* A memory region of a script (GNU ld manual, "MEMORY"). */
+struct region {
+	const struct region_statement *said; /* NULL: the rest of memory, which has no name */
+	uint64_t origin, length;
+	uint64_t current;         /* the next free address */
+	uint32_t last;            /* the last output section in it that has a say in the load address of the next one */
+	uint32_t overflowed;      /* the first output section that does not fit; 0: all do */
+	uint64_t excess;          /* bytes that do not fit */
+	uint64_t highest;         /* end of what is used */
+};
+
+/* What DATA_SEGMENT_ALIGN and DATA_SEGMENT_RELRO_END agree on. */
+struct data_segment {
+	bool seen;
+	bool adjusted;            /* `shift` or `packs` has been decided */
+	bool packs;               /* without relocated data: a page of the file is spared */
+	uint64_t page, common;
+	uint64_t first, base;     /* the lowest address for it; what is taken */
+	uint64_t shift;           /* base - first: relocated data ends at the end of a page */
+	uint64_t offset, unpadded_end, relro_end;
+	uint64_t end;             /* DATA_SEGMENT_END */
 };
 
 struct rule_index;
@@ -156,6 +197,17 @@ struct layout {
 	ARRAY(struct run) runs;        /* [0] is nobody's */
 	ARRAY(struct osec) osecs;      /* [0] is nobody's */
 	ARRAY(struct segment) segments;
+	ARRAY(struct region) regions;  /* [0] is the rest of memory */
+	ARRAY(struct program_symbol) program_symbols; /* by index in file 0's symbol table */
+	bool scripted;                 /* a script has the say: sections exist, orphans are placed and segments are made
+					* by the rules of GNU ld */
+	const struct script *script;   /* it; or NULL */
+	bool headers_asked;            /* SIZEOF_HEADERS is used: there is room for the headers */
+	bool has_data_segment;         /* relocated data has its place from DATA_SEGMENT_* */
+	uint32_t pass;                 /* number of the pass over the program, from 1 */
+	bool changed;                  /* something in it is not what it was in the pass before */
+	bool reporting;                /* it is the last one: what is wrong is reported */
+	struct data_segment data_segment;
 	uint32_t *by_name;             /* by hash: the newest output section; n_buckets of them, a power of two */
 	uint32_t n_buckets;
 	struct rule_index *rule_index;
@@ -163,8 +215,8 @@ struct layout {
 	struct rule_finder *own_finder; /* for what the linker makes */
 	uint32_t *order;               /* osec ids that are in the output, in statement order */
 	uint32_t n_order;
-	uint32_t discard_run;
 	uint64_t headers_size;         /* ELF header + program headers */
+	uint64_t end_fileoff;          /* behind the last section, after a pass by the default layout's rules */
 	uint64_t shdrs_fileoff, file_size;
 	uint64_t base;
 	uint64_t tls_addr, tls_size, tls_align;
@@ -194,6 +246,9 @@ void layout_sort_unsaid(struct layout *layout);
 void layout_compile_rules(struct layout *layout);
 struct node *layout_assign(struct layout *layout, uint32_t osec, const char *symbol, const struct expr *value);
 const struct expr *layout_expr(struct layout *layout, struct expr expr);
+
+/* The memory region of that name or alias, or NULL. */
+const struct region *layout_region(const struct layout *layout, const char *name);
 
 /* The first output section of that name, or 0. */
 uint32_t layout_find(const struct layout *layout, const char *name);
@@ -230,13 +285,36 @@ void plan_run(struct link *link, uint32_t run, uint64_t start);
 void plan_write(struct link *link);
 void plan_read(struct link *link);
 
+/* Interprets the program once (interpret.c): addresses, sizes and symbols, and with the default layout's rules file
+ * offsets. */
+void layout_pass(struct link *link);
+/* Offsets of what is in one output section, which begins at `start`. Returns the address behind it. */
+uint64_t layout_place_contents(struct link *link, uint32_t osec, uint64_t start);
+
+/* The memory regions of a script (regions.c). */
+void regions_make(struct layout *layout);
+void regions_reset(struct link *link);
+/* The one for an output section that is not told: by its flags. */
+uint32_t region_by_flags(const struct layout *layout, const struct osec *osec);
+/* Moves the region's position to `end`; notes what does not fit. */
+void region_advance(struct layout *layout, uint32_t region, uint32_t osec, uint64_t end);
+/* Reports regions that overflow; --print-memory-usage. */
+void regions_check(struct link *link);
+
 /* Chooses which output sections there are: layout->order. layout_segments() begins with it; -r has no segments. */
 void layout_choose_sections(struct link *link);
 void layout_segments(struct link *link);
+/* The same by a script's rules (assign_script.c): both interpret the program until nothing changes; the second one
+ * gives file offsets, too. */
+void layout_script_segments(struct link *link);
+void layout_script_assign(struct link *link);
+/* Reports sections that overlap, and segments that lack what they have to have. */
+void layout_script_check(struct link *link);
 void layout_without_segments(struct link *link);
 void layout_assign_addresses(struct link *link);
-/* Reports segments that overlap, which given addresses can lead to. */
-void layout_check_overlaps(struct link *link);
+/* Reports what is wrong with the addresses, once they are final: false ASSERTs and whatever else a script asks for in
+ * vain, regions that overflow, segments that overlap. */
+void layout_check(struct link *link);
 
 /* Gives the sections that are not loaded, and the section headers, their file offsets; again when they are known, since
  * compressed sections and .shstrtab have other sizes then. Addresses stay, in debugging information and elsewhere. With

@@ -52,6 +52,7 @@ struct layout *layout_new(struct link *link)
 	layout->options = link->options;
 	*array_push(&layout->osecs) = (struct osec){.name = ""};
 	*array_push(&layout->runs) = (struct run){0};
+	regions_make(layout);
 	return layout;
 }
 
@@ -117,6 +118,8 @@ void layout_free(struct link *link)
 	array_free(&layout->runs);
 	array_free(&layout->osecs);
 	array_free(&layout->segments);
+	array_free(&layout->regions);
+	array_free(&layout->program_symbols);
 	free(layout->by_name);
 	rule_finder_free(layout->own_finder);
 	rule_index_free(layout->rule_index);

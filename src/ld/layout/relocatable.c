@@ -59,7 +59,6 @@ void layout_relocatable(struct link *link)
 	static const char *const tables[] = {".symtab", ".symtab_shndx", ".strtab", ".shstrtab"};
 	for (unsigned i = 0; i < COUNTOF(tables); i++)
 		section(layout, tables[i], RANK_TABLES);
-	layout->discard_run = layout_run(layout, layout_osec(layout, "/DISCARD/", RANK_DISCARD), "", SORT_NONE);
 	layout_compile_rules(layout);
 }
 

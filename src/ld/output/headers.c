@@ -75,7 +75,7 @@ static void program_headers_emit(const struct layout *layout, struct elf_phdr *p
 			.p_flags = segment->flags,
 			.p_offset = segment->fileoff,
 			.p_vaddr = segment->addr,
-			.p_paddr = segment->addr,
+			.p_paddr = segment->lma,
 			.p_filesz = segment->filesz,
 			.p_memsz = segment->memsz,
 			.p_align = segment->align,

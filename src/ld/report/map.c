@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "ld/layout/expr.h"
 #include "ld/layout/layout.h"
 #include "ld/report/describe.h"
 #include "ld/report/folds.h"
@@ -225,12 +226,29 @@ static void print_assign(struct map *map, const struct node *node)
 	bool is_dot = strcmp(node->symbol, ".") == 0;
 	if (node->id || is_dot)
 		fprintf(map->to, "%*s0x%016" PRIx64, MAP_COLUMN, "",
-			is_dot ? node->dot : map->link->internal_syms.at[node->id - 1].st_value);
+			is_dot ? node->dot + node->size : map->link->internal_syms.at[node->id - 1].st_value);
 	else
 		fprintf(map->to, "%*s%-18s", MAP_COLUMN, "", "[!provide]");
 	fprintf(map->to, "%*s", MAP_COLUMN, "");
 	layout_print_assign(map->to, node);
 	fputc('\n', map->to);
+}
+
+/* What stands between input sections, and between output sections. */
+static void print_statement(struct map *map, const struct node *node)
+{
+	static const char *const widths[] = {[1] = "BYTE", [2] = "SHORT", [4] = "LONG", [8] = "QUAD"};
+	if (node->kind == NODE_ASSIGN) {
+		print_assign(map, node);
+	} else if (node->kind == NODE_DATA) {
+		fprintf(map->to, " %-*s0x%016" PRIx64 " %10s ", MAP_COLUMN - 1, widths[node->width], node->dot, "");
+		expr_print(map->to, node->value);
+		fputc('\n', map->to);
+	} else if (node->kind == NODE_ASSERT) {
+		fprintf(map->to, "%*s", 2 * MAP_COLUMN + 18, "");
+		expr_print(map->to, node->value);
+		fputc('\n', map->to);
+	}
 }
 
 /* Returns the address behind the run's last section. */
@@ -260,14 +278,15 @@ static void print_output_section(struct map *map, const struct osec *osec)
 	uint64_t at = osec->addr;
 	for (uint32_t i = 0; i < osec->nodes.n; i++) {
 		const struct node *node = &osec->nodes.at[i];
-		if (node->kind == NODE_ASSIGN) {
-			print_assign(map, node);
-			continue;
+		if (node->kind == NODE_RUN) {
+			fputc(' ', map->to);
+			layout_print_run(map->to, layout, node->id);
+			fputc('\n', map->to);
+			at = print_run(map, &layout->runs.at[node->id], at);
+		} else {
+			print_statement(map, node);
+			at = max_u64(at, node->kind == NODE_DATA || node->kind == NODE_STRING ? node->dot + node->size : 0);
 		}
-		fputc(' ', map->to);
-		layout_print_run(map->to, layout, node->id);
-		fputc('\n', map->to);
-		at = print_run(map, &layout->runs.at[node->id], at);
 	}
 	if (osec->index)
 		print_fill(map, at, osec->addr + osec->size);
@@ -278,8 +297,8 @@ static void print_memory(struct map *map)
 	const struct layout *layout = map->link->layout;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
-		if (node->kind == NODE_ASSIGN)
-			print_assign(map, node);
+		if (node->kind != NODE_SECTION)
+			print_statement(map, node);
 		else if (layout->osecs.at[node->id].rank < RANK_TABLES)
 			print_output_section(map, &layout->osecs.at[node->id]);
 	}

@@ -59,10 +59,6 @@ void report_write(struct link *link)
 	write_map(link);
 	folds_write(link);
 	dependency_file_write(link);
-	if (link->options->print_memory_usage) { /* GNU ld's header; without a script's MEMORY there are no regions */
-		puts("Memory region         Used Size  Region Size  %age Used");
-		fflush(stdout);
-	}
 }
 
 void report_write_failed(struct link *link)
