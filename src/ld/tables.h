@@ -178,6 +178,7 @@ struct section {
 	bool reversed;        /* .ctors in .init_array: its pointers are written last to first */
 	uint8_t p2align;      /* alignment is 1 << p2align */
 	_Atomic bool live;
+	bool keep;            /* a KEEP() of a script means it, though it may not be the one that places it */
 };
 
 /* ---- symbols ----------------------------------------------------------------------------------------- */

@@ -65,26 +65,6 @@ const char *layout_section_name(const struct link *link, section_id id)
 	}
 }
 
-static bool ends_with(struct str text, const char *suffix)
-{
-	size_t len = strlen(suffix);
-	return text.len >= len && memcmp(text.at + text.len - len, suffix, len) == 0;
-}
-
-/* *crtbegin.o *crtbegin?.o *crtend.o *crtend?.o */
-static bool is_crt_file(const struct file *file)
-{
-	struct str name = file->member.len ? file->member : str_of(file->path);
-	if (!ends_with(name, ".o"))
-		return false;
-	for (uint32_t variant = 0; variant < 2; variant++) {
-		struct str stem = {name.at, name.len - 2 - (variant && name.len > 2 ? 1 : 0)};
-		if (ends_with(stem, "crtbegin") || ends_with(stem, "crtend"))
-			return true;
-	}
-	return false;
-}
-
 /* An index that the linker makes takes the place of those of the inputs, and of the names that it is made from; so does
  * a link to the debug file. */
 static bool is_superseded(const struct link *link, section_id id, const char *name)
@@ -110,13 +90,28 @@ static bool is_stripped(const struct link *link, section_id id, const char *name
 	return false;
 }
 
-static void classify(struct link *link, section_id id, bool is_crt)
+/* One thread's, for one file at a time; keeps: NULL, or looks into keep_index. */
+struct finders {
+	struct rule_finder *rules, *keeps;
+};
+
+static uint64_t flags_of(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	return section->file == INTERNAL_FILE ? layout_synthetic_flags(link, section) : section_shdr(link, id)->sh_flags;
+}
+
+static void classify(struct link *link, section_id id, struct finders finders)
 {
 	struct layout *layout = link->layout;
 	struct section *section = section_of(link, id);
 	const char *name = layout_section_name(link, id);
-	uint32_t rule = layout_stands_alone(link, id) ? NO_RULE : rule_index_find(layout, str_of(name), is_crt);
+	uint32_t rule = layout_stands_alone(link, id)
+				? NO_RULE
+				: rule_finder_find(finders.rules, str_of(name), flags_of(link, id), 0);
 	section->run = rule == NO_RULE ? ORPHAN_RUN : layout->rules.at[rule].run;
+	if (finders.keeps)
+		section->keep = rule_finder_find(finders.keeps, str_of(name), flags_of(link, id), 0) != NO_RULE;
 	/* Names of tables that the linker writes about its own output are not for others' sections. */
 	bool reserved = rule != NO_RULE && section->file != INTERNAL_FILE &&
 			layout->osecs.at[layout->runs.at[section->run].osec].rank == RANK_TABLES;
@@ -143,28 +138,61 @@ static void classify(struct link *link, section_id id, bool is_crt)
 
 void layout_classify_one(struct link *link, section_id id)
 {
-	classify(link, id, false);
+	classify(link, id, (struct finders){link->layout->own_finder, NULL});
+}
+
+struct classifying {
+	struct link *link;
+	struct finders *of_worker;
+};
+
+static void set_file(struct rule_finder *finder, const struct file *file)
+{
+	bool is_member = file->member.len != 0;
+	struct str path = str_of(file->path);
+	rule_finder_file(finder, is_member ? file->member : path, is_member ? path : (struct str){"", 0}, is_member);
+}
+
+static struct finders begin_file(const struct layout *layout, struct finders *finders, const struct file *file)
+{
+	if (!finders->rules) {
+		finders->rules = rule_finder_new(layout->rule_index);
+		finders->keeps = layout->keep_index ? rule_finder_new(layout->keep_index) : NULL;
+	}
+	set_file(finders->rules, file);
+	if (finders->keeps)
+		set_file(finders->keeps, file);
+	return *finders;
 }
 
 static void classify_files(void *context, size_t begin, size_t end, unsigned worker)
 {
-	struct link *link = context;
-	(void)worker;
+	const struct classifying *classifying = context;
+	struct link *link = classifying->link;
 	for (size_t f = begin; f < end; f++) {
 		const struct file *file = file_of(link, (file_id)f);
 		if (file->kind != FILE_OBJECT || !file->live)
 			continue;
-		bool is_crt = is_crt_file(file);
+		struct finders finders = begin_file(link->layout, &classifying->of_worker[worker], file);
 		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 			const struct section *section = section_of(link, file->first_section + i);
 			if (section->kind != SECTION_NONE && section->live)
-				classify(link, file->first_section + i, is_crt);
+				classify(link, file->first_section + i, finders);
 		}
 	}
 }
 
 void layout_classify(struct link *link)
 {
-	parallel_for(link->pool, link->files.n, FILE_GRAIN, classify_files, link);
+	unsigned workers = pool_threads(link->pool);
+	struct classifying classifying = {.link = link, .of_worker = calloc(workers, sizeof(struct finders))};
+	if (!classifying.of_worker)
+		out_of_memory();
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, classify_files, &classifying);
+	for (unsigned i = 0; i < workers; i++) {
+		rule_finder_free(classifying.of_worker[i].rules);
+		rule_finder_free(classifying.of_worker[i].keeps);
+	}
+	free(classifying.of_worker);
 	orphans_place(link);
 }

@@ -7,7 +7,6 @@
 #include "arch/arch.h"
 #include "base/glob.h"
 #include "ld/layout/layout.h"
-#include "ld/layout/rule_index.h"
 
 static const struct expr dot = {.kind = EXPR_DOT};
 
@@ -128,6 +127,13 @@ static void text(struct layout *layout, bool keep_prefix)
 	provide(layout, 0, "etext", false);
 }
 
+static const struct file_pattern crt_files[] = {
+	{.file = {"*crtbegin.o", 11}, .next = &crt_files[1]},
+	{.file = {"*crtbegin?.o", 12}, .next = &crt_files[2]},
+	{.file = {"*crtend.o", 9}, .next = &crt_files[3]},
+	{.file = {"*crtend?.o", 10}},
+};
+
 static void constructors(struct layout *layout, const char *name, const char *by_priority, const char *plain,
 			 const char *start, const char *end)
 {
@@ -141,7 +147,7 @@ static void constructors(struct layout *layout, const char *name, const char *by
 	uint32_t run = layout_run(layout, osec, plain, SORT_NONE);
 	layout->runs.at[run].keep = layout->runs.at[run].fixed = true;
 	for (uint32_t i = first_rule + 1; i < layout->rules.n; i++)
-		layout->rules.at[i].not_crt = true; /* .ctors in crtbegin.o, crtend.o: ends of a list of their own */
+		layout->rules.at[i].exclude[1] = &crt_files[0]; /* they have the ends of a list of their own */
 	provide(layout, osec, end, true);
 }
 
@@ -225,19 +231,17 @@ static bool has_start(const struct options *options, const char *name)
 	return false;
 }
 
-/* --sort-section: where a rule with a wildcard says nothing of an order. */
-static void sort_wildcards(const struct options *options, struct layout *layout)
+/* --sort-section, where a rule has a wildcard: the order of what it matches is nobody's business. */
+static void sort_wildcards(struct layout *layout)
 {
-	if (options->sort_section == SECTION_SORT_NONE)
-		return;
 	for (uint32_t i = 0; i < layout->rules.n; i++) {
-		const struct rule *rule = &layout->rules.at[i];
-		struct run *run = &layout->runs.at[rule->run];
-		if (run->sort != SORT_NONE || run->fixed || run->keep || glob_is_literal(rule->pattern))
-			continue;
-		run->sort = options->sort_section == SECTION_SORT_NAME ? SORT_NAME : SORT_ALIGNMENT;
-		run->fixed = true;
+		struct rule *rule = &layout->rules.at[i];
+		const struct run *run = &layout->runs.at[rule->run];
+		for (uint32_t k = 0; k < run->n_rules && !run->fixed && !run->keep; k++)
+			if (rule->sort[0] == SORT_NONE && !glob_is_literal(layout->rules.at[run->first_rule + k].pattern))
+				rule->sort[0] = SORT_UNSAID;
 	}
+	layout_sort_unsaid(layout);
 }
 
 void layout_default(struct link *link)
@@ -269,6 +273,6 @@ void layout_default(struct link *link)
 	base->provide = base->hidden = base->is_tls = true;
 	uint32_t discard = layout_osec(layout, "/DISCARD/", RANK_DISCARD);
 	layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);
-	sort_wildcards(link->options, layout);
-	layout->rule_index = rule_index_new(layout);
+	sort_wildcards(layout);
+	layout_compile_rules(layout);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ld/layout/layout.h"
+#include "ld/layout/sort_run.h"
 
 /* Flags that mean something in a program; groups and link order are over by then. */
 static const uint64_t program_flags = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS |
@@ -64,6 +65,11 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 	if (section->extra == SYN_GNU_STACK && link->layout->exec_stack)
 		return (struct traits){SHT_PROGBITS, SHF_EXECINSTR, 0};
 	return table[section->extra];
+}
+
+uint64_t layout_synthetic_flags(const struct link *link, const struct section *section)
+{
+	return section->kind == SECTION_SYNTHETIC ? synthetic_traits(link, section).flags : 0;
 }
 
 /* An object's sections are put one after the other and left for the next link to merge, if the pieces stay pieces of
@@ -156,45 +162,6 @@ static void inherit(struct osec *osec, struct traits traits, uint8_t p2align, ui
 		osec->p2align = p2align;
 }
 
-struct priority_key {
-	uint64_t key;
-	section_id id;
-};
-
-/* .init_array.00100 runs before .init_array.00200; .ctors.N is stored reversed: it stands for priority 65535 - N. */
-static uint64_t init_priority(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-	char *end;
-	if (!dot || dot == name)
-		return 65536;
-	unsigned long number = strtoul(dot + 1, &end, 10);
-	if (*end || end == dot + 1)
-		return 65536;
-	bool reversed = strncmp(name, ".ctors", 6) == 0 || strncmp(name, ".dtors", 6) == 0;
-	return reversed ? 65535 - number : number;
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct priority_key *x = a, *y = b;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-struct name_key {
-	const char *name;
-	section_id id;
-};
-
-static int compare_names(const void *a, const void *b)
-{
-	const struct name_key *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
-	return order ? order : x->id < y->id ? -1 : x->id > y->id;
-}
-
 /* The linker's own unwind records come first: a terminator ends what objects have. */
 static void place_plt_unwind(const struct link *link)
 {
@@ -207,45 +174,6 @@ static void place_plt_unwind(const struct link *link)
 		at--;
 	memmove(run->items + 1, run->items, at * sizeof(*run->items));
 	run->items[0] = own;
-}
-
-static void sort_run(const struct link *link, struct run *run)
-{
-	if (run->n < 2)
-		return;
-	if (run->sort == SORT_INIT_PRIORITY) {
-		struct priority_key *keys = malloc(run->n * sizeof(*keys));
-		if (!keys)
-			out_of_memory();
-		for (uint32_t i = 0; i < run->n; i++)
-			keys[i] = (struct priority_key){init_priority(layout_section_name(link, run->items[i])),
-							run->items[i]};
-		qsort(keys, run->n, sizeof(*keys), compare_keys);
-		for (uint32_t i = 0; i < run->n; i++)
-			run->items[i] = keys[i].id;
-		free(keys);
-	} else if (run->sort == SORT_ALIGNMENT) {
-		struct priority_key *keys = malloc(run->n * sizeof(*keys));
-		if (!keys)
-			out_of_memory();
-		for (uint32_t i = 0; i < run->n; i++)
-			keys[i] = (struct priority_key){UINT8_MAX - section_of(link, run->items[i])->p2align,
-							run->items[i]};
-		qsort(keys, run->n, sizeof(*keys), compare_keys);
-		for (uint32_t i = 0; i < run->n; i++)
-			run->items[i] = keys[i].id;
-		free(keys);
-	} else if (run->sort == SORT_NAME) {
-		struct name_key *keys = malloc(run->n * sizeof(*keys));
-		if (!keys)
-			out_of_memory();
-		for (uint32_t i = 0; i < run->n; i++)
-			keys[i] = (struct name_key){layout_section_name(link, run->items[i]), run->items[i]};
-		qsort(keys, run->n, sizeof(*keys), compare_names);
-		for (uint32_t i = 0; i < run->n; i++)
-			run->items[i] = keys[i].id;
-		free(keys);
-	}
 }
 
 /* Sections that are placed themselves; pieces of merged ones are placed as their pool, folded ones are where another
@@ -290,7 +218,7 @@ void layout_gather(struct link *link)
 	for (uint32_t r = 1; r < layout->runs.n; r++) {
 		struct run *run = &layout->runs.at[r];
 		struct osec *osec = &layout->osecs.at[run->osec];
-		sort_run(link, run);
+		sort_run(link, r);
 		for (uint32_t i = 0; i < run->n; i++) {
 			const struct section *section = section_of(link, run->items[i]);
 			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */

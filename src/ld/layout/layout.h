@@ -63,19 +63,22 @@ struct node {
 	const struct bytes *fill; /* of the gap: a pattern that begins anew in each; NULL: as is usual for the section */
 };
 
-
-enum run_sort { SORT_NONE, SORT_NAME, SORT_ALIGNMENT, SORT_INIT_PRIORITY };
-
-/* One pattern of an input section description. The first rule of the program that matches a section's name takes it. */
+/* One pattern of an input section description. The first rule of the program that matches a section takes it. */
 struct rule {
 	struct str pattern;
 	uint32_t run;
-	bool not_crt;             /* EXCLUDE_FILE (*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) */
+	const struct file_pattern *file;       /* NULL: any */
+	const struct file_pattern *exclude[2]; /* files that it does not mean: of the description, of this pattern */
+	uint64_t flags_set, flags_clear;       /* sh_flags that a section must have, must not have */
+	enum script_sort sort[2];              /* the outer one first */
+	bool reverse;
 };
 
 struct run {
 	uint32_t osec;
-	enum run_sort sort;
+	uint32_t first_rule, n_rules;
+	enum script_sort file_sort; /* SORT_NAME: files first, then what the rules say */
+	bool file_reverse;
 	bool keep;                /* KEEP(): survives garbage collection */
 	bool fixed;               /* the order of its sections means something: a plan must not change it */
 	bool link_ordered;        /* some of its sections are SHF_LINK_ORDER: their order follows from others' */
@@ -184,6 +187,7 @@ struct data_segment {
 };
 
 struct rule_index;
+struct rule_finder;
 
 struct layout {
 	const struct options *options;
@@ -207,6 +211,8 @@ struct layout {
 	uint32_t *by_name;             /* by hash: the newest output section; n_buckets of them, a power of two */
 	uint32_t n_buckets;
 	struct rule_index *rule_index;
+	struct rule_index *keep_index; /* of KEEPs only, where one may stand behind another rule for the same sections */
+	struct rule_finder *own_finder; /* for what the linker makes */
 	uint32_t *order;               /* osec ids that are in the output, in statement order */
 	uint32_t n_order;
 	uint64_t headers_size;         /* ELF header + program headers */
@@ -231,7 +237,13 @@ struct layout *layout_new(struct link *link);
 /* Building blocks of a program, also for a script parser. Names must live as long as the layout. An output section that
  * --section-start or its kin name has the address they give. */
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank);
-uint32_t layout_run(struct layout *layout, uint32_t osec, const char *patterns, enum run_sort sort);
+uint32_t layout_run(struct layout *layout, uint32_t osec, const char *patterns, enum script_sort sort);
+/* A run for what a script describes. Returns its number. The description must live as long as the layout. */
+uint32_t layout_describe(struct layout *layout, uint32_t osec, const struct input_description *input);
+/* --sort-section: gives rules an order that do not say one. */
+void layout_sort_unsaid(struct layout *layout);
+/* Compiles the rules, once all are there. */
+void layout_compile_rules(struct layout *layout);
 struct node *layout_assign(struct layout *layout, uint32_t osec, const char *symbol, const struct expr *value);
 const struct expr *layout_expr(struct layout *layout, struct expr expr);
 
@@ -259,6 +271,8 @@ void layout_classify(struct link *link);
 void layout_classify_one(struct link *link, section_id id);
 /* The name a section is classified by. */
 const char *layout_section_name(const struct link *link, section_id id);
+/* The sh_flags of a SECTION_SYNTHETIC, 0 of others that the linker makes. */
+uint64_t layout_synthetic_flags(const struct link *link, const struct section *section);
 
 /* Lists each run's sections; sets output sections' types and flags. */
 void layout_gather(struct link *link);

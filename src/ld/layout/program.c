@@ -67,14 +67,17 @@ uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank ran
 	return id;
 }
 
-uint32_t layout_run(struct layout *layout, uint32_t osec, const char *patterns, enum run_sort sort)
+uint32_t layout_run(struct layout *layout, uint32_t osec, const char *patterns, enum script_sort sort)
 {
 	uint32_t id = layout->runs.n;
-	*array_push(&layout->runs) = (struct run){.osec = osec, .sort = sort, .fixed = sort != SORT_NONE};
+	*array_push(&layout->runs) =
+		(struct run){.osec = osec, .first_rule = layout->rules.n, .fixed = sort != SORT_NONE};
 	*array_push(&layout->osecs.at[osec].nodes) = (struct node){.kind = NODE_RUN, .id = id};
 	for (const char *at = patterns; *at;) {
 		size_t len = strcspn(at, " ");
-		*array_push(&layout->rules) = (struct rule){.pattern = {at, (uint32_t)len}, .run = id};
+		*array_push(&layout->rules) =
+			(struct rule){.pattern = {at, (uint32_t)len}, .run = id, .sort = {sort}};
+		layout->runs.at[id].n_rules++;
 		at += len + strspn(at + len, " ");
 	}
 	return id;
@@ -118,7 +121,9 @@ void layout_free(struct link *link)
 	array_free(&layout->regions);
 	array_free(&layout->program_symbols);
 	free(layout->by_name);
+	rule_finder_free(layout->own_finder);
 	rule_index_free(layout->rule_index);
+	rule_index_free(layout->keep_index);
 	arena_free(&layout->arena);
 	free(layout);
 	link->layout = NULL;

@@ -4,7 +4,6 @@
 
 #include "base/glob.h"
 #include "ld/layout/layout.h"
-#include "ld/layout/rule_index.h"
 #include "ld/resolve/symbols.h"
 
 static uint32_t section(struct layout *layout, const char *name, enum osec_rank rank)
@@ -60,7 +59,7 @@ void layout_relocatable(struct link *link)
 	static const char *const tables[] = {".symtab", ".symtab_shndx", ".strtab", ".shstrtab"};
 	for (unsigned i = 0; i < COUNTOF(tables); i++)
 		section(layout, tables[i], RANK_TABLES);
-	layout->rule_index = rule_index_new(layout);
+	layout_compile_rules(layout);
 }
 
 void layout_without_segments(struct link *link)

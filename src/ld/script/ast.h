@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/types.h"
+#include "ld/script/pattern.h"
 #include "ld/script/place.h"
 
 /* ---- expressions (GNU ld manual, "Expressions in Linker Scripts") --------------------------------------- */
@@ -60,44 +61,6 @@ struct expr {
 				   * `number` is 0); 0: written otherwise */
 	const char *name;         /* symbol, section, region, segment, constant or message; those digits */
 	const struct expr *a, *b, *c;
-	struct script_place place;
-};
-
-/* ---- input section descriptions ------------------------------------------------------------------------- */
-
-enum script_sort {
-	SCRIPT_SORT_UNSAID,       /* --sort-section decides */
-	SCRIPT_SORT_NONE,
-	SCRIPT_SORT_NAME,
-	SCRIPT_SORT_ALIGNMENT,
-	SCRIPT_SORT_INIT_PRIORITY,
-};
-
-/* "*", "dir/a.o", "libx.a:b.o", "libx.a:", ":a.o". */
-struct file_pattern {
-	enum { FILE_PLAIN, FILE_OF_ARCHIVE, FILE_NOT_IN_ARCHIVE } kind;
-	struct str archive;       /* FILE_OF_ARCHIVE */
-	struct str file;          /* empty with FILE_OF_ARCHIVE: any member */
-	const struct file_pattern *next; /* of an EXCLUDE_FILE list */
-};
-
-struct section_pattern {
-	struct str glob;          /* COMMON stands for common symbols */
-	const struct file_pattern *exclude;
-	enum script_sort sort[2]; /* the outer one first */
-	bool reverse;
-	struct script_place place;
-	struct section_pattern *next;
-};
-
-struct input_description {
-	struct file_pattern file;
-	const struct file_pattern *exclude; /* EXCLUDE_FILE in front of the file's pattern */
-	enum script_sort file_sort;         /* SCRIPT_SORT_NAME, _NONE or _UNSAID */
-	bool file_reverse;
-	bool keep;
-	uint64_t flags_set, flags_clear;    /* INPUT_SECTION_FLAGS: sh_flags a section must have, must not have */
-	struct section_pattern *patterns;   /* NULL: all sections of the file */
 	struct script_place place;
 };
 

@@ -10,11 +10,11 @@ static const struct {
 	const char *word;
 	enum script_sort sort;
 } sorts[] = {
-	{"SORT", SCRIPT_SORT_NAME},
-	{"SORT_BY_NAME", SCRIPT_SORT_NAME},
-	{"SORT_BY_ALIGNMENT", SCRIPT_SORT_ALIGNMENT},
-	{"SORT_BY_INIT_PRIORITY", SCRIPT_SORT_INIT_PRIORITY},
-	{"SORT_NONE", SCRIPT_SORT_NONE},
+	{"SORT", SORT_NAME},
+	{"SORT_BY_NAME", SORT_NAME},
+	{"SORT_BY_ALIGNMENT", SORT_ALIGNMENT},
+	{"SORT_BY_INIT_PRIORITY", SORT_INIT_PRIORITY},
+	{"SORT_NONE", SORT_NONE},
 };
 
 static const struct named_number section_flags[] = {
@@ -74,7 +74,7 @@ static bool parse_exclude(struct script_parser *parser, const struct file_patter
 static bool parse_section_pattern(struct script_parser *parser, struct token token, struct section_pattern *pattern,
 				  unsigned n_sorts)
 {
-	enum script_sort sort = SCRIPT_SORT_UNSAID;
+	enum script_sort sort = SORT_UNSAID;
 	bool called = token.kind == TOKEN_NAME && token_is(parser_peek(parser, LEX_WILD), "(");
 	bool reverse = called && token_is(token, "REVERSE");
 	if (called && token_is(token, "EXCLUDE_FILE"))
@@ -95,8 +95,8 @@ static bool parse_section_pattern(struct script_parser *parser, struct token tok
 	if (!token_is_name(token))
 		return parser_expected(parser, token, "the pattern of a section");
 	pattern->glob = (struct str){parser_copy(parser, token), token.text.len};
-	if (pattern->reverse && pattern->sort[0] == SCRIPT_SORT_UNSAID)
-		pattern->sort[0] = SCRIPT_SORT_NAME;
+	if (pattern->reverse && pattern->sort[0] == SORT_UNSAID)
+		pattern->sort[0] = SORT_NAME;
 	return true;
 }
 
@@ -181,14 +181,14 @@ static bool parse_flags(struct script_parser *parser, struct input_description *
 static bool parse_file_pattern(struct script_parser *parser, struct token token, struct input_description *input,
 			       struct token *file)
 {
-	enum script_sort sort = SCRIPT_SORT_UNSAID;
+	enum script_sort sort = SORT_UNSAID;
 	bool called = token.kind == TOKEN_NAME && token_is(parser_peek(parser, LEX_WILD), "(");
 	bool reverse = called && token_is(token, "REVERSE") && !input->file_reverse;
 	if (called && token_is(token, "EXCLUDE_FILE"))
 		return parse_exclude(parser, &input->exclude) &&
 		       parse_file_pattern(parser, parser_next(parser, LEX_WILD), input, file);
-	if (reverse || (called && input->file_sort == SCRIPT_SORT_UNSAID && find_sort(token, &sort))) {
-		if (sort == SCRIPT_SORT_ALIGNMENT || sort == SCRIPT_SORT_INIT_PRIORITY)
+	if (reverse || (called && input->file_sort == SORT_UNSAID && find_sort(token, &sort))) {
+		if (sort == SORT_ALIGNMENT || sort == SORT_INIT_PRIORITY)
 			return script_error(parser->diag, token.place, NULL, "files cannot be sorted by what %.*s means",
 					    (int)token.text.len, token.text.at);
 		input->file_reverse |= reverse;
@@ -198,8 +198,8 @@ static bool parse_file_pattern(struct script_parser *parser, struct token token,
 		if (!parse_file_pattern(parser, parser_next(parser, LEX_WILD), input, file) ||
 		    !parser_expect(parser, LEX_WILD, ")", "')' after the file's pattern"))
 			return false;
-		if (input->file_sort == SCRIPT_SORT_UNSAID)
-			input->file_sort = SCRIPT_SORT_NAME; /* REVERSE alone */
+		if (input->file_sort == SORT_UNSAID)
+			input->file_sort = SORT_NAME; /* REVERSE alone */
 		return true;
 	}
 	if (!token_is_name(token))
