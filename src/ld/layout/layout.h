@@ -127,6 +127,7 @@ struct osec {
 	bool has_data;            /* data commands */
 	bool has_symbols;         /* symbols are assigned in it */
 	bool is_orphan;           /* no statement of a script is about it */
+	bool is_absent;           /* its ONLY_IF_RO or ONLY_IF_RW is not met: as if it were not in the script */
 	bool is_kept;             /* though it may be empty: the location counter is assigned in it */
 	bool has_gap;             /* ... and moves there */
 	bool is_in_load;          /* a PT_LOAD has it */
