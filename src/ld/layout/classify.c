@@ -101,11 +101,23 @@ static uint64_t flags_of(const struct link *link, section_id id)
 	return section->file == INTERNAL_FILE ? layout_synthetic_flags(link, section) : section_shdr(link, id)->sh_flags;
 }
 
+/* .symtab and the like: no rule of a script means them. */
+static bool is_table(const struct section *section)
+{
+	return section->kind == SECTION_SYMTAB || section->kind == SECTION_SYMTAB_SHNDX ||
+	       section->kind == SECTION_STRTAB ||
+	       (section->kind == SECTION_SYNTHETIC && section->extra == SYN_SHSTRTAB);
+}
+
 static void classify(struct link *link, section_id id, struct finders finders)
 {
 	struct layout *layout = link->layout;
 	struct section *section = section_of(link, id);
 	const char *name = layout_section_name(link, id);
+	if (layout->scripted && is_table(section)) {
+		section->run = layout->osecs.at[layout_table(layout, name)].nodes.at[0].id;
+		return;
+	}
 	uint32_t rule = layout_stands_alone(link, id)
 				? NO_RULE
 				: rule_finder_find(finders.rules, str_of(name), flags_of(link, id), 0);
@@ -138,7 +150,11 @@ static void classify(struct link *link, section_id id, struct finders finders)
 
 void layout_classify_one(struct link *link, section_id id)
 {
+	struct section *section = section_of(link, id);
 	classify(link, id, (struct finders){link->layout->own_finder, NULL});
+	if (section->run == ORPHAN_RUN)
+		section->run = orphan_place(link, layout_section_name(link, id), layout_synthetic_flags(link, section),
+					    layout_synthetic_type(link, section), false);
 }
 
 struct classifying {
