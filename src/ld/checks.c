@@ -25,8 +25,6 @@ void check_supported(struct link *link)
 			   regular ? options->debug_file : options->output);
 	if (options->separate_debug && strcmp(options->output, options->debug_file) == 0)
 		diag_error(link->diag, 0, "option --separate-debug-file: %s is the output itself", options->output);
-	if (options->script)
-		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
 	if (options->why_live.n && !options->gc_sections)
 		diag_warning(link->diag, 0, "--why-live has no effect without --gc-sections");
 	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)

@@ -6,6 +6,7 @@
 #include "base/io_watch.h"
 #include "ld/checks.h"
 #include "ld/input/inputs.h"
+#include "ld/input/scripts.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/link_order.h"
 #include "ld/layout/script.h"
@@ -62,6 +63,7 @@ static bool done_or_excused(struct link *link, const char *pass)
 static bool read_inputs(struct link *link)
 {
 	check_supported(link);
+	scripts_read(link);
 	if (!done(link, "options"))
 		return false;
 	internal_init(link);

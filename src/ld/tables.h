@@ -22,6 +22,7 @@
 #include "elf/shared.h"
 #include "ld/input/options.h"
 #include "ld/input/version_script.h"
+#include "ld/script/ast.h"
 #include "ld/report/stats.h"
 
 typedef uint32_t file_id;
@@ -415,6 +416,9 @@ struct link {
 	const char *script_entry;          /* ENTRY() of a script, NULL: none */
 	const char *entry;                 /* -e, else the script's, else _start; NULL: none (a shared object) */
 
+	struct script script;              /* what all linker scripts together say, but for inputs */
+	bool has_script;                   /* -T is given; else there are at most scripts among the inputs */
+	ARRAY(struct script) option_scripts; /* of options->scripts: their inputs */
 	struct version_script version_script, dynamic_list, export_list;
 	uint32_t default_version;          /* --default-symver: 1 + node of the version script; 0: none */
 	bool has_dynamic_list;

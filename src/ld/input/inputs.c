@@ -14,6 +14,7 @@
 #include "ld/input/ir.h"
 #include "ld/input/made_object.h"
 #include "ld/input/object.h"
+#include "ld/input/scripts.h"
 #include "ld/input/shared_object.h"
 #include "ld/input/text_script.h"
 #include "ld/script/parse.h"
@@ -276,24 +277,27 @@ static bool first_member_is_foreign(const struct link *link, struct bytes bytes)
 	return elf_kind(member.data) != ELF_NOT && is_foreign(link, member.data);
 }
 
-/* What belongs to layout is not supported yet. */
-static bool is_supported(struct link *link, const struct script_text *text, const struct script *script)
+/* What INPUT and GROUP of a script name. */
+static void load_named(struct loader *loader, const struct request *request, const char *path,
+		       const struct script *script)
 {
-	const char *what = script->has_sections				 ? "SECTIONS"
-			   : script->statements				 ? "an assignment"
-			   : script->regions || script->aliases		 ? "MEMORY"
-			   : script->has_phdrs				 ? "PHDRS"
-			   : script->overwrites				 ? "OVERWRITE_SECTIONS"
-			   : script->nocrossrefs			 ? "NOCROSSREFS"
-			   : script->has_startup			 ? "STARTUP"
-			   : script->output				 ? "OUTPUT"
-			   : script->inhibit_common			 ? "INHIBIT_COMMON_ALLOCATION"
-			   : script->force_group_allocation		 ? "FORCE_GROUP_ALLOCATION"
-			   : script->sane_expr				 ? "LD_FEATURE"
-									 : NULL;
-	if (what)
-		report_input(link, text->path, "script", "%s in a linker script is not supported yet", what);
-	return !what;
+	uint32_t first_group = SCRIPT_GROUPS + loader->script_groups;
+	loader->script_groups += script->groups;
+	for (uint32_t i = 0; i < script->inputs.n; i++) {
+		const struct script_input *input = &script->inputs.at[i];
+		load(loader, &(struct request){
+				     .name = input->name,
+				     .is_library = input->is_library,
+				     .as_needed = request->as_needed || input->as_needed,
+				     .whole_archive = request->whole_archive,
+				     .prefer_static = request->prefer_static,
+				     .lazy = request->lazy,
+				     .from_script = path,
+				     .depth = request->depth + 1,
+				     .group = request->group || !input->group ? request->group
+									      : first_group + input->group,
+			     });
+	}
 }
 
 /* Opens a text file given as input. The names in it are loaded in its place. */
@@ -308,7 +312,8 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 	struct script script = {0};
 	struct script_text *text = arena_new(&link->arena, struct script_text);
 	*text = (struct script_text){path, bytes};
-	if (!script_parse(&script, text, NULL, &link->arena, link->diag) || !is_supported(link, text, &script)) {
+	struct script_includer includer = scripts_includer(link);
+	if (!script_parse(&script, text, &includer, &link->arena, link->diag)) {
 		script_free(&script);
 		return OPENED;
 	}
@@ -326,29 +331,8 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 	}
 	for (uint32_t i = 0; i < script.search_dirs.n; i++)
 		*array_push(&loader->script_dirs) = script.search_dirs.at[i];
-	for (uint32_t i = 0; i < script.externs.n; i++)
-		*array_push(&link->externs) = script.externs.at[i];
-	if (script.entry && !link->script_entry)
-		link->script_entry = script.entry;
-	for (uint32_t i = 0; i < script.versions.n; i++)
-		version_script_parse(&link->version_script, script.versions.at[i], &link->arena, link->diag);
-	uint32_t first_group = SCRIPT_GROUPS + loader->script_groups;
-	loader->script_groups += script.groups;
-	for (uint32_t i = 0; i < script.inputs.n; i++) {
-		const struct script_input *input = &script.inputs.at[i];
-		load(loader, &(struct request){
-				     .name = input->name,
-				     .is_library = input->is_library,
-				     .as_needed = request->as_needed || input->as_needed,
-				     .whole_archive = request->whole_archive,
-				     .prefer_static = request->prefer_static,
-				     .lazy = request->lazy,
-				     .from_script = path,
-				     .depth = request->depth + 1,
-				     .group = request->group || !input->group ? request->group
-									      : first_group + input->group,
-			     });
-	}
+	scripts_add(link, &script);
+	load_named(loader, request, path, &script);
 	script_free(&script);
 	return OPENED;
 }
@@ -536,7 +520,7 @@ static void read_ahead(struct reading_ahead *reading)
 	reading->inputs = arena_array(&link->arena, const struct input_request *, link->options->inputs.n);
 	for (uint32_t i = 0; i < link->options->inputs.n; i++) {
 		const struct input_request *input = &link->options->inputs.at[i];
-		if (input->is_library || input->name[0] == '=')
+		if (input->is_library || input->script || input->name[0] == '=')
 			continue;
 		paths[n] = input->name;
 		reading->inputs[n++] = input;
@@ -546,17 +530,38 @@ static void read_ahead(struct reading_ahead *reading)
 	parallel_for(link->pool, n, 1, scan_range, reading);
 }
 
+/* The inputs that a script of -T names. */
+static void load_option_script(struct loader *loader, const struct input_request *input)
+{
+	struct request request = {
+		.as_needed = input->as_needed,
+		.whole_archive = input->whole_archive,
+		.prefer_static = input->prefer_static,
+		.lazy = input->lazy,
+		.group = input->group,
+	};
+	load_named(loader, &request, input->name, &loader->link->option_scripts.at[input->script - 1]);
+}
+
 void inputs_load(struct link *link)
 {
 	struct loader loader = {.link = link};
 	struct reading_ahead ahead = {.link = link};
+	for (uint32_t i = 0; i < link->option_scripts.n; i++) {
+		const struct script *script = &link->option_scripts.at[i];
+		for (uint32_t k = 0; k < script->search_dirs.n; k++)
+			*array_push(&loader.script_dirs) = script->search_dirs.at[k];
+	}
 	read_ahead(&ahead);
 	for (uint32_t i = 0; i < link->options->inputs.n; i++) {
 		const struct input_request *input = &link->options->inputs.at[i];
 		uint32_t next = link->io->ahead.next;
 		bool is_next = next < link->io->ahead.n && ahead.inputs[next] == input;
 		bool is_archive = is_next && archive_kind(link->io->ahead.files[next].bytes) != ARCHIVE_NOT;
-		load(&loader, &(struct request){
+		if (input->script)
+			load_option_script(&loader, input);
+		else
+			load(&loader, &(struct request){
 				      .name = input->name,
 				      .is_library = input->is_library,
 				      .as_needed = input->as_needed,

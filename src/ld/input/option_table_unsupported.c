@@ -48,8 +48,6 @@ static const struct option_row rows[] = {
 	{"--filler", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 
 	/* linker scripts */
-	{"-dT", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
-	{"--default-script", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--version-exports-section", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--default-imported-symver", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--enable-non-contiguous-regions", ARG_NONE, .id = OPTION_UNSUPPORTED},

@@ -195,6 +195,7 @@ struct script {
 	ARRAY(struct script_place) versions; /* the texts between VERSION { and } */
 	bool force_common, inhibit_common, force_group_allocation;
 	bool sane_expr;                      /* LD_FEATURE("SANE_EXPR") */
+	bool gild_layout;                    /* LD_FEATURE("GILD_LAYOUT"): the default layout, as --verbose prints it */
 
 	/* About layout: */
 	struct statement *statements;        /* assignments, ASSERTs, what SECTIONS has, INSERTs: in order */

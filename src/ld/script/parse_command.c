@@ -185,10 +185,13 @@ static bool parse_feature(struct script_parser *parser, struct token word)
 	const char *name = NULL;
 	if (!parser_parenthesized_name(parser, LEX_SCRIPT, &name, "the name of a feature"))
 		return false;
-	if (strcmp(name, "SANE_EXPR") != 0)
+	if (strcmp(name, "SANE_EXPR") == 0)
+		parser->out->sane_expr = true;
+	else if (strcmp(name, "GILD_LAYOUT") == 0)
+		parser->out->gild_layout = true;
+	else
 		return script_error(parser->diag, word.place, NULL, "unknown feature '%s', only SANE_EXPR is known",
 				    name);
-	parser->out->sane_expr = true;
 	return true;
 }
 
