@@ -9,6 +9,7 @@
 #include "ld/input/scripts.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/link_order.h"
+#include "ld/layout/script.h"
 #include "ld/layout/value.h"
 #include "ld/output/compress.h"
 #include "ld/output/headers.h"
@@ -70,10 +71,7 @@ static bool read_inputs(struct link *link)
 	versions_read(link);
 	symtab_read_retained(link);
 	decide_output(link);
-	if (link->options->kind == OUTPUT_RELOCATABLE)
-		layout_relocatable(link);
-	else
-		layout_default(link);
+	layout_make(link);
 	if (link->options->verbose)
 		layout_print(link);
 	return done(link, "open inputs");

@@ -101,12 +101,12 @@ static uint64_t flags_of(const struct link *link, section_id id)
 	return section->file == INTERNAL_FILE ? layout_synthetic_flags(link, section) : section_shdr(link, id)->sh_flags;
 }
 
-/* Tables that are about the output itself are no business of a script's. */
-static bool is_own_table(const struct layout *layout, const struct section *section)
+/* .symtab and the like: no rule of a script means them. */
+static bool is_table(const struct section *section)
 {
-	return layout->scripted && (section->kind == SECTION_SYMTAB || section->kind == SECTION_SYMTAB_SHNDX ||
-				    section->kind == SECTION_STRTAB ||
-				    (section->kind == SECTION_SYNTHETIC && section->extra == SYN_SHSTRTAB));
+	return section->kind == SECTION_SYMTAB || section->kind == SECTION_SYMTAB_SHNDX ||
+	       section->kind == SECTION_STRTAB ||
+	       (section->kind == SECTION_SYNTHETIC && section->extra == SYN_SHSTRTAB);
 }
 
 static const struct osec *osec_of_rule(const struct layout *layout, uint32_t rule)
@@ -114,21 +114,15 @@ static const struct osec *osec_of_rule(const struct layout *layout, uint32_t rul
 	return &layout->osecs.at[layout->runs.at[layout->rules.at[rule].run].osec];
 }
 
-/* The first rule from number `from` on that takes the section and whose output section exists. */
-static uint32_t find_rule(const struct link *link, section_id id, struct rule_finder *finder, uint32_t from)
+/* The first rule that takes the section and whose output section exists. */
+static uint32_t find_rule(const struct link *link, section_id id, struct rule_finder *finder)
 {
-	const struct layout *layout = link->layout;
-	bool own_table = is_own_table(layout, section_of(link, id));
-	if (layout_stands_alone(link, id))
-		return NO_RULE;
-	for (;; from++) {
-		from = rule_finder_find(finder, str_of(layout_section_name(link, id)), flags_of(link, id), from);
-		if (from == NO_RULE)
-			return from;
-		const struct osec *osec = osec_of_rule(layout, from);
-		if (!osec->is_absent && (!own_table || osec->rank == RANK_TABLES))
-			return from;
-	}
+	struct str name = str_of(layout_section_name(link, id));
+	uint64_t flags = flags_of(link, id);
+	uint32_t rule = layout_stands_alone(link, id) ? NO_RULE : rule_finder_find(finder, name, flags, 0);
+	while (rule != NO_RULE && osec_of_rule(link->layout, rule)->is_absent)
+		rule = rule_finder_find(finder, name, flags, rule + 1);
+	return rule;
 }
 
 static void classify(struct link *link, section_id id, struct finders finders)
@@ -136,7 +130,11 @@ static void classify(struct link *link, section_id id, struct finders finders)
 	struct layout *layout = link->layout;
 	struct section *section = section_of(link, id);
 	const char *name = layout_section_name(link, id);
-	uint32_t rule = find_rule(link, id, finders.rules, 0);
+	if (layout->scripted && is_table(section)) {
+		section->run = layout->osecs.at[layout_table(layout, name)].nodes.at[0].id;
+		return;
+	}
+	uint32_t rule = find_rule(link, id, finders.rules);
 	section->run = rule == NO_RULE ? ORPHAN_RUN : layout->rules.at[rule].run;
 	if (finders.keeps)
 		section->keep = rule_finder_find(finders.keeps, str_of(name), flags_of(link, id), 0) != NO_RULE;
@@ -167,7 +165,11 @@ static void classify(struct link *link, section_id id, struct finders finders)
 
 void layout_classify_one(struct link *link, section_id id)
 {
+	struct section *section = section_of(link, id);
 	classify(link, id, (struct finders){link->layout->own_finder, NULL});
+	if (section->run == ORPHAN_RUN)
+		section->run = orphan_place(link, layout_section_name(link, id), layout_synthetic_flags(link, section),
+					    layout_synthetic_type(link, section), false);
 }
 
 struct classifying {

@@ -38,15 +38,6 @@ static void define(struct layout *layout, const char *symbol)
 	layout_assign(layout, 0, symbol, &dot);
 }
 
-/* symbol = ADDR(section), hidden, when somebody asks for it and the section exists. */
-static void provide_address(struct layout *layout, const char *symbol, const char *name)
-{
-	struct node *node =
-		layout_assign(layout, 0, symbol, layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = name}));
-	node->provide = true;
-	node->hidden = true;
-}
-
 static void headers(struct link *link, struct layout *layout)
 {
 	const struct expr *base = layout_expr(layout, (struct expr){
@@ -217,10 +208,6 @@ static void not_loaded(const struct link *link, struct layout *layout)
 	section(layout, ".gnu.attributes", RANK_NOT_LOADED, ".gnu.attributes");
 	if (link->options->separate_debug)
 		section(layout, ".gnu_debuglink", RANK_NOT_LOADED, ".gnu_debuglink");
-	ordered_section(layout, ".symtab", RANK_TABLES, ".symtab");
-	ordered_section(layout, ".symtab_shndx", RANK_TABLES, ".symtab_shndx");
-	ordered_section(layout, ".strtab", RANK_TABLES, ".strtab");
-	ordered_section(layout, ".shstrtab", RANK_TABLES, ".shstrtab");
 }
 
 static bool has_start(const struct options *options, const char *name)
@@ -244,9 +231,9 @@ static void sort_wildcards(struct layout *layout)
 	layout_sort_unsaid(layout);
 }
 
-void layout_default(struct link *link)
+void layout_default_fill(struct link *link)
 {
-	struct layout *layout = layout_new(link);
+	struct layout *layout = link->layout;
 	layout->base = link->is_pic ? 0 : link->arch->image_base;
 	if (link->options->image_base_given)
 		layout->base = link->options->image_base;
@@ -263,16 +250,20 @@ void layout_default(struct link *link)
 	data(layout);
 	large(layout);
 	not_loaded(link, layout);
-	/* Symbols at the linker's own tables (psABI, "Global Offset Table"; gABI, "Dynamic Section"). */
-	provide_address(layout, "_GLOBAL_OFFSET_TABLE_", ".got.plt");
-	provide_address(layout, "_DYNAMIC", ".dynamic");
-	provide_address(layout, "__GNU_EH_FRAME_HDR", ".eh_frame_hdr");
-	/* Where the module's thread-local block begins, for local-dynamic descriptors (psABI, "TLS descriptors"). */
-	struct node *base = layout_assign(layout, 0, "_TLS_MODULE_BASE_",
-					  layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = ".tdata"}));
-	base->provide = base->hidden = base->is_tls = true;
 	uint32_t discard = layout_osec(layout, "/DISCARD/", RANK_DISCARD);
 	layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);
-	sort_wildcards(layout);
-	layout_compile_rules(layout);
+}
+
+void layout_default_compile(struct link *link)
+{
+	sort_wildcards(link->layout);
+	layout_compile_rules(link->layout);
+}
+
+void layout_default(struct link *link)
+{
+	layout_new(link);
+	layout_default_fill(link);
+	layout_builtins(link);
+	layout_default_compile(link);
 }

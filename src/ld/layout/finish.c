@@ -109,6 +109,17 @@ static uint32_t neighbour(const struct layout *layout, uint32_t id, uint64_t add
 	return address < next->addr ? before : after;
 }
 
+/* PT_TLS, or the segment that begins with the ELF header; NULL: there is none. */
+static const struct segment *special_segment(const struct layout *layout, bool tls)
+{
+	for (uint32_t i = 0; i < layout->segments.n; i++) {
+		const struct segment *segment = &layout->segments.at[i];
+		if (tls ? segment->type == PT_TLS : segment->type == PT_LOAD && segment->has_headers)
+			return segment;
+	}
+	return NULL;
+}
+
 static void finish_node(const struct walk *walk, const struct node *node)
 {
 	struct link *link = walk->link;
@@ -128,8 +139,11 @@ static void finish_node(const struct walk *walk, const struct node *node)
 	} else if (symbol->from_dot) {
 		osec = home_of(walk);
 	}
-	if (node->is_tls)
-		address = layout->tls_addr;
+	if (node->is_tls || node->is_ehdr) {
+		const struct segment *segment = special_segment(layout, node->is_tls);
+		address = node->is_tls ? layout->tls_addr : segment ? segment->addr : 0;
+		osec = segment && segment->n ? segment->sections[0] : layout->n_order ? layout->order[0] : 0;
+	}
 	struct output_symbol placed = {.sym = *sym};
 	output_symbol_place(&placed, osec ? layout->osecs.at[osec].index : 0);
 	placed.sym.st_value = address;

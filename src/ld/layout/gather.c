@@ -67,6 +67,11 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 	return table[section->extra];
 }
 
+uint32_t layout_synthetic_type(const struct link *link, const struct section *section)
+{
+	return section->kind == SECTION_SYNTHETIC ? synthetic_traits(link, section).type : SHT_PROGBITS;
+}
+
 uint64_t layout_synthetic_flags(const struct link *link, const struct section *section)
 {
 	return section->kind == SECTION_SYNTHETIC ? synthetic_traits(link, section).flags : 0;

@@ -52,14 +52,26 @@ static uint64_t evaluate(struct link *link, const struct expr *expr, uint64_t do
 	return value.valid ? value_absolute(link->layout, value) : otherwise;
 }
 
+/* Of a section that the linker made. */
+static struct value beginning_of(const struct link *link, enum synthetic which)
+{
+	section_id id = link->synthetic[which];
+	if (!id || !section_of(link, id)->run)
+		return (struct value){.section = VALUE_NUMBER};
+	uint32_t osec = link->layout->runs.at[section_of(link, id)->run].osec;
+	uint64_t address = synthetic_address(link, link->layout, which);
+	return (struct value){.number = address - link->layout->osecs.at[osec].addr, .section = osec, .valid = true};
+}
+
 static void assign_symbol(struct link *link, struct node *node, uint64_t dot, uint32_t section)
 {
 	struct layout *layout = link->layout;
-	if (!node->id)
-		return;
+	if (!node->id || node->is_tls || node->is_ehdr)
+		return; /* segments have to be there */
 	struct expr_scope scope = scope_at(link, dot, section);
 	scope.sane |= node->from_option;
-	struct value value = expr_evaluate(node->value, &scope);
+	struct value value = node->made ? beginning_of(link, (enum synthetic)node->made)
+					: expr_evaluate(node->value, &scope);
 	struct program_symbol *symbol = &layout->program_symbols.at[node->id - 1];
 	if (!value.valid) {
 		if (layout->reporting)
@@ -166,6 +178,8 @@ uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 	struct osec *osec = &layout->osecs.at[id];
 	uint64_t at = start;
 	const struct bytes *fill = osec->fill;
+	if (osec->said && osec->said->fill)
+		fill = osec->fill = fill_of(link, osec->said->fill, start, osec->fill);
 	const struct expr *subalign = osec->said ? osec->said->subalign : NULL;
 	uint8_t forced = subalign ? log2_up(evaluate(link, subalign, start, 1)) : 0;
 	note(layout, &osec->addr, start);

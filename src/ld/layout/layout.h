@@ -51,6 +51,8 @@ struct node {
 	bool provide, hidden;     /* PROVIDE(), PROVIDE_HIDDEN() and HIDDEN() */
 	bool from_option;         /* --defsym */
 	bool is_users;            /* a user's script has it */
+	bool is_ehdr;             /* __ehdr_start: where the ELF header is loaded */
+	uint8_t made;             /* a symbol at the beginning of this enum synthetic; 0: it is not */
 	bool is_tls;              /* _TLS_MODULE_BASE_: the beginning of the TLS segment */
 	bool sign_extend;         /* NODE_DATA */
 	uint8_t width;            /* NODE_DATA: bytes */
@@ -130,6 +132,7 @@ struct osec {
 	bool is_absent;           /* its ONLY_IF_RO or ONLY_IF_RW is not met: as if it were not in the script */
 	bool is_kept;             /* though it may be empty: the location counter is assigned in it */
 	bool has_gap;             /* ... and moves there */
+	bool is_overlay;          /* it shares its addresses with others */
 	bool is_in_load;          /* a PT_LOAD has it */
 	bool is_empty;            /* with a script's rules: it is not in the output, but its statements count */
 	uint32_t type;
@@ -189,6 +192,7 @@ struct data_segment {
 
 struct rule_index;
 struct rule_finder;
+struct script_orphans;
 
 struct layout {
 	const struct options *options;
@@ -209,6 +213,7 @@ struct layout {
 	bool changed;                  /* something in it is not what it was in the pass before */
 	bool reporting;                /* it is the last one: what is wrong is reported */
 	struct data_segment data_segment;
+	struct script_orphans *orphans; /* by a script's rules: what has been placed so far */
 	uint32_t *by_name;             /* by hash: the newest output section; n_buckets of them, a power of two */
 	uint32_t n_buckets;
 	struct rule_index *rule_index;
@@ -216,6 +221,7 @@ struct layout {
 	struct rule_finder *own_finder; /* for what the linker makes */
 	uint32_t *order;               /* osec ids that are in the output, in statement order */
 	uint32_t n_order;
+	uint32_t n_written;            /* statements that a script would have to have; those behind are in every program */
 	uint64_t headers_size;         /* ELF header + program headers */
 	uint64_t end_fileoff;          /* behind the last section, after a pass by the default layout's rules */
 	uint64_t shdrs_fileoff, file_size;
@@ -230,6 +236,16 @@ struct layout {
 
 /* Builds the default program for this link's options: link->layout. */
 void layout_default(struct link *link);
+/* The same in two steps, for a program that has something of its own, too: its statements; what its rules need when all
+ * are there. */
+void layout_default_fill(struct link *link);
+void layout_default_compile(struct link *link);
+/* Adds what every program has: .symtab and the other tables, symbols at the linker's own sections. */
+void layout_builtins(struct link *link);
+/* The output section of .symtab, .symtab_shndx, .strtab or .shstrtab; 0: the program has none. */
+uint32_t layout_table(const struct layout *layout, const char *name);
+/* Statements of -r's program. */
+void layout_relocatable_fill(struct link *link);
 void layout_free(struct link *link);
 
 /* link->layout, a program without statements. */
@@ -250,6 +266,9 @@ const struct expr *layout_expr(struct layout *layout, struct expr expr);
 
 /* The memory region of that name or alias, or NULL. */
 const struct region *layout_region(const struct layout *layout, const char *name);
+
+/* The newest output section whose name has the same hash; osec.next leads to older ones. */
+uint32_t layout_newest(const struct layout *layout, const char *name);
 
 /* The first output section of that name, or 0. */
 uint32_t layout_find(const struct layout *layout, const char *name);
@@ -273,6 +292,7 @@ void layout_classify_one(struct link *link, section_id id);
 /* The name a section is classified by. */
 const char *layout_section_name(const struct link *link, section_id id);
 /* The sh_flags of a SECTION_SYNTHETIC, 0 of others that the linker makes. */
+uint32_t layout_synthetic_type(const struct link *link, const struct section *section);
 uint64_t layout_synthetic_flags(const struct link *link, const struct section *section);
 
 /* Lists each run's sections; sets output sections' types and flags. */

@@ -113,7 +113,7 @@ void layout_print(const struct link *link)
 	for (const char *const *dir = link->arch->search_dirs; *dir; dir++)
 		printf("SEARCH_DIR (\"=%s\");%s", *dir, dir[1] ? " " : "\n");
 	printf("SECTIONS\n{\n");
-	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+	for (uint32_t i = 0; i < layout->n_written; i++) {
 		const struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSIGN) {
 			print_assign(node, "  ");

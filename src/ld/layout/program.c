@@ -52,7 +52,7 @@ struct layout *layout_new(struct link *link)
 	layout->options = link->options;
 	*array_push(&layout->osecs) = (struct osec){.name = ""};
 	*array_push(&layout->runs) = (struct run){0};
-	regions_make(layout);
+	*array_push(&layout->regions) = (struct region){.length = UINT64_MAX};
 	return layout;
 }
 
@@ -95,6 +95,11 @@ const struct expr *layout_expr(struct layout *layout, struct expr expr)
 	struct expr *copy = arena_new(&layout->arena, struct expr);
 	*copy = expr;
 	return copy;
+}
+
+uint32_t layout_newest(const struct layout *layout, const char *name)
+{
+	return *bucket_of(layout, name);
 }
 
 uint32_t layout_find(const struct layout *layout, const char *name)

@@ -12,9 +12,6 @@ enum { LARGEST_SHOWN = 10 };
 
 void regions_make(struct layout *layout)
 {
-	*array_push(&layout->regions) = (struct region){.length = UINT64_MAX};
-	if (!layout->script)
-		return;
 	for (const struct region_statement *said = layout->script->regions; said; said = said->next)
 		*array_push(&layout->regions) = (struct region){.said = said};
 }

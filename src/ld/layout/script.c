@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "ld/layout/expr.h"
-#include "ld/layout/rule_index.h"
 #include "ld/script/parse.h"
 
 /* Statements that INSERT takes somewhere. */
@@ -19,7 +18,7 @@ struct insertion {
 struct builder {
 	struct link *link;
 	struct layout *layout;
-	const struct layout *model; /* the default layout, when the script goes by its rules: ranks of sections */
+	const struct layout *model; /* the default layout, when the script goes by its rules: the ranks of sections */
 	enum osec_rank rank;      /* of the last section, which one that the model does not know follows */
 	ARRAY(struct insertion) insertions;
 	uint32_t first;           /* statements since the last INSERT begin here */
@@ -66,6 +65,13 @@ static void add_text(struct builder *builder, uint32_t osec, struct bytes text)
 	osec_at(builder, osec)->has_data = true;
 }
 
+static void add_input(struct builder *builder, uint32_t osec, const struct input_description *input)
+{
+	uint32_t id = layout_describe(builder->layout, osec, input);
+	struct run *run = &builder->layout->runs.at[id];
+	run->fixed |= run->keep;
+}
+
 static void add_body(struct builder *builder, uint32_t osec, const struct statement *statement)
 {
 	for (; statement; statement = statement->next) {
@@ -79,7 +85,7 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 			add_node(builder, osec, &node);
 			break;
 		case STATEMENT_INPUT:
-			layout_describe(builder->layout, osec, statement->input);
+			add_input(builder, osec, statement->input);
 			break;
 		case STATEMENT_DATA:
 			node.kind = NODE_DATA;
@@ -161,7 +167,7 @@ static uint32_t add_section(struct builder *builder, const struct section_statem
 	struct node *node = &layout->nodes.at[layout->nodes.n - 1];
 	node->place = place;
 	if (!node->value && rank != RANK_DISCARD)
-		node->value = said->address;
+		node->value = builder->model && rank >= RANK_NOT_LOADED ? NULL : said->address;
 	describe(builder, id, said, place);
 	add_body(builder, id, said->body);
 	return id;
@@ -403,12 +409,18 @@ static void replace_default(struct link *link, const struct script *script)
 		add_started_sections(link);
 	layout_builtins(link);
 	look_for_headers(layout);
-	layout->rule_index = rule_index_new(layout);
-	if (model) {
-		link->layout = model;
-		layout_free(link);
-		link->layout = layout;
+	if (!model) {
+		layout_sort_unsaid(layout);
+		layout_compile_rules(layout);
+		return;
 	}
+	for (uint32_t i = 0; i < layout->rules.n; i++)
+		if (layout->rules.at[i].sort[0] == SORT_UNSAID)
+			layout->rules.at[i].sort[0] = SORT_NONE;
+	layout_default_compile(link);
+	link->layout = model;
+	layout_free(link);
+	link->layout = layout;
 }
 
 /* The default program, and what the script adds: its rules come first, its assignments last. */
@@ -427,24 +439,30 @@ static void extend_default(struct link *link, const struct script *script)
 	for (uint32_t i = 0; i < layout->nodes.n; i++)
 		*array_push(&rest) = layout->nodes.at[i];
 	layout->nodes.n = 0;
-	if (link->options->kind == OUTPUT_RELOCATABLE)
-		relocatable_fill(link);
+	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
+	if (relocatable)
+		layout_relocatable_fill(link);
 	else
-		default_fill(link);
+		layout_default_fill(link);
 	insert(&builder);
 	overwrite(&builder, first, n);
 	if (rest.n)
-		insert_nodes(layout, layout->nodes.n, rest.at, rest.n);
+		insert_nodes(layout, relocatable ? layout->n_written : layout->nodes.n, rest.at, rest.n);
 	array_free(&rest);
-	layout->rule_index = rule_index_new(layout);
+	if (relocatable) {
+		layout_compile_rules(layout);
+	} else {
+		layout_builtins(link);
+		layout_default_compile(link);
+	}
 }
 
 void layout_make(struct link *link)
 {
-	const struct script *script = link->has_script ? &link->script : NULL;
-	if (script && script->has_sections && !has_insert(script))
+	const struct script *script = &link->script;
+	if (link->has_script && script->has_sections && !has_insert(script))
 		replace_default(link, script);
-	else if (script && (script->statements || script->overwrites || script->regions))
+	else if (script->statements || script->overwrites || script->regions || script->has_phdrs)
 		extend_default(link, script);
 	else if (link->options->kind == OUTPUT_RELOCATABLE)
 		layout_relocatable(link);
