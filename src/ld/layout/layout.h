@@ -207,6 +207,7 @@ struct layout {
 	bool scripted;                 /* a script has the say: sections exist, orphans are placed and segments are made
 					* by the rules of GNU ld */
 	const struct script *script;   /* it; or NULL */
+	const struct statement *orderings; /* of section ordering files */
 	bool headers_asked;            /* SIZEOF_HEADERS is used: there is room for the headers */
 	bool has_data_segment;         /* relocated data has its place from DATA_SEGMENT_* */
 	uint32_t pass;                 /* number of the pass over the program, from 1 */
