@@ -8,6 +8,7 @@
 #include "arch/x86_64_decide.h"
 #include "arch/x86_64_kept.h"
 #include "arch/x86_64_names.h"
+#include "arch/x86_64_nops.h"
 #include "arch/x86_64_plt.h"
 #include "arch/x86_64_types.h"
 #include "ld/layout/value.h"
@@ -671,6 +672,7 @@ const struct arch arch_x86_64 = {
 	.section_types = section_types,
 	.platform_tokens = platform_tokens,
 	.code_fill = 0x90, /* nop */
+	.fill_code = x86_64_fill_code,
 	.r_relative = R_X86_64_RELATIVE,
 	.r_symbolic = R_X86_64_64,
 	.r_glob_dat = R_X86_64_GLOB_DAT,

@@ -161,6 +161,7 @@ static void assign_by_default(struct link *link)
 	do
 		layout_pass(link);
 	while (layout->changed && layout->pass < last);
+	layout->diverges = layout->changed;
 	for (uint32_t i = 0; i < layout->segments.n; i++)
 		assign_segment(link, &layout->segments.at[i]);
 	sort_loads(layout);
@@ -204,7 +205,7 @@ static void check_overlaps(struct link *link)
 void layout_check(struct link *link)
 {
 	struct layout *layout = link->layout;
-	if (layout->changed) {
+	if (layout->diverges) {
 		diag_error(link->diag, 0,
 			   "the layout does not converge: after %d passes, some address or symbol still changes",
 			   LAYOUT_MAX_PASSES);

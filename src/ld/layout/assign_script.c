@@ -127,7 +127,7 @@ static void converge(struct link *link)
 		again |= headers != layout->headers_size;
 		layout->headers_size = headers;
 	} while (again && layout->pass < last);
-	layout->changed = again;
+	layout->diverges = again;
 	free(before);
 }
 

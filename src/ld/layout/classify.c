@@ -50,6 +50,10 @@ const char *layout_section_name(const struct link *link, section_id id)
 	const struct section *section = section_of(link, id);
 	switch (section->kind) {
 	case SECTION_SYNTHETIC:
+		if (link->layout->scripted && section->extra == SYN_RELA_PLT && !link->is_dynamic)
+			return ".rela.iplt"; /* what a static program relocates itself has a place of its own in scripts */
+		if (link->layout->scripted && section->extra == SYN_DYNRELRO)
+			return ".data.rel.ro";
 		return synthetic_names[section->extra];
 	case SECTION_SYMTAB:
 		return ".symtab";

@@ -317,9 +317,7 @@ static uint64_t following_lma(struct link *link, const struct osec *osec, const 
 			diag_warning(link->diag, 0, "dot moved backwards before `%s'", osec->name);
 		return osec->addr;
 	}
-	bool overlaps = (osec->addr >= last->addr && osec->addr < last->addr + last->size) ||
-			(last->addr >= osec->addr && last->addr < osec->addr + osec->size);
-	uint64_t lma = overlaps ? last->lma + last->size : osec->addr + last->lma - last->addr;
+	uint64_t lma = osec->overlay == OVERLAY_NEXT ? last->lma + last->size : osec->addr + last->lma - last->addr;
 	return align_up(lma, 1ull << p2align);
 }
 
@@ -379,7 +377,7 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	struct region *in = &layout->regions.at[region];
 	const struct osec *last = &layout->osecs.at[in->last];
 	bool counts = osec->size || (!in->last && osec->addr != osec->lma) || (in->last && osec->addr >= last->addr);
-	if (counts && osec->flags & SHF_ALLOC && !osec->lma_region)
+	if (((counts && osec->flags & SHF_ALLOC) || osec->overlay == OVERLAY_FIRST) && !osec->lma_region)
 		in->last = node->id;
 	/* What is not in the output moves nothing, but by the address that is given for it, and for its symbols. */
 	if (osec->is_empty && !osec->has_symbols) {

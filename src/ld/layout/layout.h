@@ -132,7 +132,7 @@ struct osec {
 	bool is_absent;           /* its ONLY_IF_RO or ONLY_IF_RW is not met: as if it were not in the script */
 	bool is_kept;             /* though it may be empty: the location counter is assigned in it */
 	bool has_gap;             /* ... and moves there */
-	bool is_overlay;          /* it shares its addresses with others */
+	enum { OVERLAY_NO, OVERLAY_FIRST, OVERLAY_NEXT } overlay; /* it shares its addresses with its neighbours */
 	bool is_in_load;          /* a PT_LOAD has it */
 	bool is_empty;            /* with a script's rules: it is not in the output, but its statements count */
 	uint32_t type;
@@ -212,6 +212,7 @@ struct layout {
 	bool has_data_segment;         /* relocated data has its place from DATA_SEGMENT_* */
 	uint32_t pass;                 /* number of the pass over the program, from 1 */
 	bool changed;                  /* something in it is not what it was in the pass before */
+	bool diverges;                 /* passes were given up */
 	bool reporting;                /* it is the last one: what is wrong is reported */
 	struct data_segment data_segment;
 	struct script_orphans *orphans; /* by a script's rules: what has been placed so far */

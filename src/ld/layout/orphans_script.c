@@ -32,7 +32,9 @@ static const struct {
 /* What is known of output sections while orphans are placed. */
 struct look {
 	bool exists;              /* something is in it */
-	uint32_t flags, type;
+	bool has_input;           /* ... an input section */
+	uint32_t named_flags;     /* what it is like as long as nothing is in it, by its name */
+	uint32_t flags, type;     /* type: SHT_NULL while no input section is in it */
 };
 
 struct script_orphans {
@@ -73,10 +75,11 @@ static struct look *look_at(struct script_orphans *orphans, const struct layout 
 
 static void add_member(struct look *look, uint32_t flags, uint32_t type)
 {
-	if (!look->exists)
-		*look = (struct look){true, flags, type};
-	look->flags = ((look->flags | flags) & ~(uint32_t)READONLY) | (look->flags & flags & READONLY);
-	if (look->type == SHT_NOBITS)
+	if (look->has_input)
+		look->flags &= flags | ~(uint32_t)READONLY;
+	look->flags |= look->has_input ? flags & ~(uint32_t)READONLY : flags;
+	look->exists = look->has_input = true;
+	if (look->type == SHT_NOBITS || look->type == SHT_NULL)
 		look->type = type;
 }
 
@@ -89,9 +92,9 @@ static struct script_orphans *begin(struct link *link)
 		const struct osec *osec = &layout->osecs.at[i];
 		struct look *look = look_at(orphans, layout, i);
 		if (osec->has_data)
-			*look = (struct look){true, HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_PROGBITS};
+			*look = (struct look){.exists = true, .flags = HAS_CONTENTS | ALLOC | LOAD | READONLY};
 		else if (osec->has_symbols)
-			*look = (struct look){.exists = true, .type = SHT_PROGBITS};
+			look->exists = true;
 	}
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
@@ -106,8 +109,8 @@ static struct script_orphans *begin(struct link *link)
 		uint32_t osec = kinds[kind].name ? layout_find(layout, kinds[kind].name) : 0;
 		orphans->anchor[kind] = osec;
 		struct look *look = look_at(orphans, layout, osec);
-		if (osec && !look->exists && !look->flags)
-			look->flags = kinds[kind].flags;
+		if (osec && !look->exists)
+			look->named_flags = kinds[kind].flags;
 	}
 	return orphans;
 }
@@ -152,6 +155,11 @@ static uint32_t find_relocations(struct script_orphans *orphans, const struct la
 	return last_loaded ? last_loaded : last;
 }
 
+static uint32_t like(const struct look *look)
+{
+	return look->exists ? look->flags : look->named_flags;
+}
+
 /* The flags that must be the same, one step of leniency after the other. */
 static bool is_like(uint32_t step, uint32_t look, uint32_t flags)
 {
@@ -175,7 +183,7 @@ static uint32_t find_thread_local(struct script_orphans *orphans, const struct l
 		const struct node *node = &layout->nodes.at[i];
 		if (node->kind != NODE_SECTION)
 			continue;
-		uint32_t look = look_at(orphans, layout, node->id)->flags, differ = look ^ (flags | LOAD | HAS_CONTENTS);
+		uint32_t look = like(look_at(orphans, layout, node->id)), differ = look ^ (flags | LOAD | HAS_CONTENTS);
 		if (!(differ & (THREAD_LOCAL | ALLOC))) {
 			if (!(look & LOAD) && flags & LOAD)
 				break; /* .tdata comes before .tbss */
@@ -209,10 +217,11 @@ static uint32_t find_by_flags(struct script_orphans *orphans, const struct layou
 				    layout->osecs.at[node->id].rank >= RANK_TABLES)
 					continue;
 				const struct look *look = look_at(orphans, layout, node->id);
-				if (look->exists && !any_type && look->type != type)
+				bool anything = step == 1 && !(flags & ALLOC);
+				if (look->exists && !any_type && look->type != type && !anything)
 					continue;
-				if (step == 1 && !(flags & ALLOC) ? !((look->flags ^ flags) & DEBUGGING)
-								  : is_like(step, look->flags, flags))
+				if (anything ? !((like(look) ^ flags) & DEBUGGING)
+								  : is_like(step, like(look), flags))
 					found = node->id;
 			}
 			*exact = found && step == 0;

@@ -207,23 +207,21 @@ static void provide(struct builder *builder, const char *symbol, const struct ex
 static void add_overlay(struct builder *builder, const struct overlay_statement *overlay, struct script_place place)
 {
 	struct arena *arena = &builder->layout->arena;
-	const char *first = NULL, *previous = NULL;
+	const char *first = NULL;
 	const struct expr *largest = NULL;
 	for (const struct statement *at = overlay->sections; at; at = at->next) {
 		struct section_statement *said = arena_new(arena, struct section_statement);
 		*said = *at->section;
 		said->address = first ? of_section(builder, EXPR_ADDR, first) : overlay->address;
 		said->subalign = overlay->subalign;
-		said->at = previous ? sum(builder, of_section(builder, EXPR_LOADADDR, previous),
-					  of_section(builder, EXPR_SIZEOF, previous))
-				    : overlay->at;
+		said->at = first ? NULL : overlay->at;
 		said->region = said->region ? said->region : overlay->region;
-		if (!said->at && !previous)
+		if (!said->at && !first)
 			said->lma_region = overlay->lma_region;
 		said->phdrs = said->phdrs ? said->phdrs : overlay->phdrs;
 		said->fill = said->fill ? said->fill : overlay->fill;
 		add_section(builder, said, at->place);
-		osec_at(builder, builder->layout->osecs.n - 1)->is_overlay = true;
+		osec_at(builder, builder->layout->osecs.n - 1)->overlay = first ? OVERLAY_NEXT : OVERLAY_FIRST;
 		const char *name = said->name, *plain = as_identifier(builder, name);
 		provide(builder, arena_printf(arena, "__load_start_%s", plain),
 			of_section(builder, EXPR_LOADADDR, name));
@@ -232,7 +230,6 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 		const struct expr *size = of_section(builder, EXPR_SIZEOF, name);
 		largest = largest ? make(builder, (struct expr){.kind = EXPR_MAX, .a = largest, .b = size}) : size;
 		first = first ? first : name;
-		previous = name;
 	}
 	if (!first)
 		return;

@@ -90,7 +90,7 @@ static uint32_t sort_loaded(const struct link *link, uint32_t *sections)
 		const struct osec *osec = osec_at(layout, layout->order[i]);
 		if (osec_is_loaded(link, osec))
 			places[n++] = (struct place){.lma = osec->lma, .addr = osec->addr,
-						     .size = has_content(osec) ? osec->size : 0,
+						     .size = osec->type != SHT_NOBITS ? osec->size : 0,
 						     .late = !has_content(osec) && osec->size,
 						     .index = i, .id = layout->order[i]};
 	}

@@ -40,21 +40,55 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 	}
 }
 
+/* Gaps are filled with the pattern that a script gives, from its beginning; in code with what does nothing, else with
+ * zeros. */
+static void fill_gap(const struct link *link, const struct osec *osec, const struct bytes *fill, uint8_t *image,
+		     uint64_t size)
+{
+	if (!fill || !fill->size) {
+		if (link->layout->scripted && osec->flags & SHF_EXECINSTR && link->arch->fill_code)
+			link->arch->fill_code(image, size);
+		else
+			memset(image, osec->flags & SHF_EXECINSTR ? link->arch->code_fill : 0, size);
+		return;
+	}
+	for (uint64_t at = 0; at < size; at += fill->size)
+		memcpy(image + at, fill->data, min_u64(fill->size, size - at));
+}
+
+static void render_node(const struct link *link, const struct piece *piece, uint8_t *image)
+{
+	const struct node *node = piece->node;
+	if (node->kind == NODE_DATA) {
+		for (unsigned i = 0; i < node->width; i++)
+			image[i] = (uint8_t)(node->result >> (8 * i));
+	} else if (node->kind == NODE_STRING) {
+		memcpy(image, node->text.data, node->text.size);
+	} else {
+		fill_gap(link, &link->layout->osecs.at[piece->osec], node->fill, image, node->size);
+	}
+}
+
 void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 {
+	if (piece->node) {
+		render_node(link, piece, image);
+		return;
+	}
 	const struct run *run = &link->layout->runs.at[piece->run];
 	const struct osec *osec = &link->layout->osecs.at[run->osec];
-	uint8_t fill = osec->flags & SHF_EXECINSTR ? link->arch->code_fill : 0;
 	uint64_t start = piece->start + osec->addr - run->addr; /* of the piece in the run */
 	uint64_t at = 0;
 	for (uint32_t i = piece->first; i < piece->last; i++) {
 		const struct section *section = section_of(link, run->items[i]);
 		uint64_t offset = section->offset - start;
-		memset(image + at, fill, offset - at);
+		if (offset != at)
+			fill_gap(link, osec, run->fill, image + at, offset - at);
 		render_section(link, run->items[i], image + offset);
 		at = offset + section->size;
 	}
-	memset(image + at, fill, piece->size - at);
+	if (at != piece->size)
+		fill_gap(link, osec, run->fill, image + at, piece->size - at);
 }
 
 /* In its run. */
@@ -85,10 +119,22 @@ static void cut_run(const struct link *link, uint32_t id, struct pieces *pieces)
 	}
 }
 
+/* A gap without a pattern is zero as it is, but in code. */
+static bool has_bytes(const struct osec *osec, const struct node *node)
+{
+	return node->size && (node->kind == NODE_DATA || node->kind == NODE_STRING ||
+			      (node->kind == NODE_ASSIGN && (node->fill || osec->flags & SHF_EXECINSTR)));
+}
+
 void render_cut(const struct link *link, uint32_t id, struct pieces *pieces)
 {
 	const struct osec *osec = &link->layout->osecs.at[id];
-	for (uint32_t n = 0; n < osec->nodes.n; n++)
-		if (osec->nodes.at[n].kind == NODE_RUN)
-			cut_run(link, osec->nodes.at[n].id, pieces);
+	for (uint32_t n = 0; n < osec->nodes.n; n++) {
+		const struct node *node = &osec->nodes.at[n];
+		if (node->kind == NODE_RUN)
+			cut_run(link, node->id, pieces);
+		else if (has_bytes(osec, node))
+			*array_push(&pieces->list) = (struct piece){
+				.node = node, .osec = id, .start = node->dot - osec->addr, .size = node->size};
+	}
 }
