@@ -63,7 +63,7 @@ void check_entry(struct link *link)
 		return;
 	char *rest;
 	strtoull(link->entry, &rest, 0);
-	bool said = options->entry || link->script_entry || !link->script.has_sections;
+	bool said = options->entry || link->script_entry || !link->has_script;
 	if (!said) /* a script that does not say where the program starts: GNU ld's default is another one then */
 		link->entry = "start";
 	else if (*rest)
