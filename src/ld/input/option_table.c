@@ -149,6 +149,8 @@ static const struct option_row rows[] = {
 	{"--script", ARG_REQUIRED, OPTION_SCRIPT, .metavar = "FILE"},
 	{"-dT", ARG_REQUIRED, OPTION_DEFAULT_SCRIPT, "FILE", .help = "the same, where there is no -T"},
 	{"--default-script", ARG_REQUIRED, OPTION_DEFAULT_SCRIPT, .metavar = "FILE"},
+	{"--section-ordering-file", ARG_REQUIRED, OPTION_SECTION_ORDERING_FILE, "FILE",
+	 .help = "what comes first in output sections"},
 	{"--version-script", ARG_REQUIRED, OPTION_VERSION_SCRIPT, "FILE", .help = "read symbol versions"},
 	{"--undefined-version", ARG_NONE, OPTION_SET,
 	 .help = "a version script may name symbols without a definition (default)",

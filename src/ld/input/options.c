@@ -220,6 +220,9 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 	case OPTION_DEFAULT_SCRIPT:
 		add_script(parser, value, id == OPTION_DEFAULT_SCRIPT);
 		return true;
+	case OPTION_SECTION_ORDERING_FILE:
+		*array_push(&options->ordering_files) = value;
+		return true;
 	case OPTION_VERSION_SCRIPT:
 		*array_push(&options->version_scripts) = value;
 		return true;
@@ -737,6 +740,7 @@ void options_free(struct options *options)
 	array_free(&options->export_dynamic_lists);
 	array_free(&options->require_defined);
 	array_free(&options->scripts);
+	array_free(&options->ordering_files);
 	array_free(&options->version_scripts);
 	array_free(&options->dynamic_lists);
 	array_free(&options->export_dynamic_symbols);

@@ -108,6 +108,7 @@ struct options {
 	const char *plan_out, *plan_in;
 	const char *dependency_file;
 	ARRAY(struct script_option) scripts;   /* -T, -dT */
+	ARRAY(const char *) ordering_files;    /* --section-ordering-file */
 	const char *retain_symbols_file;       /* NULL: all are kept */
 	bool dynamic_list_data, dynamic_list_cpp_new, dynamic_list_cpp_typeinfo;
 	bool default_symver, no_gnu_unique;

@@ -106,26 +106,33 @@ static void change_options(struct link *link)
 	link->options = mine;
 }
 
-static void read_one(struct link *link, const struct script_option *option)
+/* The text of an option's script; NULL: there is none, which is reported. */
+static const struct script_text *open_text(struct link *link, const char *path)
 {
-	const struct io_file *file = scripts_find(link, option->path);
-	struct script *script = array_push(&link->option_scripts);
-	*script = (struct script){.inputs = {0}};
+	const struct io_file *file = scripts_find(link, path);
 	if (file->error) {
 		diag_report(link->diag, SEVERITY_ERROR, 0, &(struct diag_about){.kind = "cannot-open"},
-			    "cannot open linker script file %s: %s", option->path, strerror(file->error));
-		return;
+			    "cannot open linker script file %s: %s", path, strerror(file->error));
+		return NULL;
 	}
 	struct script_text *text = arena_new(&link->arena, struct script_text);
 	*text = (struct script_text){file->path, file->bytes};
+	return text;
+}
+
+static void read_one(struct link *link, const struct script_option *option)
+{
+	struct script *script = array_push(&link->option_scripts);
+	*script = (struct script){.inputs = {0}};
+	const struct script_text *text = open_text(link, option->path);
 	struct script_includer includer = scripts_includer(link);
-	if (!script_parse(script, text, &includer, &link->arena, link->diag))
+	if (!text || !script_parse(script, text, &includer, &link->arena, link->diag))
 		return;
 	if (script->target && strncmp(script->target, "elf", 3) != 0 && strcmp(script->target, "default") != 0)
 		diag_report(link->diag, SEVERITY_ERROR, 0,
-			    &(struct diag_about){.kind = "script", .file = file->path},
+			    &(struct diag_about){.kind = "script", .file = text->path},
 			    "TARGET(%s) is not supported", script->target);
-	check_format(link, file->path, script);
+	check_format(link, text->path, script);
 	link->has_script = true;
 	scripts_add(link, script);
 }
@@ -142,6 +149,11 @@ void scripts_read(struct link *link)
 			*array_push(&link->option_scripts) = (struct script){.inputs = {0}};
 		else
 			read_one(link, &options->scripts.at[i]);
+	}
+	for (uint32_t i = 0; i < options->ordering_files.n; i++) {
+		const struct script_text *text = open_text(link, options->ordering_files.at[i]);
+		if (text)
+			script_parse_ordering(&link->script, text, &link->arena, link->diag);
 	}
 	if (link->has_script)
 		change_options(link);

@@ -113,6 +113,22 @@ static bool is_table(const struct section *section)
 	       (section->kind == SECTION_SYNTHETIC && section->extra == SYN_SHSTRTAB);
 }
 
+static const struct osec *osec_of_rule(const struct layout *layout, uint32_t rule)
+{
+	return &layout->osecs.at[layout->runs.at[layout->rules.at[rule].run].osec];
+}
+
+/* The first rule that takes the section and whose output section exists. */
+static uint32_t find_rule(const struct link *link, section_id id, struct rule_finder *finder)
+{
+	struct str name = str_of(layout_section_name(link, id));
+	uint64_t flags = flags_of(link, id);
+	uint32_t rule = layout_stands_alone(link, id) ? NO_RULE : rule_finder_find(finder, name, flags, 0);
+	while (rule != NO_RULE && osec_of_rule(link->layout, rule)->is_absent)
+		rule = rule_finder_find(finder, name, flags, rule + 1);
+	return rule;
+}
+
 static void classify(struct link *link, section_id id, struct finders finders)
 {
 	struct layout *layout = link->layout;
@@ -122,15 +138,13 @@ static void classify(struct link *link, section_id id, struct finders finders)
 		section->run = layout->osecs.at[layout_table(layout, name)].nodes.at[0].id;
 		return;
 	}
-	uint32_t rule = layout_stands_alone(link, id)
-				? NO_RULE
-				: rule_finder_find(finders.rules, str_of(name), flags_of(link, id), 0);
+	uint32_t rule = find_rule(link, id, finders.rules);
 	section->run = rule == NO_RULE ? ORPHAN_RUN : layout->rules.at[rule].run;
 	if (finders.keeps)
 		section->keep = rule_finder_find(finders.keeps, str_of(name), flags_of(link, id), 0) != NO_RULE;
 	/* Names of tables that the linker writes about its own output are not for others' sections. */
 	bool reserved = rule != NO_RULE && section->file != INTERNAL_FILE &&
-			layout->osecs.at[layout->runs.at[section->run].osec].rank == RANK_TABLES;
+			osec_of_rule(layout, rule)->rank == RANK_TABLES;
 	if (reserved) {
 		struct diag_about about = about_section(file_of(link, section->file), section_number(link, id),
 							"reserved-section");
@@ -143,10 +157,11 @@ static void classify(struct link *link, section_id id, struct finders finders)
 		return;
 	}
 	/* .ctors runs from the last pointer to the first; in .init_array it has to stand the other way round. */
-	if (rule != NO_RULE && (strncmp(name, ".ctors", 6) == 0 || strncmp(name, ".dtors", 6) == 0) &&
-	    section->size % 8 == 0)
-		section->reversed = layout->osecs.at[layout->runs.at[section->run].osec].name[1] != name[1];
-	if (rule != NO_RULE && layout->osecs.at[layout->runs.at[section->run].osec].rank == RANK_DISCARD) {
+	const struct osec *osec = rule == NO_RULE ? NULL : osec_of_rule(layout, rule);
+	bool ctors = strncmp(name, ".ctors", 6) == 0, dtors = strncmp(name, ".dtors", 6) == 0;
+	if (osec && (ctors || dtors) && section->size % 8 == 0)
+		section->reversed = strcmp(osec->name, ctors ? ".init_array" : ".fini_array") == 0;
+	if (osec && osec->rank == RANK_DISCARD) {
 		section->run = 0;
 		section->live = false;
 	}
@@ -215,6 +230,83 @@ static void classify_files(void *context, size_t begin, size_t end, unsigned wor
 	}
 }
 
+/* ---- ONLY_IF_RO, ONLY_IF_RW ------------------------------------------------------------------------------ */
+
+static enum section_constraint constraint_of(const struct osec *osec)
+{
+	return osec->said ? osec->said->constraint : CONSTRAINT_NONE;
+}
+
+/* What the rules of an output section take. */
+struct taken {
+	uint32_t n, n_writable;
+};
+
+static struct taken *count_taken(const struct link *link)
+{
+	const struct layout *layout = link->layout;
+	struct taken *taken = calloc(layout->osecs.n, sizeof(*taken));
+	if (!taken)
+		out_of_memory();
+	for (section_id id = 1; id < link->sections.n; id++) {
+		const struct section *section = section_of(link, id);
+		if (!section->run || section->run == ORPHAN_RUN)
+			continue;
+		uint32_t osec = layout->runs.at[section->run].osec;
+		if (constraint_of(&layout->osecs.at[osec]) == CONSTRAINT_NONE)
+			continue;
+		taken[osec].n++;
+		taken[osec].n_writable += (flags_of(link, id) & SHF_WRITE) != 0;
+	}
+	return taken;
+}
+
+/* What the output section has goes to the rules behind its own. */
+static void give_back(struct link *link, uint32_t osec)
+{
+	const struct layout *layout = link->layout;
+	struct finders finders = {NULL, NULL};
+	for (file_id f = 1; f < link->files.n; f++) {
+		const struct file *file = file_of(link, f);
+		bool begun = false;
+		for (uint32_t i = 1; file->kind == FILE_OBJECT && file->live && i < file->elf.nshdr; i++) {
+			const struct section *section = section_of(link, file->first_section + i);
+			if (!section->run || section->run == ORPHAN_RUN || layout->runs.at[section->run].osec != osec)
+				continue;
+			if (!begun)
+				begin_file(layout, &finders, file);
+			begun = true;
+			classify(link, file->first_section + i, finders);
+		}
+	}
+	rule_finder_free(finders.rules);
+	rule_finder_free(finders.keeps);
+}
+
+/* Decides in the order of the script, since what one output section does not take the next ones may. */
+static void decide_constraints(struct link *link)
+{
+	struct layout *layout = link->layout;
+	struct taken *taken = NULL;
+	for (uint32_t osec = 1; osec < layout->osecs.n; osec++) {
+		enum section_constraint constraint = constraint_of(&layout->osecs.at[osec]);
+		if (constraint != CONSTRAINT_ONLY_IF_RO && constraint != CONSTRAINT_ONLY_IF_RW)
+			continue;
+		if (!taken)
+			taken = count_taken(link);
+		bool read_only = taken[osec].n_writable == 0;
+		if (read_only == (constraint == CONSTRAINT_ONLY_IF_RO))
+			continue;
+		layout->osecs.at[osec].is_absent = true;
+		if (taken[osec].n == 0)
+			continue;
+		give_back(link, osec);
+		free(taken);
+		taken = NULL;
+	}
+	free(taken);
+}
+
 void layout_classify(struct link *link)
 {
 	unsigned workers = pool_threads(link->pool);
@@ -227,5 +319,6 @@ void layout_classify(struct link *link)
 		rule_finder_free(classifying.of_worker[i].keeps);
 	}
 	free(classifying.of_worker);
+	decide_constraints(link);
 	orphans_place(link);
 }

@@ -130,6 +130,7 @@ struct osec {
 	bool has_data;            /* data commands */
 	bool has_symbols;         /* symbols are assigned in it */
 	bool is_orphan;           /* no statement of a script is about it */
+	bool is_absent;           /* its ONLY_IF_RO or ONLY_IF_RW is not met: as if it were not in the script */
 	bool is_kept;             /* though it may be empty: the location counter is assigned in it */
 	bool has_gap;             /* ... and moves there */
 	enum { OVERLAY_NO, OVERLAY_FIRST, OVERLAY_NEXT } overlay; /* it shares its addresses with its neighbours */
@@ -207,6 +208,7 @@ struct layout {
 	bool scripted;                 /* a script has the say: sections exist, orphans are placed and segments are made
 					* by the rules of GNU ld */
 	const struct script *script;   /* it; or NULL */
+	const struct statement *orderings; /* of section ordering files */
 	bool headers_asked;            /* SIZEOF_HEADERS is used: there is room for the headers */
 	bool has_data_segment;         /* relocated data has its place from DATA_SEGMENT_* */
 	uint32_t pass;                 /* number of the pass over the program, from 1 */

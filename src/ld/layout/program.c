@@ -50,10 +50,18 @@ struct layout *layout_new(struct link *link)
 		out_of_memory();
 	link->layout = layout;
 	layout->options = link->options;
+	layout->orderings = link->script.orderings;
 	*array_push(&layout->osecs) = (struct osec){.name = ""};
 	*array_push(&layout->runs) = (struct run){0};
 	*array_push(&layout->regions) = (struct region){.length = UINT64_MAX};
 	return layout;
+}
+
+/* What a section ordering file names comes before all else. */
+static void describe_first(struct layout *layout, uint32_t osec, const struct statement *body)
+{
+	for (; body; body = body->next)
+		layout->runs.at[layout_describe(layout, osec, body->input)].fixed = true;
 }
 
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank)
@@ -64,6 +72,9 @@ uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank ran
 	*array_push(&layout->nodes) = (struct node){
 		.kind = NODE_SECTION, .id = id, .value = address_option(layout, name)};
 	index_name(layout, id);
+	for (const struct statement *statement = layout->orderings; statement; statement = statement->next)
+		if (strcmp(statement->section->name, name) == 0 && layout_find(layout, name) == id)
+			describe_first(layout, id, statement->section->body);
 	return id;
 }
 

@@ -200,6 +200,7 @@ struct script {
 	/* About layout: */
 	struct statement *statements;        /* assignments, ASSERTs, what SECTIONS has, INSERTs: in order */
 	struct statement *overwrites;        /* OVERWRITE_SECTIONS: STATEMENT_SECTIONs */
+	struct statement *orderings;         /* of a section ordering file: STATEMENT_SECTIONs */
 	bool has_sections;                   /* there is a SECTIONS command */
 	struct region_statement *regions;
 	struct region_alias *aliases;

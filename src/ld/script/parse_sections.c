@@ -291,3 +291,19 @@ bool parser_overwrite_sections(struct script_parser *parser)
 	parser->end = end;
 	return ok;
 }
+
+bool parser_ordered_section(struct script_parser *parser, struct token name, void *context)
+{
+	(void)context;
+	if (!token_is_name(name))
+		return parser_expected(parser, name, "an output section");
+	struct section_statement *section = add_section(parser, name)->section;
+	if (!parser_expect(parser, LEX_EXPR, ":", "':' after the name of an output section") ||
+	    !parser_expect(parser, LEX_EXPR, "{", "'{'") || !parse_body(parser, section))
+		return false;
+	for (const struct statement *statement = section->body; statement; statement = statement->next)
+		if (statement->kind != STATEMENT_INPUT)
+			return script_error(parser->diag, statement->place, NULL,
+					    "only input sections can be named in a section ordering file");
+	return true;
+}

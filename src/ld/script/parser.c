@@ -125,6 +125,16 @@ bool script_parse(struct script *script, const struct script_text *text, const s
 	return items(&parser, LEX_SCRIPT, parser_command, NULL, "a command such as SECTIONS or INPUT", true);
 }
 
+bool script_parse_ordering(struct script *script, const struct script_text *text, struct arena *arena,
+			   struct diag *diag)
+{
+	struct script_parser parser = {.out = script, .arena = arena, .diag = diag, .end = &script->orderings};
+	while (*parser.end)
+		parser.end = &(*parser.end)->next;
+	lexer_init(&parser.lexer, script_whole(text));
+	return items(&parser, LEX_SCRIPT, parser_ordered_section, NULL, "an output section", true);
+}
+
 const struct expr *script_parse_expr(const struct script_text *text, struct arena *arena, struct diag *diag)
 {
 	struct script_parser parser = {.arena = arena, .diag = diag};

@@ -64,6 +64,8 @@ struct statement *parser_add(struct script_parser *parser, enum statement_kind k
 bool parser_is_section_type(struct token token);
 bool parser_sections(struct script_parser *parser);
 bool parser_overwrite_sections(struct script_parser *parser);
+/* name : { input section descriptions } */
+parser_item parser_ordered_section;
 
 /* parse_output_section.c: what is between the braces of an output section. */
 bool parser_section_body(struct script_parser *parser);
