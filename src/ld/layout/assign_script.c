@@ -131,8 +131,25 @@ static void converge(struct link *link)
 	free(before);
 }
 
+/* A section that says nothing of addresses is loaded where the one before it in the same region is. */
+static void inherit_load_regions(struct layout *layout)
+{
+	const struct osec *last = NULL;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		const struct node *node = &layout->nodes.at[i];
+		if (node->kind != NODE_SECTION)
+			continue;
+		struct osec *osec = osec_at(layout, node->id);
+		if (last && !osec->lma_region && !(osec->said && osec->said->at) && !node->value &&
+		    osec->region == last->region)
+			osec->lma_region = last->lma_region;
+		last = osec;
+	}
+}
+
 void layout_script_segments(struct link *link)
 {
+	inherit_load_regions(link->layout);
 	settle_all(link);
 	converge(link);
 }
@@ -161,11 +178,12 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 			file_end = max_u64(file_end, at + osec->size);
 	}
 	uint64_t headers = segment->has_headers ? start : segment->has_phdrs_only ? start - sizeof(struct elf_ehdr) : 0;
-	segment->fileoff = start - headers;
+	bool empty = file_end == start && !headers;
+	segment->fileoff = empty ? start & (segment->align - 1) : start - headers;
 	segment->addr = first->addr - headers;
 	segment->lma = first->lma - headers;
-	segment->memsz = end - segment->fileoff;
-	segment->filesz = file_end - segment->fileoff;
+	segment->memsz = end - start + headers;
+	segment->filesz = file_end - start + headers;
 	return file_end > start ? file_end : fileoff;
 }
 

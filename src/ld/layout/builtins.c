@@ -26,6 +26,8 @@ void layout_builtins(struct link *link)
 	}
 	if (layout->scripted)
 		layout_run(layout, layout_osec(layout, "/DISCARD/", RANK_DISCARD), ".gnu.lto_*", SORT_NONE);
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		return;
 	/* psABI, "Global Offset Table"; gABI, "Dynamic Section" */
 	provide(layout, "_GLOBAL_OFFSET_TABLE_", ".got.plt")->made = SYN_GOT_PLT;
 	provide(layout, "_DYNAMIC", ".dynamic")->made = SYN_DYNAMIC;

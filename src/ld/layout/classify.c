@@ -167,12 +167,25 @@ static void classify(struct link *link, section_id id, struct finders finders)
 	}
 }
 
+/* Common symbols that a script does not place are in .bss and its like. */
+static const char *orphan_name(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_COMMON)
+		return ".bss";
+	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_TLS_COMMON)
+		return ".tbss";
+	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_LARGE_COMMON)
+		return ".lbss";
+	return layout_section_name(link, id);
+}
+
 void layout_classify_one(struct link *link, section_id id)
 {
 	struct section *section = section_of(link, id);
 	classify(link, id, (struct finders){link->layout->own_finder, NULL});
 	if (section->run == ORPHAN_RUN)
-		section->run = orphan_place(link, layout_section_name(link, id), layout_synthetic_flags(link, section),
+		section->run = orphan_place(link, orphan_name(link, id), layout_synthetic_flags(link, section),
 					    layout_synthetic_type(link, section), false);
 }
 

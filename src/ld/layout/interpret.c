@@ -357,8 +357,11 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	}
 	const struct expr *align = osec->said ? osec->said->align : NULL;
 	uint8_t said = align ? log2_up(evaluate(link, align, cursor->addr, 1)) : 0;
-	if (said > osec->p2align)
-		osec->p2align = said;
+	const struct expr *sub = osec->said ? osec->said->subalign : NULL;
+	uint8_t least = sub ? log2_up(evaluate(link, sub, cursor->addr, 1)) : 0;
+	least = said > least ? said : least;
+	if (least > osec->p2align)
+		osec->p2align = least;
 	uint32_t region = osec->region;
 	if (!region && !osec->is_empty)
 		region = region_by_flags(layout, osec);
@@ -386,6 +389,8 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	}
 	uint64_t taken = is_tbss(osec) ? 0 : osec->size;
 	cursor->addr = end - osec->size + taken;
+	if (osec->dot_behind)
+		cursor->addr = evaluate(link, osec->dot_behind, cursor->addr, cursor->addr);
 	if (!(osec->flags & SHF_ALLOC)) {
 		if (!osec->region)
 			layout->regions.at[0].current = cursor->addr;

@@ -119,6 +119,7 @@ struct osec {
 	bool jumps;               /* an address is given for it or before it: it does not follow its predecessor */
 	uint32_t next;            /* an older one whose name has the same hash */
 	const struct section_statement *said; /* what a script says about it; NULL: nothing does */
+	const struct expr *dot_behind; /* the last of an overlay: where the location counter goes from there; or NULL */
 	const struct name_list *phdrs; /* :phdr; NULL: as before */
 	uint32_t region, lma_region; /* ids; 0: none */
 	const struct bytes *fill;

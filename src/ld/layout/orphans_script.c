@@ -73,8 +73,15 @@ static struct look *look_at(struct script_orphans *orphans, const struct layout 
 	return &orphans->looks[osec];
 }
 
-static void add_member(struct look *look, uint32_t flags, uint32_t type)
+static void add_member(struct look *look, const struct osec *osec, uint32_t flags, uint32_t type)
 {
+	enum section_type said = osec->said ? osec->said->type : SECTION_TYPE_UNSAID;
+	if (said == SECTION_TYPE_NOLOAD)
+		flags &= ~(uint32_t)(LOAD | HAS_CONTENTS);
+	else if (said == SECTION_TYPE_NOT_ALLOCATED)
+		flags &= ~(uint32_t)ALLOC;
+	else if (said == SECTION_TYPE_READONLY || said == SECTION_TYPE_READONLY_GIVEN)
+		flags |= READONLY;
 	if (look->has_input)
 		look->flags &= flags | ~(uint32_t)READONLY;
 	look->flags |= look->has_input ? flags & ~(uint32_t)READONLY : flags;
@@ -102,7 +109,8 @@ static struct script_orphans *begin(struct link *link)
 		    section->file == INTERNAL_FILE)
 			continue;
 		const struct elf_shdr *shdr = section_shdr(link, id);
-		add_member(look_at(orphans, layout, layout->runs.at[section->run].osec),
+		uint32_t osec = layout->runs.at[section->run].osec;
+		add_member(look_at(orphans, layout, osec), &layout->osecs.at[osec],
 			   flags_of(shdr->sh_flags, shdr->sh_type, layout_section_name(link, id)), shdr->sh_type);
 	}
 	for (unsigned kind = 0; kind < KINDS; kind++) {
@@ -343,7 +351,7 @@ uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, ui
 		}
 		osec = make(orphans, layout, name, kind, anchor, flags);
 	}
-	add_member(look_at(orphans, layout, osec), flags, type);
+	add_member(look_at(orphans, layout, osec), &layout->osecs.at[osec], flags, type);
 	uint32_t run = layout_run(layout, osec, "", SORT_NONE);
 	layout->runs.at[run].fixed = name[0] != '.';
 	return run;

@@ -56,16 +56,13 @@ void layout_relocatable_fill(struct link *link)
 		layout_run(layout, bss, "COMMON", SORT_NONE);
 	}
 	section(layout, ".note.GNU-stack", RANK_NOT_LOADED);
-	static const char *const tables[] = {".symtab", ".symtab_shndx", ".strtab", ".shstrtab"};
-	layout->n_written = layout->nodes.n;
-	for (unsigned i = 0; i < COUNTOF(tables); i++)
-		section(layout, tables[i], RANK_TABLES);
 }
 
 void layout_relocatable(struct link *link)
 {
 	layout_new(link);
 	layout_relocatable_fill(link);
+	layout_builtins(link);
 	layout_compile_rules(link->layout);
 }
 

@@ -151,7 +151,8 @@ static void describe(struct builder *builder, uint32_t id, const struct section_
 	struct osec *osec = osec_at(builder, id);
 	osec->said = said;
 	osec->phdrs = said->phdrs;
-	osec->region = region_id(builder, said->region, place);
+	const char *region = said->region ? said->region : said->address ? NULL : said->lma_region;
+	osec->region = region_id(builder, region, place);
 	osec->lma_region = region_id(builder, said->lma_region, place);
 	check_phdrs(builder, said->name, said->phdrs);
 	if (said->at && said->lma_region)
@@ -204,7 +205,7 @@ static void provide(struct builder *builder, const char *symbol, const struct ex
 }
 
 /* All sections begin at one address; load addresses follow each other. */
-static void add_overlay(struct builder *builder, const struct overlay_statement *overlay, struct script_place place)
+static void add_overlay(struct builder *builder, const struct overlay_statement *overlay)
 {
 	struct arena *arena = &builder->layout->arena;
 	const char *first = NULL;
@@ -233,9 +234,9 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 	}
 	if (!first)
 		return;
-	add_node(builder, 0, &(struct node){
-		.kind = NODE_ASSIGN, .symbol = ".", .place = place,
-		.value = sum(builder, of_section(builder, EXPR_ADDR, first), largest)});
+	struct osec *osec = osec_at(builder, builder->layout->osecs.n - 1);
+	osec->dot_behind = sum(builder, of_section(builder, EXPR_ADDR, first), largest);
+	osec->has_symbols = true;
 }
 
 /* ---- statements ---------------------------------------------------------------------------------------------------- */
@@ -266,7 +267,7 @@ static void add_statements(struct builder *builder, const struct statement *stat
 			add_section(builder, statement->section, statement->place);
 			break;
 		case STATEMENT_OVERLAY:
-			add_overlay(builder, statement->overlay, statement->place);
+			add_overlay(builder, statement->overlay);
 			break;
 		case STATEMENT_INSERT:
 			put_aside(builder, statement);
@@ -385,8 +386,9 @@ static bool has_insert(const struct script *script)
 static void replace_default(struct link *link, const struct script *script)
 {
 	struct layout *model = NULL;
+	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
 	if (script->gild_layout) {
-		layout_default(link);
+		(relocatable ? layout_relocatable : layout_default)(link);
 		model = link->layout;
 	}
 	struct layout *layout = layout_new(link);
@@ -414,7 +416,10 @@ static void replace_default(struct link *link, const struct script *script)
 	for (uint32_t i = 0; i < layout->rules.n; i++)
 		if (layout->rules.at[i].sort[0] == SORT_UNSAID)
 			layout->rules.at[i].sort[0] = SORT_NONE;
-	layout_default_compile(link);
+	if (relocatable)
+		layout_compile_rules(layout);
+	else
+		layout_default_compile(link);
 	link->layout = model;
 	layout_free(link);
 	link->layout = layout;
@@ -444,14 +449,13 @@ static void extend_default(struct link *link, const struct script *script)
 	insert(&builder);
 	overwrite(&builder, first, n);
 	if (rest.n)
-		insert_nodes(layout, relocatable ? layout->n_written : layout->nodes.n, rest.at, rest.n);
+		insert_nodes(layout, layout->nodes.n, rest.at, rest.n);
 	array_free(&rest);
-	if (relocatable) {
+	layout_builtins(link);
+	if (relocatable)
 		layout_compile_rules(layout);
-	} else {
-		layout_builtins(link);
+	else
 		layout_default_compile(link);
-	}
 }
 
 void layout_make(struct link *link)

@@ -361,7 +361,7 @@ static void add_listed(struct link *link)
 		segment->flags = phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
 		if (type == PT_GNU_STACK && !phdr->flags)
 			segment->flags = PF_R | PF_W | (layout->exec_stack ? PF_X : 0);
-		segment->align = type == PT_GNU_STACK ? 16 : alignment(layout, segment);
+		segment->align = n ? alignment(layout, segment) : 8;
 		if (type == PT_LOAD && !link->options->unpaged)
 			segment->align = max_u64(segment->align, link->options->z.max_page_size);
 		if (type == PT_PHDR)
