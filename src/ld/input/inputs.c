@@ -543,6 +543,8 @@ static void load_option_script(struct loader *loader, const struct input_request
 		.lazy = input->lazy,
 		.group = input->group,
 	};
+	if (input->script == 1)
+		loader->link->loaded_before_script = loader->link->loaded.n;
 	load_named(loader, &request, input->name, &loader->link->option_scripts.at[input->script - 1]);
 }
 
