@@ -304,7 +304,8 @@ static void print_memory(struct map *map)
 			continue; /* what no script has said and nobody asked for */
 		if (node->kind != NODE_SECTION)
 			print_statement(map, node);
-		else if (layout->osecs.at[node->id].rank < RANK_TABLES)
+		else if (layout->osecs.at[node->id].rank < RANK_TABLES ||
+			 (layout->scripted && layout->osecs.at[node->id].rank == RANK_DISCARD))
 			print_output_section(map, &layout->osecs.at[node->id]);
 	}
 }
