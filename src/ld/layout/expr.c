@@ -392,7 +392,7 @@ struct value expr_evaluate(const struct expr *expr, struct expr_scope *scope)
 			make_absolute(scope, &a);
 		return a;
 	case EXPR_ALIGN:
-		if (expr->a->kind != EXPR_DOT)
+		if (!expr_aligns_dot(expr))
 			return choose(expr, scope);
 		a = expr_evaluate(expr->b, scope);
 		return a.valid ? from_dot(scope, align_any(scope->dot, value_absolute(scope->link->layout, a))) : a;
@@ -454,7 +454,7 @@ bool expr_keeps_empty(const struct expr *expr, const struct link *link)
 		return true;
 	if (expr->kind == EXPR_BINARY && expr->op == OP_ADD)
 		return expr->a->kind == EXPR_DOT && is_zero(expr->b, link);
-	if (expr->kind != EXPR_ALIGN || expr->a->kind != EXPR_DOT || expr->b->kind != EXPR_CONDITIONAL)
+	if (!expr_aligns_dot(expr) || expr->b->kind != EXPR_CONDITIONAL)
 		return false;
 	const struct expr *test = expr->b->a, *otherwise = expr->b->c;
 	return test->kind == EXPR_BINARY && test->op == OP_NOT_EQUAL && test->a->kind == EXPR_DOT &&

@@ -94,7 +94,7 @@ static void print(FILE *to, const struct expr *expr, int level)
 		print_call(to, "ABSOLUTE", expr->a, NULL);
 		break;
 	case EXPR_ALIGN:
-		if (expr->a->kind == EXPR_DOT)
+		if (expr_aligns_dot(expr))
 			print_call(to, "ALIGN", expr->b, NULL);
 		else
 			print_call(to, "ALIGN", expr->a, expr->b);

@@ -122,7 +122,7 @@ static uint64_t move_dot(struct link *link, struct node *node, uint64_t dot, uin
 		to = value.number + osec->addr;
 	if (section && to < dot) {
 		if (layout->reporting)
-			script_report(link->diag, 0, node->place,
+			script_report(link->diag, node->place.offset, node->place,
 				      "cannot move location counter backwards (from %016llx to %016llx)\n"
 				      ">>> in section %s: 0x%llx bytes are in it already, the assignment asks for 0x%llx",
 				      (unsigned long long)dot, (unsigned long long)to, osec->name,
@@ -433,7 +433,8 @@ void layout_pass(struct link *link)
 			assign(link, node, &cursor);
 		else if (node->kind == NODE_ASSERT)
 			judge(link, node, cursor.addr, VALUE_ABSOLUTE);
-		else if (node->kind != NODE_SECTION || layout->osecs.at[node->id].rank == RANK_DISCARD)
+		else if (node->kind != NODE_SECTION || layout->osecs.at[node->id].rank == RANK_DISCARD ||
+			 layout->osecs.at[node->id].is_absent)
 			continue;
 		else if (layout->scripted)
 			place_scripted(link, node, &cursor);

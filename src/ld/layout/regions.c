@@ -142,8 +142,9 @@ static void print_largest(const struct link *link, const struct region *region, 
 	array_free(&all);
 }
 
-static void report_overflow(struct link *link, const struct region *region)
+static void report_overflow(struct link *link, uint32_t number)
 {
+	const struct region *region = &link->layout->regions.at[number];
 	const struct osec *osec = &link->layout->osecs.at[region->overflowed];
 	unsigned long long excess = region->excess;
 	if (!excess) {
@@ -160,8 +161,8 @@ static void report_overflow(struct link *link, const struct region *region)
 	print_largest(link, region, to);
 	if (fclose(to) != 0)
 		out_of_memory();
-	diag_error(link->diag, 0, "section `%s' will not fit in region `%s'", osec->name, region->said->name);
-	diag_error(link->diag, 0, "region `%s' overflowed by %llu byte%s%s", region->said->name, excess,
+	diag_error(link->diag, diag_order(number, 0), "section `%s' will not fit in region `%s'", osec->name, region->said->name);
+	diag_error(link->diag, diag_order(number, 1), "region `%s' overflowed by %llu byte%s%s", region->said->name, excess,
 		   excess == 1 ? "" : "s", text);
 	free(text);
 }
@@ -199,7 +200,7 @@ void regions_check(struct link *link)
 	const struct layout *layout = link->layout;
 	for (uint32_t i = 1; i < layout->regions.n; i++)
 		if (layout->regions.at[i].overflowed)
-			report_overflow(link, &layout->regions.at[i]);
+			report_overflow(link, i);
 	if (link->options->print_memory_usage && !link->diag->errors)
 		print_usage(layout);
 }
