@@ -204,6 +204,20 @@ static void provide(struct builder *builder, const char *symbol, const struct ex
 		.kind = NODE_ASSIGN, .symbol = symbol, .value = value, .provide = true, .is_users = true});
 }
 
+/* NOCROSSREFS of an overlay: for all of its sections. */
+static void forbid_references(struct builder *builder, const struct statement *sections)
+{
+	struct arena *arena = &builder->layout->arena;
+	struct nocrossrefs *rule = arena_new(arena, struct nocrossrefs);
+	*rule = (struct nocrossrefs){.next = (struct nocrossrefs *)(uintptr_t)builder->layout->nocrossrefs};
+	for (; sections; sections = sections->next) {
+		struct name_list *name = arena_new(arena, struct name_list);
+		*name = (struct name_list){.name = sections->section->name, .next = rule->sections};
+		rule->sections = name;
+	}
+	builder->layout->nocrossrefs = rule;
+}
+
 /* All sections begin at one address; load addresses follow each other. */
 static void add_overlay(struct builder *builder, const struct overlay_statement *overlay)
 {
@@ -237,6 +251,8 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 	struct osec *osec = osec_at(builder, builder->layout->osecs.n - 1);
 	osec->dot_behind = sum(builder, of_section(builder, EXPR_ADDR, first), largest);
 	osec->has_symbols = true;
+	if (overlay->nocrossrefs)
+		forbid_references(builder, overlay->sections);
 }
 
 /* ---- statements ---------------------------------------------------------------------------------------------------- */
@@ -393,6 +409,7 @@ static void replace_default(struct link *link, const struct script *script)
 	}
 	struct layout *layout = layout_new(link);
 	layout->script = script;
+	layout->nocrossrefs = script->nocrossrefs;
 	layout->scripted = !model;
 	layout->base = model ? model->base : 0;
 	regions_make(layout);
@@ -431,6 +448,7 @@ static void extend_default(struct link *link, const struct script *script)
 	struct layout *layout = layout_new(link);
 	struct builder builder = {.link = link, .layout = layout, .rank = RANK_DATA};
 	layout->script = script;
+	layout->nocrossrefs = script->nocrossrefs;
 	regions_make(layout);
 	uint32_t first = layout->osecs.n;
 	add_statements(&builder, script->overwrites);
