@@ -57,12 +57,16 @@ void decide_output(struct link *link)
 
 void check_entry(struct link *link)
 {
+	const struct options *options = link->options;
 	symbol_id symbol = link->entry ? symbols_find(link, str_of(link->entry)) : 0;
 	if (!link->entry || (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
 		return;
 	char *rest;
 	strtoull(link->entry, &rest, 0);
-	if (*rest)
+	bool said = options->entry || link->script_entry || !link->has_script;
+	if (!said) /* a script that does not say where the program starts: GNU ld's default is another one then */
+		link->entry = "start";
+	else if (*rest)
 		diag_warning(link->diag, 0,
 			     "cannot find entry symbol %s\n>>> the program starts at the beginning of .text",
 			     link->entry);

@@ -180,7 +180,12 @@ static bool lay_out(struct link *link)
 	while (relr_grow(link));
 	icf_place(link);
 	layout_check(link);
-	if (!done(link, "addresses"))
+	bool good = done(link, "addresses");
+	if (!good && !link->layout->diverges) { /* a map shows what has no room */
+		layout_finish_symbols(link);
+		values_compute(link);
+	}
+	if (!good)
 		return false;
 	/* Every loaded byte of the output has its place. */
 	if (link->options->plan_out)

@@ -401,6 +401,7 @@ struct link {
 	ARRAY(struct section) sections;
 	struct symbol *symbols;
 	bool has_addresses;                /* symbols have theirs */
+	bool has_map;                      /* -Map has been written */
 	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
 	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
 	uint32_t n_symbols;                /* including the null symbol 0 and ids that no name has */
@@ -418,6 +419,7 @@ struct link {
 
 	struct script script;              /* what all linker scripts together say, but for inputs */
 	bool has_script;                   /* -T is given; else there are at most scripts among the inputs */
+	uint32_t loaded_before_script;     /* of `loaded`: those that stand in front of the first -T */
 	ARRAY(struct script) option_scripts; /* of options->scripts: their inputs */
 	struct version_script version_script, dynamic_list, export_list;
 	uint32_t default_version;          /* --default-symver: 1 + node of the version script; 0: none */

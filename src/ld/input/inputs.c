@@ -445,23 +445,26 @@ static bool is_below(const char *path, const char *folder)
 static bool load_path(struct loader *loader, const struct request *request, int *error)
 {
 	struct link *link = loader->link;
+	static const char variable[] = "$SYSROOT";
 	const char *sysroot = link->options->sysroot, *name = request->name;
-	if (name[0] == '=')
-		return open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name + 1), false,
-				  error) == OPENED;
-	if (request->from_script && name[0] == '/' && *sysroot && is_below(request->from_script, sysroot) &&
+	bool prefixed = name[0] == '=';
+	if (prefixed)
+		name = arena_printf(&link->arena, "%s%s", sysroot, name + 1);
+	else if (request->from_script && (prefixed = strncmp(name, variable, sizeof(variable) - 1) == 0))
+		name = arena_printf(&link->arena, "%s%s", sysroot, name + sizeof(variable) - 1);
+	if (request->from_script && !prefixed && name[0] == '/' && *sysroot && is_below(request->from_script, sysroot) &&
 	    open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name), false, error) == OPENED)
 		return true;
 	if (open_input(loader, request, name, false, error) == OPENED)
 		return true;
-	if (!request->from_script || name[0] == '/')
+	if (!request->from_script)
 		return false;
 	struct request along = *request;
 	along.name = arena_printf(&link->arena, ":%s", name);
 	const char *slash = strrchr(request->from_script, '/');
 	const char *folder =
 		slash ? arena_strndup(&link->arena, request->from_script, (size_t)(slash - request->from_script)) : ".";
-	return search_in(loader, &along, folder) || search_library(loader, &along);
+	return (name[0] != '/' && search_in(loader, &along, folder)) || search_library(loader, &along);
 }
 
 static void report_not_found(struct link *link, const struct request *request)
@@ -540,6 +543,8 @@ static void load_option_script(struct loader *loader, const struct input_request
 		.lazy = input->lazy,
 		.group = input->group,
 	};
+	if (input->script == 1)
+		loader->link->loaded_before_script = loader->link->loaded.n;
 	load_named(loader, &request, input->name, &loader->link->option_scripts.at[input->script - 1]);
 }
 

@@ -60,7 +60,8 @@ struct script_option {
 };
 
 struct defsym {
-	const char *name, *value;  /* value: the text after '=': a number, a symbol, or symbol+number */
+	const char *name, *value;  /* value: the text after '=': an expression */
+	bool before_script;        /* no -T stands in front of it */
 };
 
 /* --section-start, -Ttext, -Tdata, -Tbss */

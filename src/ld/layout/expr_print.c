@@ -10,36 +10,23 @@ static const char *const operators[] = {
 	[OP_BIT_AND] = "&", [OP_BIT_XOR] = "^", [OP_BIT_OR] = "|", [OP_AND] = "&&", [OP_OR] = "||",
 };
 
-/* How tightly an operator binds: C's order. */
-static int level_of(enum expr_op op)
-{
-	static const int levels[] = {
-		[OP_OR] = 1, [OP_AND] = 2, [OP_BIT_OR] = 3, [OP_BIT_XOR] = 4, [OP_BIT_AND] = 5,
-		[OP_EQUAL] = 6, [OP_NOT_EQUAL] = 6,
-		[OP_LESS] = 7, [OP_LESS_EQUAL] = 7, [OP_GREATER] = 7, [OP_GREATER_EQUAL] = 7,
-		[OP_SHIFT_LEFT] = 8, [OP_SHIFT_RIGHT] = 8, [OP_ADD] = 9, [OP_SUBTRACT] = 9,
-		[OP_MULTIPLY] = 10, [OP_DIVIDE] = 10, [OP_REMAINDER] = 10,
-	};
-	return levels[op];
-}
-
-static void print(FILE *to, const struct expr *expr, int level);
+static void print(FILE *to, const struct expr *expr, bool inside);
 
 /* NAME (a, b) */
 static void print_call(FILE *to, const char *function, const struct expr *a, const struct expr *b)
 {
 	fprintf(to, "%s (", function);
-	print(to, a, 0);
+	print(to, a, false);
 	if (b) {
 		fputs(", ", to);
-		print(to, b, 0);
+		print(to, b, false);
 	}
 	fputc(')', to);
 }
 
-static void print(FILE *to, const struct expr *expr, int level)
+/* inside: of another expression, not of the parentheses of a function. */
+static void print(FILE *to, const struct expr *expr, bool inside)
 {
-	int own;
 	switch (expr->kind) {
 	case EXPR_NUMBER:
 		fprintf(to, "0x%llx", (unsigned long long)expr->number);
@@ -52,25 +39,24 @@ static void print(FILE *to, const struct expr *expr, int level)
 		break;
 	case EXPR_UNARY:
 		fprintf(to, "%s(", operators[expr->op]);
-		print(to, expr->a, 0);
+		print(to, expr->a, false);
 		fputc(')', to);
 		break;
 	case EXPR_BINARY:
-		own = level_of(expr->op);
-		fputs(own < level ? "(" : "", to);
-		print(to, expr->a, own);
+		fputc('(', to); /* as GNU ld prints maps: all have parentheses */
+		print(to, expr->a, true);
 		fprintf(to, " %s ", operators[expr->op]);
-		print(to, expr->b, own + 1);
-		fputs(own < level ? ")" : "", to);
+		print(to, expr->b, true);
+		fputc(')', to);
 		break;
 	case EXPR_CONDITIONAL:
-		fputc('(', to);
-		print(to, expr->a, 1);
-		fputs(" ? ", to);
-		print(to, expr->b, 0);
-		fputs(" : ", to);
-		print(to, expr->c, 0);
-		fputc(')', to);
+		fputs(inside ? "(" : "", to);
+		print(to, expr->a, true);
+		fputc('?', to);
+		print(to, expr->b, true);
+		fputc(':', to);
+		print(to, expr->c, true);
+		fputs(inside ? ")" : "", to);
 		break;
 	case EXPR_ADDR:
 		fprintf(to, "ADDR (%s)", expr->name);
@@ -122,12 +108,12 @@ static void print(FILE *to, const struct expr *expr, int level)
 		break;
 	case EXPR_SEGMENT_START:
 		fprintf(to, "SEGMENT_START (\"%s\", ", expr->name);
-		print(to, expr->a, 0);
+		print(to, expr->a, false);
 		fputc(')', to);
 		break;
 	case EXPR_ASSERT:
 		fputs("ASSERT (", to);
-		print(to, expr->a, 0);
+		print(to, expr->a, false);
 		fprintf(to, ", \"%s\")", expr->name);
 		break;
 	case EXPR_DEFINED:
@@ -144,5 +130,5 @@ static void print(FILE *to, const struct expr *expr, int level)
 
 void expr_print(FILE *to, const struct expr *expr)
 {
-	print(to, expr, 0);
+	print(to, expr, false);
 }

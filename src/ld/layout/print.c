@@ -33,7 +33,7 @@ static void print_excluded(FILE *to, const struct file_pattern *file)
 {
 	if (!file)
 		return;
-	fputs("EXCLUDE_FILE (", to);
+	fputs("EXCLUDE_FILE(", to);
 	for (; file; file = file->next) {
 		print_file(to, file);
 		fputs(file->next ? " " : ") ", to);

@@ -58,6 +58,8 @@ void layout_sort_unsaid(struct layout *layout)
 		/* code that runs from one piece into the next */
 		if (is_named(rule->pattern, ".init") || is_named(rule->pattern, ".fini"))
 			continue;
+		if (rule->sort[0] == rule->sort[1]) /* the same twice is the same once */
+			rule->sort[1] = SORT_UNSAID;
 		if (rule->sort[0] == SORT_UNSAID)
 			rule->sort[0] = sort;
 		else if (rule->sort[0] != SORT_NONE && rule->sort[0] != SORT_INIT_PRIORITY &&

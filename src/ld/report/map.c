@@ -271,7 +271,10 @@ static void print_output_section(struct map *map, const struct osec *osec)
 	if (osec->index) {
 		snprintf(size, sizeof(size), "0x%" PRIx64, osec->size);
 		map_name(map->to, osec->name, MAP_COLUMN);
-		fprintf(map->to, "0x%016" PRIx64 " %10s\n", osec->addr, size);
+		fprintf(map->to, "0x%016" PRIx64 " %10s", osec->addr, size);
+		if (layout->scripted && osec->flags & SHF_ALLOC && osec->lma != osec->addr)
+			fprintf(map->to, " load address 0x%016" PRIx64, osec->lma);
+		fputc('\n', map->to);
 	} else {
 		fprintf(map->to, "%s\n", osec->name);
 	}
@@ -304,6 +307,38 @@ static void print_memory(struct map *map)
 	}
 }
 
+/* In GNU ld's order of letters. */
+static void put_attributes(char *to, uint32_t flags)
+{
+	static const struct {
+		char letter;
+		uint32_t flag;
+	} letters[] = {
+		{'a', REGION_ALLOC}, {'x', REGION_EXECUTE}, {'r', REGION_READ}, {'w', REGION_WRITE},
+		{'l', REGION_INITIALIZED},
+	};
+	for (size_t i = 0; i < COUNTOF(letters); i++)
+		if (flags & letters[i].flag)
+			*to++ = letters[i].letter;
+	*to = '\0';
+}
+
+static void print_regions(const struct map *map)
+{
+	const struct layout *layout = map->link->layout;
+	fprintf(map->to, "\nMemory Configuration\n\n%-16s %-18s %-18s %s\n", "Name", "Origin", "Length", "Attributes");
+	for (uint32_t i = 1; i < layout->regions.n; i++) {
+		const struct region *region = &layout->regions.at[i];
+		char are[8], are_not[8];
+		put_attributes(are, region->said->flags);
+		put_attributes(are_not, region->said->not_flags);
+		fprintf(map->to, "%-16s 0x%016" PRIx64 " 0x%016" PRIx64 "%s%s%s%s\n", region->said->name,
+			region->origin, region->length, *are || *are_not ? " " : "", are, *are_not ? "!" : "",
+			are_not);
+	}
+	fprintf(map->to, "%-16s 0x%016x 0x%016" PRIx64 "\n", "*default*", 0, UINT64_MAX);
+}
+
 void map_print(const struct link *link, FILE *to)
 {
 	struct map map = {.link = link, .to = to};
@@ -315,16 +350,19 @@ void map_print(const struct link *link, FILE *to)
 		if (link->options->print_map_discarded)
 			map_discarded(link, to);
 	}
-	fprintf(to, "\nMemory Configuration\n\n%-16s %-18s %-18s %s\n%-16s 0x%016x 0x%016" PRIx64 "\n", "Name",
-		"Origin", "Length", "Attributes", "*default*", 0, UINT64_MAX);
+	print_regions(&map);
 	fputs("\nLinker script and memory map\n\n", to);
-	for (uint32_t i = 0; i < link->loaded.n; i++)
+	/* Files that stand behind -T come behind what the script says. */
+	uint32_t first = link->has_script && complete ? link->loaded_before_script : link->loaded.n;
+	for (uint32_t i = 0; i < first; i++)
 		fprintf(to, "LOAD %s\n", link->loaded.at[i]);
 	if (complete) {
 		collect_symbols(&map);
 		list_merged(&map);
 		map.folds = folds_by_survivor(link);
 		print_memory(&map);
+		for (uint32_t i = first; i < link->loaded.n; i++)
+			fprintf(to, "LOAD %s\n", link->loaded.at[i]);
 		fprintf(to, "OUTPUT(%s %s)\n", link->options->output, link->arch->bfd_name);
 	}
 	free(map.folds);

@@ -64,8 +64,17 @@ static void define(struct link *link, struct node *node, symbol_id symbol, uint8
 		link->symbols[symbol].visibility = visibility;
 }
 
-/* --defsym NAME=EXPRESSION */
-static void add_defsym(struct link *link, const struct defsym *defsym)
+/* Moves the last statement of the program to place `at`. */
+static void move_last(struct layout *layout, uint32_t at)
+{
+	struct node last = layout->nodes.at[layout->nodes.n - 1];
+	memmove(&layout->nodes.at[at + 1], &layout->nodes.at[at], (layout->nodes.n - 1 - at) * sizeof(last));
+	layout->nodes.at[at] = last;
+	layout->n_written++;
+}
+
+/* --defsym NAME=EXPRESSION; first: the statements in front of the script's, where the option stands before -T. */
+static void add_defsym(struct link *link, const struct defsym *defsym, uint32_t *first)
 {
 	struct script_text *text = arena_new(&link->arena, struct script_text);
 	*text = (struct script_text){arena_printf(&link->arena, "--defsym %s", defsym->name),
@@ -77,6 +86,8 @@ static void add_defsym(struct link *link, const struct defsym *defsym)
 	struct node *node = layout_assign(link->layout, 0, defsym->name, value);
 	node->from_option = true;
 	node->place = script_whole(text);
+	if (defsym->before_script && link->has_script)
+		move_last(link->layout, (*first)++);
 }
 
 /* A symbol that an option's expression names and nobody defines. */
@@ -149,8 +160,9 @@ void internal_begin(struct link *link)
 		reference(link, link->externs.at[i]);
 	if (link->entry)
 		reference(link, link->entry);
+	uint32_t first = 0;
 	for (uint32_t i = 0; i < options->defsyms.n; i++)
-		add_defsym(link, &options->defsyms.at[i]);
+		add_defsym(link, &options->defsyms.at[i], &first);
 	each_node(link, define_plain);
 	each_node(link, reference_values);
 	for (const struct region_statement *region = link->layout->script ? link->layout->script->regions : NULL; region;
