@@ -192,7 +192,8 @@ static struct value segment_start(const struct expr *expr, struct expr_scope *sc
 		if (options->section_starts.at[i].name[0] == '.' &&
 		    strcmp(options->section_starts.at[i].name + 1, expr->name) == 0)
 			return from_dot(scope, options->section_starts.at[i].address);
-	return expr_evaluate(expr->a, scope);
+	struct value otherwise = expr_evaluate(expr->a, scope);
+	return otherwise.valid ? from_dot(scope, value_absolute(scope->link->layout, otherwise)) : otherwise;
 }
 
 /* ---- operators -------------------------------------------------------------------------------------------- */

@@ -363,7 +363,7 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	if (least > osec->p2align)
 		osec->p2align = least;
 	uint32_t region = osec->region;
-	if (!region && !osec->is_empty)
+	if (!region && !node->value && !osec->is_empty)
 		region = region_by_flags(layout, osec);
 	uint64_t start = cursor->addr;
 	uint8_t p2align = said;
@@ -382,11 +382,9 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	bool counts = osec->size || (!in->last && osec->addr != osec->lma) || (in->last && osec->addr >= last->addr);
 	if (((counts && osec->flags & SHF_ALLOC) || osec->overlay == OVERLAY_FIRST) && !osec->lma_region)
 		in->last = node->id;
-	/* What is not in the output moves nothing, but by the address that is given for it, and for its symbols. */
-	if (osec->is_empty && !osec->has_symbols) {
-		cursor->addr = node->value ? start : cursor->addr;
+	/* What is not in the output moves nothing, unless there are symbols in it. */
+	if (osec->is_empty && !osec->has_symbols)
 		return;
-	}
 	uint64_t taken = is_tbss(osec) ? 0 : osec->size;
 	cursor->addr = end - osec->size + taken;
 	if (osec->dot_behind)

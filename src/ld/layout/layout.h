@@ -317,7 +317,7 @@ void layout_pass(struct link *link);
 uint64_t layout_place_contents(struct link *link, uint32_t osec, uint64_t start);
 
 /* The memory regions of a script (regions.c). */
-void regions_make(struct layout *layout);
+void regions_make(struct layout *layout, struct diag *diag);
 void regions_reset(struct link *link);
 /* The one for an output section that is not told: by its flags. */
 uint32_t region_by_flags(const struct layout *layout, const struct osec *osec);

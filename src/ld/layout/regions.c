@@ -10,12 +10,6 @@
 
 enum { LARGEST_SHOWN = 10 };
 
-void regions_make(struct layout *layout)
-{
-	for (const struct region_statement *said = layout->script->regions; said; said = said->next)
-		*array_push(&layout->regions) = (struct region){.said = said};
-}
-
 static const char *real_name(const struct layout *layout, const char *name)
 {
 	for (const struct region_alias *alias = layout->script->aliases; alias; alias = alias->next)
@@ -33,6 +27,35 @@ const struct region *layout_region(const struct layout *layout, const char *name
 		if (strcmp(layout->regions.at[i].said->name, name) == 0)
 			return &layout->regions.at[i];
 	return NULL;
+}
+
+/* Aliases of regions that there are, each once. */
+static void check_aliases(struct layout *layout, struct diag *diag)
+{
+	for (const struct region_alias *alias = layout->script->aliases; alias; alias = alias->next) {
+		if (strcmp(alias->region, "*default*") == 0 || strcmp(alias->alias, "*default*") == 0) {
+			script_report(diag, alias->place.offset, alias->place, "alias for default memory region");
+			continue;
+		}
+		if (!layout_region(layout, alias->region))
+			script_report(diag, alias->place.offset, alias->place,
+				      "memory region `%s' for alias `%s' does not exist", alias->region, alias->alias);
+		bool twice = false;
+		for (const struct region_alias *other = layout->script->aliases; other != alias; other = other->next)
+			twice |= strcmp(other->alias, alias->alias) == 0;
+		for (uint32_t i = 1; i < layout->regions.n; i++)
+			twice |= strcmp(layout->regions.at[i].said->name, alias->alias) == 0;
+		if (twice)
+			script_report(diag, alias->place.offset, alias->place,
+				      "redefinition of memory region alias `%s'", alias->alias);
+	}
+}
+
+void regions_make(struct layout *layout, struct diag *diag)
+{
+	for (const struct region_statement *said = layout->script->regions; said; said = said->next)
+		*array_push(&layout->regions) = (struct region){.said = said};
+	check_aliases(layout, diag);
 }
 
 static uint64_t evaluate(struct link *link, const struct expr *expr, uint64_t otherwise)

@@ -155,6 +155,8 @@ static void describe(struct builder *builder, uint32_t id, const struct section_
 	osec->region = region_id(builder, region, place);
 	osec->lma_region = region_id(builder, said->lma_region, place);
 	check_phdrs(builder, said->name, said->phdrs);
+	if (said->align_with_input && said->align)
+		script_report(builder->link->diag, 0, place, "align with input and explicit align specified");
 	if (said->at && said->lma_region)
 		script_report(builder->link->diag, 0, place, "section `%s' has both a load address and a load region",
 			      said->name);
@@ -230,9 +232,8 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 		said->address = first ? of_section(builder, EXPR_ADDR, first) : overlay->address;
 		said->subalign = overlay->subalign;
 		said->at = first ? NULL : overlay->at;
-		said->region = said->region ? said->region : overlay->region;
-		if (!said->at && !first)
-			said->lma_region = overlay->lma_region;
+		said->region = overlay->region;
+		said->lma_region = overlay->lma_region;
 		said->phdrs = said->phdrs ? said->phdrs : overlay->phdrs;
 		said->fill = said->fill ? said->fill : overlay->fill;
 		add_section(builder, said, at->place);
@@ -412,7 +413,7 @@ static void replace_default(struct link *link, const struct script *script)
 	layout->nocrossrefs = script->nocrossrefs;
 	layout->scripted = !model;
 	layout->base = model ? model->base : 0;
-	regions_make(layout);
+	regions_make(layout, link->diag);
 	struct builder builder = {.link = link, .layout = layout, .model = model, .rank = RANK_DATA};
 	uint32_t first = layout->osecs.n;
 	add_statements(&builder, script->overwrites);
@@ -449,7 +450,7 @@ static void extend_default(struct link *link, const struct script *script)
 	struct builder builder = {.link = link, .layout = layout, .rank = RANK_DATA};
 	layout->script = script;
 	layout->nocrossrefs = script->nocrossrefs;
-	regions_make(layout);
+	regions_make(layout, link->diag);
 	uint32_t first = layout->osecs.n;
 	add_statements(&builder, script->overwrites);
 	uint32_t n = layout->osecs.n - first;
