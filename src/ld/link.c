@@ -181,7 +181,7 @@ static bool lay_out(struct link *link)
 	icf_place(link);
 	layout_check(link);
 	bool good = done(link, "addresses");
-	if (!good && !link->layout->changed) { /* a map shows what has no room */
+	if (!good && !link->layout->diverges) { /* a map shows what has no room */
 		layout_finish_symbols(link);
 		values_compute(link);
 	}

@@ -215,6 +215,7 @@ void layout_check(struct link *link)
 	layout_pass(link);
 	layout->reporting = false;
 	regions_check(link);
+	nocrossrefs_check(link);
 	if (layout->scripted)
 		layout_script_check(link);
 	else

@@ -43,6 +43,9 @@ static void settle(struct link *link, struct osec *osec)
 		struct expr_scope scope = {.link = link, .section = VALUE_ABSOLUTE};
 		osec->type = (uint32_t)expr_evaluate(said->type_value, &scope).number;
 	}
+	bool is_array = osec->type == SHT_INIT_ARRAY || osec->type == SHT_FINI_ARRAY || osec->type == SHT_PREINIT_ARRAY;
+	if (is_array && !osec->has_members)
+		osec->entsize = sizeof(uint64_t);
 }
 
 static void settle_all(struct link *link)
@@ -161,7 +164,9 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 {
 	struct layout *layout = link->layout;
 	if (!segment->n) {
-		segment->filesz = segment->memsz = segment->has_headers ? layout->headers_size : 0;
+		segment->fileoff = segment->has_phdrs_only ? sizeof(struct elf_ehdr) : 0;
+		if (segment->has_headers || segment->has_phdrs_only)
+			segment->filesz = segment->memsz = layout->headers_size - segment->fileoff;
 		return fileoff;
 	}
 	const struct osec *first = osec_at(layout, segment->sections[0]);

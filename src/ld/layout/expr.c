@@ -192,7 +192,8 @@ static struct value segment_start(const struct expr *expr, struct expr_scope *sc
 		if (options->section_starts.at[i].name[0] == '.' &&
 		    strcmp(options->section_starts.at[i].name + 1, expr->name) == 0)
 			return from_dot(scope, options->section_starts.at[i].address);
-	return expr_evaluate(expr->a, scope);
+	struct value otherwise = expr_evaluate(expr->a, scope);
+	return otherwise.valid ? from_dot(scope, value_absolute(scope->link->layout, otherwise)) : otherwise;
 }
 
 /* ---- operators -------------------------------------------------------------------------------------------- */
@@ -392,7 +393,7 @@ struct value expr_evaluate(const struct expr *expr, struct expr_scope *scope)
 			make_absolute(scope, &a);
 		return a;
 	case EXPR_ALIGN:
-		if (expr->a->kind != EXPR_DOT)
+		if (!expr_aligns_dot(expr))
 			return choose(expr, scope);
 		a = expr_evaluate(expr->b, scope);
 		return a.valid ? from_dot(scope, align_any(scope->dot, value_absolute(scope->link->layout, a))) : a;
@@ -454,7 +455,7 @@ bool expr_keeps_empty(const struct expr *expr, const struct link *link)
 		return true;
 	if (expr->kind == EXPR_BINARY && expr->op == OP_ADD)
 		return expr->a->kind == EXPR_DOT && is_zero(expr->b, link);
-	if (expr->kind != EXPR_ALIGN || expr->a->kind != EXPR_DOT || expr->b->kind != EXPR_CONDITIONAL)
+	if (!expr_aligns_dot(expr) || expr->b->kind != EXPR_CONDITIONAL)
 		return false;
 	const struct expr *test = expr->b->a, *otherwise = expr->b->c;
 	return test->kind == EXPR_BINARY && test->op == OP_NOT_EQUAL && test->a->kind == EXPR_DOT &&

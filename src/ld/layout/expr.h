@@ -30,6 +30,13 @@ struct expr_scope {
 	const struct expr *culprit;
 };
 
+/* ALIGN (n), which aligns the location counter, rather than ALIGN (., n), which in an output section aligns the distance
+ * from its beginning. */
+static inline bool expr_aligns_dot(const struct expr *expr)
+{
+	return expr->kind == EXPR_ALIGN && expr->a->kind == EXPR_DOT && expr->a->place.offset == expr->place.offset;
+}
+
 /* The value of an expression, as far as the last pass over the program knows addresses and symbols; it is not valid
  * when something is undefined (scope->problem). Changes nothing but *scope, but for the three functions
  * DATA_SEGMENT_*, which note what they see in layout->data_segment. */

@@ -24,12 +24,6 @@ static void print_call(FILE *to, const char *function, const struct expr *a, con
 	fputc(')', to);
 }
 
-/* The location counter of ALIGN(n), which nobody has written. */
-static bool is_implied(const struct expr *expr, const struct expr *dot)
-{
-	return dot->kind == EXPR_DOT && dot->place.offset == expr->place.offset;
-}
-
 /* inside: of another expression, not of the parentheses of a function. */
 static void print(FILE *to, const struct expr *expr, bool inside)
 {
@@ -86,7 +80,7 @@ static void print(FILE *to, const struct expr *expr, bool inside)
 		print_call(to, "ABSOLUTE", expr->a, NULL);
 		break;
 	case EXPR_ALIGN:
-		if (is_implied(expr, expr->a))
+		if (expr_aligns_dot(expr))
 			print_call(to, "ALIGN", expr->b, NULL);
 		else
 			print_call(to, "ALIGN", expr->a, expr->b);

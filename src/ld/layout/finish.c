@@ -89,7 +89,7 @@ static uint32_t neighbour(const struct layout *layout, uint32_t id, uint64_t add
 	bool passed = false;
 	for (uint32_t i = 0; i < layout->nodes.n && !after; i++) {
 		const struct node *node = &layout->nodes.at[i];
-		if (node->kind != NODE_SECTION)
+		if (node->kind != NODE_SECTION || layout->osecs.at[node->id].rank == RANK_TABLES)
 			continue;
 		passed |= node->id == id;
 		if (layout->osecs.at[node->id].index)

@@ -122,7 +122,7 @@ static uint64_t move_dot(struct link *link, struct node *node, uint64_t dot, uin
 		to = value.number + osec->addr;
 	if (section && to < dot) {
 		if (layout->reporting)
-			script_report(link->diag, 0, node->place,
+			script_report(link->diag, node->place.offset, node->place,
 				      "cannot move location counter backwards (from %016llx to %016llx)\n"
 				      ">>> in section %s: 0x%llx bytes are in it already, the assignment asks for 0x%llx",
 				      (unsigned long long)dot, (unsigned long long)to, osec->name,
@@ -363,7 +363,7 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	if (least > osec->p2align)
 		osec->p2align = least;
 	uint32_t region = osec->region;
-	if (!region && !osec->is_empty)
+	if (!region && !node->value && !osec->is_empty)
 		region = region_by_flags(layout, osec);
 	uint64_t start = cursor->addr;
 	uint8_t p2align = said;
@@ -382,11 +382,9 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	bool counts = osec->size || (!in->last && osec->addr != osec->lma) || (in->last && osec->addr >= last->addr);
 	if (((counts && osec->flags & SHF_ALLOC) || osec->overlay == OVERLAY_FIRST) && !osec->lma_region)
 		in->last = node->id;
-	/* What is not in the output moves nothing, but by the address that is given for it, and for its symbols. */
-	if (osec->is_empty && !osec->has_symbols) {
-		cursor->addr = node->value ? start : cursor->addr;
+	/* What is not in the output moves nothing, unless there are symbols in it. */
+	if (osec->is_empty && !osec->has_symbols)
 		return;
-	}
 	uint64_t taken = is_tbss(osec) ? 0 : osec->size;
 	cursor->addr = end - osec->size + taken;
 	if (osec->dot_behind)
@@ -433,7 +431,8 @@ void layout_pass(struct link *link)
 			assign(link, node, &cursor);
 		else if (node->kind == NODE_ASSERT)
 			judge(link, node, cursor.addr, VALUE_ABSOLUTE);
-		else if (node->kind != NODE_SECTION || layout->osecs.at[node->id].rank == RANK_DISCARD)
+		else if (node->kind != NODE_SECTION || layout->osecs.at[node->id].rank == RANK_DISCARD ||
+			 layout->osecs.at[node->id].is_absent)
 			continue;
 		else if (layout->scripted)
 			place_scripted(link, node, &cursor);

@@ -209,6 +209,7 @@ struct layout {
 					* by the rules of GNU ld */
 	const struct script *script;   /* it; or NULL */
 	const struct statement *orderings; /* of section ordering files */
+	const struct nocrossrefs *nocrossrefs; /* the script's, and those of overlays */
 	bool headers_asked;            /* SIZEOF_HEADERS is used: there is room for the headers */
 	bool has_data_segment;         /* relocated data has its place from DATA_SEGMENT_* */
 	uint32_t pass;                 /* number of the pass over the program, from 1 */
@@ -316,7 +317,7 @@ void layout_pass(struct link *link);
 uint64_t layout_place_contents(struct link *link, uint32_t osec, uint64_t start);
 
 /* The memory regions of a script (regions.c). */
-void regions_make(struct layout *layout);
+void regions_make(struct layout *layout, struct diag *diag);
 void regions_reset(struct link *link);
 /* The one for an output section that is not told: by its flags. */
 uint32_t region_by_flags(const struct layout *layout, const struct osec *osec);
@@ -324,6 +325,9 @@ uint32_t region_by_flags(const struct layout *layout, const struct osec *osec);
 void region_advance(struct layout *layout, uint32_t region, uint32_t osec, uint64_t end);
 /* Reports regions that overflow; --print-memory-usage. */
 void regions_check(struct link *link);
+
+/* Reports references that NOCROSSREFS forbids. */
+void nocrossrefs_check(struct link *link);
 
 /* Chooses which output sections there are: layout->order. layout_segments() begins with it; -r has no segments. */
 void layout_choose_sections(struct link *link);

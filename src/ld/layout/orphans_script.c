@@ -308,7 +308,7 @@ static uint32_t make(struct script_orphans *orphans, struct layout *layout, cons
 /* A section of the script with that name that the orphan can be in; 0: none. One in which there is nothing yet can be
  * anything. */
 static uint32_t find_by_name(struct script_orphans *orphans, const struct layout *layout, const char *name,
-			     uint32_t flags, uint32_t type)
+			     uint32_t flags)
 {
 	uint32_t unused = 0;
 	uint32_t fitting = 0;
@@ -320,7 +320,7 @@ static uint32_t find_by_name(struct script_orphans *orphans, const struct layout
 		const struct look *look = look_at(orphans, layout, i);
 		if (!look->exists)
 			unused = i;
-		else if (!look->flags || (!((look->flags ^ flags) & (LOAD | ALLOC)) && look->type == type))
+		else if (!look->flags || !((look->flags ^ flags) & (LOAD | ALLOC)))
 			fitting = i;
 	}
 	return fitting ? fitting : unused;
@@ -336,7 +336,7 @@ uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, ui
 	if (type == SHT_RELA && sh_flags & SHF_ALLOC && !relocatable)
 		name = ".rela.dyn";
 	uint32_t flags = flags_of(sh_flags, type, name);
-	uint32_t osec = stands_alone ? 0 : find_by_name(orphans, layout, name, flags, type);
+	uint32_t osec = stands_alone ? 0 : find_by_name(orphans, layout, name, flags);
 	if (!osec) {
 		uint32_t kind = kind_of(flags, type), anchor = 0;
 		bool exact = false;

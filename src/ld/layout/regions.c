@@ -10,12 +10,6 @@
 
 enum { LARGEST_SHOWN = 10 };
 
-void regions_make(struct layout *layout)
-{
-	for (const struct region_statement *said = layout->script->regions; said; said = said->next)
-		*array_push(&layout->regions) = (struct region){.said = said};
-}
-
 static const char *real_name(const struct layout *layout, const char *name)
 {
 	for (const struct region_alias *alias = layout->script->aliases; alias; alias = alias->next)
@@ -33,6 +27,35 @@ const struct region *layout_region(const struct layout *layout, const char *name
 		if (strcmp(layout->regions.at[i].said->name, name) == 0)
 			return &layout->regions.at[i];
 	return NULL;
+}
+
+/* Aliases of regions that there are, each once. */
+static void check_aliases(struct layout *layout, struct diag *diag)
+{
+	for (const struct region_alias *alias = layout->script->aliases; alias; alias = alias->next) {
+		if (strcmp(alias->region, "*default*") == 0 || strcmp(alias->alias, "*default*") == 0) {
+			script_report(diag, alias->place.offset, alias->place, "alias for default memory region");
+			continue;
+		}
+		if (!layout_region(layout, alias->region))
+			script_report(diag, alias->place.offset, alias->place,
+				      "memory region `%s' for alias `%s' does not exist", alias->region, alias->alias);
+		bool twice = false;
+		for (const struct region_alias *other = layout->script->aliases; other != alias; other = other->next)
+			twice |= strcmp(other->alias, alias->alias) == 0;
+		for (uint32_t i = 1; i < layout->regions.n; i++)
+			twice |= strcmp(layout->regions.at[i].said->name, alias->alias) == 0;
+		if (twice)
+			script_report(diag, alias->place.offset, alias->place,
+				      "redefinition of memory region alias `%s'", alias->alias);
+	}
+}
+
+void regions_make(struct layout *layout, struct diag *diag)
+{
+	for (const struct region_statement *said = layout->script->regions; said; said = said->next)
+		*array_push(&layout->regions) = (struct region){.said = said};
+	check_aliases(layout, diag);
 }
 
 static uint64_t evaluate(struct link *link, const struct expr *expr, uint64_t otherwise)
@@ -142,8 +165,9 @@ static void print_largest(const struct link *link, const struct region *region, 
 	array_free(&all);
 }
 
-static void report_overflow(struct link *link, const struct region *region)
+static void report_overflow(struct link *link, uint32_t number)
 {
+	const struct region *region = &link->layout->regions.at[number];
 	const struct osec *osec = &link->layout->osecs.at[region->overflowed];
 	unsigned long long excess = region->excess;
 	if (!excess) {
@@ -160,8 +184,8 @@ static void report_overflow(struct link *link, const struct region *region)
 	print_largest(link, region, to);
 	if (fclose(to) != 0)
 		out_of_memory();
-	diag_error(link->diag, 0, "section `%s' will not fit in region `%s'", osec->name, region->said->name);
-	diag_error(link->diag, 0, "region `%s' overflowed by %llu byte%s%s", region->said->name, excess,
+	diag_error(link->diag, diag_order(number, 0), "section `%s' will not fit in region `%s'", osec->name, region->said->name);
+	diag_error(link->diag, diag_order(number, 1), "region `%s' overflowed by %llu byte%s%s", region->said->name, excess,
 		   excess == 1 ? "" : "s", text);
 	free(text);
 }
@@ -199,7 +223,7 @@ void regions_check(struct link *link)
 	const struct layout *layout = link->layout;
 	for (uint32_t i = 1; i < layout->regions.n; i++)
 		if (layout->regions.at[i].overflowed)
-			report_overflow(link, &layout->regions.at[i]);
+			report_overflow(link, i);
 	if (link->options->print_memory_usage && !link->diag->errors)
 		print_usage(layout);
 }

@@ -155,6 +155,8 @@ static void describe(struct builder *builder, uint32_t id, const struct section_
 	osec->region = region_id(builder, region, place);
 	osec->lma_region = region_id(builder, said->lma_region, place);
 	check_phdrs(builder, said->name, said->phdrs);
+	if (said->align_with_input && said->align)
+		script_report(builder->link->diag, 0, place, "align with input and explicit align specified");
 	if (said->at && said->lma_region)
 		script_report(builder->link->diag, 0, place, "section `%s' has both a load address and a load region",
 			      said->name);
@@ -204,6 +206,20 @@ static void provide(struct builder *builder, const char *symbol, const struct ex
 		.kind = NODE_ASSIGN, .symbol = symbol, .value = value, .provide = true, .is_users = true});
 }
 
+/* NOCROSSREFS of an overlay: for all of its sections. */
+static void forbid_references(struct builder *builder, const struct statement *sections)
+{
+	struct arena *arena = &builder->layout->arena;
+	struct nocrossrefs *rule = arena_new(arena, struct nocrossrefs);
+	*rule = (struct nocrossrefs){.next = (struct nocrossrefs *)(uintptr_t)builder->layout->nocrossrefs};
+	for (; sections; sections = sections->next) {
+		struct name_list *name = arena_new(arena, struct name_list);
+		*name = (struct name_list){.name = sections->section->name, .next = rule->sections};
+		rule->sections = name;
+	}
+	builder->layout->nocrossrefs = rule;
+}
+
 /* All sections begin at one address; load addresses follow each other. */
 static void add_overlay(struct builder *builder, const struct overlay_statement *overlay)
 {
@@ -216,9 +232,8 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 		said->address = first ? of_section(builder, EXPR_ADDR, first) : overlay->address;
 		said->subalign = overlay->subalign;
 		said->at = first ? NULL : overlay->at;
-		said->region = said->region ? said->region : overlay->region;
-		if (!said->at && !first)
-			said->lma_region = overlay->lma_region;
+		said->region = overlay->region;
+		said->lma_region = overlay->lma_region;
 		said->phdrs = said->phdrs ? said->phdrs : overlay->phdrs;
 		said->fill = said->fill ? said->fill : overlay->fill;
 		add_section(builder, said, at->place);
@@ -237,6 +252,8 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 	struct osec *osec = osec_at(builder, builder->layout->osecs.n - 1);
 	osec->dot_behind = sum(builder, of_section(builder, EXPR_ADDR, first), largest);
 	osec->has_symbols = true;
+	if (overlay->nocrossrefs)
+		forbid_references(builder, overlay->sections);
 }
 
 /* ---- statements ---------------------------------------------------------------------------------------------------- */
@@ -393,9 +410,10 @@ static void replace_default(struct link *link, const struct script *script)
 	}
 	struct layout *layout = layout_new(link);
 	layout->script = script;
+	layout->nocrossrefs = script->nocrossrefs;
 	layout->scripted = !model;
 	layout->base = model ? model->base : 0;
-	regions_make(layout);
+	regions_make(layout, link->diag);
 	struct builder builder = {.link = link, .layout = layout, .model = model, .rank = RANK_DATA};
 	uint32_t first = layout->osecs.n;
 	add_statements(&builder, script->overwrites);
@@ -431,7 +449,8 @@ static void extend_default(struct link *link, const struct script *script)
 	struct layout *layout = layout_new(link);
 	struct builder builder = {.link = link, .layout = layout, .rank = RANK_DATA};
 	layout->script = script;
-	regions_make(layout);
+	layout->nocrossrefs = script->nocrossrefs;
+	regions_make(layout, link->diag);
 	uint32_t first = layout->osecs.n;
 	add_statements(&builder, script->overwrites);
 	uint32_t n = layout->osecs.n - first;

@@ -51,7 +51,7 @@ void layout_choose_sections(struct link *link)
 			continue;
 		struct osec *osec = &layout->osecs.at[node->id];
 		osec->index = 0;
-		if (osec->rank == RANK_DISCARD || !is_chosen(link, osec))
+		if (osec->rank == RANK_DISCARD || osec->is_absent || !is_chosen(link, osec))
 			continue;
 		if (link->options->z.nosectionheader && !(osec->flags & SHF_ALLOC))
 			continue; /* nobody could find it */
