@@ -53,7 +53,7 @@ def make_object(rng, number, folder):
             lines.append(symbol('s' if kind != 'nobits' else 'z') + ':')
         size = rng.choice([0, 1, 3, 4, 8, 13, 16, 24, most])
         if kind == 'nobits':
-            lines.append(f'.zero {size}')
+            lines.append(f'.zero {size}' if size else '')
         elif size:
             lines.append('.byte ' + ','.join(str(rng.randrange(1, 255)) for _ in range(size)))
 
@@ -335,7 +335,8 @@ def compare(a, b):
         right = [x for x in b[key] if x not in a[key]]
         out += [f'{key}: GNU ld: {x}' for x in left] + [f'{key}: gild:   {x}' for x in right]
         if not left and not right:
-            out.append(f'{key}: in another order')
+            out += [f'{key}: order: GNU ld: ' + ' '.join(str(x[0]) for x in a[key]),
+                    f'{key}: order: gild:   ' + ' '.join(str(x[0]) for x in b[key])]
     return out
 
 
