@@ -357,28 +357,11 @@ static void check_sections(struct link *link)
 	free(extents);
 }
 
-/* What is loaded below the first section of its segment has no place in the file. */
-static void check_members(struct link *link, uint32_t number)
-{
-	const struct segment *segment = &link->layout->segments.at[number];
-	for (uint32_t i = 1; segment->type == PT_LOAD && i < segment->n; i++) {
-		const struct osec *first = osec_at(link->layout, segment->sections[0]);
-		const struct osec *osec = osec_at(link->layout, segment->sections[i]);
-		if (osec->lma < first->lma && osec->size)
-			diag_error(link->diag, number,
-				   "section `%s' can't be allocated in segment %u\n>>> its load address 0x%llx is below "
-				   "that of `%s', with which the segment begins, 0x%llx",
-				   osec->name, number, (unsigned long long)osec->lma, first->name,
-				   (unsigned long long)first->lma);
-	}
-}
-
 static void check_segments_of(struct link *link)
 {
 	const struct layout *layout = link->layout;
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		const struct segment *segment = &layout->segments.at[i];
-		check_members(link, i);
 		bool headers = segment->type == PT_LOAD && (segment->has_headers || segment->has_phdrs_only);
 		const struct osec *first = osec_at(layout, segment->n ? segment->sections[0] : 0);
 		if (headers && segment->n && first->addr < segment->addr)
