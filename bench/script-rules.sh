@@ -21,14 +21,17 @@ for ((i = 0; i < 100; i++)); do
 done
 archives=$(seq -f 'libx%.0f.a' 0 99)
 
-# The first of two output sections takes `$1` members by name, the second one all others.
+# One output section takes `$1` members by name, the next one all others.
 script() {
 	local members
-	members=$(for ((i = 0; i < $1; i++)); do echo "*libx$((i % 2000 / 20)).a:f$((i % 2000)).*"; done)
-	echo 'SECTIONS { . = 0x400000 + SIZEOF_HEADERS; .fast : {'
-	# shellcheck disable=SC2001 # one line for each
-	sed 's/$/(.literal .text .literal.* .text.*)/' <<< "$members"
-	echo "} .text : { *(EXCLUDE_FILE(" $members ") .literal .text EXCLUDE_FILE(" $members ") .literal.* .text.*) *(.text .text.*) }"
+	echo 'SECTIONS { . = 0x400000 + SIZEOF_HEADERS;'
+	if (($1)); then
+		members=$(for ((i = 0; i < $1; i++)); do echo "*libx$((i % 2000 / 20)).a:f$((i % 2000)).*"; done)
+		# shellcheck disable=SC2001 # one line for each
+		echo ".fast : { $(sed 's/$/(.literal .text .literal.* .text.*)/' <<< "$members") }"
+		echo ".slow : { *(EXCLUDE_FILE($members) .literal .text EXCLUDE_FILE($members) .literal.* .text.*) }"
+	fi
+	echo '.text : { *(.text .text.*) }'
 	echo '. = ALIGN(0x1000); .rodata : { *(.rodata .rodata.*) } .eh_frame : { *(.eh_frame) }'
 	echo '. = ALIGN(0x1000); .data : { *(.data .data.*) } .bss : { *(.bss .bss.* COMMON) } }'
 }

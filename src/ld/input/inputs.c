@@ -457,14 +457,14 @@ static bool load_path(struct loader *loader, const struct request *request, int 
 		return true;
 	if (open_input(loader, request, name, false, error) == OPENED)
 		return true;
-	if (!request->from_script)
+	if (!request->from_script || name[0] == '/')
 		return false;
 	struct request along = *request;
 	along.name = arena_printf(&link->arena, ":%s", name);
 	const char *slash = strrchr(request->from_script, '/');
 	const char *folder =
 		slash ? arena_strndup(&link->arena, request->from_script, (size_t)(slash - request->from_script)) : ".";
-	return (name[0] != '/' && search_in(loader, &along, folder)) || search_library(loader, &along);
+	return search_in(loader, &along, folder) || search_library(loader, &along);
 }
 
 static void report_not_found(struct link *link, const struct request *request)
@@ -489,7 +489,8 @@ static void load(struct loader *loader, const struct request *request)
 			report_not_found(link, request);
 	} else if (!load_path(loader, request, &error)) {
 		diag_report(link->diag, SEVERITY_ERROR, link->files.n, &(struct diag_about){.kind = "cannot-open"},
-			    "cannot open %s: %s%s%s", request->name, strerror(error),
+			    "cannot %s %s: %s%s%s", request->from_script ? "find" : "open", request->name,
+			    strerror(error),
 			    request->from_script ? "\n>>> named by " : "",
 			    request->from_script ? request->from_script : "");
 	}

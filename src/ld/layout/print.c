@@ -41,21 +41,21 @@ static void print_excluded(FILE *to, const struct file_pattern *file)
 }
 
 static const char *const sort_words[] = {
-	[SORT_NONE] = "SORT_NONE (", [SORT_NAME] = "SORT (", [SORT_ALIGNMENT] = "SORT_BY_ALIGNMENT (",
-	[SORT_INIT_PRIORITY] = "SORT_BY_INIT_PRIORITY (",
+	[SORT_NONE] = "SORT_NONE(", [SORT_NAME] = "SORT_BY_NAME(", [SORT_ALIGNMENT] = "SORT_BY_ALIGNMENT(",
+	[SORT_INIT_PRIORITY] = "SORT_BY_INIT_PRIORITY(",
 };
 
 static void print_rule(FILE *to, const struct rule *rule)
 {
 	unsigned parentheses = 0;
 	for (unsigned i = 0; i < COUNTOF(rule->sort); i++) {
-		if (rule->sort[i] > SORT_NONE) {
+		if (rule->sort[i] > SORT_NONE && (i == 0 || rule->sort[i] != rule->sort[0])) {
 			fputs(sort_words[rule->sort[i]], to);
 			parentheses++;
 		}
 	}
 	if (rule->reverse) {
-		fputs("REVERSE (", to);
+		fputs("REVERSE(", to);
 		parentheses++;
 	}
 	print_excluded(to, rule->exclude[1]);
@@ -71,8 +71,8 @@ void layout_print_run(FILE *to, const struct layout *layout, uint32_t id)
 	if (run->n_rules == 0)
 		return;
 	print_excluded(to, rules->exclude[0]);
-	fputs(run->file_sort == SORT_NAME ? "SORT (" : "", to);
-	fputs(run->file_reverse ? "REVERSE (" : "", to);
+	fputs(run->file_sort == SORT_NAME ? "SORT_BY_NAME(" : "", to);
+	fputs(run->file_reverse ? "REVERSE(" : "", to);
 	if (rules->file)
 		print_file(to, rules->file);
 	else

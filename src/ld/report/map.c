@@ -300,9 +300,12 @@ static void print_memory(struct map *map)
 	const struct layout *layout = map->link->layout;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
+		if (node->kind == NODE_ASSIGN && !node->id && i >= layout->n_written)
+			continue; /* what no script has said and nobody asked for */
 		if (node->kind != NODE_SECTION)
 			print_statement(map, node);
-		else if (layout->osecs.at[node->id].rank < RANK_TABLES)
+		else if (layout->osecs.at[node->id].rank < RANK_TABLES ||
+			 (layout->scripted && layout->osecs.at[node->id].rank == RANK_DISCARD))
 			print_output_section(map, &layout->osecs.at[node->id]);
 	}
 }

@@ -25,18 +25,6 @@ static const struct named_number section_flags[] = {
 	{"SHF_GNU_RETAIN", SHF_GNU_RETAIN}, {"SHF_X86_64_LARGE", SHF_X86_64_LARGE}, {NULL, 0},
 };
 
-/* Which sort the word asks for; false: none. */
-static bool find_sort(struct token token, enum script_sort *sort)
-{
-	for (size_t i = 0; i < COUNTOF(sorts); i++) {
-		if (token_is(token, sorts[i].word)) {
-			*sort = sorts[i].sort;
-			return true;
-		}
-	}
-	return false;
-}
-
 static struct file_pattern make_file_pattern(struct script_parser *parser, struct token token)
 {
 	struct str text = {parser_copy(parser, token), token.text.len};
@@ -56,8 +44,10 @@ static bool parse_exclude(struct script_parser *parser, const struct file_patter
 {
 	if (!parser_expect(parser, LEX_WILD, "(", "'(' after EXCLUDE_FILE"))
 		return false;
-	while (!parser_accept(parser, LEX_WILD, ")")) {
+	for (;;) {
 		struct token token = parser_next(parser, LEX_WILD);
+		if (token_is(token, ")"))
+			return true;
 		if (token_is(token, ","))
 			continue;
 		if (!token_is_name(token))
@@ -67,7 +57,24 @@ static bool parse_exclude(struct script_parser *parser, const struct file_patter
 		pattern->next = *exclude;
 		*exclude = pattern;
 	}
-	return true;
+}
+
+/* Whether the word is a keyword: it is a name like any other where no parenthesis follows. */
+static bool is_called(const struct script_parser *parser, struct token token, const char *keyword)
+{
+	return token_is(token, keyword) && token.kind == TOKEN_NAME && token_is(parser_peek(parser, LEX_WILD), "(");
+}
+
+/* Which sort the word asks for; false: none. */
+static bool find_sort(const struct script_parser *parser, struct token token, enum script_sort *sort)
+{
+	for (size_t i = 0; i < COUNTOF(sorts); i++) {
+		if (is_called(parser, token, sorts[i].word)) {
+			*sort = sorts[i].sort;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* A section's pattern with the SORTs, REVERSE and EXCLUDE_FILE around it. */
@@ -75,12 +82,11 @@ static bool parse_section_pattern(struct script_parser *parser, struct token tok
 				  unsigned n_sorts)
 {
 	enum script_sort sort = SORT_UNSAID;
-	bool called = token.kind == TOKEN_NAME && token_is(parser_peek(parser, LEX_WILD), "(");
-	bool reverse = called && token_is(token, "REVERSE");
-	if (called && token_is(token, "EXCLUDE_FILE"))
+	bool reverse = is_called(parser, token, "REVERSE");
+	if (is_called(parser, token, "EXCLUDE_FILE"))
 		return parse_exclude(parser, &pattern->exclude) &&
 		       parse_section_pattern(parser, parser_next(parser, LEX_WILD), pattern, n_sorts);
-	if (reverse || (called && find_sort(token, &sort))) {
+	if (reverse || find_sort(parser, token, &sort)) {
 		if (!reverse && n_sorts == COUNTOF(pattern->sort))
 			return script_error(parser->diag, token.place, NULL, "more than two SORTs around a pattern");
 		if (reverse && pattern->reverse)
@@ -182,12 +188,11 @@ static bool parse_file_pattern(struct script_parser *parser, struct token token,
 			       struct token *file)
 {
 	enum script_sort sort = SORT_UNSAID;
-	bool called = token.kind == TOKEN_NAME && token_is(parser_peek(parser, LEX_WILD), "(");
-	bool reverse = called && token_is(token, "REVERSE") && !input->file_reverse;
-	if (called && token_is(token, "EXCLUDE_FILE"))
+	bool reverse = !input->file_reverse && is_called(parser, token, "REVERSE");
+	if (is_called(parser, token, "EXCLUDE_FILE"))
 		return parse_exclude(parser, &input->exclude) &&
 		       parse_file_pattern(parser, parser_next(parser, LEX_WILD), input, file);
-	if (reverse || (called && input->file_sort == SORT_UNSAID && find_sort(token, &sort))) {
+	if (reverse || (input->file_sort == SORT_UNSAID && find_sort(parser, token, &sort))) {
 		if (sort == SORT_ALIGNMENT || sort == SORT_INIT_PRIORITY)
 			return script_error(parser->diag, token.place, NULL, "files cannot be sorted by what %.*s means",
 					    (int)token.text.len, token.text.at);
@@ -234,11 +239,10 @@ bool parser_input_description(struct script_parser *parser, struct token first)
 	statement->input = input;
 	struct token token = first;
 	for (;;) {
-		bool called = token.kind == TOKEN_NAME && token_is(parser_peek(parser, LEX_WILD), "(");
-		if (called && token_is(token, "INPUT_SECTION_FLAGS")) {
+		if (is_called(parser, token, "INPUT_SECTION_FLAGS")) {
 			if (!parse_flags(parser, input))
 				return false;
-		} else if (called && token_is(token, "KEEP") && !input->keep) {
+		} else if (!input->keep && is_called(parser, token, "KEEP")) {
 			input->keep = true;
 			parser_next(parser, LEX_WILD); /* the "(" */
 		} else {
