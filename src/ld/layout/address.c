@@ -63,10 +63,10 @@ void layout_flatten(struct link *link)
 			if (!(osec->flags & SHF_ALLOC) || osec->type == SHT_NOBITS || !osec->size)
 				continue;
 			if (pass == 0) {
-				lowest = osec->addr < lowest ? osec->addr : lowest;
+				lowest = osec->lma < lowest ? osec->lma : lowest;
 				continue;
 			}
-			osec->fileoff = osec->addr - lowest;
+			osec->fileoff = osec->lma - lowest;
 			size = max_u64(size, osec->fileoff + osec->size);
 		}
 	if (lowest == UINT64_MAX)

@@ -347,6 +347,9 @@ static void check_sections(struct link *link)
 			if (!osec_is_loaded(link, osec) || !osec->size || tbss || (lma && osec->type == SHT_NOBITS))
 				continue;
 			uint64_t start = lma ? osec->lma : osec->addr;
+			if (start + osec->size - 1 < start)
+				diag_error(link->diag, i, "section %s %s [%016llx,...] goes beyond the end of memory",
+					   osec->name, lma ? "LMA" : "VMA", (unsigned long long)start);
 			extents[n++] = (struct extent){start, start + osec->size, osec};
 		}
 		report_overlaps(link, extents, n, lma ? "LMA" : "VMA", !lma);

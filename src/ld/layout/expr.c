@@ -93,7 +93,8 @@ static struct value object_symbol(const struct expr_scope *scope, const struct f
 
 static struct value common_symbol(const struct link *link, symbol_id symbol)
 {
-	section_id id = link->common_symbols ? common_section(link, symbol) : 0;
+	bool is_placed = link->common_symbols && owner_rank(symbol_owner(&link->symbols[symbol])) == RANK_COMMON;
+	section_id id = is_placed ? common_section(link, symbol) : 0;
 	const struct section *section = section_of(link, id);
 	if (!id || !section->run)
 		return absolute(0);
@@ -117,7 +118,13 @@ static struct value symbol_value(const struct expr *expr, struct expr_scope *sco
 	const struct layout *layout = link->layout;
 	if (index >= layout->program_symbols.n)
 		return absolute(0);
-	struct value value = layout->program_symbols.at[index].value;
+	const struct program_symbol *assigned = &layout->program_symbols.at[index];
+	if (assigned->pass != layout->pass && assigned->object != OWNER_NONE)
+		return owner_rank(assigned->object) == RANK_COMMON
+			       ? common_symbol(link, symbol)
+			       : object_symbol(scope, file_of(link, owner_file(assigned->object)),
+					       owner_index(assigned->object));
+	struct value value = assigned->value;
 	if (!value.valid)
 		return fail(scope, expr, EXPR_UNDEFINED_SYMBOL);
 	if (value.section == VALUE_ABSOLUTE && (scope->section != VALUE_ABSOLUTE || scope->sane))
@@ -136,8 +143,10 @@ static bool is_defined(const struct expr_scope *scope, const char *name)
 	if (owner_file(owner) != INTERNAL_FILE)
 		return true;
 	const struct layout *layout = link->layout;
-	return owner_index(owner) < layout->program_symbols.n &&
-	       layout->program_symbols.at[owner_index(owner)].pass == layout->pass;
+	if (owner_index(owner) >= layout->program_symbols.n)
+		return false;
+	const struct program_symbol *assigned = &layout->program_symbols.at[owner_index(owner)];
+	return assigned->pass == layout->pass || assigned->object != OWNER_NONE;
 }
 
 static struct value section_function(const struct expr *expr, struct expr_scope *scope)

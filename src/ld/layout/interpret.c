@@ -80,12 +80,14 @@ static void assign_symbol(struct link *link, struct node *node, uint64_t dot, ui
 	}
 	if (value.section == VALUE_NUMBER)
 		value.section = section;
+	layout->osecs.at[section].has_symbols = true;
 	uint64_t result = value_absolute(layout, value);
 	note(layout, &node->result, result);
 	if (symbol->value.section != value.section || !symbol->value.valid)
 		layout->changed = true;
 	*symbol = (struct program_symbol){
-		.value = value, .from_dot = scope.from_dot && value.section == VALUE_ABSOLUTE, .pass = layout->pass};
+		.value = value, .from_dot = scope.from_dot && value.section == VALUE_ABSOLUTE, .pass = layout->pass,
+		.object = symbol->object};
 }
 
 /* "ASSERT" fails in the last pass only. */

@@ -36,6 +36,8 @@ struct program_symbol {
 	struct value value;       /* the last one in this pass, or in the one before */
 	bool from_dot;            /* absolute, but made from the location counter: a place in the image */
 	uint32_t pass;            /* the last pass that assigned it */
+	uint64_t object;          /* the definition that an object has of it, as an owner; OWNER_NONE: none. Only where
+				   * that matters: until the assignment is met, it holds */
 };
 
 /* ---- statements --------------------------------------------------------------------------------------- */
@@ -128,7 +130,8 @@ struct osec {
 	bool has_members;
 	bool has_made;            /* a member is of file 0 */
 	bool has_data;            /* data commands */
-	bool has_symbols;         /* symbols are assigned in it */
+	bool has_assignments;
+	bool has_symbols;         /* ... of symbols, which need its address */
 	bool is_orphan;           /* no statement of a script is about it */
 	bool is_absent;           /* its ONLY_IF_RO or ONLY_IF_RW is not met: as if it were not in the script */
 	bool is_kept;             /* though it may be empty: the location counter is assigned in it */

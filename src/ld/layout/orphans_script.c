@@ -100,7 +100,7 @@ static struct script_orphans *begin(struct link *link)
 		struct look *look = look_at(orphans, layout, i);
 		if (osec->has_data)
 			*look = (struct look){.exists = true, .flags = HAS_CONTENTS | ALLOC | LOAD | READONLY};
-		else if (osec->has_symbols)
+		else if (osec->has_assignments)
 			look->exists = true;
 	}
 	for (section_id id = 1; id < link->sections.n; id++) {

@@ -56,7 +56,7 @@ static void add_assignment(struct builder *builder, uint32_t osec, const struct 
 		.kind = NODE_ASSIGN, .symbol = statement->symbol, .value = statement->value,
 		.provide = statement->provide, .hidden = statement->hidden, .is_users = !builder->model,
 		.place = statement->place});
-	osec_at(builder, osec)->has_symbols |= !is_dot;
+	osec_at(builder, osec)->has_assignments = true;
 }
 
 static void add_text(struct builder *builder, uint32_t osec, struct bytes text)

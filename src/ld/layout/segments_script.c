@@ -78,26 +78,33 @@ static int compare_places(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* The loaded sections in order of load address: `sections`, which has room for all. */
-static uint32_t sort_loaded(const struct link *link, uint32_t *sections)
+static void sort_by_place(const struct layout *layout, uint32_t *sections, uint32_t n)
 {
-	const struct layout *layout = link->layout;
-	struct place *places = calloc((size_t)layout->n_order + 1, sizeof(*places));
+	struct place *places = calloc((size_t)n + 1, sizeof(*places));
 	if (!places)
 		out_of_memory();
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < layout->n_order; i++) {
-		const struct osec *osec = osec_at(layout, layout->order[i]);
-		if (osec_is_loaded(link, osec))
-			places[n++] = (struct place){.lma = osec->lma, .addr = osec->addr,
-						     .size = osec->type != SHT_NOBITS ? osec->size : 0,
-						     .late = !has_content(osec) && osec->size,
-						     .index = i, .id = layout->order[i]};
+	for (uint32_t i = 0; i < n; i++) {
+		const struct osec *osec = osec_at(layout, sections[i]);
+		places[i] = (struct place){.lma = osec->lma, .addr = osec->addr,
+					   .size = osec->type != SHT_NOBITS ? osec->size : 0,
+					   .late = !has_content(osec) && osec->size,
+					   .index = osec->index, .id = sections[i]};
 	}
 	qsort(places, n, sizeof(*places), compare_places);
 	for (uint32_t i = 0; i < n; i++)
 		sections[i] = places[i].id;
 	free(places);
+}
+
+/* The loaded sections in order of load address: `sections`, which has room for all. */
+static uint32_t sort_loaded(const struct link *link, uint32_t *sections)
+{
+	const struct layout *layout = link->layout;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < layout->n_order; i++)
+		if (osec_is_loaded(link, osec_at(layout, layout->order[i])))
+			sections[n++] = layout->order[i];
+	sort_by_place(layout, sections, n);
 	return n;
 }
 
@@ -357,6 +364,8 @@ static void add_listed(struct link *link)
 	for (const struct phdr_statement *phdr = layout->script->phdrs; phdr; phdr = phdr->next) {
 		uint32_t type = (uint32_t)evaluate(link, phdr->type, PT_NULL);
 		uint32_t n = list_members(link, phdr, type, sections);
+		if (type == PT_LOAD)
+			sort_by_place(layout, sections, n);
 		struct segment *segment = add(layout, type, 0, sections, n);
 		segment->flags = phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
 		if (type == PT_GNU_STACK && !phdr->flags)

@@ -7,7 +7,10 @@
 #include "ld/synth/relocs.h"
 #include "ld/synth/synth.h"
 
-enum { PIECE_SIZE = 1 << 18 };
+enum {
+	PIECE_SIZE = 1 << 18,
+	GAP_SIZE = PIECE_SIZE / 30 * 30, /* whole instructions of every length that fills code */
+};
 
 static void render_section(struct link *link, section_id id, uint8_t *image)
 {
@@ -40,10 +43,10 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 	}
 }
 
-/* Gaps are filled with the pattern that a script gives, from its beginning; in code with what does nothing, else with
- * zeros. */
-static void fill_gap(const struct link *link, const struct osec *osec, const struct bytes *fill, uint8_t *image,
-		     uint64_t size)
+/* `size` bytes of a gap, `from` bytes behind its beginning. Gaps are filled with the pattern that a script gives, from
+ * its beginning; in code with what does nothing, else with zeros. */
+static void fill_gap(const struct link *link, const struct osec *osec, const struct bytes *fill, uint64_t from,
+		     uint8_t *image, uint64_t size)
 {
 	if (!fill || !fill->size) {
 		if (link->layout->scripted && osec->flags & SHF_EXECINSTR && link->arch->fill_code)
@@ -52,8 +55,8 @@ static void fill_gap(const struct link *link, const struct osec *osec, const str
 			memset(image, osec->flags & SHF_EXECINSTR ? link->arch->code_fill : 0, size);
 		return;
 	}
-	for (uint64_t at = 0; at < size; at += fill->size)
-		memcpy(image + at, fill->data, min_u64(fill->size, size - at));
+	for (uint64_t at = 0, phase = from % fill->size; at < size; at += fill->size - phase, phase = 0)
+		memcpy(image + at, fill->data + phase, min_u64(fill->size - phase, size - at));
 }
 
 static void render_node(const struct link *link, const struct piece *piece, uint8_t *image)
@@ -65,7 +68,7 @@ static void render_node(const struct link *link, const struct piece *piece, uint
 	} else if (node->kind == NODE_STRING) {
 		memcpy(image, node->text.data, node->text.size);
 	} else {
-		fill_gap(link, &link->layout->osecs.at[piece->osec], node->fill, image, node->size);
+		fill_gap(link, &link->layout->osecs.at[piece->osec], node->fill, piece->from, image, piece->size);
 	}
 }
 
@@ -83,12 +86,12 @@ void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 		const struct section *section = section_of(link, run->items[i]);
 		uint64_t offset = section->offset - start;
 		if (offset != at)
-			fill_gap(link, osec, run->fill, image + at, offset - at);
+			fill_gap(link, osec, run->fill, 0, image + at, offset - at);
 		render_section(link, run->items[i], image + offset);
 		at = offset + section->size;
 	}
 	if (at != piece->size)
-		fill_gap(link, osec, run->fill, image + at, piece->size - at);
+		fill_gap(link, osec, run->fill, 0, image + at, piece->size - at);
 }
 
 /* In its run. */
@@ -126,6 +129,15 @@ static bool has_bytes(const struct osec *osec, const struct node *node)
 			      (node->kind == NODE_ASSIGN && (node->fill || osec->flags & SHF_EXECINSTR)));
 }
 
+static void cut_node(const struct osec *osec, uint32_t id, const struct node *node, struct pieces *pieces)
+{
+	uint64_t most = node->kind == NODE_ASSIGN ? GAP_SIZE : node->size;
+	for (uint64_t from = 0; from < node->size; from += most)
+		*array_push(&pieces->list) = (struct piece){
+			.node = node, .osec = id, .from = from, .start = node->dot - osec->addr + from,
+			.size = min_u64(most, node->size - from)};
+}
+
 void render_cut(const struct link *link, uint32_t id, struct pieces *pieces)
 {
 	const struct osec *osec = &link->layout->osecs.at[id];
@@ -134,7 +146,6 @@ void render_cut(const struct link *link, uint32_t id, struct pieces *pieces)
 		if (node->kind == NODE_RUN)
 			cut_run(link, node->id, pieces);
 		else if (has_bytes(osec, node))
-			*array_push(&pieces->list) = (struct piece){
-				.node = node, .osec = id, .start = node->dot - osec->addr, .size = node->size};
+			cut_node(osec, id, node, pieces);
 	}
 }

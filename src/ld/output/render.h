@@ -9,6 +9,7 @@
 struct piece {
 	const struct node *node;  /* data, a string, or a gap; NULL: a run */
 	uint32_t osec;
+	uint64_t from;            /* of a gap: so far behind its beginning */
 	uint32_t run;
 	uint32_t first, last;     /* items of the run */
 	uint64_t start, size;     /* bytes; from the beginning of the output section */

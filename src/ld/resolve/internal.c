@@ -5,6 +5,7 @@
 
 #include "base/glob.h"
 #include "ld/layout/expr.h"
+#include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
 #include "ld/script/parse.h"
 
@@ -286,6 +287,59 @@ static void describe(struct link *link, struct node *node, bool in_section)
 	sym->st_info = (uint8_t)(elf_sym_bind(sym) << 4 | type);
 }
 
+static bool names_itself(const struct expr *expr, const char *symbol)
+{
+	if (!expr)
+		return false;
+	bool is_name = expr->kind == EXPR_SYMBOL || expr->kind == EXPR_DEFINED;
+	return (is_name && strcmp(expr->name, symbol) == 0) || names_itself(expr->a, symbol) ||
+	       names_itself(expr->b, symbol) || names_itself(expr->c, symbol);
+}
+
+static bool has_defined(const struct expr *expr)
+{
+	return expr && (expr->kind == EXPR_DEFINED || has_defined(expr->a) || has_defined(expr->b) ||
+			has_defined(expr->c));
+}
+
+/* Does the program ask what a symbol is before it assigns it? */
+static bool asks_for_objects(const struct layout *layout)
+{
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		const struct node *node = &layout->nodes.at[i];
+		if (node->kind == NODE_ASSIGN && node->is_users &&
+		    (has_defined(node->value) || names_itself(node->value, node->symbol)))
+			return true;
+		for (uint32_t n = 0; node->kind == NODE_SECTION && n < layout->osecs.at[node->id].nodes.n; n++)
+			if (has_defined(layout->osecs.at[node->id].nodes.at[n].value))
+				return true;
+	}
+	return false;
+}
+
+/* What objects define and the program assigns. */
+static void find_objects_definitions(struct link *link)
+{
+	struct layout *layout = link->layout;
+	bool asks = asks_for_objects(layout);
+	for (file_id id = 1; asks && id < link->files.n; id++) {
+		const struct file *file = file_of(link, id);
+		for (uint32_t i = file->symtab.first_global; file->kind == FILE_OBJECT && file->live && i < file->symtab.n;
+		     i++) {
+			symbol_id symbol = global_of(file, i);
+			uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
+			if (owner == OWNER_NONE || owner_file(owner) != INTERNAL_FILE || !is_live_definition(link, file, i))
+				continue;
+			const struct elf_sym *sym = &file->symtab.syms[i];
+			enum symbol_rank rank = elf_sym_is_common(sym)		 ? RANK_COMMON
+						: elf_sym_bind(sym) == STB_WEAK ? RANK_WEAK
+										: RANK_STRONG;
+			struct program_symbol *assigned = &layout->program_symbols.at[owner_index(owner)];
+			assigned->object = min_u64(assigned->object, owner_key(rank, id, i));
+		}
+	}
+}
+
 void internal_describe(struct link *link)
 {
 	enum { LONGEST_CHAIN = 8 }; /* of symbols that are assigned before what they are made from */
@@ -300,7 +354,9 @@ void internal_describe(struct link *link)
 				describe(link, &osec->nodes.at[n], true);
 		}
 	while (layout->program_symbols.n < link->internal_syms.n)
-		*array_push(&layout->program_symbols) = (struct program_symbol){0};
+		*array_push(&layout->program_symbols) = (struct program_symbol){.object = OWNER_NONE};
+	if (layout->script)
+		find_objects_definitions(link);
 }
 
 void internal_provide(struct link *link)
