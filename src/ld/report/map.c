@@ -300,7 +300,8 @@ static void print_memory(struct map *map)
 	const struct layout *layout = map->link->layout;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
-		if (node->kind == NODE_ASSIGN && !node->id && i >= layout->n_written)
+		bool is_used = node->kind == NODE_SECTION ? layout->osecs.at[node->id].index : node->id;
+		if (layout->scripted && i >= layout->n_written && !is_used)
 			continue; /* what no script has said and nobody asked for */
 		if (node->kind != NODE_SECTION)
 			print_statement(map, node);
