@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "base/glob.h"
 #include "ld/input/archive_scan.h"
 #include "ld/input/foreign.h"
 #include "ld/input/library_hint.h"
@@ -549,6 +550,38 @@ static void load_option_script(struct loader *loader, const struct input_request
 	load_named(loader, &request, input->name, &loader->link->option_scripts.at[input->script - 1]);
 }
 
+static bool is_loaded(const struct link *link, const char *name)
+{
+	for (uint32_t i = 0; i < link->loaded.n; i++)
+		if (strcmp(link->loaded.at[i], name) == 0)
+			return true;
+	for (file_id id = 1; id < link->files.n; id++) {
+		struct str member = file_of(link, id)->member;
+		if (member.len == strlen(name) && memcmp(member.at, name, member.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A file that an input section description names, and nobody else, is an input (GNU ld manual, "Input Section Basics"),
+ * if it can be found. */
+static void load_described(struct loader *loader, const struct statement *statement)
+{
+	for (; statement; statement = statement->next) {
+		if (statement->kind == STATEMENT_SECTION)
+			load_described(loader, statement->section->body);
+		if (statement->kind == STATEMENT_OVERLAY)
+			load_described(loader, statement->overlay->sections);
+		if (statement->kind != STATEMENT_INPUT || statement->input->file.kind != FILE_PLAIN ||
+		    !glob_is_literal(statement->input->file.file) ||
+		    is_loaded(loader->link, statement->input->file.file.at))
+			continue;
+		int error;
+		load_path(loader, &(struct request){.name = statement->input->file.file.at,
+						    .from_script = statement->place.text->path, .depth = 1}, &error);
+	}
+}
+
 void inputs_load(struct link *link)
 {
 	struct loader loader = {.link = link};
@@ -580,6 +613,7 @@ void inputs_load(struct link *link)
 				      .just_symbols = input->just_symbols,
 			      });
 	}
+	load_described(&loader, link->script.statements);
 	array_free(&loader.script_dirs);
 	array_free(&loader.archives);
 }

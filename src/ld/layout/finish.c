@@ -109,6 +109,14 @@ static uint32_t neighbour(const struct layout *layout, uint32_t id, uint64_t add
 	return address < next->addr ? before : after;
 }
 
+uint32_t layout_symbol_section(const struct layout *layout, uint32_t osec, uint64_t address)
+{
+	uint32_t index = layout->osecs.at[osec].index;
+	if (index || !layout->scripted || !osec)
+		return index;
+	return layout->osecs.at[neighbour(layout, osec, address)].index;
+}
+
 /* PT_TLS, or the segment that begins with the ELF header; NULL: there is none. */
 static const struct segment *special_segment(const struct layout *layout, bool tls)
 {
