@@ -14,20 +14,63 @@ static struct osec *osec_at(const struct layout *layout, uint32_t id)
 
 /* ---- what sections are ----------------------------------------------------------------------------------------- */
 
-/* What statements make of a section that its members do not: data is loaded and read-only, a gap is memory (GNU ld
- * manual, "Output Section Type"). */
+/* What a section without members is by its name: gABI chapter 4, "Special Sections"; prefix: the name goes on with
+ * anything, or with a dot. */
+static const struct special {
+	const char *name;
+	enum { WHOLE_NAME, ANY_SUFFIX, DOT_SUFFIX } match;
+	uint32_t type;
+	uint64_t flags;
+} specials[] = {
+	{".text", DOT_SUFFIX, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR},
+	{".init", WHOLE_NAME, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR},
+	{".fini", WHOLE_NAME, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR},
+	{".rodata", DOT_SUFFIX, SHT_PROGBITS, SHF_ALLOC},
+	{".data", DOT_SUFFIX, SHT_PROGBITS, SHF_ALLOC | SHF_WRITE},
+	{".bss", DOT_SUFFIX, SHT_NOBITS, SHF_ALLOC | SHF_WRITE},
+	{".tdata", DOT_SUFFIX, SHT_PROGBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS},
+	{".tbss", DOT_SUFFIX, SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS},
+	{".init_array", DOT_SUFFIX, SHT_INIT_ARRAY, SHF_ALLOC | SHF_WRITE},
+	{".fini_array", DOT_SUFFIX, SHT_FINI_ARRAY, SHF_ALLOC | SHF_WRITE},
+	{".preinit_array", DOT_SUFFIX, SHT_PREINIT_ARRAY, SHF_ALLOC | SHF_WRITE},
+	{".note.GNU-stack", WHOLE_NAME, SHT_PROGBITS, 0},
+	{".note", ANY_SUFFIX, SHT_NOTE, 0},
+};
+
+static const struct special *special_of(const char *name)
+{
+	for (unsigned i = 0; i < COUNTOF(specials); i++) {
+		size_t len = strlen(specials[i].name);
+		if (strncmp(name, specials[i].name, len) != 0)
+			continue;
+		if (!name[len] || specials[i].match == ANY_SUFFIX ||
+		    (specials[i].match == DOT_SUFFIX && name[len] == '.'))
+			return &specials[i];
+	}
+	return NULL;
+}
+
+/* A section that has statements only: data is loaded, and read-only unless assignments come before it; a gap is memory. */
+static void settle_without_members(struct osec *osec)
+{
+	const struct special *special = special_of(osec->name);
+	osec->flags = osec->has_gap || osec->has_data ? SHF_ALLOC : 0;
+	osec->flags |= osec->data_first ? 0 : SHF_WRITE;
+	osec->type = osec->has_gap && !osec->has_data ? SHT_NOBITS : SHT_PROGBITS;
+	if (special && osec->type != SHT_NOBITS && special->type != SHT_NOBITS)
+		osec->type = special->type;
+	if (special)
+		osec->flags |= special->flags;
+}
+
+/* What statements make of a section that its members do not (GNU ld manual, "Output Section Type"). */
 static void settle(struct link *link, struct osec *osec)
 {
 	const struct section_statement *said = osec->said;
 	enum section_type type = said ? said->type : SECTION_TYPE_UNSAID;
 	bool loaded = type != SECTION_TYPE_NOT_ALLOCATED;
 	if (!osec->has_members) {
-		osec->flags = 0;
-		if (osec->has_gap || osec->has_data)
-			osec->flags |= SHF_ALLOC;
-		if (!osec->has_data)
-			osec->flags |= SHF_WRITE;
-		osec->type = osec->has_gap && !osec->has_data ? SHT_NOBITS : SHT_PROGBITS;
+		settle_without_members(osec);
 	} else if (osec->has_gap || osec->has_data) {
 		osec->flags |= SHF_ALLOC;
 		if (osec->has_data && osec->type == SHT_NOBITS)

@@ -12,6 +12,8 @@
 /* Where the next byte goes, in memory and in the file. */
 struct cursor {
 	uint64_t addr, fileoff;
+	uint64_t dot;             /* by a script's rules: the location counter that symbols see. It is not moved by the
+				   * address of a section that is not in the output */
 	uint64_t load_delta;      /* address - file offset in the current PT_LOAD, modulo 2^64 */
 	uint64_t tbss_end;        /* thread-local sections without content lie behind each other, but take no room */
 };
@@ -83,8 +85,8 @@ static void assign_symbol(struct link *link, struct node *node, uint64_t dot, ui
 	layout->osecs.at[section].has_symbols = true;
 	uint64_t result = value_absolute(layout, value);
 	note(layout, &node->result, result);
-	if (symbol->value.section != value.section || !symbol->value.valid)
-		layout->changed = true;
+	layout->changed |= node->result_section != value.section || !symbol->value.valid;
+	node->result_section = value.section;
 	*symbol = (struct program_symbol){
 		.value = value, .from_dot = scope.from_dot && value.section == VALUE_ABSOLUTE, .pass = layout->pass,
 		.object = symbol->object};
@@ -378,19 +380,26 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	uint64_t aligned = align_up(start, 1ull << p2align), padding = aligned - start;
 	uint64_t end = layout_place_contents(link, node->id, aligned);
 	osec->is_empty &= !osec->size;
+	if (node->value)
+		cursor->addr = start;
+	if (!osec->has_members && !osec->has_assignments && !osec->has_data) {
+		note(layout, &osec->lma, osec->addr);
+		return;
+	}
 	note(layout, &osec->lma, load_address(link, osec, region, p2align, said, padding, aligned));
 	struct region *in = &layout->regions.at[region];
 	const struct osec *last = &layout->osecs.at[in->last];
 	bool counts = osec->size || (!in->last && osec->addr != osec->lma) || (in->last && osec->addr >= last->addr);
 	if (((counts && osec->flags & SHF_ALLOC) || osec->overlay == OVERLAY_FIRST) && !osec->lma_region)
 		in->last = node->id;
-	/* What is not in the output moves nothing, unless there are symbols in it. */
+	/* What is not in the output moves nothing else, unless there are symbols in it. */
 	if (osec->is_empty && !osec->has_symbols)
 		return;
 	uint64_t taken = is_tbss(osec) ? 0 : osec->size;
 	cursor->addr = end - osec->size + taken;
 	if (osec->dot_behind)
 		cursor->addr = evaluate(link, osec->dot_behind, cursor->addr, cursor->addr);
+	cursor->dot = cursor->addr;
 	if (!(osec->flags & SHF_ALLOC)) {
 		if (!osec->region)
 			layout->regions.at[0].current = cursor->addr;
@@ -407,14 +416,18 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 static void assign(struct link *link, struct node *node, struct cursor *cursor)
 {
 	struct layout *layout = link->layout;
+	bool apart = layout->scripted && cursor->dot != cursor->addr;
 	if (strcmp(node->symbol, ".") == 0) {
+		cursor->dot = apart ? move_dot(link, node, cursor->dot, VALUE_ABSOLUTE) : cursor->dot;
 		cursor->addr = move_dot(link, node, cursor->addr, VALUE_ABSOLUTE);
+		cursor->dot = apart ? cursor->dot : cursor->addr;
 		note(layout, &node->dot, cursor->addr);
 		layout->regions.at[0].current = cursor->addr;
 		return;
 	}
-	note(layout, &node->dot, cursor->addr);
-	assign_symbol(link, node, cursor->addr, VALUE_ABSOLUTE);
+	uint64_t dot = apart ? cursor->dot : cursor->addr;
+	note(layout, &node->dot, dot);
+	assign_symbol(link, node, dot, VALUE_ABSOLUTE);
 }
 
 void layout_pass(struct link *link)
@@ -432,7 +445,7 @@ void layout_pass(struct link *link)
 		if (node->kind == NODE_ASSIGN)
 			assign(link, node, &cursor);
 		else if (node->kind == NODE_ASSERT)
-			judge(link, node, cursor.addr, VALUE_ABSOLUTE);
+			judge(link, node, layout->scripted ? cursor.dot : cursor.addr, VALUE_ABSOLUTE);
 		else if (node->kind != NODE_SECTION || layout->osecs.at[node->id].rank == RANK_DISCARD ||
 			 layout->osecs.at[node->id].is_absent)
 			continue;

@@ -63,6 +63,7 @@ struct node {
 	/* From the addresses pass: */
 	uint64_t dot;             /* where the location counter was in the last pass */
 	uint64_t size;            /* bytes that it takes there: data, or a gap */
+	uint32_t result_section;  /* NODE_ASSIGN: what the value was relative to */
 	uint64_t result;          /* NODE_DATA: the value; NODE_ASSIGN: the address or number, to see whether it changes */
 	const struct bytes *fill; /* of the gap: a pattern that begins anew in each; NULL: as is usual for the section */
 };
@@ -130,6 +131,7 @@ struct osec {
 	bool has_members;
 	bool has_made;            /* a member is of file 0 */
 	bool has_data;            /* data commands */
+	bool data_first;          /* ... come before assignments: the section is not made writable by these */
 	bool has_assignments;
 	bool has_symbols;         /* ... of symbols, which need its address */
 	bool is_orphan;           /* no statement of a script is about it */

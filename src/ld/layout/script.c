@@ -59,10 +59,16 @@ static void add_assignment(struct builder *builder, uint32_t osec, const struct 
 	osec_at(builder, osec)->has_assignments = true;
 }
 
+static void note_data(struct osec *osec)
+{
+	osec->data_first |= !osec->has_assignments;
+	osec->has_data = true;
+}
+
 static void add_text(struct builder *builder, uint32_t osec, struct bytes text)
 {
 	add_node(builder, osec, &(struct node){.kind = NODE_STRING, .text = text, .size = text.size});
-	osec_at(builder, osec)->has_data = true;
+	note_data(osec_at(builder, osec));
 }
 
 static void add_input(struct builder *builder, uint32_t osec, const struct input_description *input)
@@ -93,7 +99,7 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 			node.sign_extend = statement->sign_extend;
 			node.size = statement->width;
 			add_node(builder, osec, &node);
-			osec_at(builder, osec)->has_data = true;
+			note_data(osec_at(builder, osec));
 			break;
 		case STATEMENT_STRING:
 			add_text(builder, osec, statement->text);
