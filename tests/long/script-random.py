@@ -333,8 +333,10 @@ def compare(a, b):
             continue
         left = [x for x in a[key] if x not in b[key]]
         right = [x for x in b[key] if x not in a[key]]
+        if key == 'symbols':  # GNU ld leaves out local ones of files that have only .bss, or nothing in the output
+            right = [x for x in right if x[4] != 0]
         out += [f'{key}: GNU ld: {x}' for x in left] + [f'{key}: gild:   {x}' for x in right]
-        if not left and not right:
+        if not left and not right and key == 'segments':
             out += [f'{key}: order: GNU ld: ' + ' '.join(str(x[0]) for x in a[key]),
                     f'{key}: order: gild:   ' + ' '.join(str(x[0]) for x in b[key])]
     return out
