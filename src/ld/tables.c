@@ -80,6 +80,7 @@ void link_end(struct link *link)
 	array_free(&link->copies);
 	array_free(&link->dynstr);
 	array_free(&link->externs);
+	array_free(&link->common_areas);
 	array_free(&link->needed_versions);
 	array_free(&link->section_symbols);
 	for (uint32_t i = 0; i < link->option_scripts.n; i++)

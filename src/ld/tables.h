@@ -346,15 +346,20 @@ enum synthetic {
 /* Sections for common symbols: ordinary ones, thread-local ones, those of the large code model. */
 enum common_kind { COMMON_DATA, COMMON_TLS, COMMON_LARGE, COMMON_KINDS };
 
+/* Common symbols of one kind: all, or, where a script may tell files apart, those of one file. */
 struct common_area {
+	enum common_kind kind;
+	file_id file;              /* 0: all files' */
 	uint64_t size;
 	uint32_t p2align;
+	section_id section;        /* of file 0; 0: they have none, or not yet */
 };
 
-/* A common symbol: its place in the section of its kind. */
+/* A common symbol: its place in the section of its area. */
 struct common {
 	uint64_t offset, size;
 	enum common_kind kind;
+	uint32_t area;             /* in link->common_areas */
 };
 
 struct layout;
@@ -449,7 +454,7 @@ struct link {
 	uint32_t gnu_hash_buckets;
 	uint64_t dynbss_size, dynrelro_size;
 	uint32_t dynbss_p2align, dynrelro_p2align;
-	struct common_area commons[COMMON_KINDS];
+	ARRAY(struct common_area) common_areas; /* by file, then by kind */
 	ARRAY(char) dynstr;
 	uint32_t rpath_dynstr, soname_dynstr, *filter_dynstr;
 	uint32_t *dynsym_names;            /* offset in dynstr, parallel to dynsyms */
@@ -530,7 +535,8 @@ static inline struct elf_relas section_relas(const struct link *link, section_id
 /* The section of file 0 that a common symbol is in. */
 static inline section_id common_section(const struct link *link, symbol_id id)
 {
-	return link->synthetic[SYN_COMMON + link->common_symbols[id].kind];
+	uint32_t area = link->common_symbols[id].area;
+	return area < link->common_areas.n ? link->common_areas.at[area].section : 0;
 }
 
 static inline uint16_t symbol_flags(const struct symbol *symbol)

@@ -25,6 +25,10 @@ object() {
 		.globl rodata_$1
 		.balign 8
 		rodata_$1: .byte 5
+		.comm common_$1, 4, 4
+		.bss
+		.globl bss_$1
+		bss_$1: .zero 4
 		.data
 		.globl data_$1
 		data_$1: .byte 6
@@ -58,6 +62,7 @@ layout() {
 		  .first : { first = .; $1 last = .; }
 		  .text : { *(.text .text.*) }
 		  .rest : { *(.rodata* .data .init_array*) }
+		  .bss : { *(.bss COMMON) }
 		}
 	END
 }
@@ -83,6 +88,8 @@ layout '*(SORT_BY_INIT_PRIORITY(.init_array.*))' | same
 layout '*(.text.z.* SORT(.text.a.*))' | same
 layout '*(SORT(.text.a.*) .text.z.* SORT_BY_ALIGNMENT(.rodata.*))' | same
 layout 'SORT(*)(.data)' | same
+layout '*three.o(.bss COMMON) libpair.a:two.o(COMMON)' | same
+layout '*(EXCLUDE_FILE(*one.o) COMMON)' | same
 layout '*(SORT_NONE(.text.z.*) .rodata.*)' | same --sort-section=name
 layout '*(SORT_BY_ALIGNMENT(.text.*))' | same --sort-section=name
 layout '*(.text.*)' | same --sort-section=alignment
@@ -96,6 +103,7 @@ SECTIONS {
   .b : ONLY_IF_RW { *(.rodata.two) }
   .c : ONLY_IF_RO { *(.rodata.*) }
   .text : { *(.text .text.*) *(.init_array*) }
+  .bss : { *(.bss) *(COMMON) }
 }
 END
 

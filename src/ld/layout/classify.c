@@ -122,7 +122,8 @@ static const struct osec *osec_of_rule(const struct layout *layout, uint32_t rul
 static uint32_t find_rule(const struct link *link, section_id id, struct rule_finder *finder)
 {
 	struct str name = str_of(layout_section_name(link, id));
-	uint64_t flags = flags_of(link, id);
+	/* What is not from a file has no flags yet that INPUT_SECTION_FLAGS could see. */
+	uint64_t flags = section_of(link, id)->file == INTERNAL_FILE ? 0 : flags_of(link, id);
 	uint32_t rule = layout_stands_alone(link, id) ? NO_RULE : rule_finder_find(finder, name, flags, 0);
 	while (rule != NO_RULE && osec_of_rule(link->layout, rule)->is_absent)
 		rule = rule_finder_find(finder, name, flags, rule + 1);
@@ -180,10 +181,32 @@ static const char *orphan_name(const struct link *link, section_id id)
 	return layout_section_name(link, id);
 }
 
+static void set_file(struct rule_finder *finder, const struct file *file)
+{
+	bool is_member = file->member.len != 0;
+	struct str path = str_of(file->path);
+	rule_finder_file(finder, is_member ? file->member : path, is_member ? path : (struct str){"", 0}, is_member);
+}
+
+/* The file whose common symbols the section has; 0: none, or all. */
+static file_id file_of_common(const struct link *link, section_id id)
+{
+	for (uint32_t i = 0; i < link->common_areas.n; i++)
+		if (link->common_areas.at[i].section == id)
+			return link->common_areas.at[i].file;
+	return 0;
+}
+
 void layout_classify_one(struct link *link, section_id id)
 {
 	struct section *section = section_of(link, id);
-	classify(link, id, (struct finders){link->layout->own_finder, NULL});
+	struct rule_finder *finder = link->layout->own_finder;
+	file_id file = file_of_common(link, id);
+	if (file)
+		set_file(finder, file_of(link, file));
+	classify(link, id, (struct finders){finder, NULL});
+	if (file)
+		rule_finder_file(finder, (struct str){"", 0}, (struct str){"", 0}, false);
 	if (section->run == ORPHAN_RUN)
 		section->run = orphan_place(link, orphan_name(link, id), layout_synthetic_flags(link, section),
 					    layout_synthetic_type(link, section), false);
@@ -193,13 +216,6 @@ struct classifying {
 	struct link *link;
 	struct finders *of_worker;
 };
-
-static void set_file(struct rule_finder *finder, const struct file *file)
-{
-	bool is_member = file->member.len != 0;
-	struct str path = str_of(file->path);
-	rule_finder_file(finder, is_member ? file->member : path, is_member ? path : (struct str){"", 0}, is_member);
-}
 
 static struct finders begin_file(const struct layout *layout, struct finders *finders, const struct file *file)
 {

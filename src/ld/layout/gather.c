@@ -189,6 +189,27 @@ static bool is_placed(const struct section *section)
 	       section->kind != SECTION_MERGE && section->kind != SECTION_FOLDED;
 }
 
+/* Whether a section is behind all of the file whose common symbols these are: they come last in it. */
+static bool is_behind(const struct link *link, const struct common_area *area, section_id id)
+{
+	const struct file *file = file_of(link, area->file);
+	return area->file != INTERNAL_FILE && id >= file->first_section + file->elf.nshdr;
+}
+
+static bool is_common(const struct link *link, const struct section *section)
+{
+	return section->kind == SECTION_SYNTHETIC && link->common_areas.n &&
+	       (section->extra == SYN_COMMON || section->extra == SYN_TLS_COMMON || section->extra == SYN_LARGE_COMMON);
+}
+
+static void place_common(struct link *link, const struct common_area *area)
+{
+	if (!area->section || !is_placed(section_of(link, area->section)))
+		return;
+	struct run *run = &link->layout->runs.at[section_of(link, area->section)->run];
+	run->items[run->n++] = area->section;
+}
+
 void layout_gather(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -204,20 +225,24 @@ void layout_gather(struct link *link)
 	}
 	/* Pools stand where their first member stood: they have larger ids than it, so they are put in when it is
 	 * met. */
-	uint32_t next_pool = 0;
+	uint32_t next_pool = 0, next_area = 0;
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
+		while (next_area < link->common_areas.n && is_behind(link, &link->common_areas.at[next_area], id))
+			place_common(link, &link->common_areas.at[next_area++]);
 		while (next_pool < link->merge_pools.n && link->merge_pools.at[next_pool].first_member == id) {
 			const struct merge_pool *pool = &link->merge_pools.at[next_pool++];
 			struct run *run = &layout->runs.at[pool->run];
 			for (uint32_t s = 0; s < pool->n_shards; s++)
 				run->items[run->n++] = link->pool_shards.at[pool->first_shard + s].section;
 		}
-		if (!is_placed(section) || section->kind == SECTION_POOL)
+		if (!is_placed(section) || section->kind == SECTION_POOL || is_common(link, section))
 			continue;
 		struct run *run = &layout->runs.at[section->run];
 		run->items[run->n++] = id;
 	}
+	while (next_area < link->common_areas.n)
+		place_common(link, &link->common_areas.at[next_area++]);
 	place_plt_unwind(link);
 	uint64_t mask = output_flags(link);
 	for (uint32_t r = 1; r < layout->runs.n; r++) {

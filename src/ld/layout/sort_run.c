@@ -168,10 +168,8 @@ static void find_rules(const struct link *link, const struct run *run, struct it
 		struct str none = {"", 0};
 		bool is_member = file && file->member.len;
 		rule_finder_file(finder, inner_name(file), is_member ? outer_name(file) : none, is_member);
-		if (file)
+		if (section_of(link, visible_section(link, items[i].id))->file != INTERNAL_FILE)
 			flags = section_shdr(link, visible_section(link, items[i].id))->sh_flags;
-		else
-			flags = layout_synthetic_flags(link, section_of(link, items[i].id));
 		uint32_t rule = rule_finder_find(finder, str_of(items[i].name), flags, run->first_rule);
 		if (rule - run->first_rule < run->n_rules)
 			items[i].rule = &layout->rules.at[rule];
@@ -184,6 +182,15 @@ static void find_rules(const struct link *link, const struct run *run, struct it
 static bool rule_sorts_alike(const struct rule *a, const struct rule *b)
 {
 	return a->sort[0] == b->sort[0] && a->sort[1] == b->sort[1] && a->reverse == b->reverse;
+}
+
+/* A file's common symbols are a section of that file. */
+static file_id file_of_item(const struct link *link, section_id id)
+{
+	for (uint32_t i = 0; section_of(link, id)->file == INTERNAL_FILE && i < link->common_areas.n; i++)
+		if (link->common_areas.at[i].section == id)
+			return link->common_areas.at[i].file;
+	return section_of(link, id)->file;
 }
 
 void sort_run(const struct link *link, uint32_t id)
@@ -203,7 +210,7 @@ void sort_run(const struct link *link, uint32_t id)
 		out_of_memory();
 	for (uint32_t i = 0; i < run->n; i++) {
 		section_id visible = visible_section(link, run->items[i]);
-		file_id file = section_of(link, visible)->file;
+		file_id file = file_of_item(link, visible);
 		items[i] = (struct item){
 			.id = run->items[i],
 			.position = i,
