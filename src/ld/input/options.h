@@ -117,6 +117,7 @@ struct options {
 	bool gdb_index, separate_debug;
 	const char *debug_file;                /* --separate-debug-file; never NULL with it */
 	bool eh_frame_hdr, new_dtags, export_dynamic, gc_sections, print_gc_sections, demangle, relax, emit_relocs;
+	bool verify_output;
 	bool verbose, trace;                   /* --verbose: print the layout program; -t */
 	bool cref, print_map_discarded;
 	bool print_version, print_help;        /* --version, --help: nothing else is done */

@@ -1,0 +1,10 @@
+/* --verify-output: the output is checked by src/verify before it gets its name. */
+#ifndef GILD_LD_REPORT_VERIFY_OUTPUT_H
+#define GILD_LD_REPORT_VERIFY_OUTPUT_H
+
+#include "ld/tables.h"
+
+/* Checks the bytes of the output, all of which are written. false: something in it is wrong; errors are reported. */
+bool verify_output(struct link *link, struct bytes output);
+
+#endif
