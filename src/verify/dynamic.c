@@ -50,6 +50,8 @@ static void verify_tables(struct image *image)
 		/* An empty table may be named or not */
 		claim(image, has ? section != NO_SECTION || address == 0 : section_size == 0,
 		      "%s: in the dynamic section, or as a section, but not both", tables[t].tag);
+		claim(image, has || tables[t].size == DT_NULL || !image_dynamic(image, tables[t].size, &size),
+		      "%s: missing, but not the entry for its size", tables[t].tag);
 		if (!has || !section)
 			continue;
 		claim(image, address == image_shdr(image, section)->sh_addr, "%s: 0x%llx, but %s is at 0x%llx",
@@ -84,6 +86,22 @@ static const struct elf_dyn *entry_at(const struct image *image, uint64_t i)
 	return (const struct elf_dyn *)(image->dynamic.dynamic + i * sizeof(struct elf_dyn));
 }
 
+/* Does a symbol table have something there? Yes, when it was stripped. */
+static bool has_symbol_at(const struct image *image, uint64_t addr)
+{
+	for (uint32_t i = 1; i < image->symtab.n; i++)
+		if (image->symtab.syms[i].st_value == addr && image->symtab.syms[i].st_shndx != SHN_UNDEF)
+			return true;
+	return image->symtab.n == 0;
+}
+
+static bool is_known(int64_t tag)
+{
+	return (tag >= DT_NULL && tag < DT_NUM) || tag == DT_RELRSZ || tag == DT_RELR || tag == DT_RELRENT ||
+	       tag == DT_GNU_HASH || (tag >= DT_VERSYM && tag <= DT_VERNEEDNUM) || tag == DT_RELACOUNT ||
+	       (tag >= DT_TLSDESC_PLT && tag <= DT_AUDIT) || tag == DT_AUXILIARY || tag == DT_FILTER;
+}
+
 static void verify_entries(struct image *image)
 {
 	for (uint64_t i = 0; i < image->dynamic.ndynamic; i++) {
@@ -102,9 +120,11 @@ static void verify_entries(struct image *image)
 				claim(image, strcmp(string, other) != 0, "DT_NEEDED %s is there twice", string);
 		}
 		if (dyn->d_tag == DT_INIT || dyn->d_tag == DT_FINI)
-			claim(image, image_is_loaded(image, dyn->d_val, 1, PF_X),
-			      "%s: 0x%llx is not in executable memory",
-			      dyn->d_tag == DT_INIT ? "DT_INIT" : "DT_FINI", ull(dyn->d_val));
+			claim(image, image_is_loaded(image, dyn->d_val, 1, PF_X) && has_symbol_at(image, dyn->d_val),
+			      "%s: no function begins at 0x%llx", dyn->d_tag == DT_INIT ? "DT_INIT" : "DT_FINI",
+			      ull(dyn->d_val));
+		claim(image, is_known(dyn->d_tag), "dynamic entry %llu: unknown tag 0x%llx", ull(i), ull(dyn->d_tag));
+		claim(image, dyn->d_tag != DT_DEBUG || dyn->d_val == 0, "DT_DEBUG: the loader's word is not 0");
 	}
 }
 
@@ -137,6 +157,11 @@ void verify_dynamic(struct image *image)
 	claim(image, textrel == has_text_relocation(image),
 	      "DT_TEXTREL: %s", textrel ? "no relocation needs it" : "missing, a relocation changes read-only memory");
 	claim(image, !(flags1 & DF_1_PIE) || image->moves, "DF_1_PIE: in a file that does not move");
+	enum { FLAGS = DF_ORIGIN | DF_SYMBOLIC | DF_TEXTREL | DF_BIND_NOW | DF_STATIC_TLS, LAST_FLAG_1 = DF_1_PIE };
+	claim(image, (flags & ~(uint64_t)FLAGS) == 0, "DT_FLAGS: 0x%llx", ull(flags));
+	claim(image, flags1 < 2 * LAST_FLAG_1, "DT_FLAGS_1: 0x%llx", ull(flags1));
+	claim(image, !(flags1 & DF_1_NOW) || flags & DF_BIND_NOW || image_dynamic(image, DT_BIND_NOW, &ignored),
+	      "DF_1_NOW without DF_BIND_NOW");
 	uint64_t symtab = 0, strsz = 0;
 	claim(image, image_dynamic(image, DT_SYMTAB, &symtab) && image_dynamic(image, DT_STRSZ, &strsz),
 	      "DT_SYMTAB or DT_STRSZ is missing");

@@ -1,7 +1,9 @@
 /* Hash tables of dynamic symbols (gABI chapter 5, "Hash Table"; DT_GNU_HASH as glibc's elf/dl-lookup.c reads it): every
  * definition is found, nothing else is, and no search runs in a circle. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "elf/hash.h"
 #include "verify/image.h"
 
@@ -37,6 +39,24 @@ static void verify_sysv(struct image *image, struct bytes table)
 		defined += symtab->syms[i].st_shndx != SHN_UNDEF;
 	claim(image, found == defined, ".hash: %llu of %llu definitions are in it", (unsigned long long)found,
 	      (unsigned long long)defined);
+}
+
+/* The filter has the bits of the symbols in [first, end), and no others: each more lets a search go on for nothing. */
+static void verify_bloom(struct image *image, struct bytes table, uint32_t first, uint32_t end)
+{
+	uint32_t n_words = read32(table.data + 8), shift = read32(table.data + 12);
+	uint64_t *words = calloc(n_words, sizeof(*words));
+	if (!words)
+		out_of_memory();
+	claim(image, shift < 32, ".gnu.hash: shift %u", shift);
+	for (uint32_t i = first; i < end; i++) {
+		uint32_t hash = elf_gnu_hash(name_of(&image->dynamic.dynsym, i));
+		words[hash / 64 & (n_words - 1)] |= 1ull << (hash & 63) | 1ull << (hash >> (shift & 31) & 63);
+	}
+	for (uint32_t i = 0; i < n_words; i++)
+		claim(image, read64(table.data + 16 + 8ull * i) == words[i], ".gnu.hash: word %u of the Bloom filter",
+		      i);
+	free(words);
 }
 
 static void verify_gnu(struct image *image, struct bytes table)
@@ -75,6 +95,7 @@ static void verify_gnu(struct image *image, struct bytes table)
 		}
 		next = i;
 	}
+	verify_bloom(image, table, first, empty ? first : next);
 	for (uint32_t i = symtab->first_global; i < symtab->n; i++)
 		if (empty || i < first || i >= next)
 			claim(image, symtab->syms[i].st_shndx == SHN_UNDEF, ".gnu.hash: definition %s is not in it",

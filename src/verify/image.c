@@ -46,6 +46,17 @@ uint32_t image_section_named(const struct image *image, const char *name)
 	return NO_SECTION;
 }
 
+uint32_t image_section_of_offset(const struct image *image, uint64_t fileoff)
+{
+	for (uint32_t i = 1; i < image->elf.nshdr; i++) {
+		const struct elf_shdr *shdr = image_shdr(image, i);
+		if (shdr->sh_flags & SHF_ALLOC && shdr->sh_type != SHT_NOBITS && fileoff >= shdr->sh_offset &&
+		    fileoff - shdr->sh_offset < shdr->sh_size)
+			return i;
+	}
+	return NO_SECTION;
+}
+
 uint32_t image_load_at(const struct image *image, uint64_t addr, uint64_t size)
 {
 	for (uint32_t i = 0; i < image->n_phdrs; i++) {

@@ -39,6 +39,9 @@ static inline const struct elf_shdr *image_shdr(const struct image *image, uint3
 	return &image->elf.shdrs[section];
 }
 
+/* The loaded section that has a byte of the file; NO_SECTION: none. */
+uint32_t image_section_of_offset(const struct image *image, uint64_t fileoff);
+
 /* The PT_LOAD with all of [addr, addr + size) in memory; NO_SEGMENT: none. */
 uint32_t image_load_at(const struct image *image, uint64_t addr, uint64_t size);
 /* Is all of it in memory, and in a segment with these flags (PF_W, ...)? */

@@ -20,10 +20,18 @@ enum verify_fate {
 	FATE_RECORDS,             /* unwind records: verify_file() looks at them */
 };
 
+/* Bytes of a section, from `start` to the next piece's or the end, and where they are. */
+struct verify_piece {
+	uint32_t start;
+	uint64_t address, fileoff;
+};
+
 struct verify_section {
 	enum verify_fate fate;
 	uint64_t address;         /* in memory; of what is not loaded, in its output section */
 	uint64_t fileoff;         /* of its first byte, unless SHT_NOBITS */
+	const struct verify_piece *pieces; /* FATE_PIECES: n_pieces of them */
+	uint32_t n_pieces;
 };
 
 struct verify_object {
@@ -34,11 +42,21 @@ struct verify_object {
 	const struct verify_section *sections; /* elf->nshdr of them */
 };
 
+struct verify_made {
+	uint64_t fileoff, size;
+};
+
 struct verify_inputs {
 	const struct verify_object *objects; /* in the order of the link: the first of two weak definitions counts */
 	uint32_t n;
 	bool is_shared;                      /* others can take the place of what is exported */
 	bool symbolic;                       /* but for -Bsymbolic and its kin: who binds to what is not checked */
+	bool lists_all;                      /* .symtab has all that the linker itself defines */
+	const struct verify_made *made;      /* what the linker made itself */
+	uint32_t n_made;
+	uint8_t code_fill;                   /* what stands between sections of code */
+	const char *const *needed;           /* what DT_NEEDED must name, and nothing else */
+	uint32_t n_needed;
 	/* Names that options gave another meaning (--wrap, --defsym): sorted. Their values are not checked. */
 	const char *const *renamed;
 	uint32_t n_renamed;

@@ -15,6 +15,7 @@ struct name {
 	uint8_t rank;             /* 1 strong, 2 common, 3 weak; 0: none yet */
 	uint32_t dynamic;         /* in .dynsym; 0: not there */
 	uint32_t listed;          /* in .symtab; 0: not there */
+	enum asked asked;
 };
 
 struct names {
@@ -90,9 +91,15 @@ static void enter_objects(struct names *names)
 		for (uint32_t i = symtab->first_global; i < symtab->n; i++) {
 			uint8_t rank = rank_of(object, i);
 			const char *text = symtab->strtab + symtab->syms[i].st_name;
-			if (!rank || !*text)
+			if (!*text)
 				continue;
 			struct name *name = enter(names, text, plain_length(text));
+			if (elf_sym_bind(&symtab->syms[i]) != STB_WEAK)
+				name->asked = ASKED_STRONGLY;
+			else if (name->asked == ASKED_NOT)
+				name->asked = ASKED_WEAKLY;
+			if (!rank)
+				continue;
 			if (!name->rank || rank < name->rank) {
 				name->rank = rank;
 				name->object = o;
@@ -203,8 +210,14 @@ void names_free(struct names *names)
 
 /* ---- asking ------------------------------------------------------------------------------------------------- */
 
-static bool is_renamed(const struct verify_inputs *inputs, const char *text)
+enum asked names_asked(const struct names *names, const char *name)
 {
+	return find(names, name, (uint32_t)strlen(name))->asked;
+}
+
+bool names_is_renamed(const struct names *names, const char *text)
+{
+	const struct verify_inputs *inputs = names->inputs;
 	uint32_t low = 0, high = inputs->n_renamed;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
@@ -235,8 +248,7 @@ static void define(const struct names *names, struct target *target, uint32_t o,
 	}
 	uint32_t section = elf_sym_section(object->symtab, i);
 	const struct verify_section *place = &object->sections[section];
-	const struct elf_shdr *shdr = &object->elf->shdrs[section];
-	target->is_tls = shdr->sh_flags & SHF_TLS;
+	target->is_tls = object->elf->shdrs[section].sh_flags & SHF_TLS;
 	switch (place->fate) {
 	case FATE_COPIED:
 	case FATE_FOLDED:
@@ -245,12 +257,9 @@ static void define(const struct names *names, struct target *target, uint32_t o,
 		target->elsewhere |= place->fate == FATE_FOLDED;
 		break;
 	case FATE_PIECES:
-		target->meaning = MEANS_CONTENT;
-		target->content = elf_section_bytes(object->elf, section);
-		target->entsize = shdr->sh_entsize ? shdr->sh_entsize : 1;
-		target->is_string = shdr->sh_flags & SHF_STRINGS;
-		target->section = shdr->sh_flags & SHF_ALLOC ? NULL : elf_section_name(object->elf, section);
-		target->address = sym->st_value; /* in the content */
+		target->meaning = place->pieces ? MEANS_PIECE : MEANS_UNKNOWN;
+		target->merged = place;
+		target->address = sym->st_value;
 		break;
 	case FATE_ABSENT:
 		target->meaning = MEANS_NOTHING;
@@ -279,7 +288,7 @@ static void from_output(const struct names *names, struct target *target, const 
 		const struct elf_phdr *tls = image_segment(image, PT_TLS);
 		if (target->is_tls && tls)
 			target->address += tls->p_vaddr;
-	} else if (is_weak) {
+	} else if (is_weak && names->inputs->lists_all && !strchr(name->text, '@')) {
 		target->meaning = MEANS_NOTHING;
 	}
 	if (sym)
@@ -300,11 +309,11 @@ struct target names_target(const struct names *names, uint32_t object, uint32_t 
 	const char *text = symtab->strtab + sym->st_name;
 	target.name = text;
 	target.meaning = MEANS_UNKNOWN;
-	if (is_renamed(names->inputs, text))
+	if (names_is_renamed(names, text))
 		return target;
 	const struct name *name = find(names, text, plain_length(text));
 	if (!name->text || strchr(text, '@')) {
-		if (!name->text && elf_sym_bind(sym) == STB_WEAK)
+		if (!name->text && elf_sym_bind(sym) == STB_WEAK && names->inputs->lists_all)
 			target.meaning = MEANS_NOTHING;
 		return target;
 	}

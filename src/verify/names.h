@@ -15,7 +15,7 @@ struct dynamic_place {
 
 enum meaning {
 	MEANS_ADDRESS,            /* `address`, in the output */
-	MEANS_CONTENT,            /* what `content` has at its beginning, somewhere in the output */
+	MEANS_PIECE,              /* in a merged section: each piece has its own place */
 	MEANS_NOTHING,            /* its section is not in the output, or it is weak and nobody defines it */
 	MEANS_IMPORT,             /* another module has it */
 	MEANS_UNKNOWN,            /* the output does not tell */
@@ -25,13 +25,11 @@ struct target {
 	enum meaning meaning;
 	const char *name;         /* "" for a local symbol */
 	uint64_t address;
-	struct bytes content;
-	uint64_t entsize;         /* of the content; strings end with an entry of zeros */
-	bool is_string, is_tls, is_ifunc, is_section;
+	const struct verify_section *merged; /* MEANS_PIECE: `address` is an offset in it */
+	bool is_tls, is_ifunc, is_section;
 	bool preemptible;         /* the output defines it, but another module's definition may come first */
 	bool elsewhere;           /* the object's own definition is not in the output: this one stands for it */
 	bool is_absolute;         /* the address does not move with the file */
-	const char *section;      /* of MEANS_CONTENT that is not loaded: its section's name; NULL: it is loaded */
 	uint64_t size;            /* st_size */
 };
 
@@ -42,6 +40,13 @@ void names_free(struct names *names);
 
 /* What symbol `index` of object number `object` stands for. Any thread. */
 struct target names_target(const struct names *names, uint32_t object, uint32_t index);
+
+/* How objects refer to a name. */
+enum asked { ASKED_NOT, ASKED_WEAKLY, ASKED_STRONGLY };
+enum asked names_asked(const struct names *names, const char *name);
+
+/* Did an option give the name another meaning? */
+bool names_is_renamed(const struct names *names, const char *name);
 
 /* The dynamic relocation at an address; NULL: there is none. Any thread. */
 const struct dynamic_place *names_place(const struct names *names, uint64_t addr);

@@ -44,6 +44,51 @@ static uint64_t jump_slot(const uint8_t *code, uint64_t size, uint64_t addr)
 	return 0;
 }
 
+/* ---- forms of entries --------------------------------------------------------------------------------------- */
+
+enum { ANY = 256 };           /* a byte of a number */
+
+#define NUMBER ANY, ANY, ANY, ANY
+
+static const struct form {
+	uint16_t size, bytes[ENTRY];
+} forms[] = {
+	{16, {0xff, 0x35, NUMBER, 0xff, 0x25, NUMBER, 0x0f, 0x1f, 0x40, 0x00}},       /* the first one */
+	{16, {0xff, 0x35, NUMBER, 0xff, 0x25, NUMBER, 0x90, 0x90, 0x90, 0x90}},       /* gold's */
+	{16, {0xff, 0x25, NUMBER, 0x68, NUMBER, 0xe9, NUMBER}},                       /* lazy */
+	{16, {0xf3, 0x0f, 0x1e, 0xfa, 0x68, NUMBER, 0xe9, NUMBER, 0x66, 0x90}},       /* lazy, with IBT */
+	/* The same with the prefix of MPX, as GNU ld 2.40 has them */
+	{16, {0xff, 0x35, NUMBER, 0xf2, 0xff, 0x25, NUMBER, 0x0f, 0x1f, 0x00}},
+	{16, {0xf3, 0x0f, 0x1e, 0xfa, 0x68, NUMBER, 0xf2, 0xe9, NUMBER, 0x90}},
+	{16, {0xf3, 0x0f, 0x1e, 0xfa, 0xf2, 0xff, 0x25, NUMBER, 0x0f, 0x1f, 0x44, 0x00, 0x00}},
+	{16, {0xf3, 0x0f, 0x1e, 0xfa, 0xff, 0x25, NUMBER, 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00}}, /* .plt.sec */
+	{16, {0xf3, 0x0f, 0x1e, 0xfa, 0xff, 0x35, NUMBER, 0xff, 0x25, NUMBER}},       /* TLSDESC's */
+	{8, {0xff, 0x25, NUMBER, 0x66, 0x90}},                                        /* .plt.got */
+};
+
+/* Is it one of the psABI's forms? */
+static bool has_form(const uint8_t *code, uint64_t size)
+{
+	for (unsigned f = 0; f < COUNTOF(forms); f++) {
+		uint64_t i = 0;
+		while (i < size && forms[f].size == size &&
+		       (forms[f].bytes[i] == ANY || forms[f].bytes[i] == code[i]))
+			i++;
+		if (i == size)
+			return true;
+	}
+	return false;
+}
+
+/* Where a lazy entry goes on; 0: it does not. */
+static uint64_t jump_target(const uint8_t *code, uint64_t addr)
+{
+	for (unsigned at = 9; at <= 11; at++)
+		if (code[at] == 0xe9)
+			return addr + at + 5 + (uint64_t)(int64_t)(int32_t)read32(code + at + 1);
+	return 0;
+}
+
 /* The number a lazy entry pushes, or -1. */
 static int64_t pushed_number(const uint8_t *code)
 {
@@ -53,6 +98,24 @@ static int64_t pushed_number(const uint8_t *code)
 	if (code[0] == 0xff && code[1] == 0x25 && code[6] == 0x68)
 		return read32(code + 7);
 	return -1;
+}
+
+/* The first lazy entry: push the loader's word, jump to its function (psABI figure 5.2). */
+static void verify_first(struct image *image)
+{
+	uint32_t plt = image_section_named(image, ".plt");
+	uint32_t got = image_section_named(image, ".got.plt");
+	uint64_t pltgot = got ? image_shdr(image, got)->sh_addr : 0;
+	if (!plt || (!image_dynamic(image, DT_PLTGOT, &pltgot) && !got) ||
+	    image_shdr(image, plt)->sh_type != SHT_PROGBITS)
+		return;
+	struct bytes code = elf_section_bytes(&image->elf, plt);
+	uint64_t addr = image_shdr(image, plt)->sh_addr;
+	if (code.size < ENTRY || code.data[0] != 0xff || code.data[1] != 0x35)
+		return; /* there are entries without laziness only */
+	claim(image, addr + 6 + (uint64_t)(int64_t)(int32_t)read32(code.data + 2) == pltgot + 8 &&
+		      jump_slot(code.data + 6, ENTRY - 6, addr + 6) == pltgot + 16,
+	      ".plt: the first entry does not use the loader's words of .got.plt");
 }
 
 static void verify_entries(struct image *image, const char *name, uint64_t entry_size, struct elf_relas relas)
@@ -65,6 +128,8 @@ static void verify_entries(struct image *image, const char *name, uint64_t entry
 	for (uint64_t at = 0; at + entry_size <= code.size; at += entry_size) {
 		const uint8_t *entry = code.data + at;
 		uint64_t slot = jump_slot(entry, entry_size, addr + at);
+		claim(image, has_form(entry, entry_size), "%s: the entry at 0x%llx has no form of the psABI's", name,
+		      ull(addr + at));
 		if (slot)
 			claim(image, is_slot(image, slot),
 			      "%s: the entry at 0x%llx jumps through 0x%llx, which is no GOT slot", name,
@@ -81,12 +146,17 @@ static void verify_entries(struct image *image, const char *name, uint64_t entry
 			claim(image, rela->r_offset == slot,
 			      "%s: the entry at 0x%llx pushes the number of another slot", name,
 			      ull(addr + at));
+		claim(image, jump_target(entry, addr + at) == addr,
+		      "%s: the entry at 0x%llx does not go on to the first one", name,
+		      ull(addr + at));
 		/* Not bound yet, the slot leads back to the push. */
 		const uint8_t *word = image_bytes(image, rela->r_offset, 8);
-		if (!word || rela->r_type != R_X86_64_JUMP_SLOT)
+		bool resolved = rela->r_type == R_X86_64_IRELATIVE;
+		if (!word || (rela->r_type != R_X86_64_JUMP_SLOT && !resolved))
 			continue;
 		uint64_t target = read64(word);
-		claim(image, target == 0 || (target >= addr + at && target < addr + at + ENTRY),
+		claim(image, target == 0 || (resolved && target == (uint64_t)rela->r_addend) ||
+		      (target == addr + at + (slot ? 6 : 0)),
 		      "%s: the slot at 0x%llx leads to 0x%llx, not to its entry", name, ull(rela->r_offset),
 		      ull(target));
 	}
@@ -95,6 +165,7 @@ static void verify_entries(struct image *image, const char *name, uint64_t entry
 void verify_plt(struct image *image)
 {
 	struct elf_relas relas = plt_relocations(image);
+	verify_first(image);
 	verify_entries(image, ".plt", ENTRY, relas);
 	verify_entries(image, ".plt.sec", ENTRY, relas);
 	uint32_t got = image_section_named(image, ".plt.got");
@@ -110,11 +181,12 @@ void verify_plt(struct image *image)
 			      ull(relas.at[i].r_offset));
 	uint32_t section = image_section_named(image, ".got.plt"), dynamic = image_section_of_type(image, SHT_DYNAMIC);
 	uint64_t pltgot;
-	if (section && dynamic && image_dynamic(image, DT_PLTGOT, &pltgot) &&
-	    pltgot == image_shdr(image, section)->sh_addr && image_shdr(image, section)->sh_type == SHT_PROGBITS) {
-		struct bytes bytes = elf_section_bytes(&image->elf, section);
-		if (claim(image, bytes.size >= 24, ".got.plt: no room for the loader's three words"))
-			claim(image, read64(bytes.data) == image_shdr(image, dynamic)->sh_addr,
-			      ".got.plt: its first word is not _DYNAMIC");
-	}
+	if (!section || image_shdr(image, section)->sh_type != SHT_PROGBITS ||
+	    (image_dynamic(image, DT_PLTGOT, &pltgot) && pltgot != image_shdr(image, section)->sh_addr))
+		return;
+	struct bytes bytes = elf_section_bytes(&image->elf, section);
+	if (claim(image, bytes.size >= 24, ".got.plt: no room for the loader's three words"))
+		claim(image, read64(bytes.data) == (dynamic ? image_shdr(image, dynamic)->sh_addr : 0) &&
+				     read64(bytes.data + 8) == 0 && read64(bytes.data + 16) == 0,
+		      ".got.plt: its first words are not _DYNAMIC, 0, 0");
 }

@@ -94,6 +94,15 @@ static void verify_one(struct image *image, const struct elf_rela *rela, const c
 				      rela->r_type == R_X86_64_TLSDESC
 			    : rela->r_type != R_X86_64_JUMP_SLOT,
 	      "%s: relocation type %u at 0x%llx belongs in the other table", table, rela->r_type, ull(addr));
+	if (wants_symbol(rela->r_type))
+		claim(image, rela->r_addend == 0, "%s: relocation type %u at 0x%llx: an addend", table, rela->r_type,
+		      ull(addr));
+	/* What the place holds until then: nothing, or what the addend says. A lazy slot leads into the PLT. */
+	const uint8_t *word = size == 8 ? image_bytes(image, addr, 8) : NULL;
+	uint64_t value = rela->r_sym ? image->dynamic.dynsym.syms[rela->r_sym].st_value : 0;
+	if (word && rela->r_type != R_X86_64_JUMP_SLOT && !(is_plt && rela->r_type == R_X86_64_IRELATIVE))
+		claim(image, read64(word) == 0 || read64(word) == value + (uint64_t)rela->r_addend,
+		      "%s: 0x%llx holds 0x%llx, neither 0 nor the addend", table, ull(addr), ull(read64(word)));
 	if (rela->r_type == R_X86_64_RELATIVE) {
 		claim(image, rela->r_sym == 0, "%s: R_X86_64_RELATIVE at 0x%llx has a symbol", table, ull(addr));
 		claim(image, is_own_address(image, (uint64_t)rela->r_addend),
@@ -115,7 +124,7 @@ static void verify_order(struct image *image, const struct elf_rela *relas, uint
 	image_dynamic(image, DT_RELACOUNT, &count);
 	while (first < n && relas[first].r_type == R_X86_64_RELATIVE)
 		first++;
-	claim(image, count <= first, "DT_RELACOUNT: %llu, but only %llu relative relocations come first", ull(count),
+	claim(image, count == first, "DT_RELACOUNT: %llu, but %llu relative relocations come first", ull(count),
 	      ull(first));
 }
 

@@ -41,6 +41,35 @@ static void verify_loads(struct image *image)
 	claim(image, before, "there is no PT_LOAD");
 }
 
+/* A PT_LOAD ends with its last section, or with the page that this one ends in. */
+static void verify_ends(struct image *image)
+{
+	for (uint32_t i = 0; i < image->n_phdrs && image->elf.nshdr; i++) {
+		const struct elf_phdr *phdr = &image->phdrs[i];
+		uint64_t start = phdr->p_vaddr, end = start, file_end = start;
+		if (phdr->p_type != PT_LOAD)
+			continue;
+		if (phdr->p_offset == 0)
+			end = file_end = start + image->elf.ehdr->e_phoff + image->n_phdrs * sizeof(*phdr);
+		for (uint32_t s = 1; s < image->elf.nshdr; s++) {
+			const struct elf_shdr *shdr = image_shdr(image, s);
+			bool inside = shdr->sh_flags & SHF_ALLOC && shdr->sh_addr >= start &&
+				      shdr->sh_addr - start <= phdr->p_memsz;
+			if (!inside || (shdr->sh_type == SHT_NOBITS && shdr->sh_flags & SHF_TLS))
+				continue;
+			end = max_u64(end, shdr->sh_addr + shdr->sh_size);
+			if (shdr->sh_type != SHT_NOBITS)
+				file_end = max_u64(file_end, shdr->sh_addr + shdr->sh_size);
+		}
+		claim(image, phdr->p_memsz <= align_up(end, PAGE) - start,
+		      "program header %u: p_memsz 0x%llx, its sections end at 0x%llx",
+		      i, ull(phdr->p_memsz), ull(end));
+		claim(image, phdr->p_filesz <= align_up(file_end, PAGE) - start, "program header %u: p_filesz 0x%llx",
+		      i,
+		      ull(phdr->p_filesz));
+	}
+}
+
 /* Segments that there may be one of. */
 static void verify_unique(struct image *image)
 {
@@ -101,7 +130,8 @@ static void verify_tls(struct image *image)
 		return;
 	claim(image, tls->p_vaddr == start, "PT_TLS: p_vaddr 0x%llx, its sections begin at 0x%llx", ull(tls->p_vaddr),
 	      ull(start));
-	claim(image, tls->p_memsz >= end - start, "PT_TLS: p_memsz 0x%llx, its sections take 0x%llx", ull(tls->p_memsz),
+	claim(image, tls->p_memsz == end - start || tls->p_memsz == align_up(end - start, max_u64(tls->p_align, 1)),
+	      "PT_TLS: p_memsz 0x%llx, its sections take 0x%llx", ull(tls->p_memsz),
 	      ull(end - start));
 	claim(image, tls->p_filesz == (file_end ? file_end - start : 0), "PT_TLS: p_filesz 0x%llx", ull(tls->p_filesz));
 	claim(image, tls->p_align >= align, "PT_TLS: p_align %llu, its sections need %llu", ull(tls->p_align),
@@ -121,6 +151,7 @@ static void verify_interp(struct image *image)
 void verify_segments(struct image *image)
 {
 	verify_loads(image);
+	verify_ends(image);
 	verify_unique(image);
 	verify_is_section(image, PT_INTERP, image_section_named(image, ".interp"), "PT_INTERP");
 	verify_is_section(image, PT_DYNAMIC, image_section_of_type(image, SHT_DYNAMIC), "PT_DYNAMIC");
@@ -134,7 +165,8 @@ void verify_segments(struct image *image)
 	if (headers) {
 		uint64_t size = image->n_phdrs * sizeof(*headers);
 		claim(image, headers->p_offset == image->elf.ehdr->e_phoff, "PT_PHDR: not where e_phoff says");
-		claim(image, headers->p_filesz == size && headers->p_memsz == size, "PT_PHDR: not as large as the table");
+		claim(image, headers->p_filesz == size && headers->p_memsz == size,
+		      "PT_PHDR: not as large as the table");
 	}
 	for (uint32_t i = 0; i < image->n_phdrs; i++) {
 		const struct elf_phdr *phdr = &image->phdrs[i];
@@ -166,6 +198,11 @@ void verify_relro(struct image *image)
 	uint64_t start = relro->p_vaddr, end = start + relro->p_memsz;
 	uint64_t first = start & ~(uint64_t)(PAGE - 1), last = end & ~(uint64_t)(PAGE - 1);
 	uint64_t ignored, flags = 0;
+	uint32_t load = image_load_at(image, start, 1);
+	if (claim(image, load != NO_SEGMENT, "PT_GNU_RELRO is in no PT_LOAD"))
+		claim(image, end <= align_up(image->phdrs[load].p_vaddr + image->phdrs[load].p_memsz, PAGE),
+		      "PT_GNU_RELRO: p_memsz 0x%llx", ull(relro->p_memsz));
+	claim(image, relro->p_filesz <= relro->p_memsz, "PT_GNU_RELRO: p_filesz 0x%llx", ull(relro->p_filesz));
 	bool now = image_dynamic(image, DT_BIND_NOW, &ignored) ||
 		   (image_dynamic(image, DT_FLAGS, &flags) && flags & DF_BIND_NOW);
 	for (uint32_t i = 1; i < image->elf.nshdr; i++) {

@@ -32,6 +32,54 @@ struct site {
 	bool is_loaded;
 };
 
+/* Bytes in front of the field and from it on that a relocation may change. */
+static void reach_of(uint32_t type, uint64_t *before, uint64_t *after)
+{
+	*before = 0;
+	*after = 4;
+	switch (type) {
+	case R_X86_64_NONE:
+		*after = 0;
+		break;
+	case R_X86_64_8:
+	case R_X86_64_PC8:
+		*after = 1;
+		break;
+	case R_X86_64_16:
+	case R_X86_64_PC16:
+	case R_X86_64_TLSDESC_CALL:
+		*after = 2;
+		break;
+	case R_X86_64_64:
+	case R_X86_64_PC64:
+	case R_X86_64_DTPOFF64:
+	case R_X86_64_TPOFF64:
+	case R_X86_64_GOTOFF64:
+	case R_X86_64_GOTPC64:
+	case R_X86_64_GOT64:
+	case R_X86_64_GOTPCREL64:
+	case R_X86_64_PLTOFF64:
+	case R_X86_64_SIZE64:
+		*after = 8;
+		break;
+	case R_X86_64_GOTPCRELX:
+		*before = 2;
+		break;
+	case R_X86_64_REX_GOTPCRELX:
+	case R_X86_64_GOTTPOFF:
+	case R_X86_64_GOTPC32_TLSDESC:
+		*before = 3;
+		break;
+	case R_X86_64_TLSGD:
+	case R_X86_64_TLSLD:
+		*before = 4;
+		*after = 19; /* with the call that follows, also that of the large model */
+		break;
+	default:
+		break;
+	}
+}
+
 enum verdict { RIGHT, WRONG, SKIPPED };
 
 static uint64_t signed32(const uint8_t *at)
@@ -74,30 +122,19 @@ static bool is_plt_of_target(const struct site *site, uint64_t addr)
 	return is_for(site, slot);
 }
 
-/* Are the piece at `addr` and the input's the same? */
-static bool has_content(const struct site *site, uint64_t addr, uint64_t offset)
+/* Where offset `offset` of a merged section is. */
+static uint64_t piece_address(const struct verify_section *merged, uint64_t offset)
 {
-	const struct target *target = &site->target;
-	uint64_t size = target->entsize;
-	if (offset >= target->content.size)
-		return true; /* just behind a piece: whose end that is cannot be told */
-	const uint8_t *wanted = target->content.data + offset;
-	if (target->is_string) {
-		static const uint8_t zero[8];
-		uint64_t left = target->content.size - offset;
-		while (size <= left && target->entsize <= sizeof(zero) &&
-		       memcmp(wanted + size - target->entsize, zero, target->entsize) != 0)
-			size += target->entsize;
-		size = min_u64(size, left);
+	uint32_t low = 0, high = merged->n_pieces;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (merged->pieces[middle].start <= offset)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	const uint8_t *got = NULL;
-	uint32_t section = target->section ? image_section_named(site->image, target->section) : NO_SECTION;
-	struct bytes all = elf_section_bytes(&site->image->elf, section);
-	if (!target->section)
-		got = image_bytes(site->image, addr, size);
-	else if (mem_inside(addr, size, all.size))
-		got = all.data + addr;
-	return got && memcmp(got, wanted, size) == 0;
+	const struct verify_piece *piece = &merged->pieces[low ? low - 1 : 0];
+	return piece->address + (offset - piece->start);
 }
 
 static const char bound_here[] = "bound here, although another module's definition may come first";
@@ -118,15 +155,12 @@ static enum verdict leads_to(struct site *site, uint64_t value, uint64_t addend,
 		if (target->preemptible && site->is_loaded)
 			return wrong(site, bound_here, value);
 		return require(site, value == target->address + addend, "does not lead to its target", value);
-	case MEANS_CONTENT:
-		if (target->section && (site->is_loaded || !target->is_section ||
-					!image_section_named(site->image, target->section)))
-			return SKIPPED;
-		if (target->is_section)
-			return require(site, has_content(site, value, target->address + addend),
-				       "leads to another piece", value);
-		return require(site, has_content(site, value - addend, target->address), "leads to another piece",
-			       value);
+	case MEANS_PIECE: {
+		/* The addend of a section symbol says which piece; that of another one is from its piece on. */
+		uint64_t wanted = target->is_section ? piece_address(target->merged, target->address + addend)
+						     : piece_address(target->merged, target->address) + addend;
+		return require(site, value == wanted, "leads to another piece", value);
+	}
 	case MEANS_IMPORT:
 		if (calls)
 			return require(site, is_plt_of_target(site, value - addend), "not its PLT entry",
@@ -151,12 +185,13 @@ static enum verdict holds_address(struct site *site)
 	if (!site->is_loaded)
 		return leads_to(site, value, addend, false);
 	if (!place) {
-		bool is_own = target->meaning == MEANS_CONTENT ||
+		bool is_own = target->meaning == MEANS_PIECE ||
 			      (target->meaning == MEANS_ADDRESS && !target->is_absolute && target->address);
 		if (target->meaning == MEANS_IMPORT)
 			return wrong(site, "nothing is imported there", value);
 		if (site->image->moves && is_own)
-			return wrong(site, target->preemptible ? bound_here : "not relocated when the file moves", value);
+			return wrong(site, target->preemptible ? bound_here : "not relocated when the file moves",
+				     value);
 		return leads_to(site, value, addend, false);
 	}
 	if (place->type == R_X86_64_RELATIVE)
@@ -182,7 +217,12 @@ static enum verdict is_got_of_target(struct site *site, uint64_t slot)
 	const struct target *target = &site->target;
 	if (!word)
 		return wrong(site, "leads to no GOT slot", slot);
-	if (target->meaning == MEANS_UNKNOWN || target->meaning == MEANS_NOTHING)
+	if (target->meaning == MEANS_UNKNOWN)
+		return SKIPPED;
+	if (target->meaning == MEANS_NOTHING && *target->name)
+		return require(site, read64(word) == 0 && !place, "the GOT slot of an undefined symbol is not 0",
+			       read64(word));
+	if (target->meaning == MEANS_NOTHING)
 		return SKIPPED;
 	if (place && (place->type == R_X86_64_GLOB_DAT || place->type == R_X86_64_JUMP_SLOT ||
 		      place->type == R_X86_64_64)) {
@@ -196,22 +236,34 @@ static enum verdict is_got_of_target(struct site *site, uint64_t slot)
 		return require(site, target->is_ifunc && (uint64_t)place->addend == target->address,
 			       "the GOT slot is another resolver's", slot);
 	uint64_t value = place && place->type == R_X86_64_RELATIVE ? (uint64_t)place->addend : read64(word);
-	if (target->meaning == MEANS_CONTENT)
-		return require(site, has_content(site, value, target->address), "the GOT slot leads to another piece",
-			       value);
 	return leads_to(site, value, 0, false);
+}
+
+/* The bytes in front of the field that a relaxation would have changed. */
+static bool is_same_instruction(const struct site *site)
+{
+	uint64_t before, after;
+	reach_of(site->rela->r_type, &before, &after);
+	before = min_u64(before, site->in_before);
+	return memcmp(site->in - before, site->out - before, before) == 0;
 }
 
 /* GOTPCREL, and what may have been made of it. The addend is -4 minus what follows the field. */
 static enum verdict check_gotpcrel(struct site *site, bool may_relax)
 {
 	uint64_t addend = (uint64_t)site->rela->r_addend, leads = site->addr + signed32(site->out) - addend;
+	bool has_rex = site->rela->r_type == R_X86_64_REX_GOTPCRELX && site->in_before >= 3;
 	if (site->in_before < 2 || !may_relax || memcmp(site->in - 2, site->out - 2, 2) == 0)
-		return is_got_of_target(site, leads);
+		return is_same_instruction(site) ? is_got_of_target(site, leads) : wrong(site, "unknown instruction",
+											 site->out[-1]);
 	uint8_t was = site->in[-2], now = site->out[-2], modrm = site->in[-1];
 	struct target *target = &site->target;
 	if (target->meaning == MEANS_UNKNOWN || target->meaning == MEANS_NOTHING)
 		return SKIPPED;
+	if (was == 0x8b && now == 0x8d && has_rex && site->in[-3] != site->out[-3])
+		return wrong(site, "another prefix", site->out[-3]);
+	if (was == 0x8b && now == 0x8d && modrm != site->out[-1])
+		return wrong(site, "another register", site->out[-1]);
 	if (was == 0x8b && now == 0x8d)          /* mov slot(%rip), r -> lea target(%rip), r */
 		return target->is_section ? SKIPPED : leads_to(site, leads, 0, false);
 	if (was == 0xff && modrm == 0x15 && now == 0x67 && site->out[-1] == 0xe8) /* call -> addr32 call */
@@ -245,7 +297,8 @@ static enum verdict is_tp_slot(struct site *site, uint64_t slot)
 	if (place->type != R_X86_64_TPOFF64)
 		return wrong(site, "the GOT slot is not for the thread pointer's offset", slot);
 	if (place->symbol)
-		return require(site, is_for(site, place), "the GOT slot is another symbol's", slot);
+		return require(site, is_for(site, place) && place->addend == 0, "the GOT slot is another symbol's",
+			       slot);
 	const struct elf_phdr *tls = image_segment(site->image, PT_TLS);
 	if (site->target.meaning != MEANS_ADDRESS || !tls)
 		return SKIPPED;
@@ -268,7 +321,7 @@ static enum verdict is_tls_pair(struct site *site, uint64_t slot, bool whole_mod
 	if (whole_module)
 		return require(site, read64(words + 8) == 0 && !offset, "the second GOT slot is not 0", slot);
 	if (offset)
-		return require(site, offset->type == R_X86_64_DTPOFF64 && is_for(site, offset),
+		return require(site, offset->type == R_X86_64_DTPOFF64 && is_for(site, offset) && offset->addend == 0,
 			       "the GOT slots are another symbol's",
 			       slot);
 	if (module && module->symbol)
@@ -337,7 +390,8 @@ static enum verdict check_tlsdesc(struct site *site)
 	if (!place || place->type != R_X86_64_TLSDESC)
 		return wrong(site, "leads to no TLS descriptor", slot);
 	if (place->symbol)
-		return require(site, is_for(site, place), "the descriptor is another symbol's", slot);
+		return require(site, is_for(site, place) && place->addend == 0, "the descriptor is another symbol's",
+			       slot);
 	const struct elf_phdr *tls = image_segment(site->image, PT_TLS);
 	if (site->target.meaning != MEANS_ADDRESS || !tls)
 		return SKIPPED;
@@ -431,52 +485,6 @@ static enum verdict check_site(struct site *site, bool *follows)
 	}
 }
 
-/* Bytes in front of the field and from it on that a relocation may change. */
-static void reach_of(uint32_t type, uint64_t *before, uint64_t *after)
-{
-	*before = 0;
-	*after = 4;
-	switch (type) {
-	case R_X86_64_NONE:
-		*after = 0;
-		break;
-	case R_X86_64_8:
-	case R_X86_64_PC8:
-		*after = 1;
-		break;
-	case R_X86_64_16:
-	case R_X86_64_PC16:
-	case R_X86_64_TLSDESC_CALL:
-		*after = 2;
-		break;
-	case R_X86_64_64:
-	case R_X86_64_PC64:
-	case R_X86_64_DTPOFF64:
-	case R_X86_64_TPOFF64:
-	case R_X86_64_GOTOFF64:
-	case R_X86_64_GOTPC64:
-	case R_X86_64_GOT64:
-	case R_X86_64_GOTPCREL64:
-	case R_X86_64_PLTOFF64:
-	case R_X86_64_SIZE64:
-		*after = 8;
-		break;
-	case R_X86_64_GOTPCRELX:
-	case R_X86_64_REX_GOTPCRELX:
-	case R_X86_64_GOTTPOFF:
-	case R_X86_64_GOTPC32_TLSDESC:
-		*before = 3;
-		break;
-	case R_X86_64_TLSGD:
-	case R_X86_64_TLSLD:
-		*before = 4;
-		*after = 19; /* with the call that follows, also that of the large model */
-		break;
-	default:
-		break;
-	}
-}
-
 static int compare_relas(const void *a, const void *b)
 {
 	const struct elf_rela *x = a, *y = b;
@@ -538,6 +546,23 @@ static void check_section(struct site *site, struct elf_relas relas, struct veri
 		compare_bytes(site, in, out, clean, in.size);
 }
 
+/* Each piece of a merged section is somewhere. */
+static void check_pieces(struct site *site)
+{
+	const struct verify_section *place = site->place;
+	struct bytes in = elf_section_bytes(site->object->elf, site->section), out = site->image->elf.bytes;
+	for (uint32_t i = 0; i < place->n_pieces; i++) {
+		const struct verify_piece *piece = &place->pieces[i];
+		uint64_t end = i + 1 < place->n_pieces ? piece[1].start : in.size;
+		bool inside = piece->start <= end && end <= in.size && mem_inside(piece->fileoff, end - piece->start,
+										  out.size);
+		claim(site->image, inside && memcmp(in.data + piece->start, out.data + piece->fileoff,
+						    end - piece->start) == 0,
+		      "%s:(%s+0x%x): the merged piece at 0x%llx is not the same", site->object->path,
+		      elf_section_name(site->object->elf, site->section), piece->start, ull(piece->address));
+	}
+}
+
 static void check_object(struct check *check, uint32_t o)
 {
 	const struct verify_object *object = &check->inputs->objects[o];
@@ -552,6 +577,10 @@ static void check_object(struct check *check, uint32_t o)
 			rela_of[elf->shdrs[s].sh_info] = s;
 	for (uint32_t s = 1; s < elf->nshdr; s++) {
 		const struct verify_section *place = &object->sections[s];
+		struct site site = {.check = check, .image = &image, .object = object, .place = place, .section = s,
+				    .is_loaded = elf->shdrs[s].sh_flags & SHF_ALLOC};
+		if (place->fate == FATE_PIECES)
+			check_pieces(&site);
 		if ((place->fate != FATE_COPIED && place->fate != FATE_REVERSED) || elf->shdrs[s].sh_type == SHT_NOBITS)
 			continue;
 		struct elf_relas relas = {NULL, 0};
@@ -568,8 +597,6 @@ static void check_object(struct check *check, uint32_t o)
 				qsort(sorted, relas.n, sizeof(*sorted), compare_relas);
 				relas.at = sorted;
 			}
-		struct site site = {.check = check, .image = &image, .object = object, .place = place, .section = s,
-				    .is_loaded = elf->shdrs[s].sh_flags & SHF_ALLOC};
 		check_section(&site, relas, &check->parts[o]);
 		free(sorted);
 	}
@@ -582,6 +609,114 @@ static void check_objects(void *context, size_t begin, size_t end, unsigned work
 	(void)worker;
 	for (size_t o = begin; o < end; o++)
 		check_object(context, (uint32_t)o);
+}
+
+/* What the output imports, an object asks for; and not weakly, if one does so strongly. */
+static void check_imports(struct check *check, struct image *image)
+{
+	if (!image->has_dynamic)
+		return;
+	const struct elf_symtab *dynsym = &image->dynamic.dynsym;
+	for (uint32_t i = dynsym->first_global; i < dynsym->n; i++) {
+		const struct elf_sym *sym = &dynsym->syms[i];
+		const char *name = dynsym->strtab + sym->st_name;
+		enum asked asked = names_asked(check->names, name);
+		if (sym->st_shndx != SHN_UNDEF || names_is_renamed(check->names, name))
+			continue;
+		claim(image, sym->st_size == 0, ".dynsym: import %s: st_size 0x%llx", name, ull(sym->st_size));
+		claim(image, asked != ASKED_NOT, ".dynsym: %s is imported, but nobody asks for it", name);
+		claim(image, asked == ASKED_NOT || (asked == ASKED_WEAKLY) == (elf_sym_bind(sym) == STB_WEAK),
+		      ".dynsym: import %s: weak, or not?", name);
+	}
+}
+
+/* DT_NEEDED names the libraries of the link. */
+static void check_needed(struct check *check, struct image *image)
+{
+	const struct verify_inputs *inputs = check->inputs;
+	uint32_t n = 0;
+	for (uint64_t i = 0; image->has_dynamic && i < image->dynamic.ndynamic; i++) {
+		const struct elf_dyn *dyn = (const struct elf_dyn *)(image->dynamic.dynamic + i * sizeof(*dyn));
+		const char *name = dyn->d_tag == DT_NEEDED ? elf_dynamic_string(&image->dynamic, i) : NULL;
+		if (!name)
+			continue;
+		uint32_t at = 0;
+		while (at < inputs->n_needed && strcmp(inputs->needed[at], name) != 0)
+			at++;
+		claim(image, at < inputs->n_needed, "DT_NEEDED: %s is no library of the link", name);
+		n++;
+	}
+	uint32_t section = image_section_of_type(image, SHT_DYNAMIC);
+	struct bytes bytes = elf_section_bytes(&image->elf, section);
+	for (uint64_t at = image->dynamic.ndynamic * sizeof(struct elf_dyn); section && at < bytes.size; at++)
+		claim(image, bytes.data[at] == 0, ".dynamic: not 0 behind DT_NULL, at offset 0x%llx", ull(at));
+	claim(image, n == inputs->n_needed, "DT_NEEDED: %u libraries instead of %u", n, inputs->n_needed);
+}
+
+/* ---- between sections --------------------------------------------------------------------------------------- */
+
+struct extent {
+	uint64_t start, size;     /* in the file */
+};
+
+static int compare_extents(const void *a, const void *b)
+{
+	const struct extent *x = a, *y = b;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+/* Everything that the link says is somewhere in the file. Free with free(). */
+static struct extent *collect_extents(const struct verify_inputs *inputs, uint64_t *n)
+{
+	uint64_t max = inputs->n_made;
+	for (uint32_t o = 0; o < inputs->n; o++)
+		for (uint32_t s = 1; s < inputs->objects[o].elf->nshdr; s++)
+			max += 1 + inputs->objects[o].sections[s].n_pieces;
+	struct extent *extents = calloc(max + 1, sizeof(*extents));
+	if (!extents)
+		out_of_memory();
+	*n = 0;
+	for (uint32_t i = 0; i < inputs->n_made; i++)
+		extents[(*n)++] = (struct extent){inputs->made[i].fileoff, inputs->made[i].size};
+	for (uint32_t o = 0; o < inputs->n; o++)
+		for (uint32_t s = 1; s < inputs->objects[o].elf->nshdr; s++) {
+			const struct verify_section *place = &inputs->objects[o].sections[s];
+			uint64_t size = inputs->objects[o].elf->shdrs[s].sh_size;
+			bool whole = place->fate == FATE_COPIED || place->fate == FATE_REVERSED;
+			if (whole && inputs->objects[o].elf->shdrs[s].sh_type != SHT_NOBITS)
+				extents[(*n)++] = (struct extent){place->fileoff, size};
+			for (uint32_t i = 0; i < place->n_pieces; i++)
+				extents[(*n)++] = (struct extent){
+					place->pieces[i].fileoff,
+					(i + 1 < place->n_pieces ? place->pieces[i + 1].start : size) - place->pieces[i].start};
+		}
+	qsort(extents, *n, sizeof(*extents), compare_extents);
+	return extents;
+}
+
+/* What is between the sections of an output section is zero, or one byte of code again and again. */
+static void check_gaps(struct check *check, struct image *image)
+{
+	uint64_t n, next = 0;
+	struct extent *extents = collect_extents(check->inputs, &n);
+	for (uint64_t i = 0; i <= n; i++) {
+		uint64_t start = i < n ? extents[i].start : 0;
+		uint32_t section = i < n && start > next && next ? image_section_of_offset(image, next) : NO_SECTION;
+		/* A gap that begins and ends in one section */
+		if (section && image_section_of_offset(image, start) == section) {
+			bool is_code = image_shdr(image, section)->sh_flags & SHF_EXECINSTR;
+			const uint8_t *bytes = image->elf.bytes.data;
+			uint8_t fill = is_code ? check->inputs->code_fill : 0;
+			for (uint64_t at = next; at < start; at++)
+				if (!claim(image, bytes[at] == fill,
+					   "%s: byte 0x%llx of the file is 0x%x, between two inputs",
+					   elf_section_name(&image->elf, section), ull(at), bytes[at]))
+					break;
+		}
+		if (i < n)
+			next = max_u64(next, start + extents[i].size);
+	}
+	free(extents);
 }
 
 struct verify_sites verify_inputs(const char *path, struct bytes bytes, const struct verify_inputs *inputs,
@@ -608,6 +743,11 @@ struct verify_sites verify_inputs(const char *path, struct bytes bytes, const st
 		total.checked += check.parts[o].checked;
 		total.skipped += check.parts[o].skipped;
 	}
+	check_imports(&check, &image);
+	check_needed(&check, &image);
+	check_gaps(&check, &image);
+	total.sum.facts += image.sum.facts;
+	total.sum.violations += image.sum.violations;
 	names_free((struct names *)(uintptr_t)check.names);
 	free(check.parts);
 	return total;

@@ -71,6 +71,14 @@ static void verify_table(struct image *image, const struct table *table)
 			claim(image, visibility == STV_DEFAULT || visibility == STV_PROTECTED ||
 				      sym->st_shndx == SHN_UNDEF,
 			      "%s: symbol %s: hidden, but other modules see it", table->name, name);
+		if (sym->st_shndx == SHN_UNDEF && table->is_dynamic) {
+			claim(image, sym->st_value == 0 || image_is_loaded(image, sym->st_value, 1, PF_X),
+			      "%s: undefined symbol %s: 0x%llx is no PLT entry", table->name, name, ull(sym->st_value));
+			claim(image, sym->st_size < (1ull << 40), "%s: undefined symbol %s: st_size", table->name,
+			      name);
+		}
+		claim(image, (sym->st_other & ~3) == 0, "%s: symbol %s: st_other 0x%x", table->name, name,
+		      sym->st_other);
 		claim(image, local || *name, "%s: symbol %u: global, without a name", table->name, i);
 		verify_place(image, table, i);
 	}

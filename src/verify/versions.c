@@ -92,6 +92,9 @@ static void verify_verneed(struct versions *versions)
 			claim(image, aux->vna_hash == elf_sysv_hash(str(name)), ".gnu.version_r: %s: %s: vna_hash",
 			      file,
 			      name);
+			claim(image, (aux->vna_flags & ~VER_FLG_WEAK) == 0, ".gnu.version_r: %s: %s: vna_flags 0x%x",
+			      file, name,
+			      aux->vna_flags);
 			claim(image, !aux->vna_next == (i + 1 == need->vn_cnt), ".gnu.version_r: %s: %s: vna_next",
 			      file, name);
 			give(versions, aux->vna_other, VERSION_NEEDED, name);
@@ -124,6 +127,9 @@ void verify_versions(struct image *image)
 		if (index < 2 && versions.kinds[index] != VERSION_NEEDED)
 			continue;
 		/* A copied object is defined here and has the version of where it comes from. */
+		if (symtab->syms[i].st_shndx == SHN_UNDEF)
+			claim(image, !(read16(versym + 2ull * i) & VERSYM_HIDDEN), ".gnu.version: import %s is hidden",
+			      name);
 		if (symtab->syms[i].st_shndx == SHN_UNDEF)
 			claim(image, versions.kinds[index] == VERSION_NEEDED,
 			      ".gnu.version: symbol %s: %u is no version of a library",

@@ -288,6 +288,10 @@ static bool verify(struct writing *output)
 
 void output_write_all(struct link *link)
 {
+	if (link->options->verify_output && *link->options->verify_output) {
+		verify_earlier_output(link);
+		return;
+	}
 	struct writing output = {.link = link}, debug = {.link = link};
 	struct separation separation;
 	bool separate = link->synthetic[SYN_GNU_DEBUGLINK], good = true;
