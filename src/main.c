@@ -6,6 +6,7 @@
 #include "base/diag.h"
 #include "ld/input/options.h"
 #include "ld/link.h"
+#include "ld/report/verify_output.h"
 #include "ld/version.h"
 
 int main(int argc, char **argv)
@@ -29,6 +30,8 @@ int main(int argc, char **argv)
 		bool asks_only = options.inputs.n == 0 && (options.show_version || options.print_output_format);
 		if (options.print_help || options.print_version || options.print_sysroot || asks_only)
 			status = 0;
+		else if (options.inputs.n == 0 && options.verify_output && *options.verify_output)
+			status = verify_only(options.verify_output, options.stats, &diag) ? 0 : 1;
 		else
 			status = link_run(&options, &diag) ? 0 : 1;
 	}

@@ -507,7 +507,8 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
  * (.debug_loc, .debug_ranges). */
 struct tombstones {
 	uint64_t value;
-	bool for_folded;         /* also for code that another section's stands for */
+	bool for_replaced;       /* also for what another file's definition stands for, */
+	bool for_folded;         /* ... or another section's code */
 };
 
 /* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. */
@@ -527,7 +528,7 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 	uint64_t value = s + (uint64_t)a;
 	struct ref ref = ref_of(link, place->file, rela->r_sym);
 	if (ref.is_discarded ||
-	    (ref.symbol && !is_live_definition(link, place->file, rela->r_sym) &&
+	    (tombstones.for_replaced && ref.symbol && !is_live_definition(link, place->file, rela->r_sym) &&
 	     place->file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF) ||
 	    (tombstones.for_folded && icf_is_folded(link, place->file, rela->r_sym)))
 		value = tombstones.value;
@@ -630,11 +631,14 @@ static void apply(struct link *link, section_id section, uint8_t *image)
 		return;
 	}
 	const char *name = elf_section_name(&place.file->elf, section_number(link, section));
+	bool is_debug = strncmp(name, ".debug_", 7) == 0;
 	/* One address has one function: of equal ones, debuggers shall find the one that stayed. But its code has the
-	 * lines of all of them, so that breakpoints can be set. */
+	 * lines of all of them, so that breakpoints can be set. Other tables, such as .note.stapsdt, want the address
+	 * of what stayed. */
 	struct tombstones tombstones = {
 		.value = strcmp(name, ".debug_loc") == 0 || strcmp(name, ".debug_ranges") == 0,
-		.for_folded = link->folded.n && strncmp(name, ".debug_", 7) == 0 && strcmp(name, ".debug_line") != 0,
+		.for_replaced = is_debug,
+		.for_folded = link->folded.n && is_debug && strcmp(name, ".debug_line") != 0,
 	};
 	for (uint64_t i = 0; i < relas.n; i++) {
 		fetch_ahead(&place, relas, i);

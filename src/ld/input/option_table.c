@@ -335,6 +335,8 @@ static const struct option_row rows[] = {
 	 .help = "messages as text (default) or json, one object a line"},
 	{"--error-limit", ARG_REQUIRED, OPTION_ERROR_LIMIT, "N",
 	 .help = "stop printing after N errors (default 20, 0: all)"},
+	{"--verify-output", ARG_OPTIONAL, OPTION_VERIFY_OUTPUT, "FILE",
+	 .help = "check the output against its inputs before it gets its name; with FILE: check that, and write nothing"},
 	{"--stats", ARG_NONE, OPTION_SET, .help = "print time and memory used", .field = FIELD(stats)},
 	{"--no-stats", ARG_NONE, OPTION_CLEAR, .help = "do not (default)", .field = FIELD(stats)},
 	{"--time-trace", ARG_OPTIONAL, OPTION_TIME_TRACE, "FILE",

@@ -315,6 +315,9 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 	case OPTION_TIME_TRACE:
 		parser->context.options->time_trace = value ? value : "";
 		return true;
+	case OPTION_VERIFY_OUTPUT:
+		parser->context.options->verify_output = value ? value : "";
+		return true;
 	case OPTION_TIME_TRACE_GRANULARITY:
 		option_parse_number(&parser->context, option, value, 0,
 				    &parser->context.options->time_trace_granularity);

@@ -117,6 +117,7 @@ struct options {
 	bool gdb_index, separate_debug;
 	const char *debug_file;                /* --separate-debug-file; never NULL with it */
 	bool eh_frame_hdr, new_dtags, export_dynamic, gc_sections, print_gc_sections, demangle, relax, emit_relocs;
+	const char *verify_output;             /* "": the output; a file, then nothing is written; NULL: neither */
 	bool verbose, trace;                   /* --verbose: print the layout program; -t */
 	bool cref, print_map_discarded;
 	bool print_version, print_help;        /* --version, --help: nothing else is done */
