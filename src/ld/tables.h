@@ -2,7 +2,7 @@
  * 32-bit ids.
  *
  * An id never changes once given. Files and sections are numbered in the order of the inputs; symbols in the order of
- * first mention within their hash shard (resolve/symbols.h), so that ids never depend on thread timing, but there are
+ * first mention within the hash table that has their name (resolve/symbols.h), so that ids never depend on thread timing, but there are
  * unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic
  * symbol table, ...) are sections and symbols of file 0, placed like everybody else's. Link state is passed around as
  * one `struct link *`; nothing is global. */
@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "base/codec.h"
 #include "base/diag.h"
+#include "base/intern.h"
 #include "base/io.h"
 #include "base/pool.h"
 #include "elf/archive.h"
@@ -357,7 +358,6 @@ struct common {
 
 struct layout;
 struct arch;
-struct interner;
 struct plt_style;
 
 /* A version of the output: index 2 + i in .gnu.version is definition i, needed versions follow. */
@@ -402,7 +402,7 @@ struct link {
 	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
 	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
 	uint32_t n_symbols;                /* including the null symbol 0 and ids that no name has */
-	struct interner *interner;
+	struct intern_set names;           /* of symbols */
 	ARRAY(struct aux) aux;             /* [0] is unused */
 
 	/* File 0's symbols, parallel to its symtab. */
