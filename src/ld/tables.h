@@ -291,7 +291,7 @@ struct got_entry {
 
 /* ---- merged pieces ----------------------------------------------------------------------------------- */
 
-/* Where a piece of an input section begins, and which entry of its pool it is: shard << POOL_SHARD_SHIFT | entry. */
+/* Where a piece of an input section begins, and its id among the interned pieces of its pool. */
 struct merge_piece {
 	uint32_t start, ref;
 };
@@ -303,30 +303,25 @@ struct merge_section {
 	struct bytes content;
 	uint32_t n;
 	struct merge_piece *pieces;
-	uint32_t *hashes;        /* scratch, until the pools are built */
 	uint32_t *blocks;        /* first piece that begins in or behind each block of 1 << MERGE_BLOCK_SHIFT bytes */
 };
 
-enum { POOL_SHARD_SHIFT = 26, POOL_MAX_SHARDS = 64, MERGE_BLOCK_SHIFT = 6 };
+enum { MERGE_BLOCK_SHIFT = 6 };
 
-struct pool_entry {
-	const uint8_t *data;
-	uint32_t size;
-	uint32_t p2align;
-};
-
+/* Parallel to the tables of link->pieces, which have the entries. */
 struct pool_shard {
 	section_id section;
-	uint32_t n;
-	struct pool_entry *entries;
 	uint64_t *offsets;       /* of entries, in the shard: apart, because relocations ask for nothing else */
+	_Atomic uint8_t *p2aligns; /* scratch, of entries; NULL: 0 */
 };
 
 /* All pieces that may be merged with each other: same run, flags and entry size. */
 struct merge_pool {
 	uint32_t run;
 	uint64_t flags, entsize;
-	uint32_t first_shard, n_shards; /* power of two */
+	uint32_t first_shard, n_shards; /* 1 << log2_shards */
+	uint8_t log2_shards;
+	bool is_aligned;          /* some pieces need more than 1 */
 	section_id first_member;
 };
 
@@ -421,6 +416,7 @@ struct link {
 	ARRAY(struct merge_section) merge_sections;
 	ARRAY(struct merge_pool) merge_pools;
 	ARRAY(struct pool_shard) pool_shards;
+	struct intern_set pieces;          /* of all pools */
 
 	ARRAY(section_id) folded;          /* SECTION_FOLDED ones, ascending */
 
