@@ -244,6 +244,28 @@ void merge_sections(struct link *link)
 	place_pieces(link);
 }
 
+void merge_addresses(const struct link *link, const struct merge_section *merged, uint64_t *offsets, uint32_t n)
+{
+	const struct merge_pool *pool = &link->merge_pools.at[merged->pool];
+	const struct pool_shard *shards = &link->pool_shards.at[pool->first_shard];
+	uint32_t refs[MERGE_GROUP];
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&merged->blocks[merge_block(merged, offsets[i])]);
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&merged->pieces[merged->blocks[merge_block(merged, offsets[i])]]);
+	for (uint32_t i = 0; i < n; i++) {
+		struct merge_piece piece = merged->pieces[merge_piece(merged, offsets[i])];
+		offsets[i] -= piece.start;
+		refs[i] = piece.ref;
+		__builtin_prefetch(&shards[piece.ref & (pool->n_shards - 1)].offsets[piece.ref >> pool->log2_shards]);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		const struct pool_shard *shard = &shards[refs[i] & (pool->n_shards - 1)];
+		offsets[i] += section_address(link->layout, section_of(link, shard->section)) +
+			      shard->offsets[refs[i] >> pool->log2_shards];
+	}
+}
+
 void merge_emit(const struct link *link, const struct section *section, uint8_t *image)
 {
 	const struct pool_shard *shard = &link->pool_shards.at[section->extra];
