@@ -129,7 +129,7 @@ struct request {
 };
 
 /* Requests of one list for one table, GROUP at a time. */
-enum { GROUP = 64 };
+enum { GROUP = 32 };
 
 struct group {
 	struct group *next;
@@ -201,6 +201,12 @@ void intern_batch_add(struct intern_batch *batch, uint32_t list, uint32_t table,
 	bucket->last->requests[bucket->last->n++] = (struct request){string.at, string.size, hash, id};
 }
 
+static inline void fetch_text(const void *at, uint32_t size)
+{
+	__builtin_prefetch(at);
+	__builtin_prefetch((const uint8_t *)at + size);
+}
+
 /* Every step of a lookup waits for memory: the slot, the string it stands for, the text of that string. A group takes
  * each step together, so that the waits overlap. */
 static void fetch_group(const struct intern_table *table, const struct group *group)
@@ -208,7 +214,7 @@ static void fetch_group(const struct intern_table *table, const struct group *gr
 	uint32_t places[GROUP];
 	for (uint32_t i = 0; i < group->n; i++) {
 		__builtin_prefetch(&table->slots[group->requests[i].hash & table->mask]);
-		__builtin_prefetch(group->requests[i].at);
+		fetch_text(group->requests[i].at, group->requests[i].size);
 	}
 	for (uint32_t i = 0; i < group->n; i++) {
 		uint32_t hash = group->requests[i].hash, at = hash & table->mask;
@@ -218,7 +224,7 @@ static void fetch_group(const struct intern_table *table, const struct group *gr
 		__builtin_prefetch(&table->strings[places[i]]);
 	}
 	for (uint32_t i = 0; i < group->n; i++)
-		__builtin_prefetch(table->strings[places[i]].at);
+		fetch_text(table->strings[places[i]].at, table->strings[places[i]].size);
 }
 
 static void run_tables(void *context, size_t begin, size_t end, unsigned worker)
