@@ -511,10 +511,25 @@ struct tombstones {
 	bool for_folded;         /* ... or another section's code */
 };
 
-/* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. */
-static inline void apply_unloaded(const struct place *place, const struct elf_rela *rela, struct tombstones tombstones)
+/* S + A for a section that is not loaded. */
+static inline uint64_t unloaded_value(const struct place *place, const struct elf_rela *rela,
+				      struct tombstones tombstones)
 {
 	struct link *link = place->link;
+	int64_t a = rela->r_addend;
+	uint64_t s = symbol_value(place, rela->r_sym, &a);
+	struct ref ref = ref_of(link, place->file, rela->r_sym);
+	if (ref.is_discarded ||
+	    (tombstones.for_replaced && ref.symbol && !is_live_definition(link, place->file, rela->r_sym) &&
+	     place->file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF) ||
+	    (tombstones.for_folded && icf_is_folded(link, place->file, rela->r_sym)))
+		return tombstones.value;
+	return s + (uint64_t)a;
+}
+
+/* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. */
+static inline void apply_unloaded(const struct place *place, const struct elf_rela *rela, uint64_t value)
+{
 	unsigned width = x86_64_width_of(rela->r_type);
 	if (rela->r_type == R_X86_64_NONE)
 		return;
@@ -523,15 +538,6 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 		return;
 	}
 	uint8_t *at = place->image + rela->r_offset;
-	int64_t a = rela->r_addend;
-	uint64_t s = symbol_value(place, rela->r_sym, &a);
-	uint64_t value = s + (uint64_t)a;
-	struct ref ref = ref_of(link, place->file, rela->r_sym);
-	if (ref.is_discarded ||
-	    (tombstones.for_replaced && ref.symbol && !is_live_definition(link, place->file, rela->r_sym) &&
-	     place->file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF) ||
-	    (tombstones.for_folded && icf_is_folded(link, place->file, rela->r_sym)))
-		value = tombstones.value;
 	switch (rela->r_type) {
 	case R_X86_64_64:
 		write64(at, value);
@@ -597,16 +603,38 @@ static void apply_range(struct link *link, section_id section, uint32_t first, u
 		i += apply_one(&place, &relas.at[i]);
 }
 
-/* Debugging information refers to strings all over its merged sections. */
-static inline void fetch_ahead(const struct place *place, struct elf_relas relas, uint64_t i)
+/* Most relocations of debug information refer to its strings, by the symbol of their section. Those of a group get their
+ * addresses together. */
+static void apply_all_unloaded(const struct place *place, struct elf_relas relas, struct tombstones tombstones)
 {
-	enum { DISTANCE = 8 };
-	for (unsigned step = 0; step < MERGE_FETCH_STEPS; step++) {
-		uint64_t ahead = i + DISTANCE * (MERGE_FETCH_STEPS - step);
-		if (ahead >= relas.n)
-			continue;
-		const struct elf_rela *rela = &relas.at[ahead];
-		local_value_fetch(place->link, place->file, rela->r_sym, rela->r_addend, step);
+	struct {
+		uint32_t symbol;
+		const struct merge_section *section; /* NULL: none met */
+		uint64_t start;
+	} strings = {0}, met = {0};
+	for (uint64_t first = 0; first < relas.n; first += MERGE_GROUP) {
+		uint64_t end = min_u64(first + MERGE_GROUP, relas.n), addresses[MERGE_GROUP], *next = addresses;
+		uint32_t n = 0;
+		strings = met;
+		for (uint64_t i = first; strings.section && i < end; i++)
+			if (relas.at[i].r_sym == strings.symbol)
+				addresses[n++] = strings.start + (uint64_t)relas.at[i].r_addend;
+		if (n)
+			merge_addresses(place->link, strings.section, addresses, n);
+		for (uint64_t i = first; i < end; i++) {
+			const struct elf_rela *rela = &relas.at[i];
+			if (strings.section && rela->r_sym == strings.symbol) {
+				apply_unloaded(place, rela, *next++);
+				continue;
+			}
+			apply_unloaded(place, rela, unloaded_value(place, rela, tombstones));
+			const struct merge_section *merged = local_merged(place->link, place->file, rela->r_sym);
+			if (merged) {
+				met.section = merged;
+				met.symbol = rela->r_sym;
+				met.start = place->file->symtab.syms[rela->r_sym].st_value;
+			}
+		}
 	}
 }
 
@@ -640,10 +668,7 @@ static void apply(struct link *link, section_id section, uint8_t *image)
 		.for_replaced = is_debug,
 		.for_folded = link->folded.n && is_debug && strcmp(name, ".debug_line") != 0,
 	};
-	for (uint64_t i = 0; i < relas.n; i++) {
-		fetch_ahead(&place, relas, i);
-		apply_unloaded(&place, &relas.at[i], tombstones);
-	}
+	apply_all_unloaded(&place, relas, tombstones);
 }
 
 static uint64_t arch_tp_offset(const struct layout *layout, uint64_t address)

@@ -53,10 +53,9 @@ void link_end(struct link *link)
 	parallel_for(link->pool, n, size < WORTH_SHARING ? n : 1, let_go, link);
 	layout_free(link);
 	symbols_free(link);
-	for (uint32_t i = 0; i < link->pool_shards.n; i++) {
-		free(link->pool_shards.at[i].entries);
+	for (uint32_t i = 0; i < link->pool_shards.n; i++)
 		free(link->pool_shards.at[i].offsets);
-	}
+	intern_set_free(&link->pieces);
 	array_free(&link->files);
 	array_free(&link->loaded);
 	array_free(&link->input_steps);

@@ -2,7 +2,7 @@
  * 32-bit ids.
  *
  * An id never changes once given. Files and sections are numbered in the order of the inputs; symbols in the order of
- * first mention within their hash shard (resolve/symbols.h), so that ids never depend on thread timing, but there are
+ * first mention within the hash table that has their name (resolve/symbols.h), so that ids never depend on thread timing, but there are
  * unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic
  * symbol table, ...) are sections and symbols of file 0, placed like everybody else's. Link state is passed around as
  * one `struct link *`; nothing is global. */
@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "base/codec.h"
 #include "base/diag.h"
+#include "base/intern.h"
 #include "base/io.h"
 #include "base/pool.h"
 #include "elf/archive.h"
@@ -290,7 +291,7 @@ struct got_entry {
 
 /* ---- merged pieces ----------------------------------------------------------------------------------- */
 
-/* Where a piece of an input section begins, and which entry of its pool it is: shard << POOL_SHARD_SHIFT | entry. */
+/* Where a piece of an input section begins, and its id among the interned pieces of its pool. */
 struct merge_piece {
 	uint32_t start, ref;
 };
@@ -302,30 +303,25 @@ struct merge_section {
 	struct bytes content;
 	uint32_t n;
 	struct merge_piece *pieces;
-	uint32_t *hashes;        /* scratch, until the pools are built */
 	uint32_t *blocks;        /* first piece that begins in or behind each block of 1 << MERGE_BLOCK_SHIFT bytes */
 };
 
-enum { POOL_SHARD_SHIFT = 26, POOL_MAX_SHARDS = 64, MERGE_BLOCK_SHIFT = 6 };
+enum { MERGE_BLOCK_SHIFT = 6 };
 
-struct pool_entry {
-	const uint8_t *data;
-	uint32_t size;
-	uint32_t p2align;
-};
-
+/* Parallel to the tables of link->pieces, which have the entries. */
 struct pool_shard {
 	section_id section;
-	uint32_t n;
-	struct pool_entry *entries;
 	uint64_t *offsets;       /* of entries, in the shard: apart, because relocations ask for nothing else */
+	_Atomic uint8_t *p2aligns; /* scratch, of entries; NULL: 0 */
 };
 
 /* All pieces that may be merged with each other: same run, flags and entry size. */
 struct merge_pool {
 	uint32_t run;
 	uint64_t flags, entsize;
-	uint32_t first_shard, n_shards; /* power of two */
+	uint32_t first_shard, n_shards; /* 1 << log2_shards */
+	uint8_t log2_shards;
+	bool is_aligned;          /* some pieces need more than 1 */
 	section_id first_member;
 };
 
@@ -357,7 +353,6 @@ struct common {
 
 struct layout;
 struct arch;
-struct interner;
 struct plt_style;
 
 /* A version of the output: index 2 + i in .gnu.version is definition i, needed versions follow. */
@@ -402,7 +397,7 @@ struct link {
 	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
 	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
 	uint32_t n_symbols;                /* including the null symbol 0 and ids that no name has */
-	struct interner *interner;
+	struct intern_set names;           /* of symbols */
 	ARRAY(struct aux) aux;             /* [0] is unused */
 
 	/* File 0's symbols, parallel to its symtab. */
@@ -421,6 +416,7 @@ struct link {
 	ARRAY(struct merge_section) merge_sections;
 	ARRAY(struct merge_pool) merge_pools;
 	ARRAY(struct pool_shard) pool_shards;
+	struct intern_set pieces;          /* of all pools */
 
 	ARRAY(section_id) folded;          /* SECTION_FOLDED ones, ascending */
 

@@ -15,10 +15,9 @@ static void place_pieces(struct link *link, const struct section *section, struc
 	const struct merge_section *merged = &link->merge_sections.at[section->extra];
 	struct verify_piece *pieces = arena_array(&link->arena, struct verify_piece, merged->n);
 	for (uint32_t i = 0; i < merged->n; i++) {
-		uint32_t shard = link->merge_pools.at[merged->pool].first_shard + (merged->pieces[i].ref >> POOL_SHARD_SHIFT);
-		const struct osec *osec = osec_of_section(link->layout,
-							  section_of(link, link->pool_shards.at[shard].section));
-		uint64_t address = merge_address(link, section->extra, merged->pieces[i].start);
+		const struct pool_shard *shard = merge_shard(link, merged, merged->pieces[i]);
+		const struct osec *osec = osec_of_section(link->layout, section_of(link, shard->section));
+		uint64_t address = merge_address(link, merged, merged->pieces[i].start);
 		if (osec->n_packed || osec->is_hollow || !osec->index)
 			return;
 		pieces[i] = (struct verify_piece){merged->pieces[i].start, address,

@@ -90,7 +90,7 @@ static void name_globals(struct batch *batch, file_id id, uint32_t list, unsigne
 		/* Not the default version: known as name@VERSION only, see bind_versioned(). Like what has no name it
 		 * is symbol 0. */
 		if (!hidden && name.len)
-			intern_batch_add(batch->names, list, name, &file->globals[i], worker);
+			symbols_add(batch->names, link, list, name, &file->globals[i], worker);
 	}
 }
 
@@ -110,8 +110,8 @@ static void name_files(void *context, size_t begin, size_t end, unsigned worker)
 			for (uint32_t n = 0; n < file->n_lazy; n++) {
 				struct str text = str_of(name);
 				if (text.len)
-					intern_batch_add(batch->names, (uint32_t)list, text, &file->lazy_symbols[n],
-							 worker);
+					symbols_add(batch->names, batch->link, (uint32_t)list, text,
+						    &file->lazy_symbols[n], worker);
 				name += text.len + 1;
 			}
 		}
@@ -149,13 +149,13 @@ static void intern_files(struct link *link, struct intern_batch **names, const f
 	if (!*names) {
 		symbols_init(link, total);
 		internal_begin(link);
-		*names = intern_batch_new(link);
+		*names = intern_batch_new(&link->names, link->pool);
 	}
 	uint32_t lists = cut_names(&batch, total);
 	batch.names = *names;
 	intern_batch_begin(batch.names, lists);
 	parallel_for(link->pool, lists, 1, name_files, &batch);
-	intern_batch_run(link, batch.names);
+	symbols_run(link, batch.names);
 	free(batch.cuts);
 }
 
