@@ -23,7 +23,10 @@ compile := $(CC) -std=gnu17 -D_GNU_SOURCE -Isrc $(WARNINGS) $(CPPFLAGS) $(CFLAGS
 linkit  = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^
 libs    := -liberty
 
-sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*'))
+# Of the loader, what searches, reads and looks up is part of gild too: gild tree and its like do what the loader does.
+engine   := cache cache_file check dynamic image lookup needed objects preload print scope search text tokens versions
+engine   := $(patsubst %,src/ldso/%.c,$(engine) $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),cpu))
+sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*') $(engine))
 objects  := $(sources:src/%.c=$(BUILD)/obj/%.o)
 ldso     := $(sort $(shell find src/ldso -name '*.c' -o -name '*.S'))
 loader   := $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),$(BUILD)/ld-gild.so.1)

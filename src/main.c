@@ -4,17 +4,20 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "inspect/command.h"
 #include "ld/input/options.h"
 #include "ld/link.h"
 #include "ld/version.h"
 
 int main(int argc, char **argv)
 {
+	int status = 1;
+	if (command_run(argc, argv, &status))
+		return status;
 	struct arena arena = {0};
 	struct diag diag;
 	struct options options = {0};
 	diag_init(&diag);
-	int status = 1;
 	if (options_parse(&options, argc, argv, &arena, &diag)) {
 		if (options.print_help)
 			options_print_help(argv[0]);

@@ -1,0 +1,62 @@
+/* The commands of gild that look at programs. */
+#ifndef GILD_INSPECT_COMMAND_H
+#define GILD_INSPECT_COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+
+struct inspect_options;
+
+/* What the command line asks for: runs a command and sets its exit code. Returns false when it is a link: when gild was
+ * called by another name than `gild`, or its first argument is no command. A file of the command's name in the working
+ * directory is an input of the linker, as with any ld. */
+bool command_run(int argc, char **argv, int *status);
+
+int tree_command(int argc, char **argv);
+
+/* An option of a command. Exactly one of `flag` and `value` is set. */
+struct command_option {
+	const char *name;     /* "json", without its dashes; NULL: there is only the letter */
+	char letter;          /* 0: none */
+	bool *flag;
+	const char **value;
+	const char *argument; /* for the help: "DIRS" */
+	const char *help;
+};
+
+struct command {
+	const char *name;    /* "gild tree": begins messages */
+	const char *usage;   /* what follows the name */
+	const char *summary; /* lines below */
+	const struct command_option *options;
+	unsigned noptions;
+	const char *epilogue; /* lines behind the options */
+};
+
+enum { COMMAND_GO = -1 };
+
+/* Reads argv[2] and on. What is no option becomes an operand: they are moved to the front of `argv`, and *noperands is their
+ * number. Returns COMMAND_GO, or the exit code when --help was answered or something is wrong (a message was printed). */
+int command_parse(const struct command *command, int argc, char **argv, int *noperands);
+
+/* Options that all commands with a program share; fills COMMAND_PROGRAM_OPTIONS elements. */
+enum { COMMAND_PROGRAM_OPTIONS = 6 };
+void command_program_options(struct command_option *to, struct inspect_options *options);
+
+/* Ends standard output: `status`, or 1 with a message when not all of it could be written. */
+int command_finish(const struct command *command, int status);
+
+/* --- what is printed for people */
+
+/* Escape sequences, or "" when standard output is no terminal. */
+struct paint {
+	const char *bold, *dim, *red, *green, *yellow, *none;
+};
+struct paint paint_for_output(void);
+
+/* A text from a file, with control characters as \xNN: it goes to a terminal. */
+const char *printable(struct arena *arena, const char *text);
+
+#endif
