@@ -1,9 +1,10 @@
 #include "inspect/command.h"
 
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "inspect/inspect.h"
@@ -14,15 +15,32 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"tree", tree_command},
+	{"cache", cache_command},
 };
+
+/* Is it a file that a link may begin with: an object file, in ELF or as LLVM writes it, or an archive? */
+static bool is_input(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	Elf64_Ehdr header = {.e_type = ET_NONE};
+	ssize_t got = fd < 0 ? -1 : read(fd, &header, sizeof(header));
+	if (fd >= 0)
+		close(fd);
+	if (got < 18)
+		return false;
+	static const char *const magics[] = {"!<arch>\n", "!<thin>\n", "BC\xc0\xde"};
+	for (unsigned i = 0; i < COUNTOF(magics); i++)
+		if (memcmp(&header, magics[i], strlen(magics[i])) == 0)
+			return true;
+	return memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_type == ET_REL;
+}
 
 bool command_run(int argc, char **argv, int *status)
 {
 	if (argc < 2 || strcmp(text_base_name(argv[0]), "gild") != 0)
 		return false;
-	struct stat stat_of;
 	for (unsigned i = 0; i < COUNTOF(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0 && (stat(argv[1], &stat_of) || S_ISDIR(stat_of.st_mode))) {
+		if (strcmp(argv[1], commands[i].name) == 0 && !is_input(argv[1])) {
 			*status = commands[i].run(argc, argv);
 			return true;
 		}

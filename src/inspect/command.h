@@ -10,11 +10,12 @@
 struct inspect_options;
 
 /* What the command line asks for: runs a command and sets its exit code. Returns false when it is a link: when gild was
- * called by another name than `gild`, or its first argument is no command. A file of the command's name in the working
- * directory is an input of the linker, as with any ld. */
+ * called by another name than `gild`, or its first argument is no command. An object file or archive in the working
+ * directory that has the command's name is an input of the linker, as with any ld. */
 bool command_run(int argc, char **argv, int *status);
 
 int tree_command(int argc, char **argv);
+int cache_command(int argc, char **argv);
 
 /* An option of a command. Exactly one of `flag` and `value` is set. */
 struct command_option {

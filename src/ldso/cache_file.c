@@ -24,12 +24,13 @@ const char *cache_file_read(struct cache_file *file, const void *data, size_t si
 	if (order != 0 && order != CACHE_LITTLE_ENDIAN)
 		return "a cache of another byte order";
 	file->header = header;
-	file->size = size - begin;
+	file->whole = data;
+	file->size = size;
 	file->nentries = header->nentries;
 	file->entries = (const void *)(header + 1);
 	uint64_t strings = sizeof(*header) + (uint64_t)header->nentries * sizeof(struct cache_entry);
 	uint64_t end = strings + header->strings_size;
-	if (end > file->size)
+	if (end > size - begin)
 		return "its entries and strings go beyond its end";
 	if (header->nentries && (!header->strings_size || ((const char *)header)[end - 1]))
 		return "its strings do not end with a NUL";
@@ -48,7 +49,7 @@ const void *cache_file_section(const struct cache_file *file, uint32_t tag, uint
 	uint64_t at = file->header->extensions;
 	if (!at || at % 4 || at + sizeof(struct cache_extensions) > file->size)
 		return NULL;
-	const struct cache_extensions *extensions = (const void *)((const char *)file->header + at);
+	const struct cache_extensions *extensions = (const void *)((const char *)file->whole + at);
 	uint64_t room = (file->size - at - sizeof(*extensions)) / sizeof(struct cache_section);
 	if (extensions->magic != CACHE_EXTENSION_MAGIC || extensions->count > room)
 		return NULL;
@@ -57,7 +58,7 @@ const void *cache_file_section(const struct cache_file *file, uint32_t tag, uint
 		if (section->tag != tag || section->offset > file->size || section->size > file->size - section->offset)
 			continue;
 		*size = section->size;
-		return (const char *)file->header + section->offset;
+		return (const char *)file->whole + section->offset;
 	}
 	return NULL;
 }

@@ -69,7 +69,8 @@ struct cache_file {
 	const struct cache_header *header;
 	const struct cache_entry *entries;
 	uint32_t nentries;
-	size_t size;        /* from the header to the end of the file */
+	const void *whole;  /* where the file begins: offsets of extensions and their sections count from there */
+	size_t size;        /* of the whole file */
 	size_t strings_end; /* the byte before it is NUL */
 };
 
