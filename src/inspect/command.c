@@ -15,6 +15,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"tree", tree_command},
+	{"explain", explain_command},
 	{"cache", cache_command},
 };
 

@@ -15,6 +15,7 @@ struct inspect_options;
 bool command_run(int argc, char **argv, int *status);
 
 int tree_command(int argc, char **argv);
+int explain_command(int argc, char **argv);
 int cache_command(int argc, char **argv);
 
 /* An option of a command. Exactly one of `flag` and `value` is set. */

@@ -89,7 +89,8 @@ struct reference {
 void inspect_references(struct inspection *in, struct object *object,
 			void (*see)(void *context, const struct reference *reference), void *context);
 
-/* Adds a problem for each strong reference that nobody defines, of all objects. */
+/* Adds a problem for each strong reference that nobody defines, of all objects. They are looked at in the order in which the
+ * loader relocates: of a unique symbol the definition stays that is found first, so that this is done before others ask. */
 void inspect_check_symbols(struct inspection *in);
 
 /* Does something miss that the program cannot do without? Symbols that a library leaves to whoever loads it do not count. */

@@ -79,8 +79,8 @@ static void check_one(void *context, const struct reference *reference)
 
 void inspect_check_symbols(struct inspection *in)
 {
-	const struct object_list *search = &in->ld->program->search;
-	for (uint32_t i = 0; i < search->n; i++)
-		if (!search->at[i]->is_self)
-			inspect_references(in, search->at[i], check_one, in);
+	const struct object *program = in->ld->program;
+	for (uint32_t i = program->search.n; i-- > 0;)
+		if (!program->order[i]->is_self)
+			inspect_references(in, program->order[i], check_one, in);
 }
