@@ -156,7 +156,10 @@ $(BUILD)/.ldso: force
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.headers
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(compile) $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+	$(Q)$(compile) $(unaligned) $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+
+# The loader reads the tables of a file where they are, whether they are aligned or not: the processor can.
+$(BUILD)/obj/ldso/%.o $(BUILD)/obj/inspect/%.o: unaligned := $(if $(findstring undefined,$(SAN)),-fno-sanitize=alignment)
 
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/.flags | $(BUILD)/.headers
 	@mkdir -p $(@D)

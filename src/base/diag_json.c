@@ -11,7 +11,7 @@ static void put_member(FILE *to, const char *name, const char *text)
 	if (!text)
 		return;
 	fprintf(to, ",\"%s\":", name);
-	json_string(to, text, strlen(text));
+	json_put_string(to, text, strlen(text));
 }
 
 /* ---- the object ---- */
@@ -32,13 +32,13 @@ static void put_details(FILE *to, const char *rest, const struct diag_lines *lin
 		rest += sizeof(separator) - 1;
 		const char *end = line_end(rest);
 		fputs(any ? "," : ",\"details\":[", to);
-		json_string(to, rest, (size_t)(end - rest));
+		json_put_string(to, rest, (size_t)(end - rest));
 		rest = end;
 		any = true;
 	}
 	for (uint32_t i = 0; i < lines->at.n; i++, any = true) {
 		fputs(any ? "," : ",\"details\":[", to);
-		json_string(to, lines->at.at[i], strlen(lines->at.at[i]));
+		json_put_string(to, lines->at.at[i], strlen(lines->at.at[i]));
 	}
 	if (any)
 		putc(']', to);
@@ -48,7 +48,7 @@ static void put_hints(FILE *to, const struct diag_lines *lines)
 {
 	for (uint32_t i = 0; i < lines->hints.n; i++) {
 		fputs(i ? "," : ",\"hints\":[", to);
-		json_string(to, lines->hints.at[i], strlen(lines->hints.at[i]));
+		json_put_string(to, lines->hints.at[i], strlen(lines->hints.at[i]));
 	}
 	if (lines->hints.n)
 		putc(']', to);
@@ -61,13 +61,13 @@ static void put_source(FILE *to, const struct diag_lines *lines)
 	fputs(",\"source\":{", to);
 	if (lines->source) {
 		fputs("\"file\":", to);
-		json_string(to, lines->source, strlen(lines->source));
+		json_put_string(to, lines->source, strlen(lines->source));
 		if (lines->source_line)
 			fprintf(to, ",\"line\":%" PRIu32, lines->source_line);
 	}
 	if (lines->function) {
 		fprintf(to, "%s\"function\":", lines->source ? "," : "");
-		json_string(to, lines->function, strlen(lines->function));
+		json_put_string(to, lines->function, strlen(lines->function));
 	}
 	putc('}', to);
 }
@@ -84,11 +84,11 @@ void diag_json(FILE *to, const struct message *message, const struct diag_lines 
 	fprintf(to, "{\"severity\":\"%s\"", severities[message->severity]);
 	put_member(to, "kind", about->kind);
 	fputs(",\"message\":", to);
-	json_string(to, text, (size_t)(end - text));
+	json_put_string(to, text, (size_t)(end - text));
 	put_member(to, "file", about->file);
 	if (about->member.len) {
 		fputs(",\"member\":", to);
-		json_string(to, about->member.at, about->member.len);
+		json_put_string(to, about->member.at, about->member.len);
 	}
 	put_member(to, "section", about->section);
 	if (about->has_offset)

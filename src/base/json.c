@@ -1,6 +1,5 @@
 #include "base/json.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* Bytes of the UTF-8 sequence at `at`; 0: there is no valid one (RFC 3629: no surrogates, nothing longer than it need
@@ -19,7 +18,7 @@ static unsigned utf8_length(const uint8_t *at, size_t size)
 	return bad ? 0 : len;
 }
 
-void json_string(FILE *to, const char *text, size_t size)
+void json_put_string(FILE *to, const char *text, size_t size)
 {
 	const uint8_t *bytes = (const uint8_t *)text;
 	putc('"', to);
@@ -36,59 +35,4 @@ void json_string(FILE *to, const char *text, size_t size)
 		i += len ? len : 1;
 	}
 	putc('"', to);
-}
-
-static void begin_value(struct json *json, const char *name)
-{
-	if (json->any)
-		putc(',', json->to);
-	if (json->depth && json->depth <= 2)
-		fprintf(json->to, "\n%*s", (int)json->depth * 2, "");
-	else if (json->any)
-		putc(' ', json->to);
-	if (name) {
-		json_string(json->to, name, strlen(name));
-		fputs(": ", json->to);
-	}
-	json->any = true;
-}
-
-void json_open(struct json *json, const char *name, char bracket)
-{
-	begin_value(json, name);
-	putc(bracket, json->to);
-	json->depth++;
-	json->any = false;
-}
-
-void json_close(struct json *json, char bracket)
-{
-	json->depth--;
-	if (json->any && json->depth <= 1)
-		fprintf(json->to, "\n%*s", (int)json->depth * 2, "");
-	putc(bracket, json->to);
-	json->any = true;
-	if (!json->depth)
-		putc('\n', json->to);
-}
-
-void json_text(struct json *json, const char *name, const char *text)
-{
-	begin_value(json, name);
-	if (text)
-		json_string(json->to, text, strlen(text));
-	else
-		fputs("null", json->to);
-}
-
-void json_number(struct json *json, const char *name, uint64_t value)
-{
-	begin_value(json, name);
-	fprintf(json->to, "%" PRIu64, value);
-}
-
-void json_bool(struct json *json, const char *name, bool value)
-{
-	begin_value(json, name);
-	fputs(value ? "true" : "false", json->to);
 }

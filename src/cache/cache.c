@@ -59,7 +59,7 @@ static int verify_cache(const struct request *request, const struct root *root, 
 	if (!what) {
 		uint32_t differences = cache_verify(&contents, root, expected);
 		if (differences)
-			printf("%u %s: the cache is stale\n", differences, differences == 1 ? "difference" : "differences");
+			printf("%u difference%s: the cache is stale\n", differences, differences == 1 ? "" : "s");
 		else
 			printf("%u entries, all as the folders are\n", contents.entries.n);
 		status = differences != 0;
@@ -120,7 +120,7 @@ int cache_command(int argc, char **argv)
 	struct request request = {.cache = PATH_CACHE, .config = "/etc/ld.so.conf"};
 	const struct command_option options[] = {
 		{"print", 'p', &request.print, NULL, NULL, "print the cache, as ldconfig -p does (the default)"},
-		{"verify", 0, &request.verify, NULL, NULL, "compare the cache with the folders; exit code 1: it is stale"},
+		{"verify", 0, &request.verify, NULL, NULL, "compare the cache with the folders; exit code 1: stale"},
 		{"make", 0, &request.make, NULL, NULL, "make the cache anew from the folders"},
 		{"links", 'l', &request.links, NULL, NULL,
 		 "make the symbolic link from each soname to its file, remove dangling ones"},
@@ -130,11 +130,11 @@ int cache_command(int argc, char **argv)
 		{NULL, 'n', &request.only_named, NULL, NULL, "look only into folders of the command line"},
 		{"verbose", 'v', &request.verbose, NULL, NULL, "show what is found, and what is left out and why"},
 	};
-	const struct command command = {
+	const struct command_spec command = {
 		.name = name,
 		.usage = "[OPTION]... [FOLDER]...",
-		.summary = "Prints, checks or makes the index of libraries that loaders read, as ldconfig does. FOLDERs are looked\n"
-			   "into before those of the configuration and the system.\n",
+		.summary = "Prints, checks or makes the index of libraries that loaders read, as ldconfig does. FOLDERs\n"
+			   "are looked into before those of the configuration and the system.\n",
 		.options = options,
 		.noptions = COUNTOF(options),
 	};

@@ -1,4 +1,5 @@
-/* The folders that ldconfig looks into: those of the command line, of ld.so.conf and what it includes, and the system's. */
+/* The folders that ldconfig looks into: those of the command line, of ld.so.conf and what it includes, and the
+ * system's. */
 #ifndef GILD_CACHE_CONFIG_H
 #define GILD_CACHE_CONFIG_H
 

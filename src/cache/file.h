@@ -13,7 +13,8 @@ struct cache_contents {
 	uint32_t nbroken;    /* entries whose strings are outside of the table; they are left out */
 };
 
-/* Reads and checks it. NULL: fine. Otherwise why not: text of errno, or static text. cache_contents_free() in any case. */
+/* Reads and checks it. NULL: fine. Otherwise why not: text of errno, or static text. cache_contents_free() in any
+ * case. */
 const char *cache_contents_read(struct cache_contents *contents, const struct root *root, const char *path);
 
 /* The same from memory, which is copied. */

@@ -148,7 +148,8 @@ static bool read_dynamic(const struct file *file, struct arena *arena, struct li
 	strings = strings == UINT64_MAX ? UINT64_MAX : offset_of(file, strings);
 	if (strings != UINT64_MAX && soname < file->size)
 		library->soname = string_at(file, arena, strings + soname);
-	if (strings != UINT64_MAX && library->flags == CACHE_FLAGS_ELF && needs_libc(file, arena, dynamic, size, strings))
+	if (strings != UINT64_MAX && library->flags == CACHE_FLAGS_ELF &&
+	    needs_libc(file, arena, dynamic, size, strings))
 		library->flags = CACHE_FLAGS_LIBC6;
 	free(dynamic);
 	return strings != UINT64_MAX;

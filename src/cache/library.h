@@ -13,9 +13,9 @@ struct library {
 /* A library for i386 that does not name the C library. */
 enum { CACHE_FLAGS_ELF = 0x0001 };
 
-/* Reads it from an open file; all offsets of the file are checked. Returns NULL, or why it is no library, as static text;
- * "" when that is not worth a word (linker scripts, Python files beside libraries). Little-endian ELF of both classes
- * (gABI chapters 4 and 5; property notes: x86-64 psABI, "Program Property"). */
+/* Reads it from an open file; all offsets of the file are checked. Returns NULL, or why it is no library, as static
+ * text; "" when that is not worth a word (linker scripts, Python files beside libraries). Little-endian ELF of both
+ * classes (gABI chapters 4 and 5; property notes: x86-64 psABI, "Program Property"). */
 const char *library_read(struct library *library, struct arena *arena, int fd);
 
 #endif

@@ -29,7 +29,8 @@ int root_file(const struct root *root, const char *path, int flags)
 {
 	if (root->fd < 0)
 		return open(path, flags | O_CLOEXEC);
-	struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC,
+			       .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
 	return (int)syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
 }
 

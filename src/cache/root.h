@@ -1,5 +1,5 @@
-/* Files below another root directory (gild cache -r ROOT): links lead to where they would with that root, so that nothing
- * outside of it is read or changed. */
+/* Files below another root directory (gild cache -r ROOT): links lead to where they would with that root, so that
+ * nothing outside of it is read or changed. */
 #ifndef GILD_CACHE_ROOT_H
 #define GILD_CACHE_ROOT_H
 

@@ -91,8 +91,8 @@ static void complain(const struct walk *walk, const char *name, const char *what
 	fprintf(stderr, "%s: %s/%s: %s\n", walk->folders->command, walk->folder.path, name, what);
 }
 
-/* A link counts as one when its name is the soname, or the soname's beginning up to ".so"; another is as good as the file it
- * leads to. */
+/* A link counts as one when its name is the soname, or the soname's beginning up to ".so"; another is as good as the
+ * file it leads to. */
 static bool stays_link(const char *name, const char *soname)
 {
 	size_t length = strlen(name);

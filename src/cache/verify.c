@@ -44,8 +44,8 @@ static bool is_gone(const struct root *root, const struct entry *entry)
 static void show_extra(const struct root *root, const struct entry *entry)
 {
 	if (!is_gone(root, entry))
-		printf("not as in its folder: %s => %s: the file has another soname or type, or its folder is not searched\n",
-		       entry->name, entry->path);
+		printf("not as in its folder: %s => %s: the file has another soname or type, or its folder is not "
+		       "searched\n", entry->name, entry->path);
 }
 
 /* The loader searches by halves: entries out of order are not found. Nor is the order of folders without meaning. */

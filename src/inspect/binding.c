@@ -16,7 +16,7 @@ static const struct {
 	[RULE_OWN] = {"own", "itself: the symbol is hidden, nobody else is asked"},
 	[RULE_COPY] = {"copy", "the first library that defines it: its value is copied into the program"},
 	[RULE_COPIED] = {"copied", "the program's copy of the variable (a copy relocation), which all use"},
-	[RULE_CANONICAL] = {"canonical-plt", "the program's PLT entry, which stands for the function's address everywhere"},
+	[RULE_CANONICAL] = {"canonical-plt", "the program's PLT entry, which is the function's address for everybody"},
 	[RULE_UNIQUE] = {"unique", "the one definition for the whole process (STB_GNU_UNIQUE)"},
 	[RULE_PRELOADED] = {"preloaded", "a preloaded library, which comes before all others"},
 	[RULE_INTERPOSED] = {"interposed", "an earlier one in the search order"},

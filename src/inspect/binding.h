@@ -1,5 +1,5 @@
-/* Why a reference binds where it does: the rules of symbol lookup (gABI chapter 5 "Shared Object Dependencies"; docs/ldso.md
- * "Names to addresses") in words. */
+/* Why a reference binds where it does: the rules of symbol lookup (gABI chapter 5 "Shared Object Dependencies";
+ * docs/ldso.md "Names to addresses") in words. */
 #ifndef GILD_INSPECT_BINDING_H
 #define GILD_INSPECT_BINDING_H
 

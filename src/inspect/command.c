@@ -1,52 +1,11 @@
 #include "inspect/command.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "inspect/inspect.h"
-#include "ldso/text.h"
-
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} commands[] = {
-	{"tree", tree_command},
-	{"explain", explain_command},
-	{"cache", cache_command},
-};
-
-/* Is it a file that a link may begin with: an object file, in ELF or as LLVM writes it, or an archive? */
-static bool is_input(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	Elf64_Ehdr header = {.e_type = ET_NONE};
-	ssize_t got = fd < 0 ? -1 : read(fd, &header, sizeof(header));
-	if (fd >= 0)
-		close(fd);
-	if (got < 18)
-		return false;
-	static const char *const magics[] = {"!<arch>\n", "!<thin>\n", "BC\xc0\xde"};
-	for (unsigned i = 0; i < COUNTOF(magics); i++)
-		if (memcmp(&header, magics[i], strlen(magics[i])) == 0)
-			return true;
-	return memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_type == ET_REL;
-}
-
-bool command_run(int argc, char **argv, int *status)
-{
-	if (argc < 2 || strcmp(text_base_name(argv[0]), "gild") != 0)
-		return false;
-	for (unsigned i = 0; i < COUNTOF(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0 && !is_input(argv[1])) {
-			*status = commands[i].run(argc, argv);
-			return true;
-		}
-	return false;
-}
 
 /* --- the command line */
 
@@ -63,7 +22,7 @@ static void show_option(const struct command_option *option)
 	printf("  %-28s  %s\n", spelling, option->help);
 }
 
-static int show_help(const struct command *command)
+static int show_help(const struct command_spec *command)
 {
 	printf("Usage: %s %s\n%s\nOptions:\n", command->name, command->usage, command->summary);
 	for (unsigned i = 0; i < command->noptions; i++)
@@ -74,7 +33,7 @@ static int show_help(const struct command *command)
 	return command_finish(command, 0);
 }
 
-static int complain(const struct command *command, const char *what, const char *option)
+static int complain(const struct command_spec *command, const char *what, const char *option)
 {
 	fprintf(stderr, "%s: %s: %s\nTry '%s --help'.\n", command->name, what, option, command->name);
 	return 1;
@@ -90,7 +49,7 @@ static bool is_named(const struct command_option *option, const char *text, cons
 	return true;
 }
 
-static const struct command_option *find_long(const struct command *command, const char *text, const char **rest)
+static const struct command_option *find_long(const struct command_spec *command, const char *text, const char **rest)
 {
 	for (unsigned i = 0; i < command->noptions; i++)
 		if (is_named(&command->options[i], text, rest))
@@ -98,7 +57,7 @@ static const struct command_option *find_long(const struct command *command, con
 	return NULL;
 }
 
-static const struct command_option *find_letter(const struct command *command, char letter)
+static const struct command_option *find_letter(const struct command_spec *command, char letter)
 {
 	for (unsigned i = 0; i < command->noptions; i++)
 		if (command->options[i].letter == letter)
@@ -107,7 +66,7 @@ static const struct command_option *find_letter(const struct command *command, c
 }
 
 /* One word that begins with "--". *at is its index, and that of its value when that is a word of its own. */
-static int read_long(const struct command *command, int argc, char **argv, int *at)
+static int read_long(const struct command_spec *command, int argc, char **argv, int *at)
 {
 	const char *word = argv[*at], *rest = NULL;
 	if (strcmp(word, "--help") == 0)
@@ -128,7 +87,7 @@ static int read_long(const struct command *command, int argc, char **argv, int *
 }
 
 /* "-pv", "-C FILE", "-CFILE" */
-static int read_letters(const struct command *command, int argc, char **argv, int *at)
+static int read_letters(const struct command_spec *command, int argc, char **argv, int *at)
 {
 	const char *word = argv[*at];
 	for (const char *letter = word + 1; *letter; letter++) {
@@ -149,7 +108,7 @@ static int read_letters(const struct command *command, int argc, char **argv, in
 	return COMMAND_GO;
 }
 
-int command_parse(const struct command *command, int argc, char **argv, int *noperands)
+int command_parse(const struct command_spec *command, int argc, char **argv, int *noperands)
 {
 	int used = 0;
 	bool options_end = false;
@@ -174,8 +133,8 @@ int command_parse(const struct command *command, int argc, char **argv, int *nop
 void command_program_options(struct command_option *to, struct inspect_options *options)
 {
 	const struct command_option shared[COMMAND_PROGRAM_OPTIONS] = {
-		{"library-path", 0, NULL, &options->library_path, "DIRS", "use DIRS instead of the variable LD_LIBRARY_PATH"},
-		{"preload", 0, NULL, &options->preload, "FILES", "as if FILES were preloaded, beside those of LD_PRELOAD"},
+		{"library-path", 0, NULL, &options->library_path, "DIRS", "use DIRS instead of LD_LIBRARY_PATH"},
+		{"preload", 0, NULL, &options->preload, "FILES", "preload FILES, beside those of LD_PRELOAD"},
 		{"inhibit-cache", 0, &options->inhibit_cache, NULL, NULL, "do not use /etc/ld.so.cache"},
 		{"inhibit-rpath", 0, NULL, &options->inhibit_rpath, "FILES", "ignore RUNPATH and RPATH of FILES"},
 		{"glibc-hwcaps-prepend", 0, NULL, &options->hwcaps_prepend, "NAMES",
@@ -186,7 +145,7 @@ void command_program_options(struct command_option *to, struct inspect_options *
 	memcpy(to, shared, sizeof(shared));
 }
 
-int command_finish(const struct command *command, int status)
+int command_finish(const struct command_spec *command, int status)
 {
 	if (!ferror(stdout) && !fflush(stdout))
 		return status;

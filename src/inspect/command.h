@@ -9,11 +9,7 @@
 
 struct inspect_options;
 
-/* What the command line asks for: runs a command and sets its exit code. Returns false when it is a link: when gild was
- * called by another name than `gild`, or its first argument is no command. An object file or archive in the working
- * directory that has the command's name is an input of the linker, as with any ld. */
-bool command_run(int argc, char **argv, int *status);
-
+/* Each reads the whole command line of gild, and returns the exit code. */
 int tree_command(int argc, char **argv);
 int explain_command(int argc, char **argv);
 int cache_command(int argc, char **argv);
@@ -28,7 +24,7 @@ struct command_option {
 	const char *help;
 };
 
-struct command {
+struct command_spec {
 	const char *name;    /* "gild tree": begins messages */
 	const char *usage;   /* what follows the name */
 	const char *summary; /* lines below */
@@ -39,16 +35,17 @@ struct command {
 
 enum { COMMAND_GO = -1 };
 
-/* Reads argv[2] and on. What is no option becomes an operand: they are moved to the front of `argv`, and *noperands is their
- * number. Returns COMMAND_GO, or the exit code when --help was answered or something is wrong (a message was printed). */
-int command_parse(const struct command *command, int argc, char **argv, int *noperands);
+/* Reads argv[2] and on. What is no option becomes an operand: they are moved to the front of `argv`, and *noperands is
+ * their number. Returns COMMAND_GO, or the exit code when --help was answered or something is wrong (a message was
+ * printed). */
+int command_parse(const struct command_spec *command, int argc, char **argv, int *noperands);
 
 /* Options that all commands with a program share; fills COMMAND_PROGRAM_OPTIONS elements. */
 enum { COMMAND_PROGRAM_OPTIONS = 6 };
 void command_program_options(struct command_option *to, struct inspect_options *options);
 
 /* Ends standard output: `status`, or 1 with a message when not all of it could be written. */
-int command_finish(const struct command *command, int status);
+int command_finish(const struct command_spec *command, int status);
 
 /* --- what is printed for people */
 

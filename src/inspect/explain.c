@@ -184,8 +184,8 @@ static void show_all_special(struct summary *summary)
 			printf("    and %u more: gild explain --all\n", n - most);
 	}
 	if (summary->shared_inline)
-		printf("  %" PRIu64 " references to inline functions of C++, of which each library has a copy, lead to the first "
-		       "one.\n", summary->shared_inline);
+		printf("  %" PRIu64 " references to inline functions of C++, of which each library has a copy, lead to\n"
+		       "    the first one.\n", summary->shared_inline);
 }
 
 /* --- the beginning */
@@ -215,8 +215,8 @@ static void show_head(struct summary *summary)
 		printf("The kernel maps it and its interpreter, %s, and starts the interpreter: the loader,\n"
 		       "which does what follows before the program's first instruction.\n",
 		       printable(&in->arena, in->interpreter));
-	printf("\n%sSearch order%s\nA name is looked for in these, one after the other; the first that defines it wins.\n",
-	       paint->bold, paint->none);
+	printf("\n%sSearch order%s\n", paint->bold, paint->none);
+	puts("A name is looked for in these, one after the other; the first that defines it wins.");
 	for (uint32_t i = 0; i < search->n; i++) {
 		const struct object *object = search->at[i];
 		printf("  %3u  %s", i + 1, printable(&in->arena, inspect_name(in, object)));
@@ -234,9 +234,10 @@ static void show_startup(struct summary *summary)
 	uint32_t n;
 	struct object **order = startup_order(in, &n);
 	printf("\n%sBefore main%s\n", summary->paint.bold, summary->paint.none);
-	puts("The loader fills in: pointers into the same file, addresses of symbols, calls (now, or later: each when it first\n"
-	     "happens), copies of variables, thread-local variables, functions with variants. It makes bytes read-only. Then\n"
-	     "constructors run, in this order: what others depend on comes first, the program's own last.\n"
+	puts("The loader fills in: pointers into the same file, addresses of symbols, calls (now, or later: each\n"
+	     "when it first happens), copies of variables, thread-local variables, functions with variants. It makes\n"
+	     "bytes read-only. Then constructors run, in this order: what others depend on comes first, the\n"
+	     "program's own last.\n"
 	     "   pointers addresses    calls       copies      TLS variants read-only constructors");
 	uint64_t tls = 0;
 	for (uint32_t i = 0; i < n; i++) {
@@ -285,12 +286,12 @@ int explain_command(int argc, char **argv)
 		{"json", 0, &json, NULL, NULL, "print JSON; with --all the bindings of the libraries too"},
 	};
 	command_program_options(options + 3, &inspect);
-	const struct command command = {
+	const struct command_spec command = {
 		.name = "gild explain",
 		.usage = "[OPTION]... PROGRAM",
-		.summary = "Tells what the loader would do with a program: in which order libraries are searched, where each symbol\n"
-			   "leads and by which rule, what is relocated, whose constructors run when. Nothing of it is run. The exit\n"
-			   "code is 1 when something is missing.\n",
+		.summary = "Tells what the loader would do with a program: in which order libraries are searched,\n"
+			   "where each symbol leads and by which rule, what is relocated, whose constructors run when.\n"
+			   "Nothing of it is run. The exit code is 1 when something is missing.\n",
 		.options = options,
 		.noptions = COUNTOF(options),
 	};

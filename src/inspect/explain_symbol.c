@@ -48,8 +48,9 @@ static void show_reference(void *context, const struct reference *reference)
 	}
 	struct explanation why = binding_explain(in, reference);
 	const char *version = reference->version ? reference->version->name : NULL;
-	printf("  %s%s%s (%s%s%s)\n", paint->bold, printable(&in->arena, inspect_name(in, reference->from)), paint->none,
-	       reference_kind(reference), version ? ", version " : "", version ? printable(&in->arena, version) : "");
+	printf("  %s%s%s (%s%s%s)\n", paint->bold, printable(&in->arena, inspect_name(in, reference->from)),
+	       paint->none, reference_kind(reference), version ? ", version " : "",
+	       version ? printable(&in->arena, version) : "");
 	if (reference->to.object)
 		printf("    binds to %s%s%s,\n    %s\n", paint->green,
 		       printable(&in->arena, inspect_name(in, reference->to.object)), paint->none, rule_text(why.rule));
@@ -118,8 +119,8 @@ bool explain_symbol(struct inspection *in, const char *name, const char *command
 	binding_definers(in, view.wanted.name, NULL, &definers);
 	bool known = definers.n != 0;
 	if (known)
-		printf("%s%s%s%s%s%s\n\n", view.paint.bold, printable(&in->arena, name), view.paint.none, cxx ? " (" : "",
-		       cxx ? printable(&in->arena, cxx) : "", cxx ? ")" : "");
+		printf("%s%s%s%s%s%s\n\n", view.paint.bold, printable(&in->arena, name), view.paint.none,
+		       cxx ? " (" : "", cxx ? printable(&in->arena, cxx) : "", cxx ? ")" : "");
 	each_reference(in, show_reference, &view);
 	known |= view.nreferences != 0;
 	if (!known) {
@@ -165,7 +166,7 @@ void explain_bindings(struct inspection *in)
 
 struct json_view {
 	struct inspection *in;
-	struct json json;
+	struct json_writer json;
 	const struct wanted_symbol *wanted; /* NULL: all */
 };
 
@@ -176,91 +177,91 @@ static void json_reference(void *context, const struct reference *reference)
 	if (view->wanted ? !is_wanted(view->wanted, reference) : reference->own)
 		return;
 	struct explanation why = binding_explain(in, reference);
-	struct json *json = &view->json;
-	json_open(json, NULL, '{');
-	json_text(json, "from", inspect_name(in, reference->from));
-	json_text(json, "symbol", reference->name);
-	json_text(json, "version", reference->version ? reference->version->name : NULL);
-	json_text(json, "kind", reference_kind(reference));
-	json_text(json, "to", reference->to.object ? inspect_name(in, reference->to.object) : NULL);
-	json_text(json, "rule", rule_word(why.rule));
-	json_text(json, "instead_of", why.instead ? inspect_name(in, why.instead) : NULL);
-	json_number(json, "other_definitions", why.others);
-	json_close(json, '}');
+	struct json_writer *json = &view->json;
+	json_write_open(json, NULL, '{');
+	json_write_text(json, "from", inspect_name(in, reference->from));
+	json_write_text(json, "symbol", reference->name);
+	json_write_text(json, "version", reference->version ? reference->version->name : NULL);
+	json_write_text(json, "kind", reference_kind(reference));
+	json_write_text(json, "to", reference->to.object ? inspect_name(in, reference->to.object) : NULL);
+	json_write_text(json, "rule", rule_word(why.rule));
+	json_write_text(json, "instead_of", why.instead ? inspect_name(in, why.instead) : NULL);
+	json_write_number(json, "other_definitions", why.others);
+	json_write_close(json, '}');
 }
 
-static void json_startup(struct inspection *in, struct json *json, struct object *object)
+static void json_startup(struct inspection *in, struct json_writer *json, struct object *object)
 {
 	struct startup facts = startup_of(in, object);
-	json_open(json, NULL, '{');
-	json_text(json, "path", inspect_name(in, object));
-	json_number(json, "search_position", binding_position(in, object));
-	json_open(json, "relocations", '{');
-	json_number(json, "relative", facts.relative);
-	json_number(json, "packed", facts.packed);
-	json_number(json, "addresses", facts.addresses);
-	json_number(json, "calls", facts.calls);
-	json_number(json, "copies", facts.copies);
-	json_number(json, "thread_local", facts.thread_local_);
-	json_number(json, "indirect", facts.indirect);
-	json_close(json, '}');
-	json_bool(json, "lazy", facts.lazy);
-	json_number(json, "relro_bytes", facts.relro);
-	json_number(json, "tls_bytes", facts.tls);
-	json_number(json, "constructors", facts.constructors);
-	json_number(json, "destructors", facts.destructors);
-	json_close(json, '}');
+	json_write_open(json, NULL, '{');
+	json_write_text(json, "path", inspect_name(in, object));
+	json_write_number(json, "search_position", binding_position(in, object));
+	json_write_open(json, "relocations", '{');
+	json_write_number(json, "relative", facts.relative);
+	json_write_number(json, "packed", facts.packed);
+	json_write_number(json, "addresses", facts.addresses);
+	json_write_number(json, "calls", facts.calls);
+	json_write_number(json, "copies", facts.copies);
+	json_write_number(json, "thread_local", facts.thread_local_);
+	json_write_number(json, "indirect", facts.indirect);
+	json_write_close(json, '}');
+	json_write_bool(json, "lazy", facts.lazy);
+	json_write_number(json, "relro_bytes", facts.relro);
+	json_write_number(json, "tls_bytes", facts.tls);
+	json_write_number(json, "constructors", facts.constructors);
+	json_write_number(json, "destructors", facts.destructors);
+	json_write_close(json, '}');
 }
 
-static void json_definers(struct inspection *in, struct json *json, const char *name)
+static void json_definers(struct inspection *in, struct json_writer *json, const char *name)
 {
 	definer_array definers = {0};
 	binding_definers(in, name, NULL, &definers);
-	json_open(json, "definitions", '[');
+	json_write_open(json, "definitions", '[');
 	for (uint32_t i = 0; i < definers.n; i++) {
 		const struct definer *definer = &definers.at[i];
-		json_open(json, NULL, '{');
-		json_text(json, "path", inspect_name(in, definer->object));
-		json_text(json, "version", definer->version);
-		json_bool(json, "default_version", definer->is_default);
-		json_number(json, "search_position", definer->position);
-		json_text(json, "type", type_name(definer->symbol));
-		json_bool(json, "weak", ELF64_ST_BIND(definer->symbol->st_info) == STB_WEAK);
-		json_number(json, "size", definer->symbol->st_size);
-		json_close(json, '}');
+		json_write_open(json, NULL, '{');
+		json_write_text(json, "path", inspect_name(in, definer->object));
+		json_write_text(json, "version", definer->version);
+		json_write_bool(json, "default_version", definer->is_default);
+		json_write_number(json, "search_position", definer->position);
+		json_write_text(json, "type", type_name(definer->symbol));
+		json_write_bool(json, "weak", ELF64_ST_BIND(definer->symbol->st_info) == STB_WEAK);
+		json_write_number(json, "size", definer->symbol->st_size);
+		json_write_close(json, '}');
 	}
-	json_close(json, ']');
+	json_write_close(json, ']');
 	array_free(&definers);
 }
 
 void explain_json(struct inspection *in, const char *name, bool all)
 {
 	struct json_view view = {.in = in, .json = {.to = stdout}};
-	struct json *json = &view.json;
+	struct json_writer *json = &view.json;
 	struct wanted_symbol wanted = {.name = NULL};
 	if (name) {
 		wanted = wanted_symbol(in, name);
 		view.wanted = &wanted;
 	}
-	json_open(json, NULL, '{');
-	json_text(json, "program", in->path);
-	json_text(json, "interpreter", in->interpreter);
-	json_open(json, "bindings", '[');
+	json_write_open(json, NULL, '{');
+	json_write_text(json, "program", in->path);
+	json_write_text(json, "interpreter", in->interpreter);
+	json_write_open(json, "bindings", '[');
 	if (all || name)
 		each_reference(in, json_reference, &view);
 	else
 		inspect_references(in, in->ld->program, json_reference, &view);
-	json_close(json, ']');
+	json_write_close(json, ']');
 	if (name)
 		json_definers(in, json, wanted.name);
 	/* The order of constructors: libraries first. */
 	uint32_t n;
 	struct object **order = startup_order(in, &n);
-	json_open(json, "constructor_order", '[');
+	json_write_open(json, "constructor_order", '[');
 	for (uint32_t i = 0; i < n; i++)
 		json_startup(in, json, order[i]);
-	json_close(json, ']');
+	json_write_close(json, ']');
 	free(order);
 	json_problems(in, json);
-	json_close(json, '}');
+	json_write_close(json, '}');
 }

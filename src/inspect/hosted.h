@@ -4,7 +4,7 @@
 
 #include "ldso/loader.h"
 
-/* Frees all memory of heap.h and makes the_loader empty. Mapped files stay. */
+/* Frees all memory of heap.h and makes the_loader empty. */
 void hosted_forget(void);
 
 #endif

@@ -90,7 +90,8 @@ static const char *find_program(struct inspection *in, const char *path)
 
 static void say(const struct inspection *in, const char *command, const char *text)
 {
-	fprintf(stderr, "%s: %s: %s\n", command, in->path, text);
+	if (command)
+		fprintf(stderr, "%s: %s: %s\n", command, in->path, text);
 }
 
 /* What fail() was told. */
@@ -126,7 +127,7 @@ static bool open_program(struct inspection *in, const char *command)
 	int code = 0;
 	if (image_open(ld, in->path, &opened, &code) == OPEN_OK)
 		ld->program = image_map(ld, &opened, in->path, in->path, OBJECT_PROGRAM);
-	if (!ld->program || ld->failed) {
+	if (!ld->program) {
 		say(in, command, ld->failed ? failure_text(in) : strerror(code));
 		return false;
 	}
@@ -154,8 +155,10 @@ static void open_interpreter(struct inspection *in)
 	int code = ENOENT;
 	enum open_result result = image_open(ld, path, &opened, &code);
 	struct object *self = result == OPEN_OK ? image_map(ld, &opened, path, path, OBJECT_STARTUP) : NULL;
-	if (self && !check_symbols(ld, self))
+	if (self && !check_symbols(ld, self)) {
+		image_unmap(self);
 		self = NULL;
+	}
 	if (!self) {
 		const char *why = ld->failed ? failure_text(in) : strerror(result == OPEN_OTHER_CLASS ? ENOEXEC : code);
 		if (in->interpreter)
@@ -289,8 +292,20 @@ bool inspect_open(struct inspection *in, const struct inspect_options *options, 
 	return true;
 }
 
+static void forget_object(struct object *object)
+{
+	unique_forget(object);
+	if (object->start)
+		image_unmap(object);
+}
+
 void inspect_free(struct inspection *in)
 {
+	struct loader *ld = in->ld;
+	for (struct object *object = ld->first; object; object = object->next)
+		forget_object(object);
+	if (ld->self)
+		forget_object(ld->self);
 	hosted_forget();
 	array_free(&in->steps);
 	array_free(&in->records);

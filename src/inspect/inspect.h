@@ -1,5 +1,5 @@
-/* A program and all it needs, loaded to be looked at: the loader's own search, checks and lookups (src/ldso), but nothing
- * is relocated and nothing runs. gild tree and gild explain ask it.
+/* A program and all it needs, loaded to be looked at: the loader's own search, checks and lookups (src/ldso), but
+ * nothing is relocated and nothing runs. gild tree and gild explain ask it.
  *
  * One at a time: the loader's state is that of a process. Not thread-safe. */
 #ifndef GILD_INSPECT_INSPECT_H
@@ -14,7 +14,7 @@
 
 /* One file or directory that a search tried. Texts are in the inspection's arena. */
 struct search_step {
-	const char *path;        /* with a slash at its end: a directory that does not exist; PATH_CACHE: has no such name */
+	const char *path;        /* ends with a slash: a directory that does not exist; PATH_CACHE: has no such name */
 	const char *what, *where; /* as struct found: "RUNPATH" of where, ...; what is NULL for a path */
 	enum open_result result;
 	int code;                /* errno of OPEN_ABSENT */
@@ -61,8 +61,8 @@ struct inspect_options {
 	bool inhibit_cache;
 };
 
-/* Loads it. `command` begins messages. Returns false after a message to standard error when there is nothing to look at.
- * The caller calls inspect_free() in any case. */
+/* Loads it. `command` begins messages; NULL: there are none. Returns false after a message to standard error when there
+ * is nothing to look at. The caller calls inspect_free() in any case. */
 bool inspect_open(struct inspection *in, const struct inspect_options *options, const char *path, const char *command);
 
 void inspect_free(struct inspection *in);
@@ -89,11 +89,13 @@ struct reference {
 void inspect_references(struct inspection *in, struct object *object,
 			void (*see)(void *context, const struct reference *reference), void *context);
 
-/* Adds a problem for each strong reference that nobody defines, of all objects. They are looked at in the order in which the
- * loader relocates: of a unique symbol the definition stays that is found first, so that this is done before others ask. */
+/* Adds a problem for each strong reference that nobody defines, of all objects. They are looked at in the order in
+ * which the loader relocates: of a unique symbol the definition stays that is found first, so this comes before all
+ * other questions. */
 void inspect_check_symbols(struct inspection *in);
 
-/* Does something miss that the program cannot do without? Symbols that a library leaves to whoever loads it do not count. */
+/* Does something miss that the program cannot do without? Symbols that a library leaves to whoever loads it do not
+ * count. */
 bool inspect_is_incomplete(const struct inspection *in);
 
 /* Is it loaded because of LD_PRELOAD and its like? */

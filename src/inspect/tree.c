@@ -110,7 +110,7 @@ static void show_notes(const struct inspection *in, bool verbose)
 	if (missing && !verbose)
 		puts("\ngild tree -v shows every place that was tried.");
 	if (in->foreign_loader)
-		printf("\nIts interpreter, %s, is not that of glibc: it may search in other places.\n", in->interpreter);
+		printf("\nIts interpreter, %s, is not glibc's: it may search in other places.\n", in->interpreter);
 	if (in->secure)
 		puts("\nIt runs with more rights than you: LD_LIBRARY_PATH and its like are ignored.");
 }
@@ -149,11 +149,11 @@ int tree_command(int argc, char **argv)
 		{"dot", 0, &dot, NULL, NULL, "print a graph for dot (Graphviz): gild tree --dot PROG | dot -Tsvg"},
 	};
 	command_program_options(options + 3, &inspect);
-	const struct command command = {
+	const struct command_spec command = {
 		.name = "gild tree",
 		.usage = "[OPTION]... PROGRAM",
-		.summary = "Shows which libraries a program or library needs, which files the loader would take, and why. Nothing\n"
-			   "of the program is run. The exit code is 1 when something is missing.\n",
+		.summary = "Shows which libraries a program or library needs, which files the loader would take, and\n"
+			   "why. Nothing of the program is run. The exit code is 1 when something is missing.\n",
 		.options = options,
 		.noptions = COUNTOF(options),
 	};
@@ -161,7 +161,8 @@ int tree_command(int argc, char **argv)
 	if (status != COMMAND_GO)
 		return status;
 	if (noperands != 1) {
-		fprintf(stderr, "gild tree: %s\nTry 'gild tree --help'.\n", noperands ? "one program at a time" : "no program is named");
+		fprintf(stderr, "gild tree: %s\nTry 'gild tree --help'.\n",
+			noperands ? "one program at a time" : "no program is named");
 		return 1;
 	}
 	struct inspection in;

@@ -9,71 +9,72 @@ static const char *const outcomes[] = {
 	[OPEN_OK] = "found", [OPEN_ABSENT] = "absent", [OPEN_OTHER_CLASS] = "other class", [OPEN_BROKEN] = "broken",
 };
 
-static void json_search(struct inspection *in, struct json *json, const struct object *object)
+static void json_search(struct inspection *in, struct json_writer *json, const struct object *object)
 {
 	const char *asked = object->names ? object->names->text : object->name;
 	const struct search_record *record = object->requester ? inspect_search(in, asked, object->requester) : NULL;
-	json_open(json, "tried", '[');
+	json_write_open(json, "tried", '[');
 	for (uint32_t i = 0; record && i < record->n; i++) {
 		const struct search_step *step = &in->steps.at[record->from + i];
-		json_open(json, NULL, '{');
-		json_text(json, "path", step->path);
-		json_text(json, "by", step->what ? step->what : "path");
-		json_text(json, "of", step->where);
-		json_text(json, "result", outcomes[step->result]);
-		json_close(json, '}');
+		json_write_open(json, NULL, '{');
+		json_write_text(json, "path", step->path);
+		json_write_text(json, "by", step->what ? step->what : "path");
+		json_write_text(json, "of", step->where);
+		json_write_text(json, "result", outcomes[step->result]);
+		json_write_close(json, '}');
 	}
-	json_close(json, ']');
+	json_write_close(json, ']');
 }
 
-static void json_needs(struct inspection *in, struct json *json, const struct object *object)
+static void json_needs(struct inspection *in, struct json_writer *json, const struct object *object)
 {
-	json_open(json, "needs", '[');
+	json_write_open(json, "needs", '[');
 	struct object **child = object->needed ? object->needed + 1 : NULL;
 	for (const Elf64_Dyn *entry = object->dynamic; child && *child; entry++) {
 		const char *name = needed_name(object, entry);
 		if (!name)
 			continue;
-		json_open(json, NULL, '{');
-		json_text(json, "name", name);
-		json_text(json, "path", (*child)->missing ? NULL : inspect_name(in, *child));
-		json_close(json, '}');
+		json_write_open(json, NULL, '{');
+		json_write_text(json, "name", name);
+		json_write_text(json, "path", (*child)->missing ? NULL : inspect_name(in, *child));
+		json_write_close(json, '}');
 		child++;
 	}
-	json_close(json, ']');
+	json_write_close(json, ']');
 }
 
-static void json_object(struct inspection *in, struct json *json, const struct object *object)
+static void json_object(struct inspection *in, struct json_writer *json, const struct object *object)
 {
-	json_open(json, NULL, '{');
-	json_text(json, "name", object->names ? object->names->text : object->name);
-	json_text(json, "path", inspect_name(in, object));
-	json_text(json, "found_by", object->is_self ? "interpreter" : object->found_by ? object->found_by : "path");
-	json_text(json, "of", object->found_where);
-	json_text(json, "hwcaps", why_hwcaps(&in->arena, object->name));
-	json_text(json, "first_needed_by", object->requester ? inspect_name(in, object->requester) : NULL);
-	json_bool(json, "preloaded", inspect_is_preload(in, object));
+	json_write_open(json, NULL, '{');
+	json_write_text(json, "name", object->names ? object->names->text : object->name);
+	json_write_text(json, "path", inspect_name(in, object));
+	const char *found_by = object->found_by ? object->found_by : "path";
+	json_write_text(json, "found_by", object->is_self ? "interpreter" : found_by);
+	json_write_text(json, "of", object->found_where);
+	json_write_text(json, "hwcaps", why_hwcaps(&in->arena, object->name));
+	json_write_text(json, "first_needed_by", object->requester ? inspect_name(in, object->requester) : NULL);
+	json_write_bool(json, "preloaded", inspect_is_preload(in, object));
 	json_needs(in, json, object);
 	json_search(in, json, object);
-	json_close(json, '}');
+	json_write_close(json, '}');
 }
 
 void tree_json(struct inspection *in)
 {
-	struct json json = {.to = stdout};
+	struct json_writer json = {.to = stdout};
 	const struct object_list *search = &in->ld->program->search;
-	json_open(&json, NULL, '{');
-	json_text(&json, "program", in->path);
-	json_text(&json, "interpreter", in->interpreter);
-	json_bool(&json, "secure", in->secure);
+	json_write_open(&json, NULL, '{');
+	json_write_text(&json, "program", in->path);
+	json_write_text(&json, "interpreter", in->interpreter);
+	json_write_bool(&json, "secure", in->secure);
 	json_needs(in, &json, in->ld->program);
-	json_open(&json, "libraries", '[');
+	json_write_open(&json, "libraries", '[');
 	for (uint32_t i = 1; i < search->n; i++)
 		if (!search->at[i]->missing)
 			json_object(in, &json, search->at[i]);
-	json_close(&json, ']');
+	json_write_close(&json, ']');
 	json_problems(in, &json);
-	json_close(&json, '}');
+	json_write_close(&json, '}');
 }
 
 /* --- Graphviz: a quoted name escapes quotes and backslashes (The DOT Language, "ID") */

@@ -59,7 +59,8 @@ static const char *problem_text(struct inspection *in, const struct problem *pro
 	const char *text = "";
 	switch (problem->kind) {
 	case PROBLEM_LIBRARY:
-		text = arena_printf(arena, "library %s%s%s: %s", problem->object, problem->needed_by ? ", needed by " : "",
+		text = arena_printf(arena, "library %s%s%s: %s", problem->object,
+				    problem->needed_by ? ", needed by " : "",
 				    problem->needed_by ? problem->needed_by : "", problem->text);
 		break;
 	case PROBLEM_FILE: text = arena_printf(arena, "file %s: %s", problem->object, problem->text); break;
@@ -81,41 +82,41 @@ void show_problems(struct inspection *in, const struct paint *paint)
 			if (in->problems.at[i].fatal != fatal)
 				continue;
 			if (!any)
-				printf("\n%s%s%s\n", fatal ? paint->red : paint->yellow, fatal ? "Missing:" : "Worth knowing:",
-				       paint->none);
+				printf("\n%s%s%s\n", fatal ? paint->red : paint->yellow,
+				       fatal ? "Missing:" : "Worth knowing:", paint->none);
 			any = true;
 			printf("  %s\n", problem_text(in, &in->problems.at[i]));
 		}
 	}
 }
 
-static void json_list(const struct inspection *in, struct json *json, const char *name, enum problem_kind kind)
+static void json_list(const struct inspection *in, struct json_writer *json, const char *name, enum problem_kind kind)
 {
-	json_open(json, name, '[');
+	json_write_open(json, name, '[');
 	for (uint32_t i = 0; i < in->problems.n; i++) {
 		const struct problem *problem = &in->problems.at[i];
 		if (problem->kind != kind)
 			continue;
-		json_open(json, NULL, '{');
-		json_text(json, kind == PROBLEM_LIBRARY ? "name" : "file", problem->object);
-		json_text(json, kind == PROBLEM_SYMBOL ? "symbol" : "text", problem->text);
+		json_write_open(json, NULL, '{');
+		json_write_text(json, kind == PROBLEM_LIBRARY ? "name" : "file", problem->object);
+		json_write_text(json, kind == PROBLEM_SYMBOL ? "symbol" : "text", problem->text);
 		if (problem->needed_by)
-			json_text(json, "needed_by", problem->needed_by);
-		json_bool(json, "fatal", problem->fatal);
+			json_write_text(json, "needed_by", problem->needed_by);
+		json_write_bool(json, "fatal", problem->fatal);
 		if (kind == PROBLEM_SYMBOL)
-			json_bool(json, "lazy", problem->lazy);
-		json_close(json, '}');
+			json_write_bool(json, "lazy", problem->lazy);
+		json_write_close(json, '}');
 	}
-	json_close(json, ']');
+	json_write_close(json, ']');
 }
 
-void json_problems(const struct inspection *in, struct json *json)
+void json_problems(const struct inspection *in, struct json_writer *json)
 {
-	json_bool(json, "complete", !inspect_is_incomplete(in));
-	json_open(json, "missing", '{');
+	json_write_bool(json, "complete", !inspect_is_incomplete(in));
+	json_write_open(json, "missing", '{');
 	json_list(in, json, "libraries", PROBLEM_LIBRARY);
 	json_list(in, json, "files", PROBLEM_FILE);
 	json_list(in, json, "versions", PROBLEM_VERSION);
 	json_list(in, json, "symbols", PROBLEM_SYMBOL);
-	json_close(json, '}');
+	json_write_close(json, '}');
 }

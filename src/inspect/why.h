@@ -2,7 +2,7 @@
 #ifndef GILD_INSPECT_WHY_H
 #define GILD_INSPECT_WHY_H
 
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "inspect/command.h"
 #include "inspect/inspect.h"
 
@@ -22,6 +22,6 @@ const char *needed_name(const struct object *object, const Elf64_Dyn *entry);
 void show_problems(struct inspection *in, const struct paint *paint);
 
 /* The same as members "complete" and "missing" of the object that is open. */
-void json_problems(const struct inspection *in, struct json *json);
+void json_problems(const struct inspection *in, struct json_writer *json);
 
 #endif

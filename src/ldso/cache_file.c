@@ -19,7 +19,7 @@ const char *cache_file_read(struct cache_file *file, const void *data, size_t si
 		return begin ? "only a cache of the format before glibc 2.2" : "too short for a cache";
 	const struct cache_header *header = (const void *)((const char *)data + begin);
 	if (memcmp(header->magic, CACHE_MAGIC, sizeof(header->magic)) != 0)
-		return begin ? "only a cache of the format before glibc 2.2" : "not a cache: no \"" CACHE_MAGIC "\" at its start";
+		return begin ? "only a cache of the format before glibc 2.2" : "not a cache";
 	unsigned order = header->flags & 3;
 	if (order != 0 && order != CACHE_LITTLE_ENDIAN)
 		return "a cache of another byte order";

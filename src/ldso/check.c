@@ -5,7 +5,8 @@ static uint64_t vaddr_of(const struct object *object, const void *at)
 	return (uint64_t)at - object->base;
 }
 
-/* Is [vaddr, vaddr + size) part of what a segment has from the file? Memory that is merely zeroed may be of any size. */
+/* Is [vaddr, vaddr + size) part of what a segment has from the file? Memory that is merely zeroed may be of any
+ * size. */
 static bool in_file(const struct object *object, uint64_t vaddr, uint64_t size)
 {
 	for (uint16_t i = 0; i < object->phnum; i++) {
@@ -47,7 +48,8 @@ static bool check_gnu_hash(const struct object *object)
 		return false;
 	for (uint32_t bucket = 0; bucket < table->nbuckets; bucket++)
 		for (uint64_t i = table->buckets[bucket]; i; i++) {
-			if (i > UINT32_MAX || !most-- || !in_file(object, chain + i * sizeof(uint32_t), sizeof(uint32_t)) ||
+			if (i > UINT32_MAX || !most-- ||
+			    !in_file(object, chain + i * sizeof(uint32_t), sizeof(uint32_t)) ||
 			    !has_symbol(object, (uint32_t)i))
 				return false;
 			if (table->chain[i] & 1)
