@@ -90,8 +90,10 @@ broken:
 
 /* --- segments */
 
-static int protection(const Elf64_Phdr *segment)
+static int protection(const struct loader *ld, const Elf64_Phdr *segment)
 {
+	if (ld->options.mode == MODE_INSPECT)
+		return PROT_READ;
 	return (segment->p_flags & PF_R ? PROT_READ : 0) | (segment->p_flags & PF_W ? PROT_WRITE : 0) |
 	       (segment->p_flags & PF_X ? PROT_EXEC : 0);
 }
@@ -140,21 +142,21 @@ static bool map_zeroes(const struct loader *ld, const Elf64_Phdr *segment, uint6
 	uint64_t zero_page = segment->p_filesz ? page_up(ld, file_end) : page_down(ld, file_end);
 	if (zero_page > file_end) {
 		uint64_t page = page_down(ld, file_end);
-		bool writable = segment->p_flags & PF_W;
-		if (!writable && sys_mprotect(page, ld->page_size, protection(segment) | PROT_WRITE))
+		bool writable = protection(ld, segment) & PROT_WRITE;
+		if (!writable && sys_mprotect(page, ld->page_size, protection(ld, segment) | PROT_WRITE))
 			return false;
 		memset((void *)file_end, 0, zero_page - file_end);
 		if (!writable)
-			sys_mprotect(page, ld->page_size, protection(segment));
+			sys_mprotect(page, ld->page_size, protection(ld, segment));
 	}
 	return end <= zero_page ||
-	       !sys_failed(sys_mmap(zero_page, page_up(ld, end) - zero_page, protection(segment),
+	       !sys_failed(sys_mmap(zero_page, page_up(ld, end) - zero_page, protection(ld, segment),
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 }
 
 static long map_part(const struct loader *ld, const Elf64_Phdr *segment, uint64_t at, uint64_t size, int flags, int fd)
 {
-	return sys_mmap(at, size, protection(segment), MAP_PRIVATE | flags, fd, page_down(ld, segment->p_offset));
+	return sys_mmap(at, size, protection(ld, segment), MAP_PRIVATE | flags, fd, page_down(ld, segment->p_offset));
 }
 
 /* Reserves the whole extent by mapping the first segment over all of it; the others replace their parts. Returns the
@@ -377,7 +379,8 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 	if (!what && !dynamic && header->e_type == ET_DYN)
 		what = "object file has no dynamic section";
 	if (!what)
-		what = map_segments(ld, object, phdr, header->e_phnum, &extent, header->e_type == ET_EXEC, opened->fd);
+		what = map_segments(ld, object, phdr, header->e_phnum, &extent,
+				    header->e_type == ET_EXEC && ld->options.mode != MODE_INSPECT, opened->fd);
 	sys_close(opened->fd);
 	if (!what) {
 		object->entry = object->base + header->e_entry;

@@ -10,6 +10,7 @@
 
 struct glibc_abi;
 struct search_dir;
+struct search_watcher;
 
 /* Why loading something failed. Filled by fail(); the text is heap memory. */
 struct failure {
@@ -21,7 +22,14 @@ struct failure {
 /* What programs and the C library call their loader: this one's DT_SONAME too. */
 #define LOADER_SONAME "ld-linux-x86-64.so.2"
 
-enum loader_mode { MODE_RUN, MODE_LIST, MODE_TREE, MODE_TRACE, MODE_VERIFY };
+enum loader_mode {
+	MODE_RUN,
+	MODE_LIST,
+	MODE_TREE,
+	MODE_TRACE,
+	MODE_VERIFY,
+	MODE_INSPECT, /* built into gild: all files are only looked at, and may be anything (src/inspect) */
+};
 
 /* Categories of LD_DEBUG. */
 enum debug_mask {
@@ -91,6 +99,7 @@ struct loader {
 	struct search_dir *directories;
 	struct search_dir **library_path; /* ended by NULL; NULL: none */
 	struct search_dir **system_path;
+	const struct search_watcher *watcher; /* NULL: nobody */
 
 	struct failure failure;
 	bool failed;

@@ -81,7 +81,7 @@ static bool symbol_fits(const struct symbol_table *table, uint32_t index, const 
 static inline bool bloom_has(const struct symbol_table *table, uint32_t hash)
 {
 	uint64_t word = table->bloom[(hash / 64) & table->bloom_mask];
-	return word >> (hash & 63) & word >> (hash >> table->bloom_shift & 63) & 1;
+	return word >> (hash & 63) & word >> (hash >> (table->bloom_shift & 31) & 63) & 1;
 }
 
 static const Elf64_Sym *search_gnu(const struct symbol_table *table, const struct wanted *wanted)

@@ -52,6 +52,17 @@ static struct object *not_found(struct loader *ld, const char *name, struct obje
 	return object;
 }
 
+/* The same for a file that fail() has said something about. */
+static struct object *broken(struct loader *ld, const char *name, struct object *requester, unsigned flags)
+{
+	if (!(flags & LOAD_BROKEN))
+		return NULL;
+	const char *text = heap_text(ld->failure.text);
+	int code = ld->failure.code;
+	fail_clear(ld);
+	return not_found(ld, name, requester, flags, text, code);
+}
+
 static struct object *add_loaded(struct loader *ld, struct object *object, const char *name, struct object *requester,
 				 unsigned flags)
 {
@@ -86,7 +97,7 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
 	int code;
 	switch (search_file(ld, name, requester, flags & LOAD_SECURE ? SEARCH_SECURE : 0, &found, &code)) {
 	case OPEN_OK: break;
-	case OPEN_BROKEN: return NULL;
+	case OPEN_BROKEN: return broken(ld, name, requester, flags);
 	case OPEN_OTHER_CLASS: return not_found(ld, name, requester, flags, "wrong ELF class: ELFCLASS32", 0);
 	case OPEN_ABSENT: return not_found(ld, name, requester, flags, "cannot open shared object file", code);
 	}
@@ -107,7 +118,7 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
 		}
 	}
 	heap_free(found.path);
-	return object;
+	return object || flags & LOAD_ONLY_IF_LOADED ? object : broken(ld, name, requester, flags);
 }
 
 /* --- lists */

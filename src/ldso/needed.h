@@ -10,6 +10,7 @@ enum load_flags {
 	LOAD_OPENED = 1 << 1,  /* by dlopen */
 	LOAD_ONLY_IF_LOADED = 1 << 2,
 	LOAD_MISSING = 1 << 3, /* a library that is not found becomes an object marked `missing` */
+	LOAD_BROKEN = 1 << 5,  /* so does a file that can't be loaded */
 	LOAD_BY_CALL = 1 << 4, /* named in a call of dlopen: `requester` only lends its RPATH */
 };
 

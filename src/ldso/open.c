@@ -37,7 +37,7 @@ static bool check_new(struct loader *ld, struct object *root)
 		struct object *object = root->search.at[i];
 		if (object->relocated)
 			continue;
-		versions_read(object);
+		object_read_versions(object);
 		if (!versions_check(ld, object, false, report_version) || !check_stack(ld, object))
 			return false;
 	}

@@ -34,22 +34,9 @@ struct job {
 	struct cached cache[CACHED];
 };
 
-static unsigned class_of(uint32_t type)
-{
-	switch (type) {
-	case R_X86_64_JUMP_SLOT:
-	case R_X86_64_DTPMOD64:
-	case R_X86_64_DTPOFF64:
-	case R_X86_64_TPOFF64:
-	case R_X86_64_TLSDESC: return LOOKUP_PLT;
-	case R_X86_64_COPY: return LOOKUP_COPY;
-	default: return LOOKUP_DATA;
-	}
-}
-
 static bool find(struct job *job, uint32_t index, uint32_t type, struct definition *out)
 {
-	unsigned class = class_of(type);
+	unsigned class = lookup_class_of(type);
 	struct cached *cached = &job->cache[index % CACHED];
 	if (cached->index == index && cached->class == class) {
 		job->ld->ncached++;

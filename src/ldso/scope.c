@@ -79,7 +79,8 @@ void scope_add_global(struct loader *ld, struct object *root)
 	if (global->n + more > global->room) {
 		uint32_t room = (global->n + more) * 2;
 		struct object **bigger = heap_alloc(room * sizeof(*bigger));
-		memcpy(bigger, global->at, global->n * sizeof(*bigger));
+		if (global->n)
+			memcpy(bigger, global->at, global->n * sizeof(*bigger));
 		old = global->at;
 		__atomic_store_n(&global->at, bigger, __ATOMIC_RELEASE);
 		global->room = room;

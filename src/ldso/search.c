@@ -216,6 +216,14 @@ static void note_absent(struct search_dir *dir, uint32_t i, char *path, size_t l
 	dir->absent[i] = sys_stat(path, &stat) || !S_ISDIR(stat.st_mode);
 }
 
+static void tell(const struct loader *ld, const char *path, const struct found *found, enum open_result result,
+		 int code)
+{
+	if (ld->watcher)
+		ld->watcher->tried(ld->watcher->context, path, found->what, found->where, result, code);
+}
+
+/* found->what and found->where say whose directories these are. */
 static enum open_result try_directories(struct loader *ld, struct search_dir **dirs, const char *name, unsigned flags,
 					struct found *found, int *code)
 {
@@ -229,8 +237,11 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 			show_path(ld, dirs);
 		shown = dir;
 		for (uint32_t i = 0; i < ld->nhwcaps; i++) {
-			if (dir->absent[i])
+			if (dir->absent[i]) {
+				if (!*ld->hwcaps[i])
+					tell(ld, dir->path, found, OPEN_ABSENT, ENOENT);
 				continue;
+			}
 			size_t capability = strlen(ld->hwcaps[i]);
 			char *path = heap_alloc(length + capability + name_length + 1);
 			memcpy(path, dir->path, length);
@@ -244,11 +255,9 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 				now = OPEN_ABSENT;
 				*code = ENOENT;
 			}
-			if (now == OPEN_OK) {
+			tell(ld, path, found, now, *code);
+			if (now == OPEN_OK)
 				found->path = path;
-				found->what = dir->what;
-				found->where = dir->where;
-			}
 			if (now == OPEN_OK || now == OPEN_BROKEN) {
 				if (now == OPEN_BROKEN)
 					heap_free(path);
@@ -270,17 +279,18 @@ static enum open_result try_cache(struct loader *ld, const char *name, const str
 				  struct found *found, int *code)
 {
 	const char *path = cache_lookup(ld, name);
-	if (!path)
+	if (!path) {
+		tell(ld, PATH_CACHE, found, OPEN_ABSENT, ENOENT);
 		return OPEN_ABSENT;
+	}
 	if (requester && requester->flags_1 & DF_1_NODEFLIB)
 		for (const char *const *dir = system_directories; *dir; dir++)
 			if (text_begins(path, *dir))
 				return OPEN_ABSENT;
 	enum open_result result = image_open(ld, path, &found->opened, code);
-	if (result == OPEN_OK) {
+	tell(ld, path, found, result, *code);
+	if (result == OPEN_OK)
 		found->path = heap_text(path);
-		found->what = "ld.so.cache";
-	}
 	return result;
 }
 
@@ -291,6 +301,13 @@ static bool ended(enum open_result now, bool *other_class)
 	return now == OPEN_OK || now == OPEN_BROKEN;
 }
 
+/* Whose word is followed from here on. */
+static void said_by(struct found *found, const char *what, const char *where)
+{
+	found->what = what;
+	found->where = where;
+}
+
 /* RPATHs: of the requester, of who needed that, and so on; then of the program. Not when there is a RUNPATH. */
 static enum open_result try_rpaths(struct loader *ld, const char *name, struct object *requester, unsigned flags,
 				   struct found *found, int *code, bool *other_class)
@@ -299,10 +316,12 @@ static enum open_result try_rpaths(struct loader *ld, const char *name, struct o
 	bool did_program = false;
 	for (struct object *object = requester; object; object = object->requester) {
 		struct search_dir **dirs = search_rpath(ld, object);
+		said_by(found, "RPATH", object_display_name(object));
 		if (dirs && ended(now = try_directories(ld, dirs, name, flags, found, code), other_class))
 			return now;
 		did_program |= object == ld->program;
 	}
+	said_by(found, "RPATH", ld->program ? object_display_name(ld->program) : NULL);
 	if (!did_program && ld->program)
 		now = try_directories(ld, search_rpath(ld, ld->program), name, flags, found, code);
 	return now;
@@ -316,14 +335,22 @@ static enum open_result search_everywhere(struct loader *ld, const char *name, s
 	*code = 0;
 	if (!requester || !requester->runpath)
 		now = try_rpaths(ld, name, requester, flags, found, code, &other_class);
-	if (!ended(now, &other_class))
+	if (!ended(now, &other_class)) {
+		said_by(found, ld->options.library_path_source, NULL);
 		now = try_directories(ld, ld->library_path, name, flags, found, code);
-	if (!ended(now, &other_class) && requester)
+	}
+	if (!ended(now, &other_class) && requester) {
+		said_by(found, "RUNPATH", object_display_name(requester));
 		now = try_directories(ld, search_runpath(ld, requester), name, flags, found, code);
-	if (!ended(now, &other_class) && !(ld->secure && flags & SEARCH_SECURE) && !ld->options.inhibit_cache)
+	}
+	if (!ended(now, &other_class) && !(ld->secure && flags & SEARCH_SECURE) && !ld->options.inhibit_cache) {
+		said_by(found, "ld.so.cache", NULL);
 		now = try_cache(ld, name, requester, found, code);
-	if (!ended(now, &other_class) && !(requester && requester->flags_1 & DF_1_NODEFLIB))
+	}
+	if (!ended(now, &other_class) && !(requester && requester->flags_1 & DF_1_NODEFLIB)) {
+		said_by(found, "system search path", NULL);
 		now = try_directories(ld, ld->system_path, name, flags, found, code);
+	}
 	if (ended(now, &other_class))
 		return now;
 	return other_class ? OPEN_OTHER_CLASS : OPEN_ABSENT;
@@ -332,7 +359,9 @@ static enum open_result search_everywhere(struct loader *ld, const char *name, s
 enum open_result search_file(struct loader *ld, const char *name, struct object *requester, unsigned flags,
 			     struct found *found, int *code)
 {
-	found->what = found->where = NULL;
+	said_by(found, NULL, NULL);
+	if (ld->watcher)
+		ld->watcher->begin(ld->watcher->context, name, requester);
 	if (!index(name, '/')) {
 		if (debugging(ld, DEBUG_LIBS))
 			debug_print(ld, "find library=%s [0]; searching\n", name);
@@ -344,6 +373,8 @@ enum open_result search_file(struct loader *ld, const char *name, struct object 
 	found->path = requester ? tokens_expand(ld, requester, name) : heap_text(name);
 	*code = ENOENT;
 	enum open_result result = found->path ? image_open(ld, found->path, &found->opened, code) : OPEN_ABSENT;
+	if (found->path)
+		tell(ld, found->path, found, result, *code);
 	if (result != OPEN_OK)
 		heap_free(found->path);
 	return result;

@@ -175,7 +175,7 @@ static struct object *make_self(struct loader *ld)
 	if (!image_read(ld, self))
 		fail_exit(ld, loading);
 	object_add_name(self, LOADER_SONAME);
-	versions_read(self);
+	object_read_versions(self);
 	return self;
 }
 
@@ -204,7 +204,7 @@ static struct object *make_vdso(struct loader *ld)
 	}
 	vdso->dynamic_readonly = true;
 	vdso->origin = NULL;
-	versions_read(vdso);
+	object_read_versions(vdso);
 	return vdso;
 }
 
@@ -274,7 +274,7 @@ static void check_versions(struct loader *ld)
 {
 	bool good = true;
 	for (struct object *object = ld->first; object; object = object->next)
-		versions_read(object);
+		object_read_versions(object);
 	for (struct object *object = ld->first; object; object = object->next)
 		if (!object->missing && !object->is_self)
 			good &= versions_check(ld, object, true, report_version);

@@ -56,7 +56,7 @@ static uint32_t highest_index(const struct object *object)
 	return highest;
 }
 
-void versions_read(struct object *object)
+void object_read_versions(struct object *object)
 {
 	struct symbol_table *table = &object->table;
 	uint32_t highest = highest_index(object);
@@ -135,7 +135,8 @@ static bool check_relr(struct loader *ld, const struct object *object, version_r
 		if (object->table.versions[i].name && text_equal(object->table.versions[i].name, "GLIBC_ABI_DT_RELR"))
 			return true;
 	for (const Elf64_Dyn *entry = object->dynamic; entry->d_tag != DT_NULL; entry++)
-		if (entry->d_tag == DT_NEEDED && text_begins(object->table.strings + entry->d_un.d_val, "libc.so.")) {
+		if (entry->d_tag == DT_NEEDED && entry->d_un.d_val < object->table.strings_size &&
+		    text_begins(object->table.strings + entry->d_un.d_val, "libc.so.")) {
 			report(ld, object_display_name(object), "DT_RELR without GLIBC_ABI_DT_RELR dependency", true);
 			return false;
 		}

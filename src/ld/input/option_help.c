@@ -84,6 +84,7 @@ void options_print_help(const char *program)
 	       program);
 	print_table(option_table(), "");
 	print_table(option_table_z(), "-z ");
+	printf("\nCommands of a program called gild: gild tree, gild explain, gild cache; each has a --help.\n");
 	printf("\ngild: supported targets: elf64-x86-64\n"
 	       "gild: supported emulations: elf_x86_64\n");
 }
