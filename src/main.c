@@ -2,14 +2,41 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sys/stat.h>
+
+#include "abi/command.h"
 #include "base/arena.h"
 #include "base/diag.h"
 #include "ld/input/options.h"
 #include "ld/link.h"
 #include "ld/version.h"
 
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"abi", abi_command},
+};
+
+/* The command that is asked for: its name is the first argument of a program called gild. A file of that name is an input
+ * of a link, as with any ld. */
+static const struct command *find_command(int argc, char **argv)
+{
+	const char *slash = strrchr(argv[0], '/');
+	struct stat stat_of;
+	if (argc < 2 || strcmp(slash ? slash + 1 : argv[0], "gild") != 0)
+		return NULL;
+	for (unsigned i = 0; i < COUNTOF(commands); i++)
+		if (strcmp(argv[1], commands[i].name) == 0 && (stat(argv[1], &stat_of) != 0 || S_ISDIR(stat_of.st_mode)))
+			return &commands[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const struct command *command = argc ? find_command(argc, argv) : NULL;
+	if (command)
+		return command->run(argc, argv);
 	struct arena arena = {0};
 	struct diag diag;
 	struct options options = {0};
