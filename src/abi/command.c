@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "abi/commands.h"
+#include "abi/dump.h"
 
 /* ---- the command line ------------------------------------------------------------------------------------- */
 
@@ -12,6 +13,7 @@ static const struct abi_command {
 	int (*run)(struct abi_call *call);
 	uint32_t least, most;         /* operands */
 } commands[] = {
+	{"dump", "FILE", "print the exported symbols, their types, and what these are made of", abi_run_dump, 1, 1},
 	{"layout", "FILE TYPE...", "show where the members of types lie", abi_run_layout, 2, UINT32_MAX},
 };
 
@@ -152,6 +154,13 @@ int abi_command(int argc, char **argv)
 
 /* ---- reading ---------------------------------------------------------------------------------------------- */
 
+/* A file without debug information that brings a description. */
+static bool is_described(const struct abi_files *files)
+{
+	return files->sources.n == 1 && files->sources.at[0].description.size &&
+	       !files->sources.at[0].dwarf.sections[DWARF_INFO].size;
+}
+
 bool abi_input_read(struct abi_input *input, struct abi_call *call, const char *path, const struct abi_read_options *read_options)
 {
 	*input = (struct abi_input){.path = path};
@@ -159,7 +168,13 @@ bool abi_input_read(struct abi_input *input, struct abi_call *call, const char *
 	abi_model_init(&input->model);
 	for (uint32_t i = 0; i < call->debug_folders.n; i++)
 		*array_push(&input->files.debug_folders) = call->debug_folders.at[i];
-	return abi_files_open(&input->files, path) && abi_read(&input->model, &input->files, call->pool, read_options);
+	if (!abi_files_open(&input->files, path))
+		return false;
+	if (input->files.text.size)
+		return abi_load_json(&input->model, path, input->files.text, &call->diag);
+	if (is_described(&input->files))
+		return abi_load_json(&input->model, path, input->files.sources.at[0].description, &call->diag);
+	return abi_read(&input->model, &input->files, call->pool, read_options);
 }
 
 void abi_input_free(struct abi_input *input)

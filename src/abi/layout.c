@@ -249,7 +249,7 @@ static void print_member(struct printer *printer, const struct abi_member *membe
 static void count_member(const struct abi_model *model, struct sums *sums, const struct abi_member *member)
 {
 	uint64_t end = abi_member_end(model, member), size = abi_size(model, member->type);
-	sums->n += member->kind == ABI_FIELD;
+	sums->n++;
 	sums->unit_end = 0;
 	if (member->is_bit_field) {
 		sums->bits += member->bit_size;

@@ -135,6 +135,13 @@ static struct str record_name(const struct abi_reader *reader, uint32_t unit, co
 	return name;
 }
 
+/* "x" also means x<int>. */
+static bool is_wanted(struct str name, struct str wanted)
+{
+	return name.len >= wanted.len && memcmp(name.at, wanted.at, wanted.len) == 0 &&
+	       (name.len == wanted.len || name.at[wanted.len] == '<');
+}
+
 /* Types with that name in any scope. */
 static void convert_named(struct abi_reader *reader, struct str wanted)
 {
@@ -142,7 +149,7 @@ static void convert_named(struct abi_reader *reader, struct str wanted)
 	for (uint32_t i = 0; i < reader->units.n; i++) {
 		for (uint32_t j = 0; j < reader->units.at[i].records.n; j++) {
 			const struct abi_record *record = &reader->units.at[i].records.at[j];
-			if (is_type_record(record) && !record->is_declaration && str_equal(record_name(reader, i, record), last))
+			if (is_type_record(record) && !record->is_declaration && is_wanted(record_name(reader, i, record), last))
 				convert_at(reader, i, record);
 		}
 	}

@@ -29,13 +29,19 @@ static struct str without_keyword(const char *name, enum abi_kind *only)
 	return str_from(name);
 }
 
-/* "x" and "ns::x" both mean ns::x. */
+/* "x" and "ns::x" both mean ns::x, and x<int>. */
 static bool is_named(struct str name, struct str wanted)
 {
-	if (name.len == wanted.len)
+	if (!memchr(wanted.at, '<', wanted.len)) {
+		int depth = 0;
+		uint32_t i = name.len;
+		for (; i > 0 && (depth || i == name.len) && name.at[name.len - 1] == '>'; i--)
+			depth += (name.at[i - 1] == '>') - (name.at[i - 1] == '<');
+		name.len = i;
+	}
+	if (name.len <= wanted.len)
 		return str_equal(name, wanted);
-	return name.len > wanted.len + 2 && memcmp(name.at + name.len - wanted.len, wanted.at, wanted.len) == 0 &&
-	       name.at[name.len - wanted.len - 1] == ':';
+	return memcmp(name.at + name.len - wanted.len, wanted.at, wanted.len) == 0 && name.at[name.len - wanted.len - 1] == ':';
 }
 
 static const abi_type_id kinds_in_order[] = {ABI_STRUCT, ABI_UNION, ABI_ENUM, ABI_TYPEDEF};
