@@ -83,7 +83,7 @@ static const char *language_name(uint16_t language)
 		return "Go";
 	case 0x1c:
 		return "Rust";
-	case 0x8001:
+	case DW_LANG_Mips_Assembler:
 		return "assembly";
 	}
 	return language ? "other" : "";

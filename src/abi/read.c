@@ -42,7 +42,9 @@ static void type_symbol(struct abi_reader *reader, struct abi_symbol *symbol, co
 	bool found = false, is_best = false;
 	bool is_function = symbol->kind == ABI_SYMBOL_FUNCTION;
 	for (uint32_t i = 0; i < n && !is_best; i++) {
-		if (!open_root(reader, &roots[i], &die) || (die.entry.abbrev->tag == DW_TAG_subprogram) != is_function)
+		bool is_assembly = reader->units.at[roots[i].unit].unit.language == DW_LANG_Mips_Assembler;
+		if (is_assembly || !open_root(reader, &roots[i], &die) ||
+		    (die.entry.abbrev->tag == DW_TAG_subprogram) != is_function)
 			continue;
 		is_best = is_named(reader, &die, symbol->name);
 		if (is_best || !found)

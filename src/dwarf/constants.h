@@ -214,6 +214,7 @@ enum {
 	DW_LANG_C_plus_plus_17 = 0x2a,
 	DW_LANG_C_plus_plus_20 = 0x2b,
 	DW_LANG_C17 = 0x2c,
+	DW_LANG_Mips_Assembler = 0x8001, /* of any machine */
 };
 
 /* Table 7.30. */
