@@ -16,6 +16,7 @@ static const struct abi_command {
 	{"dump", "FILE", "print the exported symbols, their types, and what these are made of", abi_run_dump, 1, 1},
 	{"diff", "OLD NEW", "compare two versions: what changed, and whom it breaks", abi_run_diff, 2, 2},
 	{"layout", "FILE TYPE...", "show where the members of types lie", abi_run_layout, 2, UINT32_MAX},
+	{"lint", "FILE", "look for mistakes in the debug information", abi_run_lint, 1, 1},
 };
 
 struct option {

@@ -184,7 +184,8 @@ static bool ends_with(struct str text, const char *end)
 	return text.len > len && memcmp(text.at + text.len - len, end, len) == 0;
 }
 
-/* A type that is defined in a source file is not known to callers. */
+/* Callers do not know a type that is defined in a source file, unless that file is a library in one piece, headers and
+ * all, as sqlite3.c is. */
 static bool is_in_source_file(struct str file)
 {
 	static const char *const ends[] = {".c", ".cc", ".cpp", ".cxx", ".C", ".y", ".l"};
@@ -220,13 +221,21 @@ static const char *why_private(struct differ *differ, const struct abi_pair *pai
 	const struct abi_definition *definition = abi_definition(differ->from, pair->from);
 	if (!definition || !definition->file.len)
 		return NULL;
-	if (is_in_source_file(definition->file))
-		return arena_printf(&differ->diff->arena, "callers do not know what is in it: it is defined in %.*s",
-				    (int)definition->file.len, definition->file.at);
 	if (differ->options->n_headers && !is_public_header(differ->options, definition->file))
 		return arena_printf(&differ->diff->arena, "callers do not know what is in it: %.*s is not among the headers",
 				    (int)definition->file.len, definition->file.at);
 	return NULL;
+}
+
+/* What to ask whoever reads this. */
+static const char *hint_of(struct differ *differ, const struct abi_pair *pair)
+{
+	const struct abi_definition *definition = abi_definition(differ->from, pair->from);
+	struct str name = abi_type(differ->from, pair->from)->name;
+	if (!definition || !is_in_source_file(definition->file))
+		return NULL;
+	return arena_printf(&differ->diff->arena, "defined in %.*s: if no caller knows what is in it, say --opaque='%.*s'",
+			    (int)definition->file.len, definition->file.at, (int)name.len, name.at);
 }
 
 static const char *entity_name(struct differ *differ, const struct abi_model *model, abi_type_id id)
@@ -261,8 +270,9 @@ static void compare_types(struct differ *differ)
 		change->details = details;
 		change->pair = i + 1;
 		change->place = now ? place_of(differ, now->file, now->line) : NULL;
-		if (why)
-			tell(change, why);
+		const char *hint = why ? why : verdict > ABI_COMPATIBLE ? hint_of(differ, &pair) : NULL;
+		if (hint)
+			tell(change, hint);
 	}
 }
 

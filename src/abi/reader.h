@@ -96,6 +96,10 @@ struct abi_reader {
 	uint32_t error_unit;          /* and where */
 };
 
+/* Reads the headers of all units. False: see `error`, which is in `source`. With `skip_bad` goes on with the next section,
+ * and there is a unit without entries where one cannot be opened. */
+bool abi_open_units(struct abi_reader *reader, bool skip_bad, struct dwarf_error *error, uint32_t *source);
+
 /* Scans all units of all sources. False: reported. */
 bool abi_scan(struct abi_reader *reader);
 

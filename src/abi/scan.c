@@ -12,15 +12,19 @@ enum { MOST_STEPS = 8, MOST_BOUNDS = 8 };
 
 /* ---- units ------------------------------------------------------------------------------------------------ */
 
-static bool add_units(struct abi_reader *reader, uint32_t source, enum dwarf_section section)
+static bool add_units(struct abi_reader *reader, uint32_t source, enum dwarf_section section, bool skip_bad,
+		      struct dwarf_error *error)
 {
 	struct abi_source *of = &reader->files->sources.at[source];
 	for (uint64_t at = 0; at < of->dwarf.sections[section].size;) {
-		struct dwarf_error error = {0};
 		struct abi_unit unit = {.source = source, .line_table = UINT64_MAX};
-		if (!dwarf_unit_read(&unit.unit, &of->dwarf, section, at, &error) ||
-		    !dwarf_unit_open(&unit.unit, &of->abbrevs, &error))
-			return abi_report_dwarf(reader->files, of, &error);
+		if (!dwarf_unit_read(&unit.unit, &of->dwarf, section, at, error))
+			return false;
+		if (!dwarf_unit_open(&unit.unit, &of->abbrevs, skip_bad ? &unit.error : error)) {
+			if (!skip_bad)
+				return false;
+			unit.unit.tag = 0;
+		}
 		at = unit.unit.end;
 		if (unit.unit.type == DW_UT_type || unit.unit.type == DW_UT_split_type)
 			*array_push(&reader->signatures) = (struct abi_signature){unit.unit.id, reader->units.n};
@@ -37,22 +41,26 @@ static int compare_signatures(const void *a, const void *b)
 	return (x->unit > y->unit) - (x->unit < y->unit);
 }
 
-static bool open_units(struct abi_reader *reader)
+bool abi_open_units(struct abi_reader *reader, bool skip_bad, struct dwarf_error *error, uint32_t *source)
 {
 	uint32_t n = reader->files->sources.n;
+	bool good = true;
 	reader->first_unit = arena_array(&reader->files->arena, uint32_t, 2ull * n + 1);
-	for (uint32_t i = 0; i < n; i++) {
-		reader->first_unit[2 * i] = reader->units.n;
-		if (!add_units(reader, i, DWARF_INFO))
-			return false;
-		reader->first_unit[2 * i + 1] = reader->units.n;
-		if (!add_units(reader, i, DWARF_TYPES))
-			return false;
+	for (uint32_t i = 0; i < 2 * n; i++) {
+		reader->first_unit[i] = reader->units.n;
+		struct dwarf_error here = {0};
+		if (!good && !skip_bad)
+			continue;
+		if (!add_units(reader, i / 2, i % 2 ? DWARF_TYPES : DWARF_INFO, skip_bad, &here) && good) {
+			good = false;
+			*error = here;
+			*source = i / 2;
+		}
 	}
 	reader->first_unit[2 * n] = reader->units.n;
 	if (reader->signatures.n)
 		qsort(reader->signatures.at, reader->signatures.n, sizeof(*reader->signatures.at), compare_signatures);
-	return true;
+	return good;
 }
 
 /* ---- shapes ----------------------------------------------------------------------------------------------- */
@@ -405,8 +413,10 @@ static void scan_units(void *context, size_t begin, size_t end, unsigned worker)
 
 bool abi_scan(struct abi_reader *reader)
 {
-	if (!open_units(reader))
-		return false;
+	struct dwarf_error error;
+	uint32_t source;
+	if (!abi_open_units(reader, false, &error, &source))
+		return abi_report_dwarf(reader->files, &reader->files->sources.at[source], &error);
 	struct scan scan = {reader, arena_array(&reader->files->arena, struct scopes, pool_threads(reader->pool))};
 	parallel_for(reader->pool, reader->units.n, 1, scan_units, &scan);
 	for (unsigned i = 0; i < pool_threads(reader->pool); i++)

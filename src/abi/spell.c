@@ -1,6 +1,5 @@
 #include "abi/spell.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,17 +14,22 @@ void text_add(struct text *text, struct str more)
 	text->bytes.n += more.len;
 }
 
-void text_print(struct text *text, const char *format, ...)
+void text_vprint(struct text *text, const char *format, va_list arguments)
 {
-	va_list arguments;
 	char *made = NULL;
-	va_start(arguments, format);
 	int len = vasprintf(&made, format, arguments);
-	va_end(arguments);
 	if (len < 0)
 		out_of_memory();
 	text_add(text, (struct str){made, (uint32_t)len});
 	free(made);
+}
+
+void text_print(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	text_vprint(text, format, arguments);
+	va_end(arguments);
 }
 
 void text_free(struct text *text)

@@ -2,6 +2,8 @@
 #ifndef GILD_ABI_SPELL_H
 #define GILD_ABI_SPELL_H
 
+#include <stdarg.h>
+
 #include "abi/model.h"
 
 /* A text that grows; text_free() gives it back. */
@@ -11,6 +13,7 @@ struct text {
 
 void text_add(struct text *text, struct str more);
 __attribute__((format(printf, 2, 3))) void text_print(struct text *text, const char *format, ...);
+__attribute__((format(printf, 2, 0))) void text_vprint(struct text *text, const char *format, va_list arguments);
 void text_free(struct text *text);
 
 static inline struct str text_str(const struct text *text)
