@@ -127,7 +127,7 @@ static void spell_parameters(struct speller *speller, struct text *out, const st
 		any = true;
 	}
 	if (function->flags & ABI_VARIADIC)
-		add(out, any ? ", ..." : "...");
+		add(out, any ? ", ..." : speller->how & SPELL_DECLARABLE ? "" : "...");
 	else if (!any && !(function->flags & ABI_UNPROTOTYPED))
 		add(out, "void");
 }
