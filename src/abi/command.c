@@ -11,7 +11,7 @@
 static const struct abi_command {
 	const char *name, *usage, *help;
 	int (*run)(struct abi_call *call);
-	uint32_t least, most;         /* operands */
+	uint32_t least, most; /* operands */
 } commands[] = {
 	{"dump", "FILE", "print the exported symbols, their types, and what these are made of", abi_run_dump, 1, 1},
 	{"diff", "OLD NEW", "compare two versions: what changed, and whom it breaks", abi_run_diff, 2, 2},
@@ -21,21 +21,23 @@ static const struct abi_command {
 
 struct option {
 	const char *name, *argument, *help;
-	const char *commands;         /* the first letters of those that have it: "dD" is dump and Diff */
-	size_t flag, list;            /* offsets in struct abi_call; 0: none */
+	const char *commands; /* the first letters of those that have it: "dD" is dump and Diff */
+	size_t flag, list; /* offsets in struct abi_call; 0: none */
 };
 
 /* The argument of an option with a list is one more element. */
 static const struct option options[] = {
 	{"--json", NULL, "JSON instead of text", "dump diff", offsetof(struct abi_call, json), 0},
 	{"--all", NULL, "also types that no symbol reaches", "dump", offsetof(struct abi_call, all), 0},
-	{"--c-header", NULL, "declarations that a C compiler understands", "layout", offsetof(struct abi_call, c_header), 0},
+	{"--c-header", NULL, "declarations that a C compiler understands", "layout",
+	 offsetof(struct abi_call, c_header), 0},
 	{"--offsets", NULL, "#define STRUCT_MEMBER OFFSET", "layout", offsetof(struct abi_call, offsets), 0},
-	{"--opaque", "GLOB", "callers do not know what is in these types", "diff", 0, offsetof(struct abi_call, opaque)},
+	{"--opaque", "GLOB", "callers do not know what is in these types", "diff", 0,
+	 offsetof(struct abi_call, opaque)},
 	{"--headers", "FOLDER", "only types from headers in there are the callers' business", "diff", 0,
 	 offsetof(struct abi_call, headers)},
-	{"--debug-dir", "FOLDER", "look for separate debug files there, not in /usr/lib/debug", "dump diff layout lint", 0,
-	 offsetof(struct abi_call, debug_folders)},
+	{"--debug-dir", "FOLDER", "look for separate debug files there, not in /usr/lib/debug", "dump diff layout lint",
+	 0, offsetof(struct abi_call, debug_folders)},
 };
 
 static bool has_word(const char *words, const char *word)
@@ -52,8 +54,10 @@ static void print_help(const struct abi_command *only)
 	puts("Usage:");
 	for (unsigned i = 0; i < COUNTOF(commands); i++)
 		if (!only || only == &commands[i])
-			printf("  gild abi %s [OPTION]... %s\n      %s\n", commands[i].name, commands[i].usage, commands[i].help);
-	puts("\nFILE is an object, an archive, a shared object, a program, a debug file, or what `gild abi dump --json` wrote."
+			printf("  gild abi %s [OPTION]... %s\n      %s\n", commands[i].name, commands[i].usage,
+			       commands[i].help);
+	puts("\nFILE is an object, an archive, a shared object, a program, a debug file, or what `gild abi dump "
+	     "--json` wrote."
 	     "\n\nOptions:");
 	for (unsigned i = 0; i < COUNTOF(options); i++) {
 		char name[40];
@@ -80,7 +84,8 @@ static int take_option(struct abi_call *call, const struct abi_command *command,
 		const struct option *option = &options[i];
 		size_t len = strlen(option->name);
 		const char *argument = argv[*at], *value = argument + len;
-		if (strncmp(argument, option->name, len) != 0 || (*value && *value != '=') || !has_word(option->commands, command->name))
+		if (strncmp(argument, option->name, len) != 0 || (*value && *value != '=') ||
+		    !has_word(option->commands, command->name))
 			continue;
 		if (!option->argument) {
 			if (*value)
@@ -163,7 +168,8 @@ static bool is_described(const struct abi_files *files)
 	       !files->sources.at[0].dwarf.sections[DWARF_INFO].size;
 }
 
-bool abi_input_read(struct abi_input *input, struct abi_call *call, const char *path, const struct abi_read_options *read_options)
+bool abi_input_read(struct abi_input *input, struct abi_call *call, const char *path,
+		    const struct abi_read_options *read_options)
 {
 	*input = (struct abi_input){.path = path};
 	abi_files_init(&input->files, &call->diag);
@@ -175,7 +181,8 @@ bool abi_input_read(struct abi_input *input, struct abi_call *call, const char *
 	if (input->files.text.size)
 		return abi_load_json(&input->model, path, input->files.text, &call->diag);
 	if (is_described(&input->files))
-		return abi_load_json(&input->model, path, input->files.sources.at[0].description, &call->diag);
+		return abi_load_json(&input->model, path, input->files.sources.at[0].description, &call->diag) &&
+		       abi_read_symbols_again(&input->model, &input->files);
 	return abi_read(&input->model, &input->files, call->pool, read_options);
 }
 

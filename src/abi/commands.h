@@ -25,7 +25,8 @@ struct abi_input {
 };
 
 /* Opens and reads a file. False: reported. abi_input_free() in any case. */
-bool abi_input_read(struct abi_input *input, struct abi_call *call, const char *path, const struct abi_read_options *options);
+bool abi_input_read(struct abi_input *input, struct abi_call *call, const char *path,
+		    const struct abi_read_options *options);
 void abi_input_free(struct abi_input *input);
 
 int abi_run_dump(struct abi_call *call);

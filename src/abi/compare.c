@@ -74,14 +74,14 @@ static const char *spelled(struct abi_comparer *comparer, const struct abi_model
 }
 
 /* "parameter 1: int (4 bytes) became long (8 bytes)". */
-static enum abi_verdict tell_types(struct abi_comparer *comparer, enum abi_verdict verdict, const char *where, abi_type_id from,
-				   abi_type_id to, const char *why)
+static enum abi_verdict tell_types(struct abi_comparer *comparer, enum abi_verdict verdict, const char *where,
+				   abi_type_id from, abi_type_id to, const char *why)
 {
 	const char *old = spelled(comparer, comparer->from, from), *now = spelled(comparer, comparer->to, to);
 	uint64_t old_size = abi_size(comparer->from, from), new_size = abi_size(comparer->to, to);
 	if (old_size != new_size)
-		abi_tell(comparer, "%s: %s (%llu bytes) became %s (%llu bytes)%s", where, old, (unsigned long long)old_size, now,
-			 (unsigned long long)new_size, why);
+		abi_tell(comparer, "%s: %s (%llu bytes) became %s (%llu bytes)%s", where, old,
+			 (unsigned long long)old_size, now, (unsigned long long)new_size, why);
 	else
 		abi_tell(comparer, "%s: %s became %s%s", where, old, now, why);
 	return verdict;
@@ -107,10 +107,12 @@ static bool is_number(const struct abi_type *type)
 
 static bool is_unsigned(const struct abi_type *type)
 {
-	return type->encoding == DW_ATE_unsigned || type->encoding == DW_ATE_unsigned_char || type->encoding == DW_ATE_UTF;
+	return type->encoding == DW_ATE_unsigned || type->encoding == DW_ATE_unsigned_char ||
+	       type->encoding == DW_ATE_UTF;
 }
 
-static enum abi_verdict compare_numbers(struct abi_comparer *comparer, abi_type_id from, abi_type_id to, const char *where)
+static enum abi_verdict compare_numbers(struct abi_comparer *comparer, abi_type_id from, abi_type_id to,
+					const char *where)
 {
 	const struct abi_type *a = abi_type(comparer->from, from), *b = abi_type(comparer->to, to);
 	uint64_t old_size = abi_size(comparer->from, from), new_size = abi_size(comparer->to, to);
@@ -143,7 +145,8 @@ static bool is_const(const struct abi_model *model, abi_type_id id)
 	}
 }
 
-static enum abi_verdict compare_pointees(struct abi_comparer *comparer, abi_type_id from, abi_type_id to, const char *where)
+static enum abi_verdict compare_pointees(struct abi_comparer *comparer, abi_type_id from, abi_type_id to,
+					 const char *where)
 {
 	abi_type_id old = abi_strip(comparer->from, from), now = abi_strip(comparer->to, to);
 	enum abi_kind a = abi_type(comparer->from, old)->kind, b = abi_type(comparer->to, now)->kind;
@@ -156,7 +159,8 @@ static enum abi_verdict compare_pointees(struct abi_comparer *comparer, abi_type
 	return verdict;
 }
 
-static enum abi_verdict compare_arrays(struct abi_comparer *comparer, abi_type_id from, abi_type_id to, const char *where)
+static enum abi_verdict compare_arrays(struct abi_comparer *comparer, abi_type_id from, abi_type_id to,
+				       const char *where)
 {
 	const struct abi_type *a = abi_type(comparer->from, from), *b = abi_type(comparer->to, to);
 	if (a->size != b->size && a->size != ABI_UNBOUNDED && b->size != ABI_UNBOUNDED)
@@ -166,7 +170,8 @@ static enum abi_verdict compare_arrays(struct abi_comparer *comparer, abi_type_i
 }
 
 /* Entities of different names, or something without a name: what counts is what they are made of. */
-static enum abi_verdict compare_structures(struct abi_comparer *comparer, abi_type_id from, abi_type_id to, const char *where)
+static enum abi_verdict compare_structures(struct abi_comparer *comparer, abi_type_id from, abi_type_id to,
+					   const char *where)
 {
 	const struct abi_type *a = abi_type(comparer->from, from), *b = abi_type(comparer->to, to);
 	if (a->definition == ABI_NO_DEFINITION || b->definition == ABI_NO_DEFINITION)
@@ -194,7 +199,8 @@ static enum abi_verdict compare_tags(struct abi_comparer *comparer, abi_type_id 
 	return compare_structures(comparer, from, to, where);
 }
 
-static enum abi_verdict compare_stripped(struct abi_comparer *comparer, abi_type_id from, abi_type_id to, const char *where)
+static enum abi_verdict compare_stripped(struct abi_comparer *comparer, abi_type_id from, abi_type_id to,
+					 const char *where)
 {
 	const struct abi_type *a = abi_type(comparer->from, from), *b = abi_type(comparer->to, to);
 	enum abi_kind kind = a->kind;
@@ -205,8 +211,9 @@ static enum abi_verdict compare_stripped(struct abi_comparer *comparer, abi_type
 	if (abi_is_tag(kind) && abi_is_tag(b->kind))
 		return compare_tags(comparer, from, to, where);
 	if (is_pointer(kind) && is_pointer(b->kind)) {
-		enum abi_verdict verdict = kind == b->kind ? ABI_SAME
-							   : tell_types(comparer, ABI_COMPATIBLE, where, from, to, ": the same bits");
+		enum abi_verdict verdict =
+			kind == b->kind ? ABI_SAME
+					: tell_types(comparer, ABI_COMPATIBLE, where, from, to, ": the same bits");
 		return abi_worse(verdict, compare_pointees(comparer, a->target, b->target, where));
 	}
 	if (kind != b->kind) {
@@ -249,7 +256,8 @@ enum abi_verdict abi_compare_types(struct abi_comparer *comparer, abi_type_id fr
 /* ---- functions -------------------------------------------------------------------------------------------- */
 
 /* The parameter with that number, without those that the compiler adds; NULL: there are fewer. */
-static const struct abi_member *parameter(const struct abi_model *model, const struct abi_type *function, uint32_t number)
+static const struct abi_member *parameter(const struct abi_model *model, const struct abi_type *function,
+					  uint32_t number)
 {
 	for (uint32_t i = function->first; i < function->first + function->n; i++)
 		if (!model->members.at[i].is_artificial && number-- == 0)
@@ -265,7 +273,8 @@ static uint32_t count_parameters(const struct abi_model *model, const struct abi
 	return n;
 }
 
-static enum abi_verdict compare_parameters(struct abi_comparer *comparer, const struct abi_type *from, const struct abi_type *to)
+static enum abi_verdict compare_parameters(struct abi_comparer *comparer, const struct abi_type *from,
+					   const struct abi_type *to)
 {
 	enum abi_verdict verdict = ABI_SAME;
 	uint32_t old = count_parameters(comparer->from, from), now = count_parameters(comparer->to, to);
@@ -288,7 +297,8 @@ static enum abi_verdict compare_parameters(struct abi_comparer *comparer, const 
 	return verdict;
 }
 
-enum abi_verdict abi_compare_functions(struct abi_comparer *comparer, const struct abi_type *from, const struct abi_type *to)
+enum abi_verdict abi_compare_functions(struct abi_comparer *comparer, const struct abi_type *from,
+				       const struct abi_type *to)
 {
 	const char *outer = comparer->how;
 	comparer->how = "result";
@@ -316,7 +326,8 @@ static bool has_same_old(struct abi_comparer *comparer, enum abi_kind kind, uint
 {
 	uint32_t told = comparer->details->n;
 	bool found = false;
-	for (uint32_t from = first; from != ABI_NO_DEFINITION && !found; from = comparer->from->definitions.at[from].next)
+	for (uint32_t from = first; from != ABI_NO_DEFINITION && !found;
+	     from = comparer->from->definitions.at[from].next)
 		found = abi_compare_definitions(comparer, kind, from, to, "") == ABI_SAME;
 	comparer->details->n = told;
 	return found;
@@ -327,7 +338,8 @@ static bool has_same_old(struct abi_comparer *comparer, enum abi_kind kind, uint
 enum abi_verdict abi_compare_entities(struct abi_comparer *comparer, abi_type_id from, abi_type_id to)
 {
 	enum abi_kind kind = abi_type(comparer->from, from)->kind;
-	uint32_t old_first = abi_type(comparer->from, from)->definition, new_first = abi_type(comparer->to, to)->definition;
+	uint32_t old_first = abi_type(comparer->from, from)->definition,
+		 new_first = abi_type(comparer->to, to)->definition;
 	uint32_t old = old_first, now = new_first;
 	enum abi_verdict verdict = ABI_SAME;
 	if (old == ABI_NO_DEFINITION || now == ABI_NO_DEFINITION)

@@ -14,7 +14,7 @@ struct sides {
 	struct abi_comparer *comparer;
 	const struct abi_model *from, *to;
 	struct abi_definition old, now;
-	const char *prefix;           /* of where a member is: "member 'u', " of what has no name, or "" */
+	const char *prefix; /* of where a member is: "member 'u', " of what has no name, or "" */
 	enum abi_kind kind;
 	unsigned lines;
 };
@@ -59,7 +59,8 @@ static const char *declared(struct sides *sides, const struct abi_model *model, 
 /* ---- fields ----------------------------------------------------------------------------------------------- */
 
 /* The member of the same name; of those without name, the one at the same place, else the first that is left. */
-static const struct abi_member *find_new(const struct sides *sides, const struct abi_member *wanted, const bool *taken, uint32_t *index)
+static const struct abi_member *find_new(const struct sides *sides, const struct abi_member *wanted, const bool *taken,
+					 uint32_t *index)
 {
 	const struct abi_member *best = NULL;
 	for (uint32_t i = 0; i < sides->now.n; i++) {
@@ -78,7 +79,8 @@ static const struct abi_member *find_new(const struct sides *sides, const struct
 }
 
 /* What is new at the place of something that is gone, and as large: another name for it. */
-static const struct abi_member *find_renamed(struct sides *sides, const struct abi_member *gone, const bool *taken, uint32_t *index)
+static const struct abi_member *find_renamed(struct sides *sides, const struct abi_member *gone, const bool *taken,
+					     uint32_t *index)
 {
 	for (uint32_t i = 0; i < sides->now.n; i++) {
 		const struct abi_member *member = new_member(sides, i);
@@ -101,7 +103,8 @@ static enum abi_verdict compare_field(struct sides *sides, const struct abi_memb
 	struct abi_comparer *comparer = sides->comparer;
 	const char *name = old->name.len ? arena_printf(&comparer->diff->arena, "%smember '%.*s'", sides->prefix,
 							(int)old->name.len, old->name.at)
-					 : arena_printf(&comparer->diff->arena, "%smember at %s", sides->prefix, place(sides, old));
+					 : arena_printf(&comparer->diff->arena, "%smember at %s", sides->prefix,
+							place(sides, old));
 	enum abi_verdict verdict = ABI_SAME;
 	if (old->bit_offset != now->bit_offset) {
 		if (may_tell(sides))
@@ -119,7 +122,8 @@ static enum abi_verdict compare_field(struct sides *sides, const struct abi_memb
 	comparer->how = name;
 	enum abi_verdict of_type = abi_compare_types(comparer, old->type, now->type, name);
 	comparer->how = outer;
-	return abi_worse(verdict, of_type == ABI_BREAKS_CALLERS && sides->kind != ABI_UNION ? ABI_BREAKS_LAYOUT : of_type);
+	return abi_worse(verdict,
+			 of_type == ABI_BREAKS_CALLERS && sides->kind != ABI_UNION ? ABI_BREAKS_LAYOUT : of_type);
 }
 
 static enum abi_verdict compare_gone(struct sides *sides, const struct abi_member *old, bool *taken)
@@ -128,14 +132,14 @@ static enum abi_verdict compare_gone(struct sides *sides, const struct abi_membe
 	const struct abi_member *now = find_renamed(sides, old, taken, &index);
 	if (!now) {
 		if (may_tell(sides))
-			abi_tell(sides->comparer, "%smember '%.*s' at %s is gone", sides->prefix, (int)old->name.len, old->name.at,
-				 place(sides, old));
+			abi_tell(sides->comparer, "%smember '%.*s' at %s is gone", sides->prefix, (int)old->name.len,
+				 old->name.at, place(sides, old));
 		return ABI_BREAKS_LAYOUT;
 	}
 	taken[index] = true;
 	if (may_tell(sides))
-		abi_tell(sides->comparer, "%smember '%.*s' at %s is called '%.*s'", sides->prefix, (int)old->name.len, old->name.at,
-			 place(sides, old), (int)now->name.len, now->name.at);
+		abi_tell(sides->comparer, "%smember '%.*s' at %s is called '%.*s'", sides->prefix, (int)old->name.len,
+			 old->name.at, place(sides, old), (int)now->name.len, now->name.at);
 	return abi_worse(ABI_COMPATIBLE, compare_field(sides, old, now));
 }
 
@@ -198,7 +202,8 @@ static enum abi_verdict compare_fields(struct sides *sides)
 
 /* ---- classes ---------------------------------------------------------------------------------------------- */
 
-static const struct abi_member *find_base(const struct sides *sides, const struct abi_model *model, const struct abi_member *wanted)
+static const struct abi_member *find_base(const struct sides *sides, const struct abi_model *model,
+					  const struct abi_member *wanted)
 {
 	struct str name = abi_type(model, wanted->type)->name;
 	bool is_old = model == sides->from;
@@ -246,7 +251,8 @@ static enum abi_verdict compare_bases(struct sides *sides)
 	return verdict;
 }
 
-static const struct abi_member *find_virtual(const struct abi_model *model, const struct abi_definition *in, struct str name)
+static const struct abi_member *find_virtual(const struct abi_model *model, const struct abi_definition *in,
+					     struct str name)
 {
 	for (uint32_t i = in->first; i < in->first + in->n; i++)
 		if (model->members.at[i].kind == ABI_VIRTUAL && str_equal(model->members.at[i].name, name))
@@ -269,8 +275,8 @@ static enum abi_verdict compare_virtuals(struct sides *sides)
 		if (!now)
 			abi_tell(comparer, "virtual function %.*s is gone", (int)old->name.len, old->name.at);
 		else if (old->bit_offset != UINT64_MAX && now->bit_offset != UINT64_MAX)
-			abi_tell(comparer, "virtual function %.*s moved from slot %llu to slot %llu", (int)old->name.len,
-				 old->name.at, ULL(old->bit_offset), ULL(now->bit_offset));
+			abi_tell(comparer, "virtual function %.*s moved from slot %llu to slot %llu",
+				 (int)old->name.len, old->name.at, ULL(old->bit_offset), ULL(now->bit_offset));
 		else
 			continue;
 		verdict = ABI_BREAKS_LAYOUT;
@@ -287,7 +293,8 @@ static enum abi_verdict compare_virtuals(struct sides *sides)
 
 /* ---- enumerations ----------------------------------------------------------------------------------------- */
 
-static const struct abi_member *find_enumerator(const struct abi_model *model, const struct abi_definition *in, struct str name)
+static const struct abi_member *find_enumerator(const struct abi_model *model, const struct abi_definition *in,
+						struct str name)
 {
 	for (uint32_t i = in->first; i < in->first + in->n; i++)
 		if (str_equal(model->members.at[i].name, name))
@@ -308,8 +315,8 @@ static enum abi_verdict compare_enumerators(struct sides *sides)
 		if (!may_tell(sides))
 			continue;
 		if (now)
-			abi_tell(comparer, "%s%.*s changed from %lld to %lld", sides->prefix, (int)old->name.len, old->name.at,
-				 (long long)old->value, (long long)now->value);
+			abi_tell(comparer, "%s%.*s changed from %lld to %lld", sides->prefix, (int)old->name.len,
+				 old->name.at, (long long)old->value, (long long)now->value);
 		else
 			abi_tell(comparer, "%s%.*s (%lld) is gone", sides->prefix, (int)old->name.len, old->name.at,
 				 (long long)old->value);
@@ -332,22 +339,29 @@ enum abi_verdict abi_compare_definitions(struct abi_comparer *comparer, enum abi
 					 const char *where)
 {
 	struct sides sides = {
-		.comparer = comparer, .from = comparer->from, .to = comparer->to,
-		.old = comparer->from->definitions.at[from], .now = comparer->to->definitions.at[to], .kind = kind,
+		.comparer = comparer,
+		.from = comparer->from,
+		.to = comparer->to,
+		.old = comparer->from->definitions.at[from],
+		.now = comparer->to->definitions.at[to],
+		.kind = kind,
 	};
 	sides.prefix = *where ? arena_printf(&comparer->diff->arena, "%s, ", where) : "";
 	if (kind == ABI_TYPEDEF)
 		return abi_compare_types(comparer, sides.old.target, sides.now.target, "what it stands for");
 	enum abi_verdict verdict = ABI_SAME;
 	if (sides.old.size != sides.now.size) {
-		abi_tell(comparer, "%ssize changed from %llu to %llu bytes", sides.prefix, ULL(sides.old.size), ULL(sides.now.size));
+		abi_tell(comparer, "%ssize changed from %llu to %llu bytes", sides.prefix, ULL(sides.old.size),
+			 ULL(sides.now.size));
 		verdict = ABI_BREAKS_LAYOUT;
 	}
 	if (kind == ABI_ENUM)
 		return abi_worse(verdict, compare_enumerators(&sides));
-	uint64_t old_align = abi_definition_align(comparer->from, from), new_align = abi_definition_align(comparer->to, to);
+	uint64_t old_align = abi_definition_align(comparer->from, from),
+		 new_align = abi_definition_align(comparer->to, to);
 	if (old_align != new_align) {
-		abi_tell(comparer, "%salignment changed from %llu to %llu bytes", sides.prefix, ULL(old_align), ULL(new_align));
+		abi_tell(comparer, "%salignment changed from %llu to %llu bytes", sides.prefix, ULL(old_align),
+			 ULL(new_align));
 		verdict = ABI_BREAKS_LAYOUT;
 	}
 	verdict = abi_worse(verdict, compare_bases(&sides));

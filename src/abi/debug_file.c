@@ -38,8 +38,10 @@ static struct bytes build_id(const struct elf_file *elf)
 		struct elf_error error;
 		struct elf_note note;
 		uint64_t align = elf->shdrs[i].sh_addralign == 8 ? 8 : 4;
-		for (uint64_t at = 0; at < section.size && elf_note_at(section, align, at, &note, &error); at = note.next)
-			if (note.type == NT_GNU_BUILD_ID && note.name.size >= 3 && memcmp(note.name.data, "GNU", 3) == 0)
+		for (uint64_t at = 0; at < section.size && elf_note_at(section, align, at, &note, &error);
+		     at = note.next)
+			if (note.type == NT_GNU_BUILD_ID && note.name.size >= 3 &&
+			    memcmp(note.name.data, "GNU", 3) == 0)
 				return note.desc;
 	}
 	return (struct bytes){0};
@@ -87,7 +89,8 @@ static struct str folder_of(const char *path)
 
 /* .gnu_debuglink: a name, filled up with zeros to a multiple of 4, and the CRC-32 of the file (gdb manual, "Separate
  * Debug Files"). */
-static const char *find_by_link(struct abi_files *files, const struct elf_file *elf, const char *path, struct elf_file *out)
+static const char *find_by_link(struct abi_files *files, const struct elf_file *elf, const char *path,
+				struct elf_file *out)
 {
 	struct bytes link = section_named(elf, ".gnu_debuglink");
 	if (link.size < 6 || !memchr(link.data, 0, link.size - 4))
@@ -96,10 +99,10 @@ static const char *find_by_link(struct abi_files *files, const struct elf_file *
 	uint32_t crc = read32(link.data + link.size - 4);
 	struct str here = folder_of(path);
 	for (uint32_t i = 0; i < n_folders(files) + 2; i++) {
-		char *other = i == 0 ? arena_printf(&files->arena, "%.*s%s", (int)here.len, here.at, name)
+		char *other = i == 0   ? arena_printf(&files->arena, "%.*s%s", (int)here.len, here.at, name)
 			      : i == 1 ? arena_printf(&files->arena, "%.*s.debug/%s", (int)here.len, here.at, name)
-				       : arena_printf(&files->arena, "%s/%.*s%s", folder(files, i - 2), (int)here.len, here.at,
-						      name);
+				       : arena_printf(&files->arena, "%s/%.*s%s", folder(files, i - 2), (int)here.len,
+						      here.at, name);
 		if (try_open(files, other, out) && crc32_bytes(0, out->bytes.data, out->bytes.size) == crc)
 			return other;
 	}

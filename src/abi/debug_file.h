@@ -6,7 +6,8 @@
 #include "abi/source.h"
 
 /* The path of the debug file of `elf`, which was opened as `path`, and that file. NULL: there is none. */
-const char *debug_file_find(struct abi_files *files, const struct elf_file *elf, const char *path, struct elf_file *out);
+const char *debug_file_find(struct abi_files *files, const struct elf_file *elf, const char *path,
+			    struct elf_file *out);
 
 /* The same of the file that holds what dwz took out of several debug files. */
 const char *debug_file_alt(struct abi_files *files, const struct elf_file *elf, const char *path, struct elf_file *out);

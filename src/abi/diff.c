@@ -44,7 +44,8 @@ static const char *symbol_name(struct differ *differ, const struct abi_symbol *s
 		text_add(&text, symbol->name);
 	free(demangled);
 	if (symbol->version.len)
-		text_print(&text, "%s%.*s", symbol->is_default ? "@@" : "@", (int)symbol->version.len, symbol->version.at);
+		text_print(&text, "%s%.*s", symbol->is_default ? "@@" : "@", (int)symbol->version.len,
+			   symbol->version.at);
 	const char *copy = arena_strndup(&differ->diff->arena, text_str(&text).at, text.bytes.n);
 	text_free(&text);
 	return copy;
@@ -70,21 +71,22 @@ static bool compare_sizes(struct differ *differ, const struct abi_symbol *old, c
 	struct abi_change *change = add_change(differ, ABI_BREAKS_LAYOUT, symbol_name(differ, now, true));
 	change->place = place_of(differ, now->file, now->line);
 	tell(change, arena_printf(&differ->diff->arena, "size changed from %llu to %llu bytes%s",
-					  (unsigned long long)old->size, (unsigned long long)now->size,
-					  is_vtable(now->name) ? ": it has other virtual functions or bases"
-							       : ": programs have a copy of the old size"));
+				  (unsigned long long)old->size, (unsigned long long)now->size,
+				  is_vtable(now->name) ? ": it has other virtual functions or bases"
+						       : ": programs have a copy of the old size"));
 	return true;
 }
 
-static enum abi_verdict compare_symbol_types(struct differ *differ, const struct abi_symbol *old, const struct abi_symbol *now,
-					     struct abi_lines *details)
+static enum abi_verdict compare_symbol_types(struct differ *differ, const struct abi_symbol *old,
+					     const struct abi_symbol *now, struct abi_lines *details)
 {
 	struct abi_comparer *comparer = &differ->comparer;
 	comparer->node = ABI_SYMBOL_NODE | (uint32_t)(now - differ->to->symbols.at);
 	comparer->details = details;
 	comparer->budget = STEPS_OF_A_SYMBOL;
 	if (now->kind == ABI_SYMBOL_FUNCTION)
-		return abi_compare_functions(comparer, abi_type(differ->from, old->type), abi_type(differ->to, now->type));
+		return abi_compare_functions(comparer, abi_type(differ->from, old->type),
+					     abi_type(differ->to, now->type));
 	comparer->how = "type";
 	enum abi_verdict verdict = abi_compare_types(comparer, old->type, now->type, "type");
 	return verdict == ABI_BREAKS_CALLERS ? ABI_BREAKS_LAYOUT : verdict;
@@ -92,7 +94,8 @@ static enum abi_verdict compare_symbol_types(struct differ *differ, const struct
 
 static bool is_code(const struct abi_symbol *symbol)
 {
-	return symbol->kind == ABI_SYMBOL_FUNCTION || symbol->kind == ABI_SYMBOL_IFUNC || symbol->kind == ABI_SYMBOL_OTHER;
+	return symbol->kind == ABI_SYMBOL_FUNCTION || symbol->kind == ABI_SYMBOL_IFUNC ||
+	       symbol->kind == ABI_SYMBOL_OTHER;
 }
 
 static void compare_symbols(struct differ *differ, const struct abi_symbol *old, const struct abi_symbol *now)
@@ -125,7 +128,8 @@ static void compare_symbols(struct differ *differ, const struct abi_symbol *old,
 }
 
 /* Symbols of a model with one name. */
-static const struct abi_symbol *find_symbol(const struct abi_model *model, struct str name, struct str version, bool any_version)
+static const struct abi_symbol *find_symbol(const struct abi_model *model, struct str name, struct str version,
+					    bool any_version)
 {
 	uint32_t low = 0, high = model->symbols.n;
 	while (low < high) {
@@ -136,7 +140,8 @@ static const struct abi_symbol *find_symbol(const struct abi_model *model, struc
 			high = middle;
 	}
 	for (; low < model->symbols.n && str_equal(model->symbols.at[low].name, name); low++)
-		if (str_equal(model->symbols.at[low].version, version) || (any_version && model->symbols.at[low].is_default))
+		if (str_equal(model->symbols.at[low].version, version) ||
+		    (any_version && model->symbols.at[low].is_default))
 			return &model->symbols.at[low];
 	return NULL;
 }
@@ -222,7 +227,8 @@ static const char *why_private(struct differ *differ, const struct abi_pair *pai
 	if (!definition || !definition->file.len)
 		return NULL;
 	if (differ->options->n_headers && !is_public_header(differ->options, definition->file))
-		return arena_printf(&differ->diff->arena, "callers do not know what is in it: %.*s is not among the headers",
+		return arena_printf(&differ->diff->arena,
+				    "callers do not know what is in it: %.*s is not among the headers",
 				    (int)definition->file.len, definition->file.at);
 	return NULL;
 }
@@ -234,7 +240,8 @@ static const char *hint_of(struct differ *differ, const struct abi_pair *pair)
 	struct str name = abi_type(differ->from, pair->from)->name;
 	if (!definition || !is_in_source_file(definition->file))
 		return NULL;
-	return arena_printf(&differ->diff->arena, "defined in %.*s: if no caller knows what is in it, say --opaque='%.*s'",
+	return arena_printf(&differ->diff->arena,
+			    "defined in %.*s: if no caller knows what is in it, say --opaque='%.*s'",
 			    (int)definition->file.len, definition->file.at, (int)name.len, name.at);
 }
 
@@ -381,13 +388,15 @@ static void compare_promises(struct differ *differ)
 		const struct abi_promise *old = &differ->from->promises.at[i];
 		for (uint32_t j = 0; j < differ->to->promises.n; j++) {
 			const struct abi_promise *now = &differ->to->promises.at[j];
-			if (!is_binding(old->name) || !str_equal(old->name, now->name) || str_equal(old->value, now->value))
+			if (!is_binding(old->name) || !str_equal(old->name, now->name) ||
+			    str_equal(old->value, now->value))
 				continue;
 			struct abi_change *change = add_change(
 				differ, ABI_BREAKS_CALLERS,
 				arena_printf(&differ->diff->arena, "promise %.*s", (int)old->name.len, old->name.at));
-			tell(change, arena_printf(&differ->diff->arena, "changed from %.*s to %.*s", (int)old->value.len,
-							  old->value.at, (int)now->value.len, now->value.at));
+			tell(change,
+			     arena_printf(&differ->diff->arena, "changed from %.*s to %.*s", (int)old->value.len,
+					  old->value.at, (int)now->value.len, now->value.at));
 		}
 	}
 }
@@ -416,13 +425,15 @@ static void advise(struct differ *differ)
 	diff->soname_changed = !str_equal(old, now);
 	if (diff->soname_changed)
 		diff->soname_advice = arena_printf(
-			&diff->arena, "changed from '%.*s' to '%.*s': programs go on using the old file%s", (int)old.len, old.at,
-			(int)now.len, now.at, breaks ? ", as they should" : ", though nothing else would keep them from using this one");
+			&diff->arena, "changed from '%.*s' to '%.*s': programs go on using the old file%s",
+			(int)old.len, old.at, (int)now.len, now.at,
+			breaks ? ", as they should" : ", though nothing else would keep them from using this one");
 	else if (breaks && old.len) {
 		const char *next = next_soname(differ, old);
-		diff->soname_advice = arena_printf(&diff->arena, "unchanged ('%.*s') although programs break: it should be %s%s",
-						   (int)old.len, old.at, next ? next : "another one",
-						   next ? ", or the old symbols be kept in their versions" : "");
+		diff->soname_advice =
+			arena_printf(&diff->arena, "unchanged ('%.*s') although programs break: it should be %s%s",
+				     (int)old.len, old.at, next ? next : "another one",
+				     next ? ", or the old symbols be kept in their versions" : "");
 	}
 }
 
@@ -434,7 +445,8 @@ static int compare_changes(const void *a, const void *b)
 	return strcmp(x->subject, y->subject);
 }
 
-void abi_diff_models(struct abi_diff *diff, struct abi_model *from, struct abi_model *to, const struct abi_diff_options *options)
+void abi_diff_models(struct abi_diff *diff, struct abi_model *from, struct abi_model *to,
+		     const struct abi_diff_options *options)
 {
 	struct differ differ = {.diff = diff, .from = from, .to = to, .options = options};
 	*diff = (struct abi_diff){.types_compared = from->has_types && to->has_types};
@@ -465,6 +477,7 @@ int abi_diff_exit(const struct abi_diff *diff)
 {
 	int status = diff->soname_changed ? ABI_EXIT_CHANGED | ABI_EXIT_INCOMPATIBLE : 0;
 	for (uint32_t i = 0; i < diff->changes.n; i++)
-		status |= diff->changes.at[i].verdict > ABI_COMPATIBLE ? ABI_EXIT_CHANGED | ABI_EXIT_INCOMPATIBLE : ABI_EXIT_CHANGED;
+		status |= diff->changes.at[i].verdict > ABI_COMPATIBLE ? ABI_EXIT_CHANGED | ABI_EXIT_INCOMPATIBLE
+								       : ABI_EXIT_CHANGED;
 	return status;
 }

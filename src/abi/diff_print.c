@@ -15,7 +15,8 @@ static const char *const verdicts[] = {
 
 static void print_symbols(struct text *out, const struct abi_change *change)
 {
-	text_print(out, "                  used by %u symbol%s: ", change->symbols.n, change->symbols.n == 1 ? "" : "s");
+	text_print(out, "                  used by %u symbol%s: ", change->symbols.n,
+		   change->symbols.n == 1 ? "" : "s");
 	for (uint32_t i = 0; i < change->symbols.n && i < MOST_SYMBOLS; i++)
 		text_print(out, "%s%s", i ? ", " : "", change->symbols.at[i]);
 	if (change->symbols.n > MOST_SYMBOLS)
@@ -31,7 +32,8 @@ static void print_change(struct text *out, const struct abi_change *change)
 		text_print(out, ": %s\n", change->details.at[0]);
 		return;
 	}
-	text_print(out, "%s%s%s\n", change->place ? " (" : "", change->place ? change->place : "", change->place ? ")" : "");
+	text_print(out, "%s%s%s\n", change->place ? " (" : "", change->place ? change->place : "",
+		   change->place ? ")" : "");
 	for (uint32_t i = 0; i < change->details.n; i++)
 		text_print(out, "                  %s\n", change->details.at[i]);
 	if (change->symbols.n)
@@ -54,10 +56,12 @@ void abi_diff_print(struct text *out, const struct abi_diff *diff, const char *f
 		text_print(out, ", %u of them break%s programs", breaks, breaks == 1 ? "s" : "");
 	text_print(out, "\n");
 	if (!diff->types_compared)
-		text_print(out, "note              types were not compared: a file has no debug information (compile with -g, or install"
+		text_print(out, "note              types were not compared: a file has no debug information (compile "
+				"with -g, or install"
 				" its debug file)\n");
 	else if (diff->n_without_types)
-		text_print(out, "note              the types of %u symbol%s were not compared: a file does not have them\n",
+		text_print(out,
+			   "note              the types of %u symbol%s were not compared: a file does not have them\n",
 			   diff->n_without_types, diff->n_without_types == 1 ? "" : "s");
 	for (uint32_t i = 0; i < n; i++)
 		print_change(out, &diff->changes.at[i]);

@@ -22,10 +22,8 @@ char *abi_demangle(struct str name)
 const char *abi_symbol_kind_name(enum abi_symbol_kind kind)
 {
 	static const char *const names[] = {
-		[ABI_SYMBOL_FUNCTION] = "function",
-		[ABI_SYMBOL_OBJECT] = "variable",
-		[ABI_SYMBOL_TLS] = "thread-local",
-		[ABI_SYMBOL_IFUNC] = "indirect-function",
+		[ABI_SYMBOL_FUNCTION] = "function", [ABI_SYMBOL_OBJECT] = "variable",
+		[ABI_SYMBOL_TLS] = "thread-local",  [ABI_SYMBOL_IFUNC] = "indirect-function",
 		[ABI_SYMBOL_OTHER] = "symbol",
 	};
 	return names[kind];
@@ -34,11 +32,25 @@ const char *abi_symbol_kind_name(enum abi_symbol_kind kind)
 const char *abi_kind_name(enum abi_kind kind)
 {
 	static const char *const names[ABI_N_KINDS] = {
-		[ABI_VOID] = "void", [ABI_BASE] = "base", [ABI_POINTER] = "pointer", [ABI_REFERENCE] = "reference",
-		[ABI_RVALUE_REFERENCE] = "rvalue-reference", [ABI_MEMBER_POINTER] = "member-pointer", [ABI_CONST] = "const",
-		[ABI_VOLATILE] = "volatile", [ABI_RESTRICT] = "restrict", [ABI_ATOMIC] = "atomic", [ABI_ARRAY] = "array",
-		[ABI_VECTOR] = "vector", [ABI_FUNCTION] = "function", [ABI_TYPEDEF] = "typedef", [ABI_STRUCT] = "struct",
-		[ABI_UNION] = "union", [ABI_ENUM] = "enum", [ABI_UNSPECIFIED] = "unspecified", [ABI_UNKNOWN] = "unknown",
+		[ABI_VOID] = "void",
+		[ABI_BASE] = "base",
+		[ABI_POINTER] = "pointer",
+		[ABI_REFERENCE] = "reference",
+		[ABI_RVALUE_REFERENCE] = "rvalue-reference",
+		[ABI_MEMBER_POINTER] = "member-pointer",
+		[ABI_CONST] = "const",
+		[ABI_VOLATILE] = "volatile",
+		[ABI_RESTRICT] = "restrict",
+		[ABI_ATOMIC] = "atomic",
+		[ABI_ARRAY] = "array",
+		[ABI_VECTOR] = "vector",
+		[ABI_FUNCTION] = "function",
+		[ABI_TYPEDEF] = "typedef",
+		[ABI_STRUCT] = "struct",
+		[ABI_UNION] = "union",
+		[ABI_ENUM] = "enum",
+		[ABI_UNSPECIFIED] = "unspecified",
+		[ABI_UNKNOWN] = "unknown",
 	};
 	return names[kind];
 }
@@ -46,8 +58,8 @@ const char *abi_kind_name(enum abi_kind kind)
 const char *abi_member_kind_name(enum abi_member_kind kind)
 {
 	static const char *const names[] = {
-		[ABI_FIELD] = "field", [ABI_BASE_CLASS] = "base", [ABI_VIRTUAL] = "virtual", [ABI_ENUMERATOR] = "enumerator",
-		[ABI_PARAMETER] = "parameter",
+		[ABI_FIELD] = "field",		 [ABI_BASE_CLASS] = "base",	[ABI_VIRTUAL] = "virtual",
+		[ABI_ENUMERATOR] = "enumerator", [ABI_PARAMETER] = "parameter",
 	};
 	return names[kind];
 }
@@ -97,7 +109,8 @@ static const struct abi_definition *inside_of(const struct abi_model *model, abi
 		const struct abi_type *type = abi_type(model, id);
 		if (abi_is_tag(type->kind))
 			return type->name.len ? NULL : abi_definition(model, id);
-		if (type->kind != ABI_ARRAY && type->kind != ABI_CONST && type->kind != ABI_VOLATILE && type->kind != ABI_POINTER)
+		if (type->kind != ABI_ARRAY && type->kind != ABI_CONST && type->kind != ABI_VOLATILE &&
+		    type->kind != ABI_POINTER)
 			return NULL;
 		id = type->target;
 	}
@@ -111,7 +124,8 @@ static void put_inside(struct text *out, const struct abi_model *model, abi_type
 		put_members(out, model, inside, base, depth);
 }
 
-static void put_member(struct text *out, const struct abi_model *model, const struct abi_member *member, uint64_t base, unsigned depth)
+static void put_member(struct text *out, const struct abi_model *model, const struct abi_member *member, uint64_t base,
+		       unsigned depth)
 {
 	uint64_t at = base + member->bit_offset;
 	text_print(out, "%*s", (int)depth * 4, "");
@@ -124,7 +138,8 @@ static void put_member(struct text *out, const struct abi_model *model, const st
 		if (member->bit_offset == UINT64_MAX)
 			text_print(out, "virtual ?: %.*s\n", (int)member->name.len, member->name.at);
 		else
-			text_print(out, "virtual %llu: %.*s\n", ULL(member->bit_offset), (int)member->name.len, member->name.at);
+			text_print(out, "virtual %llu: %.*s\n", ULL(member->bit_offset), (int)member->name.len,
+				   member->name.at);
 		return;
 	case ABI_BASE_CLASS:
 		if (member->is_virtual)
@@ -180,7 +195,8 @@ static void put_symbol(struct text *out, const struct abi_model *model, const st
 {
 	text_print(out, "%s %.*s", abi_symbol_kind_name(symbol->kind), (int)symbol->name.len, symbol->name.at);
 	if (symbol->version.len)
-		text_print(out, "%s%.*s", symbol->is_default ? "@@" : "@", (int)symbol->version.len, symbol->version.at);
+		text_print(out, "%s%.*s", symbol->is_default ? "@@" : "@", (int)symbol->version.len,
+			   symbol->version.at);
 	if (symbol->is_weak)
 		text_print(out, ", weak");
 	if (symbol->kind == ABI_SYMBOL_OBJECT || symbol->kind == ABI_SYMBOL_TLS)
@@ -209,8 +225,9 @@ void abi_dump_text(struct text *out, struct abi_model *model)
 	if (!model->has_types)
 		text_print(out, "# There is no debug information: symbols only.\n");
 	for (uint32_t i = 0; i < model->promises.n; i++)
-		text_print(out, "promise %.*s = %.*s\n", (int)model->promises.at[i].name.len, model->promises.at[i].name.at,
-			   (int)model->promises.at[i].value.len, model->promises.at[i].value.at);
+		text_print(out, "promise %.*s = %.*s\n", (int)model->promises.at[i].name.len,
+			   model->promises.at[i].name.at, (int)model->promises.at[i].value.len,
+			   model->promises.at[i].value.at);
 	text_print(out, "\n");
 	for (uint32_t i = 0; i < model->symbols.n; i++)
 		put_symbol(out, model, &model->symbols.at[i]);

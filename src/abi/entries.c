@@ -4,7 +4,8 @@
 #include "abi/reader.h"
 #include "dwarf/cursor.h"
 
-bool abi_unit_at(const struct abi_reader *reader, uint32_t source, enum dwarf_section section, uint64_t offset, uint32_t *unit)
+bool abi_unit_at(const struct abi_reader *reader, uint32_t source, enum dwarf_section section, uint64_t offset,
+		 uint32_t *unit)
 {
 	uint32_t low = reader->first_unit[2 * source + (section == DWARF_TYPES)];
 	uint32_t end = reader->first_unit[2 * source + (section == DWARF_TYPES) + 1], high = end;
@@ -85,7 +86,8 @@ uint64_t abi_number(const struct abi_reader *reader, const struct abi_die *die, 
 {
 	struct dwarf_value value;
 	uint64_t number;
-	if (dwarf_attribute(abi_unit_of(reader, die), &die->entry, attribute, &value) && dwarf_constant(&value, &number))
+	if (dwarf_attribute(abi_unit_of(reader, die), &die->entry, attribute, &value) &&
+	    dwarf_constant(&value, &number))
 		return number;
 	return otherwise;
 }

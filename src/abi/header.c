@@ -16,15 +16,20 @@ enum { DEEPEST = 32 };
 static const char *number_name(const struct abi_type *type)
 {
 	static const char *const with_sign[] = {"signed char", "short", "int", "long", "__int128"};
-	static const char *const without[] = {"unsigned char", "unsigned short", "unsigned int", "unsigned long", "unsigned __int128"};
-	unsigned log = type->size && is_power_of_two(type->size) && type->size <= 16 ? (unsigned)__builtin_ctzll(type->size) : 0;
+	static const char *const without[] = {"unsigned char", "unsigned short", "unsigned int", "unsigned long",
+					      "unsigned __int128"};
+	unsigned log = type->size && is_power_of_two(type->size) && type->size <= 16
+			       ? (unsigned)__builtin_ctzll(type->size)
+			       : 0;
 	if (str_equal(type->name, str_from("char")))
 		return "char";
 	switch (type->encoding) {
 	case DW_ATE_boolean:
 		return "_Bool";
 	case DW_ATE_complex_float:
-		return type->size == 8 ? "_Complex float" : type->size == 16 ? "_Complex double" : "_Complex long double";
+		return type->size == 8	  ? "_Complex float"
+		       : type->size == 16 ? "_Complex double"
+					  : "_Complex long double";
 	case DW_ATE_float:
 		return type->size == 4 ? "float" : type->size == 8 ? "double" : "long double";
 	case DW_ATE_signed:
@@ -47,7 +52,11 @@ static struct str identifier(struct abi_model *model, struct str name)
 /* Types that C++ has and C has not become what is as large, and is passed alike. */
 static void make_c(struct abi_model *model)
 {
-	struct abi_type word = {.kind = ABI_BASE, .name = str_from("long"), .encoding = DW_ATE_signed, .size = 8, .definition = ABI_NO_DEFINITION};
+	struct abi_type word = {.kind = ABI_BASE,
+				.name = str_from("long"),
+				.encoding = DW_ATE_signed,
+				.size = 8,
+				.definition = ABI_NO_DEFINITION};
 	abi_type_id word_id = abi_intern(model, &word);
 	for (abi_type_id id = 1; id < model->types.n; id++) {
 		struct abi_type *type = &model->types.at[id];
@@ -90,8 +99,8 @@ enum state { NOTHING, FORWARD, IN_WORK, DEFINED };
 struct printer {
 	struct text *out;
 	struct abi_model *model;
-	uint8_t *state;               /* of each type */
-	unsigned pads;                /* made so far */
+	uint8_t *state; /* of each type */
+	unsigned pads; /* made so far */
 };
 
 static void define(struct printer *printer, abi_type_id id);
@@ -163,14 +172,16 @@ static void need(struct printer *printer, abi_type_id id, bool by_value, unsigne
 
 /* ---- members ---------------------------------------------------------------------------------------------- */
 
-static void put_enumerators(struct printer *printer, const struct abi_type *type, const struct abi_definition *definition, unsigned depth)
+static void put_enumerators(struct printer *printer, const struct abi_type *type,
+			    const struct abi_definition *definition, unsigned depth)
 {
 	for (uint32_t i = definition->first; i < definition->first + definition->n; i++) {
 		const struct abi_member *member = &printer->model->members.at[i];
 		indent(printer->out, depth);
 		if (definition->is_scoped) /* their names are the enumeration's own */
 			text_print(printer->out, "%.*s_", (int)type->name.len, type->name.at);
-		text_print(printer->out, "%.*s = %lld,\n", (int)member->name.len, member->name.at, (long long)member->value);
+		text_print(printer->out, "%.*s = %lld,\n", (int)member->name.len, member->name.at,
+			   (long long)member->value);
 	}
 }
 
@@ -204,7 +215,8 @@ static abi_type_id nameless(const struct abi_model *model, abi_type_id id)
 		const struct abi_type *type = abi_type(model, id);
 		if (abi_is_tag(type->kind))
 			return !type->name.len && type->definition != ABI_NO_DEFINITION ? id : 0;
-		if (type->kind == ABI_TYPEDEF || type->kind == ABI_FUNCTION || type->kind == ABI_BASE || type->kind == ABI_VOID)
+		if (type->kind == ABI_TYPEDEF || type->kind == ABI_FUNCTION || type->kind == ABI_BASE ||
+		    type->kind == ABI_VOID)
 			return 0;
 		id = type->target;
 	}
@@ -223,7 +235,8 @@ static void put_declaration(struct printer *printer, abi_type_id id, struct str 
 	if (body) {
 		text_add(printer->out, (struct str){text.bytes.at, (uint32_t)before});
 		put_body(printer, inside, depth);
-		text_add(printer->out, (struct str){body + 5, (uint32_t)(text.bytes.n - (uint32_t)(body + 5 - text.bytes.at))});
+		text_add(printer->out,
+			 (struct str){body + 5, (uint32_t)(text.bytes.n - (uint32_t)(body + 5 - text.bytes.at))});
 	} else {
 		text_add(printer->out, text_str(&text));
 	}
@@ -268,7 +281,8 @@ static void put_field(struct printer *printer, const struct abi_member *member, 
 	indent(printer->out, depth);
 	if (!member->is_bit_field && size * 8 > room) /* what derives from it uses its padding */
 		text_print(printer->out, "char %.*s[%llu]", (int)name.bytes.n, text_str(&name).at, ULL(room / 8));
-	else if (!member->is_bit_field && size == 0 && abi_type(model, abi_strip(model, member->type))->kind != ABI_ARRAY)
+	else if (!member->is_bit_field && size == 0 &&
+		 abi_type(model, abi_strip(model, member->type))->kind != ABI_ARRAY)
 		text_print(printer->out, "char %.*s[0]", (int)name.bytes.n, text_str(&name).at);
 	else
 		put_declaration(printer, member->type, text_str(&name), depth);
@@ -284,32 +298,38 @@ static void put_fields(struct printer *printer, uint32_t index, bool is_union, u
 	uint64_t at = 0;
 	for (uint32_t i = definition.first; i < definition.first + definition.n; i++) {
 		const struct abi_member member = printer->model->members.at[i];
-		if ((member.kind != ABI_FIELD && member.kind != ABI_BASE_CLASS) || member.is_virtual || member.bit_offset < at)
+		if ((member.kind != ABI_FIELD && member.kind != ABI_BASE_CLASS) || member.is_virtual ||
+		    member.bit_offset < at)
 			continue;
 		uint64_t next = is_union ? definition.size * 8 : next_begin(printer->model, &definition, i);
 		if (!is_union)
 			put_gap(printer, at, member.bit_offset, depth);
 		put_field(printer, &member, next > member.bit_offset ? next - member.bit_offset : 0, depth);
 		uint64_t end = abi_member_end(printer->model, &member);
-		at = is_union ? 0 : next > member.bit_offset ? min_u64(end, max_u64(next, member.bit_offset)) : member.bit_offset;
+		at = is_union			? 0
+		     : next > member.bit_offset ? min_u64(end, max_u64(next, member.bit_offset))
+						: member.bit_offset;
 	}
 	if (!is_union)
 		put_gap(printer, at, definition.size * 8, depth);
 	else if (definition.size > 0)
-		put_gap(printer, 0, definition.size * 8, depth); /* as large as the union: a union may end with padding, too */
+		put_gap(printer, 0, definition.size * 8,
+			depth); /* as large as the union: a union may end with padding, too */
 }
 
 /* ---- definitions ------------------------------------------------------------------------------------------ */
 
-static void put_assertions(struct printer *printer, const struct abi_type *type, const struct abi_definition *definition)
+static void put_assertions(struct printer *printer, const struct abi_type *type,
+			   const struct abi_definition *definition)
 {
 	const char *word = keyword(type->kind);
-	text_print(printer->out, "_Static_assert(sizeof(%s %.*s) == %llu, \"size\");\n", word, (int)type->name.len, type->name.at,
-		   ULL(definition->size));
+	text_print(printer->out, "_Static_assert(sizeof(%s %.*s) == %llu, \"size\");\n", word, (int)type->name.len,
+		   type->name.at, ULL(definition->size));
 	for (uint32_t i = definition->first; i < definition->first + definition->n; i++) {
 		const struct abi_member *member = &printer->model->members.at[i];
 		if (member->kind == ABI_FIELD && member->name.len && !member->is_bit_field)
-			text_print(printer->out, "_Static_assert(__builtin_offsetof(%s %.*s, %.*s) == %llu, \"offset\");\n", word,
+			text_print(printer->out,
+				   "_Static_assert(__builtin_offsetof(%s %.*s, %.*s) == %llu, \"offset\");\n", word,
 				   (int)type->name.len, type->name.at, (int)member->name.len, member->name.at,
 				   ULL(member->bit_offset / 8));
 	}
@@ -396,10 +416,12 @@ static void put_offsets(struct namer *namer, const struct abi_definition *defini
 			add_upper(&namer->prefix, member->name);
 			struct str name = text_str(&namer->prefix);
 			if (member->is_bit_field)
-				text_print(namer->out, "#define %.*s_BIT_OFFSET %llu\n#define %.*s_BITS %llu\n", (int)name.len, name.at, ULL(at),
-					   (int)name.len, name.at, ULL(member->bit_size));
+				text_print(namer->out, "#define %.*s_BIT_OFFSET %llu\n#define %.*s_BITS %llu\n",
+					   (int)name.len, name.at, ULL(at), (int)name.len, name.at,
+					   ULL(member->bit_size));
 			else
-				text_print(namer->out, "#define %.*s_OFFSET %llu\n", (int)name.len, name.at, ULL(at / 8));
+				text_print(namer->out, "#define %.*s_OFFSET %llu\n", (int)name.len, name.at,
+					   ULL(at / 8));
 			text_print(&namer->prefix, "_");
 		}
 		const struct abi_type *type = abi_type(model, abi_strip_qualifiers(model, member->type));
@@ -415,7 +437,8 @@ void abi_offsets_print(struct text *out, const struct abi_model *model, abi_type
 	struct namer namer = {.out = out, .model = model};
 	const struct abi_definition *definition = &model->definitions.at[index];
 	add_upper(&namer.prefix, abi_type(model, id)->name);
-	text_print(out, "#define %.*s_SIZE %llu\n", (int)namer.prefix.bytes.n, text_str(&namer.prefix).at, ULL(definition->size));
+	text_print(out, "#define %.*s_SIZE %llu\n", (int)namer.prefix.bytes.n, text_str(&namer.prefix).at,
+		   ULL(definition->size));
 	text_print(&namer.prefix, "_");
 	put_offsets(&namer, definition, 0, 0);
 	text_free(&namer.prefix);

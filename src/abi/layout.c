@@ -22,19 +22,19 @@ static void indent(struct text *out, unsigned depth)
 
 /* What the members of a definition take, and leave. */
 struct sums {
-	uint64_t end;                 /* bits, behind the last member */
-	uint64_t members, bits;       /* bytes of members, bits of bit-fields */
+	uint64_t end; /* bits, behind the last member */
+	uint64_t members, bits; /* bytes of members, bits of bit-fields */
 	uint64_t holes, hole_bytes, bit_holes, bit_hole_bits;
 	uint64_t paddings, padding_bytes;
 	uint64_t bit_padding;
 	uint32_t n;
-	uint64_t unit_end;            /* of what the last bit-field is stored in */
+	uint64_t unit_end; /* of what the last bit-field is stored in */
 };
 
 struct printer {
 	struct text *out;
 	const struct abi_model *model;
-	uint64_t line;                /* the cache line that was reached */
+	uint64_t line; /* the cache line that was reached */
 };
 
 /* ---- holes ------------------------------------------------------------------------------------------------ */
@@ -61,7 +61,8 @@ static void print_gap(struct printer *printer, struct sums *sums, uint64_t begin
 	text_add(printer->out, str_from("\n"));
 	if (bits) {
 		indent(printer->out, depth);
-		text_print(printer->out, "/* XXX %llu bit%s hole, try to pack */\n", (unsigned long long)bits, bits == 1 ? "" : "s");
+		text_print(printer->out, "/* XXX %llu bit%s hole, try to pack */\n", (unsigned long long)bits,
+			   bits == 1 ? "" : "s");
 		sums->bit_holes++;
 		sums->bit_hole_bits += bits;
 	}
@@ -126,7 +127,8 @@ static const struct abi_type *shown_inside(const struct abi_model *model, abi_ty
 static void print_bounds(struct text *out, const struct abi_model *model, abi_type_id id)
 {
 	const struct abi_type *type = abi_type(model, id);
-	for (; type->kind == ABI_ARRAY || type->kind == ABI_CONST || type->kind == ABI_VOLATILE; type = abi_type(model, type->target)) {
+	for (; type->kind == ABI_ARRAY || type->kind == ABI_CONST || type->kind == ABI_VOLATILE;
+	     type = abi_type(model, type->target)) {
 		if (type->kind != ABI_ARRAY)
 			continue;
 		if (type->size == ABI_UNBOUNDED)
@@ -151,22 +153,26 @@ static void print_place(struct printer *printer, const struct abi_member *member
 		return;
 	}
 	uint64_t unit = is_power_of_two(size) ? size : 1, byte = at / 8 / unit * unit;
-	text_print(printer->out, "/* %5llu:%2llu %2llu */\n", (unsigned long long)byte, (unsigned long long)(at - byte * 8),
-		   (unsigned long long)size);
+	text_print(printer->out, "/* %5llu:%2llu %2llu */\n", (unsigned long long)byte,
+		   (unsigned long long)(at - byte * 8), (unsigned long long)size);
 }
 
-static void print_inside(struct printer *printer, const struct abi_member *member, const struct abi_type *type, uint64_t base,
-			 unsigned depth)
+static void print_inside(struct printer *printer, const struct abi_member *member, const struct abi_type *type,
+			 uint64_t base, unsigned depth)
 {
 	struct text name = {0};
 	struct sums ignored = {0};
 	const struct abi_definition *definition = &printer->model->definitions.at[type->definition];
-	text_print(printer->out, "%s {\n", type->kind == ABI_UNION ? "union" : type->kind == ABI_ENUM ? "enum"
-					   : definition->is_class ? "class" : "struct");
+	text_print(printer->out, "%s {\n",
+		   type->kind == ABI_UNION  ? "union"
+		   : type->kind == ABI_ENUM ? "enum"
+		   : definition->is_class   ? "class"
+					    : "struct");
 	if (type->kind == ABI_ENUM)
 		print_enumerators(printer, definition, depth + 1);
 	else
-		print_body(printer, type->definition, type->kind == ABI_UNION, base + member->bit_offset, depth + 1, &ignored);
+		print_body(printer, type->definition, type->kind == ABI_UNION, base + member->bit_offset, depth + 1,
+			   &ignored);
 	indent(printer->out, depth);
 	text_print(&name, "}%s%.*s", member->name.len ? " " : "", (int)member->name.len, member->name.at);
 	print_bounds(&name, printer->model, member->type);
@@ -283,7 +289,8 @@ static uint64_t padding_of(const struct abi_model *model, abi_type_id id)
 	return bytes;
 }
 
-static void print_body(struct printer *printer, uint32_t index, bool is_union, uint64_t base, unsigned depth, struct sums *sums)
+static void print_body(struct printer *printer, uint32_t index, bool is_union, uint64_t base, unsigned depth,
+		       struct sums *sums)
 {
 	const struct abi_model *model = printer->model;
 	struct abi_definition definition = model->definitions.at[index];
@@ -302,8 +309,8 @@ static void print_body(struct printer *printer, uint32_t index, bool is_union, u
 		if (padding && depth == 1) {
 			text_add(printer->out, str_from("\n"));
 			indent(printer->out, depth);
-			text_print(printer->out, "/* XXX last struct has %llu byte%s of padding */\n", (unsigned long long)padding,
-				   padding == 1 ? "" : "s");
+			text_print(printer->out, "/* XXX last struct has %llu byte%s of padding */\n",
+				   (unsigned long long)padding, padding == 1 ? "" : "s");
 			if (i + 1 < definition.n)
 				text_add(printer->out, str_from("\n"));
 			sums->paddings++;
@@ -333,13 +340,15 @@ static void print_sums(struct printer *printer, const struct abi_definition *def
 		if (sums->bits % 8 == 0)
 			text_print(out, " (%llu bytes)", ULL(sums->bits / 8));
 		if (sums->bit_holes)
-			text_print(out, ", bit holes: %llu, sum bit holes: %llu bits", ULL(sums->bit_holes), ULL(sums->bit_hole_bits));
+			text_print(out, ", bit holes: %llu, sum bit holes: %llu bits", ULL(sums->bit_holes),
+				   ULL(sums->bit_hole_bits));
 		text_print(out, " */\n");
 	}
 	if (padding)
 		text_print(out, "\t/* padding: %llu */\n", ULL(padding));
 	if (sums->paddings)
-		text_print(out, "\t/* paddings: %llu, sum paddings: %llu */\n", ULL(sums->paddings), ULL(sums->padding_bytes));
+		text_print(out, "\t/* paddings: %llu, sum paddings: %llu */\n", ULL(sums->paddings),
+			   ULL(sums->padding_bytes));
 	if (bit_padding)
 		text_print(out, "\t/* bit_padding: %llu bits */\n", ULL(bit_padding));
 	if (definition->size % ABI_CACHE_LINE)
@@ -407,7 +416,10 @@ static void print_typedef(struct printer *printer, const struct abi_type *type, 
 	}
 	const struct abi_definition *meaning = &printer->model->definitions.at[inside->definition];
 	struct sums sums = {0};
-	text_print(printer->out, "%s {\n", inside->kind == ABI_UNION ? "union" : inside->kind == ABI_ENUM ? "enum" : "struct");
+	text_print(printer->out, "%s {\n",
+		   inside->kind == ABI_UNION  ? "union"
+		   : inside->kind == ABI_ENUM ? "enum"
+					      : "struct");
 	if (inside->kind == ABI_ENUM)
 		print_enumerators(printer, meaning, 1);
 	else
@@ -419,7 +431,8 @@ static void print_typedef(struct printer *printer, const struct abi_type *type, 
 	text_add(printer->out, str_from(";\n"));
 }
 
-void abi_layout_body(struct text *out, const struct abi_model *model, uint32_t definition, uint64_t bit_base, unsigned depth)
+void abi_layout_body(struct text *out, const struct abi_model *model, uint32_t definition, uint64_t bit_base,
+		     unsigned depth)
 {
 	struct printer printer = {out, model, UINT64_MAX};
 	struct sums ignored = {0};

@@ -8,7 +8,8 @@
 void abi_layout_print(struct text *out, const struct abi_model *model, abi_type_id id, uint32_t definition);
 
 /* The same for what has no name, as a part of a line: its braces and members, indented by `depth` tabs. */
-void abi_layout_body(struct text *out, const struct abi_model *model, uint32_t definition, uint64_t bit_base, unsigned depth);
+void abi_layout_body(struct text *out, const struct abi_model *model, uint32_t definition, uint64_t bit_base,
+		     unsigned depth);
 
 enum { ABI_CACHE_LINE = 64 };
 

@@ -9,16 +9,27 @@
 enum { MOST_OF_A_KIND = 3, MOST_MEMBERS = 4096 };
 
 enum kind {
-	BAD_UNIT, BAD_REFERENCE, BAD_TARGET, BAD_STRING, BAD_RANGE, BAD_SIZE, OUTSIDE, OVERLAP, BAD_BIT_FIELD, NO_SIZE, NO_NAME,
-	BAD_ENUM, BAD_PARENT,
+	BAD_UNIT,
+	BAD_REFERENCE,
+	BAD_TARGET,
+	BAD_STRING,
+	BAD_RANGE,
+	BAD_SIZE,
+	OUTSIDE,
+	OVERLAP,
+	BAD_BIT_FIELD,
+	NO_SIZE,
+	NO_NAME,
+	BAD_ENUM,
+	BAD_PARENT,
 	N_KINDS,
 };
 
 struct linter {
 	struct abi_lint *lint;
-	struct abi_reader reader;     /* its units and sources, for references between units */
+	struct abi_reader reader; /* its units and sources, for references between units */
 	uint32_t unit;
-	uint64_t of_kind[N_KINDS];    /* in this unit */
+	uint64_t of_kind[N_KINDS]; /* in this unit */
 };
 
 static const char *file_name(const struct linter *linter, uint32_t source)
@@ -27,8 +38,8 @@ static const char *file_name(const struct linter *linter, uint32_t source)
 	return of->debug_path ? of->debug_path : of->path;
 }
 
-__attribute__((format(printf, 4, 5))) static void find(struct linter *linter, enum kind kind, const struct dwarf_entry *entry,
-							const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void find(struct linter *linter, enum kind kind,
+						       const struct dwarf_entry *entry, const char *format, ...)
 {
 	const struct abi_unit *unit = &linter->reader.units.at[linter->unit];
 	const struct abi_source *source = &linter->reader.files->sources.at[unit->source];
@@ -53,7 +64,8 @@ static void end_unit(struct linter *linter)
 {
 	for (unsigned i = 0; i < N_KINDS; i++)
 		if (linter->of_kind[i] > MOST_OF_A_KIND)
-			text_print(&linter->lint->out, "    ... and %llu more like the last of that kind in this unit\n",
+			text_print(&linter->lint->out,
+				   "    ... and %llu more like the last of that kind in this unit\n",
 				   (unsigned long long)linter->of_kind[i] - MOST_OF_A_KIND);
 	memset(linter->of_kind, 0, sizeof(linter->of_kind));
 }
@@ -111,7 +123,8 @@ static bool is_type_tag(uint16_t tag)
 
 /* ---- attributes ------------------------------------------------------------------------------------------- */
 
-static void check_reference(struct linter *linter, const struct abi_die *die, uint16_t attribute, const struct dwarf_value *value)
+static void check_reference(struct linter *linter, const struct abi_die *die, uint16_t attribute,
+			    const struct dwarf_value *value)
 {
 	struct dwarf_error error = {0};
 	struct dwarf_reference reference;
@@ -124,8 +137,8 @@ static void check_reference(struct linter *linter, const struct abi_die *die, ui
 		return; /* walking follows them */
 	if (!is_reference || !abi_follow(&linter->reader, die, attribute, &target, &error)) {
 		if (error.what)
-			find(linter, BAD_REFERENCE, &die->entry, "%s leads to 0x%llx, where there is no entry", attribute_name(attribute),
-			     ULL(value->number));
+			find(linter, BAD_REFERENCE, &die->entry, "%s leads to 0x%llx, where there is no entry",
+			     attribute_name(attribute), ULL(value->number));
 		return;
 	}
 	uint16_t tag = target.entry.abbrev->tag;
@@ -147,7 +160,8 @@ static void check_attributes(struct linter *linter, const struct abi_die *die)
 		struct str string;
 		dwarf_string(unit, &value, &string, &error);
 		if (error.what)
-			find(linter, BAD_STRING, &die->entry, "a string %s (value 0x%llx)", error.what, ULL(error.value));
+			find(linter, BAD_STRING, &die->entry, "a string %s (value 0x%llx)", error.what,
+			     ULL(error.value));
 		check_reference(linter, die, attribute, &value);
 	}
 }
@@ -163,8 +177,8 @@ static void check_addresses(struct linter *linter, const struct abi_die *die)
 	    dwarf_attribute(unit, &die->entry, DW_AT_high_pc, &value)) {
 		bool is_size = dwarf_constant(&value, &size);
 		if (!is_size && dwarf_address(unit, &value, &high, &error) && high.value < low.value)
-			find(linter, BAD_RANGE, &die->entry, "DW_AT_high_pc 0x%llx is below DW_AT_low_pc 0x%llx", ULL(high.value),
-			     ULL(low.value));
+			find(linter, BAD_RANGE, &die->entry, "DW_AT_high_pc 0x%llx is below DW_AT_low_pc 0x%llx",
+			     ULL(high.value), ULL(low.value));
 		else if (is_size && low.value + size < low.value)
 			find(linter, BAD_RANGE, &die->entry, "DW_AT_high_pc: the code ends behind the last address");
 	}
@@ -189,7 +203,8 @@ static uint64_t size_of(struct linter *linter, struct abi_die die)
 		uint16_t tag = die.entry.abbrev->tag;
 		if (dwarf_has(&die.entry, DW_AT_byte_size))
 			return abi_number(&linter->reader, &die, DW_AT_byte_size, UINT64_MAX);
-		if (tag != DW_TAG_typedef && tag != DW_TAG_const_type && tag != DW_TAG_volatile_type && tag != DW_TAG_atomic_type)
+		if (tag != DW_TAG_typedef && tag != DW_TAG_const_type && tag != DW_TAG_volatile_type &&
+		    tag != DW_TAG_atomic_type)
 			return UINT64_MAX;
 		if (!abi_follow(&linter->reader, &die, DW_AT_type, &die, &ignored))
 			return UINT64_MAX;
@@ -198,8 +213,8 @@ static uint64_t size_of(struct linter *linter, struct abi_die die)
 }
 
 struct place {
-	uint64_t begin, end;          /* bits */
-	uint64_t offset;              /* of the entry */
+	uint64_t begin, end; /* bits */
+	uint64_t offset; /* of the entry */
 };
 
 static void check_member(struct linter *linter, const struct abi_die *type, const struct abi_die *member, uint64_t size,
@@ -214,19 +229,23 @@ static void check_member(struct linter *linter, const struct abi_die *type, cons
 	    !abi_follow(reader, member, DW_AT_type, &of, &ignored) ||
 	    !abi_location(reader, member, DW_AT_data_member_location, &bytes))
 		return;
-	uint64_t of_type = size_of(linter, of), begin = bytes * 8 + abi_number(reader, member, DW_AT_data_bit_offset, 0);
+	uint64_t of_type = size_of(linter, of),
+		 begin = bytes * 8 + abi_number(reader, member, DW_AT_data_bit_offset, 0);
 	if (of_type == UINT64_MAX || bytes > UINT64_MAX / 16 || of_type > UINT64_MAX / 16)
 		return;
 	if (bits > of_type * 8)
-		find(linter, BAD_BIT_FIELD, &member->entry, "a bit-field of %llu bits has a type of %llu bytes", ULL(bits), ULL(of_type));
+		find(linter, BAD_BIT_FIELD, &member->entry, "a bit-field of %llu bits has a type of %llu bytes",
+		     ULL(bits), ULL(of_type));
 	if (dwarf_has(&member->entry, DW_AT_bit_offset))
 		return; /* counted from the other end: see place_field() in read_types.c */
 	uint64_t end = begin + (bits ? bits : of_type * 8);
 	if (size != UINT64_MAX && end > size * 8)
-		find(linter, OUTSIDE, &member->entry, "a member ends at bit %llu of a type of %llu bytes", ULL(end), ULL(size));
+		find(linter, OUTSIDE, &member->entry, "a member ends at bit %llu of a type of %llu bytes", ULL(end),
+		     ULL(size));
 	if (type->entry.abbrev->tag != DW_TAG_union_type && last->offset && begin < last->end && begin >= last->begin &&
 	    end > begin && last->end > last->begin)
-		find(linter, OVERLAP, &member->entry, "a member at bit %llu overlaps the one before, which ends at bit %llu", ULL(begin),
+		find(linter, OVERLAP, &member->entry,
+		     "a member at bit %llu overlaps the one before, which ends at bit %llu", ULL(begin),
 		     ULL(last->end));
 	*last = (struct place){begin, end, member->entry.offset};
 }
@@ -260,7 +279,8 @@ static void check_type(struct linter *linter, const struct abi_die *die)
 	    !dwarf_has(entry, DW_AT_specification))
 		find(linter, NO_NAME, entry, "a type is declared, but has no name: nothing can complete it");
 	if (tag == DW_TAG_base_type && abi_number(&linter->reader, die, DW_AT_byte_size, 1) > 64)
-		find(linter, BAD_SIZE, entry, "a base type of %llu bytes", ULL(abi_number(&linter->reader, die, DW_AT_byte_size, 1)));
+		find(linter, BAD_SIZE, entry, "a base type of %llu bytes",
+		     ULL(abi_number(&linter->reader, die, DW_AT_byte_size, 1)));
 	if (is_tag && tag != DW_TAG_enumeration_type)
 		check_members(linter, die);
 }
@@ -280,8 +300,8 @@ static void lint_unit(struct linter *linter)
 		check_type(linter, &die);
 		if (tag == DW_TAG_enumerator && !dwarf_has(&die.entry, DW_AT_const_value))
 			find(linter, BAD_ENUM, &die.entry, "an enumerator has no value");
-		if (die.entry.depth == 0 && tag != DW_TAG_compile_unit && tag != DW_TAG_partial_unit && tag != DW_TAG_type_unit &&
-		    tag != DW_TAG_skeleton_unit)
+		if (die.entry.depth == 0 && tag != DW_TAG_compile_unit && tag != DW_TAG_partial_unit &&
+		    tag != DW_TAG_type_unit && tag != DW_TAG_skeleton_unit)
 			find(linter, BAD_PARENT, &die.entry, "the first entry of a unit is no unit (tag 0x%x)", tag);
 	}
 	if (unit->error.what) {
@@ -300,8 +320,8 @@ void abi_lint(struct abi_lint *lint, struct abi_files *files)
 	uint32_t source;
 	if (!abi_open_units(&linter.reader, true, &error, &source)) {
 		text_print(&lint->out, "%s: %s+0x%llx: %s %s (value 0x%llx)\n", file_name(&linter, source),
-			   error.section < DWARF_N_SECTIONS ? dwarf_section_name(error.section) : "?", ULL(error.offset), error.field,
-			   error.what, ULL(error.value));
+			   error.section < DWARF_N_SECTIONS ? dwarf_section_name(error.section) : "?",
+			   ULL(error.offset), error.field, error.what, ULL(error.value));
 		lint->findings++;
 	}
 	for (; linter.unit < linter.reader.units.n; linter.unit++)

@@ -7,10 +7,10 @@ struct loader {
 	struct abi_model *model;
 	const char *path;
 	struct diag *diag;
-	const struct json **of_id;    /* by id; 0 is void */
-	abi_type_id *types;           /* by id; 0 and is_done: void */
-	uint8_t *state;               /* by id */
-	uint32_t n;                   /* ids are below that */
+	const struct json **of_id; /* by id; 0 is void */
+	abi_type_id *types; /* by id; 0 and is_done: void */
+	uint8_t *state; /* by id */
+	uint32_t n; /* ids are below that */
 	bool bad;
 };
 
@@ -122,7 +122,8 @@ static uint32_t load_definition(struct loader *loader, const struct json *object
 	};
 	load_members(loader, json_member(object, "members"), &definition.first, &definition.n, depth);
 	for (uint32_t i = definition.first; i < definition.first + definition.n; i++)
-		definition.is_virtual |= loader->model->members.at[i].kind == ABI_VIRTUAL || loader->model->members.at[i].is_virtual;
+		definition.is_virtual |=
+			loader->model->members.at[i].kind == ABI_VIRTUAL || loader->model->members.at[i].is_virtual;
 	if (definition.align && !is_power_of_two(definition.align))
 		fail(loader, "an alignment is no power of two");
 	*array_push(&loader->model->definitions) = definition;
@@ -152,7 +153,8 @@ static abi_type_id load_new_type(struct loader *loader, const struct json *objec
 	if (is_entity && definitions->first)
 		type.definition = load_definition(loader, definitions->first, depth);
 	if (kind == ABI_ARRAY || kind == ABI_VECTOR)
-		type.size = json_member(object, "count")->kind == JSON_NUMBER ? number_of(object, "count") : ABI_UNBOUNDED;
+		type.size =
+			json_member(object, "count")->kind == JSON_NUMBER ? number_of(object, "count") : ABI_UNBOUNDED;
 	type.target = load_reference(loader, object, "type", depth);
 	type.owner = load_reference(loader, object, "class", depth);
 	if (kind == ABI_FUNCTION)
@@ -248,7 +250,8 @@ bool abi_load_json(struct abi_model *model, const char *path, struct bytes bytes
 	struct json_error error = {0};
 	const struct json *root = json_read(bytes, &model->arena, &error);
 	if (!root)
-		return fail(&loader, arena_printf(&model->arena, "offset %llu: %s", (unsigned long long)error.offset, error.what));
+		return fail(&loader, arena_printf(&model->arena, "offset %llu: %s", (unsigned long long)error.offset,
+						  error.what));
 	if (!str_equal(text_of(root, "format"), str_from("gild-abi")) || number_of(root, "version") != 1)
 		return fail(&loader, "it is not of version 1 of the format gild-abi");
 	model->soname = text_of(root, "soname");

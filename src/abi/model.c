@@ -231,7 +231,8 @@ uint64_t abi_size(const struct abi_model *model, abi_type_id id)
 		case ABI_UNSPECIFIED:
 			return times(elements, POINTER_SIZE);
 		case ABI_MEMBER_POINTER:
-			return times(elements, abi_is_function_pointer_pair(model, type) ? 2 * POINTER_SIZE : POINTER_SIZE);
+			return times(elements,
+				     abi_is_function_pointer_pair(model, type) ? 2 * POINTER_SIZE : POINTER_SIZE);
 		case ABI_STRUCT:
 		case ABI_UNION:
 		case ABI_ENUM:
@@ -258,7 +259,8 @@ static uint64_t definition_align(const struct abi_model *model, struct abi_defin
 		if (member->kind != ABI_FIELD && member->kind != ABI_BASE_CLASS)
 			continue;
 		uint64_t of_member = align_within(model, member->type, depth + 1);
-		bool is_packed = !member->is_virtual && !member->is_bit_field && member->bit_offset % (of_member * 8) != 0;
+		bool is_packed =
+			!member->is_virtual && !member->is_bit_field && member->bit_offset % (of_member * 8) != 0;
 		if (!is_packed)
 			align = max_u64(align, of_member);
 	}

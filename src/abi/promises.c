@@ -45,7 +45,10 @@ static uint64_t fact(const struct abi_reader *reader, enum abi_fact which)
 static struct str enums(uint64_t mask)
 {
 	bool is_short = mask & (1u << 1 | 1u << 2);
-	return str_from(!mask ? "" : is_short && mask & 1u << 4 ? "int, some shorter" : is_short ? "as short as possible" : "int");
+	return str_from(!mask			     ? ""
+			: is_short && mask & 1u << 4 ? "int, some shorter"
+			: is_short		     ? "as short as possible"
+						     : "int");
 }
 
 /* ---- texts ------------------------------------------------------------------------------------------------ */
@@ -129,8 +132,8 @@ static struct str all_of(struct abi_reader *reader, unit_text *text)
 	char *joined = NULL;
 	for (uint32_t i = 0; i < texts.n; i++)
 		if (i == 0 || !str_equal(texts.at[i], texts.at[i - 1]))
-			joined = arena_printf(&reader->model->arena, "%s%s%.*s", joined ? joined : "", joined ? ", " : "",
-					      (int)texts.at[i].len, texts.at[i].at);
+			joined = arena_printf(&reader->model->arena, "%s%s%.*s", joined ? joined : "",
+					      joined ? ", " : "", (int)texts.at[i].len, texts.at[i].at);
 	array_free(&texts);
 	return joined ? str_from(joined) : (struct str){"", 0};
 }

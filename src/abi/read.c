@@ -1,6 +1,7 @@
 /* The second step of reading: from entries to types, one thread. */
 #include "abi/read.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "abi/reader.h"
@@ -19,7 +20,8 @@ static bool is_named(const struct abi_reader *reader, const struct abi_die *die,
 		struct str linkage = abi_string(reader, &at, DW_AT_linkage_name, &ignored);
 		if (!linkage.len)
 			linkage = abi_string(reader, &at, DW_AT_MIPS_linkage_name, &ignored);
-		if (str_equal(linkage, name) || (!linkage.len && str_equal(abi_string(reader, &at, DW_AT_name, &ignored), name)))
+		if (str_equal(linkage, name) ||
+		    (!linkage.len && str_equal(abi_string(reader, &at, DW_AT_name, &ignored), name)))
 			return true;
 		if (!abi_follow(reader, &at, DW_AT_abstract_origin, &at, &ignored) &&
 		    !abi_follow(reader, &at, DW_AT_specification, &at, &ignored))
@@ -81,7 +83,8 @@ static void type_symbols(struct abi_reader *reader)
 			;
 		const struct abi_export *first = &reader->exports.at[roots.at[i].symbol];
 		for (const struct abi_export *at = first; at < reader->exports.at + reader->exports.n &&
-		     at->source == first->source && at->address == first->address; at++) {
+							  at->source == first->source && at->address == first->address;
+		     at++) {
 			struct abi_symbol *symbol = &reader->model->symbols.at[at->symbol];
 			if (symbol->kind != ABI_SYMBOL_IFUNC)
 				type_symbol(reader, symbol, roots.at + i, end - i);
@@ -151,7 +154,8 @@ static void convert_named(struct abi_reader *reader, struct str wanted)
 	for (uint32_t i = 0; i < reader->units.n; i++) {
 		for (uint32_t j = 0; j < reader->units.at[i].records.n; j++) {
 			const struct abi_record *record = &reader->units.at[i].records.at[j];
-			if (is_type_record(record) && !record->is_declaration && is_wanted(record_name(reader, i, record), last))
+			if (is_type_record(record) && !record->is_declaration &&
+			    is_wanted(record_name(reader, i, record), last))
 				convert_at(reader, i, record);
 		}
 	}
@@ -159,7 +163,7 @@ static void convert_named(struct abi_reader *reader, struct str wanted)
 
 /* Where definitions are, by the hash of their names. */
 struct places {
-	ARRAY(struct sort_item) at;   /* value: unit in the upper half, record in the lower */
+	ARRAY(struct sort_item) at; /* value: unit in the upper half, record in the lower */
 };
 
 static void find_places(const struct abi_reader *reader, struct places *places)
@@ -167,11 +171,13 @@ static void find_places(const struct abi_reader *reader, struct places *places)
 	for (uint32_t i = 0; i < reader->units.n; i++) {
 		for (uint32_t j = 0; j < reader->units.at[i].records.n; j++) {
 			const struct abi_record *record = &reader->units.at[i].records.at[j];
-			if (!is_type_record(record) || record->is_declaration || record->is_local || record->tag == DW_TAG_typedef)
+			if (!is_type_record(record) || record->is_declaration || record->is_local ||
+			    record->tag == DW_TAG_typedef)
 				continue;
 			struct str name = record_name(reader, i, record);
 			if (name.len)
-				*array_push(&places->at) = (struct sort_item){abi_hash_text(name), (uint64_t)i << 32 | j};
+				*array_push(&places->at) =
+					(struct sort_item){abi_hash_text(name), (uint64_t)i << 32 | j};
 		}
 	}
 	if (places->at.n)
@@ -186,14 +192,17 @@ static void complete_types(struct abi_reader *reader)
 	bool searched = false;
 	for (abi_type_id id = 1; id < model->types.n; id++) {
 		struct str name = model->types.at[id].name;
-		if (!abi_is_tag(model->types.at[id].kind) || !name.len || model->types.at[id].definition != ABI_NO_DEFINITION)
+		if (!abi_is_tag(model->types.at[id].kind) || !name.len ||
+		    model->types.at[id].definition != ABI_NO_DEFINITION)
 			continue;
 		if (!searched)
 			find_places(reader, &places);
 		searched = true;
 		uint64_t hash = abi_hash_text(last_part(name));
-		for (uint32_t i = array_first_from(&places.at, key, hash); i < places.at.n && places.at.at[i].key == hash; i++) {
-			uint32_t unit = (uint32_t)(places.at.at[i].value >> 32), record = (uint32_t)places.at.at[i].value;
+		for (uint32_t i = array_first_from(&places.at, key, hash);
+		     i < places.at.n && places.at.at[i].key == hash; i++) {
+			uint32_t unit = (uint32_t)(places.at.at[i].value >> 32),
+				 record = (uint32_t)places.at.at[i].value;
 			convert_at(reader, unit, &reader->units.at[unit].records.at[record]);
 		}
 		abi_convert_tasks(reader);
@@ -227,7 +236,8 @@ static bool convert_everything(struct abi_reader *reader, const struct abi_read_
 	return abi_report_dwarf(reader->files, &reader->files->sources.at[unit->source], &reader->error);
 }
 
-bool abi_read(struct abi_model *model, struct abi_files *files, struct pool *pool, const struct abi_read_options *options)
+bool abi_read(struct abi_model *model, struct abi_files *files, struct pool *pool,
+	      const struct abi_read_options *options)
 {
 	struct abi_reader reader = {.files = files, .model = model, .pool = pool};
 	model->has_types = has_debug_information(files);
@@ -243,5 +253,48 @@ bool abi_read(struct abi_model *model, struct abi_files *files, struct pool *poo
 	array_free(&reader.signatures);
 	array_free(&reader.exports);
 	abi_convert_end(&reader);
+	return good;
+}
+
+/* The described symbol of that name, best one of the same version. */
+static const struct abi_symbol *find_described(const struct abi_symbol *symbols, uint32_t n,
+					       const struct abi_symbol *wanted)
+{
+	uint32_t low = 0, high = n;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (str_compare(symbols[middle].name, wanted->name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const struct abi_symbol *found = NULL;
+	for (; low < n && str_equal(symbols[low].name, wanted->name); low++)
+		if (!found || str_equal(symbols[low].version, wanted->version))
+			found = &symbols[low];
+	return found;
+}
+
+bool abi_read_symbols_again(struct abi_model *model, struct abi_files *files)
+{
+	struct abi_reader reader = {.files = files, .model = model};
+	struct abi_read_options options = {0};
+	struct abi_symbol *described = model->symbols.at;
+	uint32_t n = model->symbols.n;
+	model->symbols.at = NULL;
+	model->symbols.n = model->symbols.cap = 0;
+	bool good = abi_read_symbols(&reader, &options);
+	for (uint32_t i = 0; good && i < model->symbols.n; i++) {
+		struct abi_symbol *symbol = &model->symbols.at[i];
+		const struct abi_symbol *found = find_described(described, n, symbol);
+		if (!found || found->kind != symbol->kind)
+			continue;
+		symbol->has_type = found->has_type;
+		symbol->type = found->type;
+		symbol->file = found->file;
+		symbol->line = found->line;
+	}
+	free(described);
+	array_free(&reader.exports);
 	return good;
 }

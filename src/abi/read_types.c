@@ -96,7 +96,8 @@ static struct str name_of(struct abi_reader *reader, struct abi_die *die)
 	struct str name = string(reader, die, DW_AT_name);
 	for (unsigned i = 0; i < 4; i++) {
 		struct abi_die other;
-		if (!follow(reader, die, DW_AT_specification, &other) && !follow(reader, die, DW_AT_abstract_origin, &other))
+		if (!follow(reader, die, DW_AT_specification, &other) &&
+		    !follow(reader, die, DW_AT_abstract_origin, &other))
 			break;
 		*die = other;
 		if (!name.len)
@@ -128,7 +129,8 @@ static struct str full_name(struct abi_reader *reader, const struct abi_die *die
 	parts[n++] = name_of(reader, &at);
 	reader->text.n = 0;
 	const struct abi_unit *unit = &reader->units.at[at.unit];
-	const struct abi_record *record = parts[0].len && has_scopes(unit) ? abi_record_at(unit, at.entry.offset) : NULL;
+	const struct abi_record *record =
+		parts[0].len && has_scopes(unit) ? abi_record_at(unit, at.entry.offset) : NULL;
 	while (record && record->parent && n < MOST_SCOPES) {
 		record = &unit->records.at[record->parent - 1];
 		if (!dwarf_entry_at(&unit->unit, record->offset, &at.entry, &reader->error))
@@ -137,7 +139,8 @@ static struct str full_name(struct abi_reader *reader, const struct abi_die *die
 		if (!parts[n].len)
 			parts[n] = str_from(record->tag == DW_TAG_namespace ? "(anonymous namespace)" : "(anonymous)");
 		else if (record->tag == DW_TAG_subprogram)
-			parts[n] = str_from(arena_printf(&reader->model->arena, "%.*s()", (int)parts[n].len, parts[n].at));
+			parts[n] =
+				str_from(arena_printf(&reader->model->arena, "%.*s()", (int)parts[n].len, parts[n].at));
 		n++;
 		/* name_of() may have gone to another place, where the scopes are. */
 		unit = &reader->units.at[at.unit];
@@ -335,7 +338,8 @@ static void add_parameters(struct abi_reader *reader, const struct abi_die *die,
 		if (tag == DW_TAG_unspecified_parameters) {
 			type->flags |= ABI_VARIADIC;
 		} else if (tag == DW_TAG_formal_parameter) {
-			struct abi_member member = {.kind = ABI_PARAMETER, .is_artificial = flag(reader, &child, DW_AT_artificial)};
+			struct abi_member member = {.kind = ABI_PARAMETER,
+						    .is_artificial = flag(reader, &child, DW_AT_artificial)};
 			bool is_elsewhere = !dwarf_has(&child.entry, DW_AT_type) &&
 					    follow(reader, &child, DW_AT_abstract_origin, &origin);
 			member.type = type_of(reader, is_elsewhere ? &origin : &child, DW_AT_type);
@@ -380,7 +384,8 @@ abi_type_id abi_convert_function(struct abi_reader *reader, const struct abi_die
 			type.target = type_of(reader, &at, DW_AT_type);
 			has_result = true;
 		}
-		if (!follow(reader, &at, DW_AT_specification, &next) && !follow(reader, &at, DW_AT_abstract_origin, &next))
+		if (!follow(reader, &at, DW_AT_specification, &next) &&
+		    !follow(reader, &at, DW_AT_abstract_origin, &next))
 			break;
 		at = next;
 	}
@@ -411,7 +416,8 @@ static abi_type_id convert_array(struct abi_reader *reader, const struct abi_die
 	while (n < COUNTOF(bounds) && abi_next_child(&walk, &child)) {
 		if (child.entry.abbrev->tag == DW_TAG_subrange_type) {
 			uint64_t upper = abi_number(reader, &child, DW_AT_upper_bound, UINT64_MAX);
-			bounds[n++] = abi_number(reader, &child, DW_AT_count, upper == UINT64_MAX ? ABI_UNBOUNDED : upper + 1);
+			bounds[n++] = abi_number(reader, &child, DW_AT_count,
+						 upper == UINT64_MAX ? ABI_UNBOUNDED : upper + 1);
 		}
 		dwarf_walk_skip_children(&walk, &child.entry);
 	}

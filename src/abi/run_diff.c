@@ -23,7 +23,8 @@ static bool list_headers(struct abi_call *call, const char *folder, names *found
 		if (entry->d_name[0] == '.')
 			continue;
 		if (entry->d_type == DT_DIR && depth < 16)
-			good = list_headers(call, arena_printf(&call->arena, "%s/%s", folder, entry->d_name), found, depth + 1);
+			good = list_headers(call, arena_printf(&call->arena, "%s/%s", folder, entry->d_name), found,
+					    depth + 1);
 		else
 			*array_push(found) = arena_printf(&call->arena, "%s", entry->d_name);
 	}

@@ -36,7 +36,8 @@ static bool is_named(struct str name, struct str wanted)
 	}
 	if (name.len <= wanted.len)
 		return str_equal(name, wanted);
-	return memcmp(name.at + name.len - wanted.len, wanted.at, wanted.len) == 0 && name.at[name.len - wanted.len - 1] == ':';
+	return memcmp(name.at + name.len - wanted.len, wanted.at, wanted.len) == 0 &&
+	       name.at[name.len - wanted.len - 1] == ':';
 }
 
 static const enum abi_kind kinds_in_order[] = {ABI_STRUCT, ABI_UNION, ABI_ENUM, ABI_TYPEDEF};
@@ -52,8 +53,8 @@ static void find_matches(struct matches *found, const struct abi_model *model, c
 	for (unsigned k = 0; k < COUNTOF(kinds_in_order); k++) {
 		for (abi_type_id id = 1; id < model->types.n; id++) {
 			const struct abi_type *type = abi_type(model, id);
-			if (type->kind == kinds_in_order[k] && (!only || type->kind == only) && is_named(type->name, wanted) &&
-			    type->definition != ABI_NO_DEFINITION)
+			if (type->kind == kinds_in_order[k] && (!only || type->kind == only) &&
+			    is_named(type->name, wanted) && type->definition != ABI_NO_DEFINITION)
 				*array_push(&found->types) = id;
 		}
 	}
@@ -66,7 +67,8 @@ static void print_offsets(struct text *out, const struct abi_model *model, abi_t
 	const struct abi_type *type = abi_type(model, target);
 	if (abi_type(model, id)->kind != ABI_TYPEDEF)
 		abi_offsets_print(out, model, id, definition);
-	else if ((type->kind == ABI_STRUCT || type->kind == ABI_UNION) && !type->name.len && type->definition != ABI_NO_DEFINITION)
+	else if ((type->kind == ABI_STRUCT || type->kind == ABI_UNION) && !type->name.len &&
+		 type->definition != ABI_NO_DEFINITION)
 		abi_offsets_print(out, model, id, type->definition);
 }
 
@@ -78,7 +80,8 @@ static void print_matches(struct text *out, struct abi_call *call, struct abi_mo
 	}
 	for (uint32_t m = 0; m < found->types.n; m++) {
 		abi_type_id id = found->types.at[m];
-		for (uint32_t i = abi_type(model, id)->definition; i != ABI_NO_DEFINITION; i = model->definitions.at[i].next) {
+		for (uint32_t i = abi_type(model, id)->definition; i != ABI_NO_DEFINITION;
+		     i = model->definitions.at[i].next) {
 			if (call->offsets)
 				print_offsets(out, model, id, i);
 			else

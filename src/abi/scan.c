@@ -76,7 +76,8 @@ static uint64_t mix_text(uint64_t hash, struct str text)
 	return mix(hash, hash_bytes(text.at, text.len));
 }
 
-static uint64_t mix_bounds(const struct abi_reader *reader, const struct abi_die *array, uint64_t hash, struct dwarf_error *error)
+static uint64_t mix_bounds(const struct abi_reader *reader, const struct abi_die *array, uint64_t hash,
+			   struct dwarf_error *error)
 {
 	struct abi_die child = {.unit = array->unit};
 	struct dwarf_walk walk = abi_children(reader, array, error);
@@ -107,7 +108,8 @@ static uint64_t mix_type(const struct abi_reader *reader, struct abi_die die, ui
 }
 
 /* What an entry says of itself: those inside a definition make its shape. */
-static uint64_t mix_entry(const struct abi_reader *reader, const struct abi_die *die, uint64_t hash, struct dwarf_error *error)
+static uint64_t mix_entry(const struct abi_reader *reader, const struct abi_die *die, uint64_t hash,
+			  struct dwarf_error *error)
 {
 	uint64_t location;
 	hash = mix(hash, die->entry.abbrev->tag);
@@ -159,7 +161,8 @@ static uint64_t size_behind(const struct abi_reader *reader, struct abi_die die,
 	return UINT64_MAX;
 }
 
-static void note_base(const struct abi_reader *reader, struct abi_unit *unit, const struct abi_die *die, struct str name)
+static void note_base(const struct abi_reader *reader, struct abi_unit *unit, const struct abi_die *die,
+		      struct str name)
 {
 	uint64_t size = abi_number(reader, die, DW_AT_byte_size, UINT64_MAX);
 	uint64_t encoding = abi_number(reader, die, DW_AT_encoding, 0);
@@ -173,7 +176,8 @@ static void note_base(const struct abi_reader *reader, struct abi_unit *unit, co
 		add_size(unit, FACT_WCHAR, size);
 }
 
-static void note_typedef(const struct abi_reader *reader, struct abi_unit *unit, const struct abi_die *die, struct str name)
+static void note_typedef(const struct abi_reader *reader, struct abi_unit *unit, const struct abi_die *die,
+			 struct str name)
 {
 	static const struct {
 		const char *name;
@@ -286,8 +290,10 @@ static void note_symbol(const struct abi_reader *reader, struct abi_unit *unit, 
 		else
 			high = middle;
 	}
-	if (low < reader->exports.n && reader->exports.at[low].source == unit->source && reader->exports.at[low].address == address)
-		*array_push(&unit->roots) = (struct abi_root){.offset = die->entry.offset, .symbol = low, .unit = die->unit};
+	if (low < reader->exports.n && reader->exports.at[low].source == unit->source &&
+	    reader->exports.at[low].address == address)
+		*array_push(&unit->roots) =
+			(struct abi_root){.offset = die->entry.offset, .symbol = low, .unit = die->unit};
 }
 
 /* ---- the walk --------------------------------------------------------------------------------------------- */
@@ -295,7 +301,7 @@ static void note_symbol(const struct abi_reader *reader, struct abi_unit *unit, 
 /* Something whose children are being read. */
 struct scope {
 	uint32_t depth;
-	uint32_t record;              /* its index, plus 1 */
+	uint32_t record; /* its index, plus 1 */
 	uint64_t hash;
 	bool has_name, is_type;
 };
@@ -331,7 +337,8 @@ static void close_scope(struct abi_unit *unit, struct scopes *scopes)
 	}
 }
 
-static void add_record(const struct abi_reader *reader, struct abi_unit *unit, struct scopes *scopes, const struct abi_die *die)
+static void add_record(const struct abi_reader *reader, struct abi_unit *unit, struct scopes *scopes,
+		       const struct abi_die *die)
 {
 	const struct dwarf_entry *entry = &die->entry;
 	uint16_t tag = entry->abbrev->tag;

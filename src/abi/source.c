@@ -49,7 +49,8 @@ bool abi_report_dwarf(struct abi_files *files, const struct abi_source *source, 
 		.file = source->debug_path ? source->debug_path : source->path,
 		.member = source->member,
 	};
-	const char *section = error->section < DWARF_N_SECTIONS ? dwarf_section_name(error->section) : "debug information";
+	const char *section =
+		error->section < DWARF_N_SECTIONS ? dwarf_section_name(error->section) : "debug information";
 	diag_report(files->diag, SEVERITY_ERROR, diag_order((uint32_t)(source - files->sources.at), 1), &about,
 		    "%s: offset 0x%llx: %s %s (value 0x%llx)", section, (unsigned long long)error->offset, error->field,
 		    error->what, (unsigned long long)error->value);
@@ -59,7 +60,8 @@ bool abi_report_dwarf(struct abi_files *files, const struct abi_source *source, 
 /* ---- sections --------------------------------------------------------------------------------------------- */
 
 /* The bytes of a section as they were before it was compressed. */
-static bool read_content(struct abi_files *files, const struct abi_source *source, uint32_t index, struct bytes *content)
+static bool read_content(struct abi_files *files, const struct abi_source *source, uint32_t index,
+			 struct bytes *content)
 {
 	const struct elf_file *elf = &source->debug;
 	*content = elf_section_bytes(elf, index);
@@ -75,8 +77,8 @@ static bool read_content(struct abi_files *files, const struct abi_source *sourc
 	uint8_t *out = codec ? arena_alloc(&files->arena, compressed.size, 16) : NULL;
 	if (!codec || !codec_decompress(codec, compressed.stream, out, compressed.size, &why))
 		return report(files, source->debug_path, source->member,
-			      arena_printf(&files->arena, "cannot decompress section %s: %s", elf_section_name(elf, index),
-					   why));
+			      arena_printf(&files->arena, "cannot decompress section %s: %s",
+					   elf_section_name(elf, index), why));
 	*content = (struct bytes){out, compressed.size};
 	return true;
 }
@@ -110,15 +112,17 @@ static struct bytes *place_of(struct abi_source *source, const char *name)
 /* Where a section of the file went. An object can have several of a name (type units, in COMDAT groups): they stand one
  * behind the other. */
 struct placed {
-	struct bytes *place;          /* NULL: nobody reads the section */
+	struct bytes *place; /* NULL: nobody reads the section */
 	uint64_t offset;
 };
 
-static bool read_sections(struct abi_files *files, struct abi_source *source, struct placed *placed, struct bytes *contents)
+static bool read_sections(struct abi_files *files, struct abi_source *source, struct placed *placed,
+			  struct bytes *contents)
 {
 	const struct elf_file *elf = &source->debug;
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
-		struct bytes *place = elf->shdrs[i].sh_type == SHT_NOBITS ? NULL : place_of(source, elf_section_name(elf, i));
+		struct bytes *place =
+			elf->shdrs[i].sh_type == SHT_NOBITS ? NULL : place_of(source, elf_section_name(elf, i));
 		if (!place)
 			continue;
 		if (!read_content(files, source, i, &contents[i]))
@@ -152,7 +156,8 @@ static uint64_t symbol_address(const struct elf_file *elf, const struct placed *
 	if (index >= symtab->n || elf_sym_is_special(symtab, index))
 		return 0;
 	uint32_t section = elf_sym_section(symtab, index);
-	uint64_t base = elf->shdrs[section].sh_flags & SHF_ALLOC ? (uint64_t)section << ABI_SECTION_SHIFT : placed[section].offset;
+	uint64_t base = elf->shdrs[section].sh_flags & SHF_ALLOC ? (uint64_t)section << ABI_SECTION_SHIFT
+								 : placed[section].offset;
 	return base + symtab->syms[index].st_value;
 }
 
@@ -161,8 +166,9 @@ static unsigned width_of(uint16_t machine, uint32_t type)
 {
 	switch (machine) {
 	case EM_X86_64:
-		return type == R_X86_64_64 || type == R_X86_64_DTPOFF64 ? 8
-		       : type == R_X86_64_32 || type == R_X86_64_32S || type == R_X86_64_DTPOFF32 ? 4 : 0;
+		return type == R_X86_64_64 || type == R_X86_64_DTPOFF64				  ? 8
+		       : type == R_X86_64_32 || type == R_X86_64_32S || type == R_X86_64_DTPOFF32 ? 4
+												  : 0;
 	case EM_AARCH64:
 		return type == R_AARCH64_ABS64 || type == R_AARCH64_TLS_DTPREL ? 8 : type == R_AARCH64_ABS32 ? 4 : 0;
 	case EM_RISCV:
@@ -188,8 +194,10 @@ static bool relocate(struct abi_files *files, const struct abi_source *source, c
 		uint64_t value = symbol_address(elf, placed, &symtab, rela->r_sym) + (uint64_t)rela->r_addend;
 		if (!mem_inside(rela->r_offset, width, size))
 			return report(files, source->path, source->member,
-				      arena_printf(&files->arena, "section %u: relocation %llu: r_offset is beyond the end "
-						   "of the section (value 0x%llx)", relocations, (unsigned long long)i,
+				      arena_printf(&files->arena,
+						   "section %u: relocation %llu: r_offset is beyond the end "
+						   "of the section (value 0x%llx)",
+						   relocations, (unsigned long long)i,
 						   (unsigned long long)rela->r_offset));
 		if (width == 8)
 			write64(content + rela->r_offset, value);
@@ -237,7 +245,8 @@ static bool read_debug(struct abi_files *files, struct abi_source *source)
 static bool add_alt(struct abi_files *files, uint32_t index)
 {
 	struct abi_source alt = {.path = files->sources.at[index].path, .alt = -1, .is_alt = true};
-	const char *path = debug_file_alt(files, &files->sources.at[index].debug, files->sources.at[index].debug_path, &alt.debug);
+	const char *path =
+		debug_file_alt(files, &files->sources.at[index].debug, files->sources.at[index].debug_path, &alt.debug);
 	if (!path)
 		return true;
 	for (uint32_t i = 0; i < files->sources.n; i++) {

@@ -45,7 +45,7 @@ static void add(struct text *text, const char *more)
 struct speller {
 	const struct abi_model *model;
 	unsigned how;
-	unsigned left;                /* types that may still be spelled */
+	unsigned left; /* types that may still be spelled */
 };
 
 /* What stands before and behind the name in a declaration, and what is still to be said in front of it all. */
@@ -81,8 +81,10 @@ static void spell_tag(struct text *out, const struct abi_model *model, const str
 {
 	const struct abi_definition *definition =
 		type->definition == ABI_NO_DEFINITION ? NULL : &model->definitions.at[type->definition];
-	const char *keyword = type->kind == ABI_UNION ? "union" : type->kind == ABI_ENUM ? "enum"
-			      : definition && definition->is_class ? "class" : "struct";
+	const char *keyword = type->kind == ABI_UNION		   ? "union"
+			      : type->kind == ABI_ENUM		   ? "enum"
+			      : definition && definition->is_class ? "class"
+								   : "struct";
 	if (how & SPELL_KEYWORDS || !has_scope(type->name))
 		text_print(out, "%s ", keyword);
 	if (type->name.len)
@@ -132,7 +134,8 @@ static void spell_parameters(struct speller *speller, struct text *out, const st
 		add(out, "void");
 }
 
-void abi_spell_parameters(struct text *out, const struct abi_model *model, const struct abi_type *function, unsigned how)
+void abi_spell_parameters(struct text *out, const struct abi_model *model, const struct abi_type *function,
+			  unsigned how)
 {
 	struct speller speller = {model, how, MOST_TYPES};
 	spell_parameters(&speller, out, function);
@@ -215,7 +218,8 @@ static void spell(struct speller *speller, struct text *out, abi_type_id id, str
 		declarator.before.bytes.n--; /* behind a qualifier that no name follows */
 	text_add(out, text_str(&declarator.qualifiers));
 	abi_spell_name(out, speller->model, id, speller->how);
-	if (declarator.before.bytes.n || name.len || (declarator.behind.bytes.n && declarator.behind.bytes.at[0] == '('))
+	if (declarator.before.bytes.n || name.len ||
+	    (declarator.behind.bytes.n && declarator.behind.bytes.at[0] == '('))
 		add(out, " ");
 	text_add(out, text_str(&declarator.before));
 	text_add(out, name);

@@ -23,8 +23,8 @@ static inline struct str text_str(const struct text *text)
 
 enum {
 	SPELL_PLAIN = 0,
-	SPELL_KEYWORDS = 1,           /* "struct ns::x", where C++ has no need of "struct" */
-	SPELL_DECLARABLE = 2,         /* what a C compiler takes: types without name as what has their size */
+	SPELL_KEYWORDS = 1, /* "struct ns::x", where C++ has no need of "struct" */
+	SPELL_DECLARABLE = 2, /* what a C compiler takes: types without name as what has their size */
 };
 
 /* The type, or the declaration of `name` with that type: "int (*name)(char)". */
@@ -34,7 +34,8 @@ void abi_spell(struct text *out, const struct abi_model *model, abi_type_id id, 
 void abi_spell_name(struct text *out, const struct abi_model *model, abi_type_id id, unsigned how);
 
 /* The parameters of a function: "int, char *, ..."; "void" when there are none. */
-void abi_spell_parameters(struct text *out, const struct abi_model *model, const struct abi_type *function, unsigned how);
+void abi_spell_parameters(struct text *out, const struct abi_model *model, const struct abi_type *function,
+			  unsigned how);
 
 /* A spelled type in the model's arena. */
 const char *abi_spelled(struct abi_model *model, abi_type_id id);

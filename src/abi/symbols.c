@@ -15,15 +15,17 @@ struct finder {
 	const struct abi_read_options *options;
 	uint32_t source;
 	ARRAY(struct found) found;
-	ARRAY(struct str) versions;   /* by index in .gnu.version_d */
+	ARRAY(struct str) versions; /* by index in .gnu.version_d */
 };
 
 /* What every linker defines, and nobody means. */
 static bool is_linkers_own(const char *name)
 {
-	static const char *const names[] = {"_edata", "__bss_start", "_end", "edata", "end", "_init", "_fini", "_etext", "etext",
-					    "_GLOBAL_OFFSET_TABLE_", "_DYNAMIC", "__data_start", "data_start", "_start",
-					    "_IO_stdin_used", "__dso_handle"};
+	static const char *const names[] = {
+		"_edata",      "__bss_start",  "_end",	     "edata",  "end",
+		"_init",       "_fini",	       "_etext",     "etext",  "_GLOBAL_OFFSET_TABLE_",
+		"_DYNAMIC",    "__data_start", "data_start", "_start", "_IO_stdin_used",
+		"__dso_handle"};
 	for (unsigned i = 0; i < COUNTOF(names); i++)
 		if (strcmp(names[i], name) == 0)
 			return true;
@@ -69,15 +71,20 @@ static void split_version(struct abi_symbol *symbol)
 	symbol->name.len = len;
 }
 
-static void add_symbol(struct finder *finder, const struct elf_symtab *symtab, uint32_t i, struct str version, bool is_default)
+static void add_symbol(struct finder *finder, const struct elf_symtab *symtab, uint32_t i, struct str version,
+		       bool is_default)
 {
 	const struct elf_sym *sym = &symtab->syms[i];
 	const char *name = symtab->strtab + sym->st_name;
 	if (!is_exported(sym, name))
 		return;
 	struct found found = {
-		.symbol = {.name = str_from(name), .version = version, .is_default = is_default,
-			   .is_weak = elf_sym_bind(sym) == STB_WEAK, .kind = (uint8_t)kind_of(sym), .size = sym->st_size},
+		.symbol = {.name = str_from(name),
+			   .version = version,
+			   .is_default = is_default,
+			   .is_weak = elf_sym_bind(sym) == STB_WEAK,
+			   .kind = (uint8_t)kind_of(sym),
+			   .size = sym->st_size},
 		.source = finder->source,
 		.address = sym->st_value,
 	};
@@ -94,7 +101,8 @@ static void add_symbol(struct finder *finder, const struct elf_symtab *symtab, u
 		found.address |= ABI_TLS;
 	if (!version.len)
 		split_version(&found.symbol);
-	if (!finder->options->is_wanted || finder->options->is_wanted(finder->options->context, found.symbol.name))
+	const struct abi_read_options *options = finder->options;
+	if (!options->is_wanted || options->is_wanted(options->context, finder->source, str_from(name)))
 		*array_push(&finder->found) = found;
 }
 
@@ -120,7 +128,8 @@ static bool add_dynamic(struct finder *finder, const struct abi_source *source, 
 	for (uint32_t i = 1; i < shared.dynsym.n; i++) {
 		uint16_t versym = shared.versym ? read16(shared.versym + 2ull * i) : 0;
 		uint16_t index = versym & (VERSYM_HIDDEN - 1);
-		struct str version = index > 1 && index < finder->versions.n ? finder->versions.at[index] : (struct str){"", 0};
+		struct str version =
+			index > 1 && index < finder->versions.n ? finder->versions.at[index] : (struct str){"", 0};
 		add_symbol(finder, &shared.dynsym, i, version, !(versym & VERSYM_HIDDEN));
 	}
 	return true;
@@ -188,10 +197,10 @@ static void keep_first(struct finder *finder)
 	for (uint32_t i = 0; i < finder->found.n; i++) {
 		const struct found *found = &finder->found.at[i];
 		const struct abi_symbol *last = model->symbols.n ? &model->symbols.at[model->symbols.n - 1] : NULL;
-		if (last && str_equal(last->name, found->symbol.name) && str_equal(last->version, found->symbol.version))
+		if (last && str_equal(last->name, found->symbol.name) &&
+		    str_equal(last->version, found->symbol.version))
 			continue;
-		*array_push(&reader->exports) =
-			(struct abi_export){found->address, found->source, model->symbols.n};
+		*array_push(&reader->exports) = (struct abi_export){found->address, found->source, model->symbols.n};
 		*array_push(&model->symbols) = found->symbol;
 	}
 	if (reader->exports.n)
@@ -209,9 +218,11 @@ bool abi_read_symbols(struct abi_reader *reader, const struct abi_read_options *
 		finder.source = i;
 		good = source->is_alt || add_source(&finder, source, &error);
 		if (!good) {
-			struct diag_about about = {.kind = "malformed-file", .file = source->path, .member = source->member};
-			diag_report(files->diag, SEVERITY_ERROR, diag_order(i, 0), &about, "%s %s (number %u, value 0x%llx)",
-				    error.field, error.what, error.index, (unsigned long long)error.value);
+			struct diag_about about = {
+				.kind = "malformed-file", .file = source->path, .member = source->member};
+			diag_report(files->diag, SEVERITY_ERROR, diag_order(i, 0), &about,
+				    "%s %s (number %u, value 0x%llx)", error.field, error.what, error.index,
+				    (unsigned long long)error.value);
 		}
 	}
 	if (good)

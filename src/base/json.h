@@ -13,17 +13,17 @@ enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSO
 
 struct json {
 	enum json_kind kind;
-	bool is_negative;             /* JSON_NUMBER: the other sign of `number` */
-	uint64_t number;              /* whole numbers only; what is larger is UINT64_MAX */
-	struct str text;              /* JSON_STRING, escapes resolved */
-	struct str key;               /* of a member of an object */
+	bool is_negative; /* JSON_NUMBER: the other sign of `number` */
+	uint64_t number; /* whole numbers only; what is larger is UINT64_MAX */
+	struct str text; /* JSON_STRING, escapes resolved */
+	struct str key; /* of a member of an object */
 	const struct json *first, *next; /* elements or members; what comes behind this one in the same list */
-	uint32_t n;                   /* how many elements or members */
+	uint32_t n; /* how many elements or members */
 };
 
 struct json_error {
-	uint64_t offset;              /* bytes from the beginning of the text */
-	const char *what;             /* static text */
+	uint64_t offset; /* bytes from the beginning of the text */
+	const char *what; /* static text */
 };
 
 /* Reads a whole text. NULL: see `error`. The result is in `arena` and refers to `bytes`. Numbers with fractions or
