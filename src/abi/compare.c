@@ -174,7 +174,10 @@ static enum abi_verdict compare_structures(struct abi_comparer *comparer, abi_ty
 					   const char *where)
 {
 	const struct abi_type *a = abi_type(comparer->from, from), *b = abi_type(comparer->to, to);
-	if (a->definition == ABI_NO_DEFINITION || b->definition == ABI_NO_DEFINITION)
+	bool is_old_known = a->definition != ABI_NO_DEFINITION, is_new_known = b->definition != ABI_NO_DEFINITION;
+	if (!is_old_known && !is_new_known && str_equal(a->name, b->name))
+		return ABI_SAME;
+	if (!is_old_known || !is_new_known)
 		return tell_types(comparer, ABI_COMPATIBLE, where, from, to, ": callers see the name only");
 	uint32_t told = comparer->details->n;
 	enum abi_verdict verdict = abi_compare_definitions(comparer, a->kind, a->definition, b->definition, where);

@@ -202,18 +202,19 @@ static enum abi_verdict compare_fields(struct sides *sides)
 
 /* ---- classes ---------------------------------------------------------------------------------------------- */
 
-static const struct abi_member *find_base(const struct sides *sides, const struct abi_model *model,
-					  const struct abi_member *wanted)
+/* The base class of that name on the other side. `is_old`: `wanted` is of the old one. */
+static const struct abi_member *find_base(const struct sides *sides, const struct abi_member *wanted, bool is_old)
 {
-	struct str name = abi_type(model, wanted->type)->name;
-	bool is_old = model == sides->from;
+	struct str name = abi_type(is_old ? sides->from : sides->to, wanted->type)->name;
+	const struct abi_member *found = NULL;
 	for (uint32_t i = 0; i < (is_old ? sides->now.n : sides->old.n); i++) {
 		const struct abi_member *member = is_old ? new_member(sides, i) : old_member(sides, i);
 		const struct abi_model *other = is_old ? sides->to : sides->from;
-		if (member->kind == ABI_BASE_CLASS && str_equal(abi_type(other, member->type)->name, name))
-			return member;
+		if (member->kind == ABI_BASE_CLASS && str_equal(abi_type(other, member->type)->name, name) &&
+		    (!found || member->bit_offset == wanted->bit_offset))
+			found = member;
 	}
-	return NULL;
+	return found;
 }
 
 static enum abi_verdict compare_bases(struct sides *sides)
@@ -225,7 +226,7 @@ static enum abi_verdict compare_bases(struct sides *sides)
 		if (old->kind != ABI_BASE_CLASS)
 			continue;
 		struct str name = abi_type(sides->from, old->type)->name;
-		const struct abi_member *now = find_base(sides, sides->from, old);
+		const struct abi_member *now = find_base(sides, old, true);
 		if (!now) {
 			abi_tell(comparer, "base class %.*s is gone", (int)name.len, name.at);
 			verdict = ABI_BREAKS_LAYOUT;
@@ -243,7 +244,7 @@ static enum abi_verdict compare_bases(struct sides *sides)
 	for (uint32_t i = 0; i < sides->now.n; i++) {
 		const struct abi_member *now = new_member(sides, i);
 		struct str name = abi_type(sides->to, now->type)->name;
-		if (now->kind != ABI_BASE_CLASS || find_base(sides, sides->to, now))
+		if (now->kind != ABI_BASE_CLASS || find_base(sides, now, false))
 			continue;
 		abi_tell(comparer, "new base class %.*s", (int)name.len, name.at);
 		verdict = ABI_BREAKS_LAYOUT;
@@ -251,13 +252,18 @@ static enum abi_verdict compare_bases(struct sides *sides)
 	return verdict;
 }
 
+/* Destructors can have several slots, and one name. */
 static const struct abi_member *find_virtual(const struct abi_model *model, const struct abi_definition *in,
-					     struct str name)
+					     const struct abi_member *wanted)
 {
-	for (uint32_t i = in->first; i < in->first + in->n; i++)
-		if (model->members.at[i].kind == ABI_VIRTUAL && str_equal(model->members.at[i].name, name))
-			return &model->members.at[i];
-	return NULL;
+	const struct abi_member *found = NULL;
+	for (uint32_t i = in->first; i < in->first + in->n; i++) {
+		const struct abi_member *member = &model->members.at[i];
+		if (member->kind == ABI_VIRTUAL && str_equal(member->name, wanted->name) &&
+		    (!found || member->bit_offset == wanted->bit_offset))
+			found = member;
+	}
+	return found;
 }
 
 /* A new virtual function moves those that derived classes, which callers have, put behind them. */
@@ -269,7 +275,7 @@ static enum abi_verdict compare_virtuals(struct sides *sides)
 		const struct abi_member *old = old_member(sides, i);
 		if (old->kind != ABI_VIRTUAL)
 			continue;
-		const struct abi_member *now = find_virtual(sides->to, &sides->now, old->name);
+		const struct abi_member *now = find_virtual(sides->to, &sides->now, old);
 		if (now && now->bit_offset == old->bit_offset)
 			continue;
 		if (!now)
@@ -283,7 +289,7 @@ static enum abi_verdict compare_virtuals(struct sides *sides)
 	}
 	for (uint32_t i = 0; i < sides->now.n; i++) {
 		const struct abi_member *now = new_member(sides, i);
-		if (now->kind != ABI_VIRTUAL || find_virtual(sides->from, &sides->old, now->name))
+		if (now->kind != ABI_VIRTUAL || find_virtual(sides->from, &sides->old, now))
 			continue;
 		abi_tell(comparer, "new virtual function %.*s", (int)now->name.len, now->name.at);
 		verdict = ABI_BREAKS_LAYOUT;
@@ -293,13 +299,17 @@ static enum abi_verdict compare_virtuals(struct sides *sides)
 
 /* ---- enumerations ----------------------------------------------------------------------------------------- */
 
+/* Of several of one name, which only damaged names are, best the one with that value. */
 static const struct abi_member *find_enumerator(const struct abi_model *model, const struct abi_definition *in,
-						struct str name)
+						const struct abi_member *wanted)
 {
-	for (uint32_t i = in->first; i < in->first + in->n; i++)
-		if (str_equal(model->members.at[i].name, name))
-			return &model->members.at[i];
-	return NULL;
+	const struct abi_member *found = NULL;
+	for (uint32_t i = in->first; i < in->first + in->n; i++) {
+		const struct abi_member *member = &model->members.at[i];
+		if (str_equal(member->name, wanted->name) && (!found || member->value == wanted->value))
+			found = member;
+	}
+	return found;
 }
 
 static enum abi_verdict compare_enumerators(struct sides *sides)
@@ -308,7 +318,7 @@ static enum abi_verdict compare_enumerators(struct sides *sides)
 	struct abi_comparer *comparer = sides->comparer;
 	for (uint32_t i = 0; i < sides->old.n; i++) {
 		const struct abi_member *old = old_member(sides, i);
-		const struct abi_member *now = find_enumerator(sides->to, &sides->now, old->name);
+		const struct abi_member *now = find_enumerator(sides->to, &sides->now, old);
 		if (now && now->value == old->value)
 			continue;
 		verdict = ABI_BREAKS_CALLERS;
@@ -323,7 +333,7 @@ static enum abi_verdict compare_enumerators(struct sides *sides)
 	}
 	for (uint32_t i = 0; i < sides->now.n; i++) {
 		const struct abi_member *now = new_member(sides, i);
-		if (find_enumerator(sides->from, &sides->old, now->name))
+		if (find_enumerator(sides->from, &sides->old, now))
 			continue;
 		verdict = abi_worse(verdict, ABI_COMPATIBLE);
 		if (may_tell(sides))

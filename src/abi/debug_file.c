@@ -129,3 +129,8 @@ const char *debug_file_alt(struct abi_files *files, const struct elf_file *elf, 
 		return beside;
 	return find_by_id(files, id, out);
 }
+
+bool debug_file_has_alt(const struct elf_file *elf)
+{
+	return section_named(elf, ".gnu_debugaltlink").size != 0;
+}

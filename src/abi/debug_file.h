@@ -12,4 +12,7 @@ const char *debug_file_find(struct abi_files *files, const struct elf_file *elf,
 /* The same of the file that holds what dwz took out of several debug files. */
 const char *debug_file_alt(struct abi_files *files, const struct elf_file *elf, const char *path, struct elf_file *out);
 
+/* Does the file say that there is one? */
+bool debug_file_has_alt(const struct elf_file *elf);
+
 #endif

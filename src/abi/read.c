@@ -212,10 +212,11 @@ static void complete_types(struct abi_reader *reader)
 
 /* ----------------------------------------------------------------------------------------------------------- */
 
-static bool has_debug_information(const struct abi_files *files)
+/* Skeletons are no debug information: theirs is in .dwo files. */
+static bool has_debug_information(const struct abi_reader *reader)
 {
-	for (uint32_t i = 0; i < files->sources.n; i++)
-		if (files->sources.at[i].dwarf.sections[DWARF_INFO].size)
+	for (uint32_t i = 0; i < reader->units.n; i++)
+		if (!reader->units.at[i].unit.is_skeleton)
 			return true;
 	return false;
 }
@@ -240,9 +241,9 @@ bool abi_read(struct abi_model *model, struct abi_files *files, struct pool *poo
 	      const struct abi_read_options *options)
 {
 	struct abi_reader reader = {.files = files, .model = model, .pool = pool};
-	model->has_types = has_debug_information(files);
 	bool good = (options->type || abi_read_symbols(&reader, options)) && abi_scan(&reader) &&
 		    convert_everything(&reader, options);
+	model->has_types = has_debug_information(&reader);
 	if (good)
 		abi_find_promises(&reader);
 	for (uint32_t i = 0; i < reader.units.n; i++) {

@@ -203,8 +203,6 @@ static void note_facts(const struct abi_reader *reader, struct abi_unit *unit, c
 		note_typedef(reader, unit, die, abi_string(reader, die, DW_AT_name, &unit->error));
 	else if (tag == DW_TAG_enumeration_type && is_c(unit->unit.language))
 		add_size(unit, FACT_ENUM, abi_number(reader, die, DW_AT_byte_size, UINT64_MAX));
-	else if (tag == DW_TAG_pointer_type)
-		add_size(unit, FACT_POINTER, abi_number(reader, die, DW_AT_byte_size, UINT64_MAX));
 }
 
 /* ---- symbols ---------------------------------------------------------------------------------------------- */
@@ -371,6 +369,7 @@ static void read_root(const struct abi_reader *reader, struct abi_unit *unit, co
 {
 	struct dwarf_value value;
 	struct dwarf_number offset;
+	add_size(unit, FACT_POINTER, unit->unit.address_size);
 	unit->producer = abi_string(reader, die, DW_AT_producer, &unit->error);
 	if (dwarf_attribute(&unit->unit, &die->entry, DW_AT_stmt_list, &value) &&
 	    dwarf_section_offset(&unit->unit, &value, &offset))

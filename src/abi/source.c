@@ -83,11 +83,10 @@ static bool read_content(struct abi_files *files, const struct abi_source *sourc
 	return true;
 }
 
-/* The debug section with that name, whether it is compressed or of a .dwo file. NULL: none. */
+/* Where the content of the section with that name belongs, compressed or not. NULL: nobody reads it. */
 static struct bytes *place_of(struct abi_source *source, const char *name)
 {
 	char plain[40] = ".debug_";
-	bool is_dwo = strlen(name) > 4 && strcmp(name + strlen(name) - 4, ".dwo") == 0;
 	if (strcmp(name, ".gild.abi") == 0)
 		return &source->description;
 	if (strncmp(name, ".debug_", 7) == 0)
@@ -99,10 +98,6 @@ static struct bytes *place_of(struct abi_source *source, const char *name)
 	if (strlen(name) > 24)
 		return NULL;
 	strcat(plain, name);
-	if (is_dwo) {
-		source->lacks_dwo = false;
-		return NULL;
-	}
 	if (strcmp(plain, ".debug_line") == 0)
 		return &source->line;
 	enum dwarf_section section = dwarf_section_of_name(plain);
@@ -241,14 +236,26 @@ static bool read_debug(struct abi_files *files, struct abi_source *source)
 	return good;
 }
 
+static void warn_alt(struct abi_files *files, const struct abi_source *source)
+{
+	struct diag_about about = {.file = source->debug_path, .member = source->member};
+	diag_report(files->diag, SEVERITY_WARNING, diag_order(files->sources.n, 0), &about,
+		    "parts of its debug information are in a file that is not there (.gnu_debugaltlink): names and "
+		    "types are "
+		    "missing");
+}
+
 /* The file that dwz moved to what several files have in common. */
 static bool add_alt(struct abi_files *files, uint32_t index)
 {
 	struct abi_source alt = {.path = files->sources.at[index].path, .alt = -1, .is_alt = true};
 	const char *path =
 		debug_file_alt(files, &files->sources.at[index].debug, files->sources.at[index].debug_path, &alt.debug);
-	if (!path)
+	if (!path) {
+		if (debug_file_has_alt(&files->sources.at[index].debug))
+			warn_alt(files, &files->sources.at[index]);
 		return true;
+	}
 	for (uint32_t i = 0; i < files->sources.n; i++) {
 		if (files->sources.at[i].is_alt && strcmp(files->sources.at[i].debug_path, path) == 0) {
 			files->sources.at[index].alt = (int)i;

@@ -27,7 +27,6 @@ struct abi_source {
 	struct dwarf_abbrev_cache abbrevs;
 	int alt; /* index of the file that dwz moved common parts to; -1: none */
 	bool is_alt; /* it is such a file: it has no symbols of its own */
-	bool lacks_dwo; /* its debug information is in .dwo files */
 };
 
 struct abi_files {
