@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/command.h"
 #include "base/arena.h"
 #include "base/diag.h"
 #include "inspect/command.h"
@@ -20,6 +21,7 @@ static const struct command {
 	{"tree", tree_command},
 	{"explain", explain_command},
 	{"cache", cache_command},
+	{"abi", abi_command},
 };
 
 /* Is it a file that a link may begin with: an object file, in ELF or as LLVM writes it, or an archive? */

@@ -28,6 +28,7 @@
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/versions.h"
 #include "ld/resolve/warning_symbols.h"
+#include "ld/synth/abi_section.h"
 #include "ld/synth/dynamic.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/gdb_index.h"
@@ -200,6 +201,11 @@ static bool write_output(struct link *link)
 	if (link->synthetic[SYN_GDB_INDEX]) {
 		gdb_index_build(link);
 		if (!done(link, "gdb index"))
+			return false;
+	}
+	if (link->synthetic[SYN_GILD_ABI]) {
+		abi_section_build(link);
+		if (!done(link, "abi"))
 			return false;
 	}
 	/* Only now can debugging information be written down to compress it; what is not loaded moves together. */

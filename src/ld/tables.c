@@ -71,6 +71,7 @@ void link_end(struct link *link)
 	array_free(&link->undefined_references);
 	array_free(&link->missing_libraries);
 	free((void *)(uintptr_t)link->gdb_index.data);
+	free(link->gild_abi);
 	array_free(&link->got);
 	array_free(&link->plt);
 	array_free(&link->plt_got);

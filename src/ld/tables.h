@@ -332,7 +332,7 @@ enum synthetic {
 	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_PACKAGE, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM,
 	SYN_VERDEF, SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_RELR_DYN, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT,
 	SYN_PLT_SEC, SYN_PLT_UNWIND, SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS, SYN_RELRO_PADDING,
-	SYN_GDB_INDEX, SYN_GNU_DEBUGLINK, SYN_SHSTRTAB, SYN_GNU_STACK,
+	SYN_GDB_INDEX, SYN_GILD_ABI, SYN_GNU_DEBUGLINK, SYN_SHSTRTAB, SYN_GNU_STACK,
 	SYN_COMMON, SYN_TLS_COMMON, SYN_LARGE_COMMON, /* in the order of enum common_kind */
 	SYN_COUNT
 };
@@ -458,6 +458,7 @@ struct link {
 	struct common *common_symbols;     /* by symbol id; NULL: there are none */
 
 	struct bytes gdb_index;            /* malloc's */
+	uint8_t *gild_abi;                 /* the same; its section has the size */
 	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
 	const char **retained_names;       /* --retain-symbols-file, sorted; NULL: all names are kept */
 	uint32_t n_retained;

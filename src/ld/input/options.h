@@ -114,7 +114,7 @@ struct options {
 	ARRAY(const char *) unique_sections;   /* --unique: globs; -r does not join sections of these names */
 	bool hash_gnu, hash_sysv;
 	bool plt_unwind;          /* --ld-generated-unwind-info */
-	bool gdb_index, separate_debug;
+	bool gdb_index, separate_debug, emit_abi;
 	const char *debug_file;                /* --separate-debug-file; never NULL with it */
 	bool eh_frame_hdr, new_dtags, export_dynamic, gc_sections, print_gc_sections, demangle, relax, emit_relocs;
 	const char *verify_output;             /* "": the output; a file, then nothing is written; NULL: neither */

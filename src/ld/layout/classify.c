@@ -40,6 +40,7 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_TLS_COMMON] = ".tcommon",
 	[SYN_LARGE_COMMON] = "LARGE_COMMON",
 	[SYN_GDB_INDEX] = ".gdb_index",
+	[SYN_GILD_ABI] = ".gild.abi",
 	[SYN_GNU_DEBUGLINK] = ".gnu_debuglink",
 	[SYN_SHSTRTAB] = ".shstrtab",
 	[SYN_GNU_STACK] = ".note.GNU-stack",
@@ -93,6 +94,7 @@ static bool is_superseded(const struct link *link, section_id id, const char *na
 	if (section_of(link, id)->file == INTERNAL_FILE)
 		return false;
 	return (options->separate_debug && strcmp(name, ".gnu_debuglink") == 0) ||
+	       (options->emit_abi && strcmp(name, ".gild.abi") == 0) ||
 	       (options->gdb_index &&
 		(strcmp(name, ".gdb_index") == 0 || strncmp(name, ".debug_gnu_pub", 14) == 0));
 }

@@ -209,6 +209,8 @@ static void not_loaded(const struct link *link, struct layout *layout)
 	for (unsigned i = 0; i < COUNTOF(debug); i++)
 		section(layout, debug[i], RANK_NOT_LOADED, debug[i]);
 	section(layout, ".gnu.attributes", RANK_NOT_LOADED, ".gnu.attributes");
+	if (link->options->emit_abi)
+		section(layout, ".gild.abi", RANK_NOT_LOADED, ".gild.abi");
 	if (link->options->separate_debug)
 		section(layout, ".gnu_debuglink", RANK_NOT_LOADED, ".gnu_debuglink");
 	ordered_section(layout, ".symtab", RANK_TABLES, ".symtab");

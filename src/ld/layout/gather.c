@@ -55,6 +55,7 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_TLS_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS, 0},
 		[SYN_LARGE_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_X86_64_LARGE, 0},
 		[SYN_GDB_INDEX] = {SHT_PROGBITS, 0, 0},
+		[SYN_GILD_ABI] = {SHT_PROGBITS, 0, 0},
 		[SYN_GNU_DEBUGLINK] = {SHT_PROGBITS, 0, 0},
 		[SYN_SHSTRTAB] = {SHT_STRTAB, 0, 0},
 		[SYN_GNU_STACK] = {SHT_PROGBITS, 0, 0},

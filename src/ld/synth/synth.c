@@ -7,6 +7,7 @@
 #include "ld/output/separate.h"
 #include "ld/prune/merge.h"
 #include "ld/resolve/versions.h"
+#include "ld/synth/abi_section.h"
 #include "ld/synth/dynamic.h"
 #include "ld/synth/dynsym.h"
 #include "ld/synth/eh_frame.h"
@@ -138,6 +139,8 @@ void synth_create(struct link *link)
 		make(link, SYN_RELRO_PADDING, 0, 0);
 	if (gdb_index_wanted(link))
 		make(link, SYN_GDB_INDEX, 0, 2); /* gdb_index_build() */
+	if (abi_section_wanted(link))
+		make(link, SYN_GILD_ABI, 0, 0); /* abi_section_build() */
 	if (separate_path(link))
 		make(link, SYN_GNU_DEBUGLINK, debuglink_size(link), 2);
 	symtab_prepare(link);
@@ -245,6 +248,9 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 		break;
 	case SYN_GOT_PLT:
 		got_plt_emit(link, image);
+		break;
+	case SYN_GILD_ABI:
+		abi_section_emit(link, image);
 		break;
 	case SYN_GDB_INDEX:
 		gdb_index_emit(link, image);
