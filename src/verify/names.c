@@ -19,7 +19,7 @@ struct name {
 };
 
 struct names {
-	const struct image *image;
+	const struct subject *subject;
 	const struct verify_inputs *inputs;
 	struct name *table;
 	uint32_t n, size;         /* size: a power of two */
@@ -111,8 +111,8 @@ static void enter_objects(struct names *names)
 
 static void enter_output(struct names *names)
 {
-	const struct image *image = names->image;
-	const struct elf_symtab *symtab = &image->symtab;
+	const struct subject *subject = names->subject;
+	const struct elf_symtab *symtab = &subject->symtab;
 	for (uint32_t i = symtab->first_global; i < symtab->n; i++) {
 		const char *text = symtab->strtab + symtab->syms[i].st_name;
 		enter(names, text, plain_length(text))->listed = i;
@@ -127,11 +127,11 @@ static void enter_output(struct names *names)
 		if (!name->listed)
 			name->listed = i;
 	}
-	for (uint32_t i = 1; image->has_dynamic && i < image->dynamic.dynsym.n; i++) {
-		const char *text = image->dynamic.dynsym.strtab + image->dynamic.dynsym.syms[i].st_name;
+	for (uint32_t i = 1; subject->has_dynamic && i < subject->dynamic.dynsym.n; i++) {
+		const char *text = subject->dynamic.dynsym.strtab + subject->dynamic.dynsym.syms[i].st_name;
 		struct name *name = enter(names, text, (uint32_t)strlen(text));
 		/* of several versions the default one */
-		const uint8_t *versym = image->dynamic.versym;
+		const uint8_t *versym = subject->dynamic.versym;
 		if (!name->dynamic || !versym || !(read16(versym + 2ull * i) & VERSYM_HIDDEN))
 			name->dynamic = i;
 	}
@@ -145,17 +145,17 @@ static int compare_places(const void *a, const void *b)
 
 static void add_relr(struct names *names, uint64_t addr)
 {
-	const uint8_t *word = image_bytes(names->image, addr, 8);
+	const uint8_t *word = subject_bytes(names->subject, addr, 8);
 	*array_push(&names->places) = (struct dynamic_place){
 		.addr = addr, .type = R_X86_64_RELATIVE, .addend = word ? (int64_t)read64(word) : 0};
 }
 
 static void collect_places(struct names *names)
 {
-	const struct image *image = names->image;
-	for (uint32_t s = 1; s < image->elf.nshdr; s++) {
-		const struct elf_shdr *shdr = image_shdr(image, s);
-		struct bytes bytes = elf_section_bytes(&image->elf, s);
+	const struct subject *subject = names->subject;
+	for (uint32_t s = 1; s < subject->elf.nshdr; s++) {
+		const struct elf_shdr *shdr = subject_shdr(subject, s);
+		struct bytes bytes = elf_section_bytes(&subject->elf, s);
 		if (!(shdr->sh_flags & SHF_ALLOC))
 			continue;
 		uint64_t next = 0;
@@ -179,24 +179,24 @@ static void collect_places(struct names *names)
 		qsort(names->places.at, names->places.n, sizeof(*names->places.at), compare_places);
 }
 
-struct names *names_new(const struct image *image, const struct verify_inputs *inputs)
+struct names *names_new(const struct subject *subject, const struct verify_inputs *inputs)
 {
 	static const char *const plts[] = {".plt", ".plt.sec", ".plt.got"};
 	struct names *names = calloc(1, sizeof(*names));
 	if (!names)
 		out_of_memory();
-	names->image = image;
+	names->subject = subject;
 	names->inputs = inputs;
 	enter(names, "", 0);
 	enter_objects(names);
 	enter_output(names);
 	collect_places(names);
 	for (unsigned i = 0; i < COUNTOF(plts); i++) {
-		uint32_t section = image_section_named(image, plts[i]);
+		uint32_t section = subject_section_named(subject, plts[i]);
 		if (section)
-			names->plt_start[i] = image_shdr(image, section)->sh_addr;
+			names->plt_start[i] = subject_shdr(subject, section)->sh_addr;
 		if (section)
-			names->plt_end[i] = names->plt_start[i] + image_shdr(image, section)->sh_size;
+			names->plt_end[i] = names->plt_start[i] + subject_shdr(subject, section)->sh_size;
 	}
 	return names;
 }
@@ -272,9 +272,9 @@ static void define(const struct names *names, struct target *target, uint32_t o,
 /* What the output's own tables say of a name that no object defines. */
 static void from_output(const struct names *names, struct target *target, const struct name *name, bool is_weak)
 {
-	const struct image *image = names->image;
-	const struct elf_sym *dynamic = name->dynamic ? &image->dynamic.dynsym.syms[name->dynamic] : NULL;
-	const struct elf_sym *listed = name->listed ? &image->symtab.syms[name->listed] : NULL;
+	const struct subject *subject = names->subject;
+	const struct elf_sym *dynamic = name->dynamic ? &subject->dynamic.dynsym.syms[name->dynamic] : NULL;
+	const struct elf_sym *listed = name->listed ? &subject->symtab.syms[name->listed] : NULL;
 	const struct elf_sym *sym = dynamic ? dynamic : listed;
 	target->meaning = MEANS_UNKNOWN;
 	if (dynamic && dynamic->st_shndx == SHN_UNDEF && !dynamic->st_value) {
@@ -285,7 +285,7 @@ static void from_output(const struct names *names, struct target *target, const 
 		target->address = sym->st_value;
 		target->is_tls = elf_sym_type(sym) == STT_TLS;
 		target->is_absolute = sym->st_shndx == SHN_ABS;
-		const struct elf_phdr *tls = image_segment(image, PT_TLS);
+		const struct elf_phdr *tls = subject_segment(subject, PT_TLS);
 		if (target->is_tls && tls)
 			target->address += tls->p_vaddr;
 	} else if (is_weak && names->inputs->lists_all && !strchr(name->text, '@')) {
@@ -322,11 +322,11 @@ struct target names_target(const struct names *names, uint32_t object, uint32_t 
 	} else {
 		target.elsewhere = sym->st_shndx != SHN_UNDEF && (name->object != object || name->index != index);
 		define(names, &target, name->object, name->index);
-		if (name->dynamic && names->image->dynamic.dynsym.syms[name->dynamic].st_shndx == SHN_UNDEF)
+		if (name->dynamic && names->subject->dynamic.dynsym.syms[name->dynamic].st_shndx == SHN_UNDEF)
 			target.meaning = MEANS_UNKNOWN; /* "foo@V" defined, foo imported */
 	}
 	if (name->dynamic && names->inputs->is_shared && !names->inputs->symbolic) {
-		const struct elf_sym *dynamic = &names->image->dynamic.dynsym.syms[name->dynamic];
+		const struct elf_sym *dynamic = &names->subject->dynamic.dynsym.syms[name->dynamic];
 		target.preemptible = elf_sym_visibility(dynamic) == STV_DEFAULT && dynamic->st_shndx != SHN_UNDEF;
 	}
 	return target;
@@ -344,7 +344,7 @@ const struct dynamic_place *names_plt(const struct names *names, uint64_t addr)
 		if (addr < names->plt_start[i] || addr >= names->plt_end[i])
 			continue;
 		uint64_t room = min_u64(16, names->plt_end[i] - addr);
-		const uint8_t *code = image_bytes(names->image, addr, room);
+		const uint8_t *code = subject_bytes(names->subject, addr, room);
 		for (uint64_t at = 0; code && at + 6 <= room; at++)
 			if (code[at] == 0xff && code[at + 1] == 0x25)
 				return names_place(names,

@@ -2,7 +2,7 @@
 #ifndef GILD_VERIFY_NAMES_H
 #define GILD_VERIFY_NAMES_H
 
-#include "verify/image.h"
+#include "verify/subject.h"
 #include "verify/inputs.h"
 
 /* A word that the loader changes. */
@@ -35,7 +35,7 @@ struct target {
 
 struct names;
 
-struct names *names_new(const struct image *image, const struct verify_inputs *inputs);
+struct names *names_new(const struct subject *subject, const struct verify_inputs *inputs);
 void names_free(struct names *names);
 
 /* What symbol `index` of object number `object` stands for. Any thread. */

@@ -2,32 +2,32 @@
  * that the loader fills, and a lazy entry pushes the number of its own relocation. */
 #include <string.h>
 
-#include "verify/image.h"
+#include "verify/subject.h"
 
 #define ull(number) ((unsigned long long)(number))
 
 enum { ENTRY = 16 };
 
-static struct elf_relas plt_relocations(const struct image *image)
+static struct elf_relas plt_relocations(const struct subject *subject)
 {
 	uint64_t address = 0, size = 0;
-	if (!image_dynamic(image, DT_JMPREL, &address) || !image_dynamic(image, DT_PLTRELSZ, &size)) {
-		uint32_t section = image_section_named(image, ".rela.plt");
+	if (!subject_dynamic(subject, DT_JMPREL, &address) || !subject_dynamic(subject, DT_PLTRELSZ, &size)) {
+		uint32_t section = subject_section_named(subject, ".rela.plt");
 		if (!section)
 			return (struct elf_relas){NULL, 0};
-		address = image_shdr(image, section)->sh_addr;
-		size = image_shdr(image, section)->sh_size;
+		address = subject_shdr(subject, section)->sh_addr;
+		size = subject_shdr(subject, section)->sh_size;
 	}
-	const uint8_t *bytes = image_bytes(image, address, size);
+	const uint8_t *bytes = subject_bytes(subject, address, size);
 	return (struct elf_relas){(const struct elf_rela *)bytes, bytes ? size / sizeof(struct elf_rela) : 0};
 }
 
 /* Does a relocation, or the file, put something there? */
-static bool is_slot(const struct image *image, uint64_t addr)
+static bool is_slot(const struct subject *subject, uint64_t addr)
 {
-	for (uint32_t i = 1; i < image->elf.nshdr; i++) {
-		const struct elf_shdr *shdr = image_shdr(image, i);
-		const char *name = elf_section_name(&image->elf, i);
+	for (uint32_t i = 1; i < subject->elf.nshdr; i++) {
+		const struct elf_shdr *shdr = subject_shdr(subject, i);
+		const char *name = elf_section_name(&subject->elf, i);
 		bool is_got = strcmp(name, ".got") == 0 || strcmp(name, ".got.plt") == 0;
 		if (is_got && addr >= shdr->sh_addr && addr + 8 <= shdr->sh_addr + shdr->sh_size)
 			return (addr - shdr->sh_addr) % 8 == 0;
@@ -101,92 +101,94 @@ static int64_t pushed_number(const uint8_t *code)
 }
 
 /* The first lazy entry: push the loader's word, jump to its function (psABI figure 5.2). */
-static void verify_first(struct image *image)
+static void verify_first(struct subject *subject)
 {
-	uint32_t plt = image_section_named(image, ".plt");
-	uint32_t got = image_section_named(image, ".got.plt");
-	uint64_t pltgot = got ? image_shdr(image, got)->sh_addr : 0;
-	if (!plt || (!image_dynamic(image, DT_PLTGOT, &pltgot) && !got) ||
-	    image_shdr(image, plt)->sh_type != SHT_PROGBITS)
+	uint32_t plt = subject_section_named(subject, ".plt");
+	uint32_t got = subject_section_named(subject, ".got.plt");
+	uint64_t pltgot = got ? subject_shdr(subject, got)->sh_addr : 0;
+	if (!plt || (!subject_dynamic(subject, DT_PLTGOT, &pltgot) && !got) ||
+	    subject_shdr(subject, plt)->sh_type != SHT_PROGBITS)
 		return;
-	struct bytes code = elf_section_bytes(&image->elf, plt);
-	uint64_t addr = image_shdr(image, plt)->sh_addr;
+	struct bytes code = elf_section_bytes(&subject->elf, plt);
+	uint64_t addr = subject_shdr(subject, plt)->sh_addr;
 	if (code.size < ENTRY || code.data[0] != 0xff || code.data[1] != 0x35)
 		return; /* there are entries without laziness only */
-	claim(image, addr + 6 + (uint64_t)(int64_t)(int32_t)read32(code.data + 2) == pltgot + 8 &&
+	claim(subject, addr + 6 + (uint64_t)(int64_t)(int32_t)read32(code.data + 2) == pltgot + 8 &&
 		      jump_slot(code.data + 6, ENTRY - 6, addr + 6) == pltgot + 16,
 	      ".plt: the first entry does not use the loader's words of .got.plt");
 }
 
-static void verify_entries(struct image *image, const char *name, uint64_t entry_size, struct elf_relas relas)
+static void verify_entries(struct subject *subject, const char *name, uint64_t entry_size, struct elf_relas relas)
 {
-	uint32_t section = image_section_named(image, name);
-	if (!section || image_shdr(image, section)->sh_type != SHT_PROGBITS)
+	uint32_t section = subject_section_named(subject, name);
+	if (!section || subject_shdr(subject, section)->sh_type != SHT_PROGBITS)
 		return;
-	struct bytes code = elf_section_bytes(&image->elf, section);
-	uint64_t addr = image_shdr(image, section)->sh_addr;
+	struct bytes code = elf_section_bytes(&subject->elf, section);
+	uint64_t addr = subject_shdr(subject, section)->sh_addr;
 	for (uint64_t at = 0; at + entry_size <= code.size; at += entry_size) {
 		const uint8_t *entry = code.data + at;
 		uint64_t slot = jump_slot(entry, entry_size, addr + at);
-		claim(image, has_form(entry, entry_size), "%s: the entry at 0x%llx has no form of the psABI's", name,
+		claim(subject, has_form(entry, entry_size), "%s: the entry at 0x%llx has no form of the psABI's", name,
 		      ull(addr + at));
 		if (slot)
-			claim(image, is_slot(image, slot),
+			claim(subject, is_slot(subject, slot),
 			      "%s: the entry at 0x%llx jumps through 0x%llx, which is no GOT slot", name,
 			      ull(addr + at), ull(slot));
 		int64_t number = entry_size == ENTRY ? pushed_number(entry) : -1;
 		if (number < 0)
 			continue;
-		if (!claim(image, (uint64_t)number < relas.n,
+		if (!claim(subject, (uint64_t)number < relas.n,
 			   "%s: the entry at 0x%llx pushes %lld, there are %llu relocations",
 			   name, ull(addr + at), (long long)number, ull(relas.n)))
 			continue;
 		const struct elf_rela *rela = &relas.at[number];
 		if (slot)
-			claim(image, rela->r_offset == slot,
+			claim(subject, rela->r_offset == slot,
 			      "%s: the entry at 0x%llx pushes the number of another slot", name,
 			      ull(addr + at));
-		claim(image, jump_target(entry, addr + at) == addr,
+		claim(subject, jump_target(entry, addr + at) == addr,
 		      "%s: the entry at 0x%llx does not go on to the first one", name,
 		      ull(addr + at));
 		/* Not bound yet, the slot leads back to the push. */
-		const uint8_t *word = image_bytes(image, rela->r_offset, 8);
+		const uint8_t *word = subject_bytes(subject, rela->r_offset, 8);
 		bool resolved = rela->r_type == R_X86_64_IRELATIVE;
 		if (!word || (rela->r_type != R_X86_64_JUMP_SLOT && !resolved))
 			continue;
 		uint64_t target = read64(word);
-		claim(image, target == 0 || (resolved && target == (uint64_t)rela->r_addend) ||
+		claim(subject, target == 0 || (resolved && target == (uint64_t)rela->r_addend) ||
 		      (target == addr + at + (slot ? 6 : 0)),
 		      "%s: the slot at 0x%llx leads to 0x%llx, not to its entry", name, ull(rela->r_offset),
 		      ull(target));
 	}
 }
 
-void verify_plt(struct image *image)
+void verify_plt(struct subject *subject)
 {
-	struct elf_relas relas = plt_relocations(image);
-	verify_first(image);
-	verify_entries(image, ".plt", ENTRY, relas);
-	verify_entries(image, ".plt.sec", ENTRY, relas);
-	uint32_t got = image_section_named(image, ".plt.got");
+	struct elf_relas relas = plt_relocations(subject);
+	verify_first(subject);
+	verify_entries(subject, ".plt", ENTRY, relas);
+	verify_entries(subject, ".plt.sec", ENTRY, relas);
+	uint32_t got = subject_section_named(subject, ".plt.got");
 	if (got) {
-		struct bytes code = elf_section_bytes(&image->elf, got);
+		struct bytes code = elf_section_bytes(&subject->elf, got);
 		static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
 		bool ibt = code.size >= ENTRY && memcmp(code.data, endbr64, sizeof(endbr64)) == 0;
-		verify_entries(image, ".plt.got", ibt ? ENTRY : 8, relas);
+		verify_entries(subject, ".plt.got", ibt ? ENTRY : 8, relas);
 	}
 	for (uint64_t i = 0; i < relas.n; i++)
 		if (relas.at[i].r_type == R_X86_64_JUMP_SLOT)
-			claim(image, is_slot(image, relas.at[i].r_offset), "R_X86_64_JUMP_SLOT at 0x%llx is in no GOT",
+			claim(subject, is_slot(subject, relas.at[i].r_offset),
+			      "R_X86_64_JUMP_SLOT at 0x%llx is in no GOT",
 			      ull(relas.at[i].r_offset));
-	uint32_t section = image_section_named(image, ".got.plt"), dynamic = image_section_of_type(image, SHT_DYNAMIC);
+	uint32_t section = subject_section_named(subject, ".got.plt"), dynamic = subject_section_of_type(subject,
+													 SHT_DYNAMIC);
 	uint64_t pltgot;
-	if (!section || image_shdr(image, section)->sh_type != SHT_PROGBITS ||
-	    (image_dynamic(image, DT_PLTGOT, &pltgot) && pltgot != image_shdr(image, section)->sh_addr))
+	if (!section || subject_shdr(subject, section)->sh_type != SHT_PROGBITS ||
+	    (subject_dynamic(subject, DT_PLTGOT, &pltgot) && pltgot != subject_shdr(subject, section)->sh_addr))
 		return;
-	struct bytes bytes = elf_section_bytes(&image->elf, section);
-	if (claim(image, bytes.size >= 24, ".got.plt: no room for the loader's three words"))
-		claim(image, read64(bytes.data) == (dynamic ? image_shdr(image, dynamic)->sh_addr : 0) &&
+	struct bytes bytes = elf_section_bytes(&subject->elf, section);
+	if (claim(subject, bytes.size >= 24, ".got.plt: no room for the loader's three words"))
+		claim(subject, read64(bytes.data) == (dynamic ? subject_shdr(subject, dynamic)->sh_addr : 0) &&
 				     read64(bytes.data + 8) == 0 && read64(bytes.data + 16) == 0,
 		      ".got.plt: its first words are not _DYNAMIC, 0, 0");
 }

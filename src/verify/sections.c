@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "elf/mem.h"
-#include "verify/image.h"
+#include "verify/subject.h"
 
 /* Something that takes bytes of the file or of memory. */
 struct extent {
@@ -21,13 +21,13 @@ static int compare_extents(const void *a, const void *b)
 	return (x->size > y->size) - (x->size < y->size);
 }
 
-static void verify_apart(struct image *image, struct extent *extents, uint32_t n, const char *where)
+static void verify_apart(struct subject *subject, struct extent *extents, uint32_t n, const char *where)
 {
 	qsort(extents, n, sizeof(*extents), compare_extents);
 	uint64_t end = 0;
 	const char *before = "";
 	for (uint32_t i = 0; i < n; i++) {
-		claim(image, extents[i].start >= end, "%s and %s overlap in %s at 0x%llx", before, extents[i].name,
+		claim(subject, extents[i].start >= end, "%s and %s overlap in %s at 0x%llx", before, extents[i].name,
 		      where,
 		      (unsigned long long)extents[i].start);
 		if (extents[i].start + extents[i].size > end) {
@@ -42,34 +42,35 @@ static bool is_tbss(const struct elf_shdr *shdr)
 	return shdr->sh_type == SHT_NOBITS && shdr->sh_flags & SHF_TLS;
 }
 
-static void verify_overlaps(struct image *image)
+static void verify_overlaps(struct subject *subject)
 {
-	uint32_t n = 0, max = image->elf.nshdr + 3;
+	uint32_t n = 0, max = subject->elf.nshdr + 3;
 	struct extent *extents = calloc(max, sizeof(*extents));
 	if (!extents)
 		out_of_memory();
-	const struct elf_ehdr *ehdr = image->elf.ehdr;
+	const struct elf_ehdr *ehdr = subject->elf.ehdr;
 	extents[n++] = (struct extent){0, sizeof(*ehdr), "the ELF header"};
-	if (image->n_phdrs)
-		extents[n++] = (struct extent){ehdr->e_phoff, image->n_phdrs * sizeof(struct elf_phdr),
+	if (subject->n_phdrs)
+		extents[n++] = (struct extent){ehdr->e_phoff, subject->n_phdrs * sizeof(struct elf_phdr),
 					       "the program headers"};
-	if (image->elf.nshdr)
-		extents[n++] = (struct extent){ehdr->e_shoff, image->elf.nshdr * sizeof(struct elf_shdr),
+	if (subject->elf.nshdr)
+		extents[n++] = (struct extent){ehdr->e_shoff, subject->elf.nshdr * sizeof(struct elf_shdr),
 					       "the section headers"};
-	for (uint32_t i = 1; i < image->elf.nshdr; i++) {
-		const struct elf_shdr *shdr = image_shdr(image, i);
+	for (uint32_t i = 1; i < subject->elf.nshdr; i++) {
+		const struct elf_shdr *shdr = subject_shdr(subject, i);
 		if (shdr->sh_type != SHT_NOBITS && shdr->sh_type != SHT_NULL && shdr->sh_size)
 			extents[n++] = (struct extent){shdr->sh_offset, shdr->sh_size,
-						       elf_section_name(&image->elf, i)};
+						       elf_section_name(&subject->elf, i)};
 	}
-	verify_apart(image, extents, n, "the file");
+	verify_apart(subject, extents, n, "the file");
 	n = 0;
-	for (uint32_t i = 1; i < image->elf.nshdr && !image->is_object; i++) {
-		const struct elf_shdr *shdr = image_shdr(image, i);
+	for (uint32_t i = 1; i < subject->elf.nshdr && !subject->is_object; i++) {
+		const struct elf_shdr *shdr = subject_shdr(subject, i);
 		if (shdr->sh_flags & SHF_ALLOC && shdr->sh_size && !is_tbss(shdr))
-			extents[n++] = (struct extent){shdr->sh_addr, shdr->sh_size, elf_section_name(&image->elf, i)};
+			extents[n++] = (struct extent){shdr->sh_addr, shdr->sh_size,
+						       elf_section_name(&subject->elf, i)};
 	}
-	verify_apart(image, extents, n, "memory");
+	verify_apart(subject, extents, n, "memory");
 	free(extents);
 }
 
@@ -121,116 +122,117 @@ static uint32_t linked_type(uint32_t type)
 }
 
 /* A loaded section is in a segment: at the same place in the file and in memory, with the protection it needs. */
-static void verify_in_segment(struct image *image, uint32_t section)
+static void verify_in_segment(struct subject *subject, uint32_t section)
 {
-	const struct elf_shdr *shdr = image_shdr(image, section);
-	const char *name = elf_section_name(&image->elf, section);
+	const struct elf_shdr *shdr = subject_shdr(subject, section);
+	const char *name = elf_section_name(&subject->elf, section);
 	if (is_tbss(shdr) || !shdr->sh_size)
 		return;
-	uint32_t load = image_load_at(image, shdr->sh_addr, shdr->sh_size);
-	if (!claim(image, load != NO_SEGMENT, "section %s: [0x%llx, +0x%llx) is in no PT_LOAD", name,
+	uint32_t load = subject_load_at(subject, shdr->sh_addr, shdr->sh_size);
+	if (!claim(subject, load != NO_SEGMENT, "section %s: [0x%llx, +0x%llx) is in no PT_LOAD", name,
 		   (unsigned long long)shdr->sh_addr, (unsigned long long)shdr->sh_size))
 		return;
-	const struct elf_phdr *phdr = &image->phdrs[load];
+	const struct elf_phdr *phdr = &subject->phdrs[load];
 	uint64_t offset = shdr->sh_addr - phdr->p_vaddr;
 	if (shdr->sh_type != SHT_NOBITS) {
-		claim(image, shdr->sh_offset == phdr->p_offset + offset,
+		claim(subject, shdr->sh_offset == phdr->p_offset + offset,
 		      "section %s: sh_offset 0x%llx is not where its segment has it", name,
 		      (unsigned long long)shdr->sh_offset);
-		claim(image, offset + shdr->sh_size <= phdr->p_filesz,
+		claim(subject, offset + shdr->sh_size <= phdr->p_filesz,
 		      "section %s: a part of it is not loaded from the file",
 		      name);
 	} else if (offset < phdr->p_filesz) {
-		const uint8_t *at = image->elf.bytes.data + phdr->p_offset + offset;
+		const uint8_t *at = subject->elf.bytes.data + phdr->p_offset + offset;
 		uint64_t n = min_u64(phdr->p_filesz - offset, shdr->sh_size), zero = 0;
 		while (zero < n && !at[zero])
 			zero++;
-		claim(image, zero == n, "section %s: not zero in the file, at 0x%llx", name,
+		claim(subject, zero == n, "section %s: not zero in the file, at 0x%llx", name,
 		      (unsigned long long)(shdr->sh_addr + zero));
 	}
-	claim(image, !(shdr->sh_flags & SHF_WRITE) || phdr->p_flags & PF_W, "section %s: its segment is not writable",
+	claim(subject, !(shdr->sh_flags & SHF_WRITE) || phdr->p_flags & PF_W, "section %s: its segment is not writable",
 	      name);
-	claim(image, !(shdr->sh_flags & SHF_EXECINSTR) || phdr->p_flags & PF_X,
+	claim(subject, !(shdr->sh_flags & SHF_EXECINSTR) || phdr->p_flags & PF_X,
 	      "section %s: its segment is not executable",
 	      name);
 }
 
-static void verify_links(struct image *image, uint32_t section)
+static void verify_links(struct subject *subject, uint32_t section)
 {
-	const struct elf_shdr *shdr = image_shdr(image, section);
-	const char *name = elf_section_name(&image->elf, section);
+	const struct elf_shdr *shdr = subject_shdr(subject, section);
+	const char *name = elf_section_name(&subject->elf, section);
 	uint64_t entry = entry_size(shdr->sh_type);
 	if (entry && shdr->sh_type != SHT_HASH)
-		claim(image, shdr->sh_entsize == entry, "section %s: sh_entsize 0x%llx", name,
+		claim(subject, shdr->sh_entsize == entry, "section %s: sh_entsize 0x%llx", name,
 		      (unsigned long long)shdr->sh_entsize);
 	if (entry)
-		claim(image, shdr->sh_size % entry == 0, "section %s: sh_size 0x%llx is no multiple of %llu", name,
+		claim(subject, shdr->sh_size % entry == 0, "section %s: sh_size 0x%llx is no multiple of %llu", name,
 		      (unsigned long long)shdr->sh_size, (unsigned long long)entry);
 	uint32_t type = linked_type(shdr->sh_type);
-	if (type && claim(image, shdr->sh_link < image->elf.nshdr, "section %s: sh_link %u", name, shdr->sh_link))
-		claim(image, image_shdr(image, shdr->sh_link)->sh_type == type,
+	if (type && claim(subject, shdr->sh_link < subject->elf.nshdr, "section %s: sh_link %u", name, shdr->sh_link))
+		claim(subject, subject_shdr(subject, shdr->sh_link)->sh_type == type,
 		      "section %s: sh_link %u is of another type",
 		      name, shdr->sh_link);
 	if (shdr->sh_type == SHT_RELA || shdr->sh_flags & SHF_INFO_LINK)
-		claim(image, shdr->sh_info < image->elf.nshdr, "section %s: sh_info %u", name, shdr->sh_info);
-	if (image->is_object && shdr->sh_type == SHT_RELA)
-		claim(image, shdr->sh_info && shdr->sh_info != section, "section %s: sh_info %u", name, shdr->sh_info);
+		claim(subject, shdr->sh_info < subject->elf.nshdr, "section %s: sh_info %u", name, shdr->sh_info);
+	if (subject->is_object && shdr->sh_type == SHT_RELA)
+		claim(subject, shdr->sh_info && shdr->sh_info != section, "section %s: sh_info %u", name,
+		      shdr->sh_info);
 }
 
 /* A group has members that say so; none is in two groups. */
-static void verify_groups(struct image *image)
+static void verify_groups(struct subject *subject)
 {
-	bool *seen = calloc(image->elf.nshdr, 1);
+	bool *seen = calloc(subject->elf.nshdr, 1);
 	if (!seen)
 		out_of_memory();
-	for (uint32_t i = 1; i < image->elf.nshdr; i++) {
+	for (uint32_t i = 1; i < subject->elf.nshdr; i++) {
 		struct elf_group group;
 		struct elf_error error;
-		if (image_shdr(image, i)->sh_type != SHT_GROUP)
+		if (subject_shdr(subject, i)->sh_type != SHT_GROUP)
 			continue;
-		if (!claim(image, elf_read_group(&group, &image->elf, i, image->symtab.n, &error),
+		if (!claim(subject, elf_read_group(&group, &subject->elf, i, subject->symtab.n, &error),
 			   "section %u: a malformed group",
 			   i))
 			continue;
 		for (uint32_t m = 0; m < group.nmembers; m++) {
 			uint32_t member = read32(group.members + 4ull * m);
-			claim(image, image_shdr(image, member)->sh_flags & SHF_GROUP,
+			claim(subject, subject_shdr(subject, member)->sh_flags & SHF_GROUP,
 			      "group %u: its member %u has no SHF_GROUP", i, member);
-			claim(image, !seen[member], "section %u is in two groups", member);
+			claim(subject, !seen[member], "section %u is in two groups", member);
 			seen[member] = true;
 		}
 	}
-	for (uint32_t i = 1; i < image->elf.nshdr; i++)
-		claim(image, seen[i] == !!(image_shdr(image, i)->sh_flags & SHF_GROUP),
+	for (uint32_t i = 1; i < subject->elf.nshdr; i++)
+		claim(subject, seen[i] == !!(subject_shdr(subject, i)->sh_flags & SHF_GROUP),
 		      "section %u: SHF_GROUP without a group",
 		      i);
 	free(seen);
 }
 
-void verify_sections(struct image *image)
+void verify_sections(struct subject *subject)
 {
-	for (uint32_t i = 1; i < image->elf.nshdr; i++) {
-		const struct elf_shdr *shdr = image_shdr(image, i);
-		const char *name = elf_section_name(&image->elf, i);
-		if (!claim(image, shdr->sh_type != SHT_NULL, "section %u: SHT_NULL", i))
+	for (uint32_t i = 1; i < subject->elf.nshdr; i++) {
+		const struct elf_shdr *shdr = subject_shdr(subject, i);
+		const char *name = elf_section_name(&subject->elf, i);
+		if (!claim(subject, shdr->sh_type != SHT_NULL, "section %u: SHT_NULL", i))
 			continue;
-		claim(image, *name, "section %u has no name", i);
+		claim(subject, *name, "section %u has no name", i);
 		uint64_t align = shdr->sh_addralign ? shdr->sh_addralign : 1;
-		if (image->is_object) {
-			claim(image, shdr->sh_addr == 0, "section %s: an object's has no address", name);
-			claim(image, shdr->sh_type == SHT_NOBITS || shdr->sh_offset % align == 0,
+		if (subject->is_object) {
+			claim(subject, shdr->sh_addr == 0, "section %s: an object's has no address", name);
+			claim(subject, shdr->sh_type == SHT_NOBITS || shdr->sh_offset % align == 0,
 			      "section %s: sh_offset is not aligned to %llu", name, (unsigned long long)align);
 		} else if (shdr->sh_flags & SHF_ALLOC) {
-			claim(image, shdr->sh_addr % align == 0, "section %s: sh_addr 0x%llx is not aligned to %llu",
+			claim(subject, shdr->sh_addr % align == 0, "section %s: sh_addr 0x%llx is not aligned to %llu",
 			      name,
 			      (unsigned long long)shdr->sh_addr, (unsigned long long)align);
-			verify_in_segment(image, i);
+			verify_in_segment(subject, i);
 		} else {
-			claim(image, shdr->sh_addr == 0, "section %s: it is not loaded, but has an address", name);
+			claim(subject, shdr->sh_addr == 0, "section %s: it is not loaded, but has an address", name);
 		}
-		verify_links(image, i);
+		verify_links(subject, i);
 	}
-	verify_overlaps(image);
-	if (image->is_object)
-		verify_groups(image);
+	verify_overlaps(subject);
+	if (subject->is_object)
+		verify_groups(subject);
 }

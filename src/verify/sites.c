@@ -13,14 +13,14 @@ struct check {
 	const struct verify_inputs *inputs;
 	const struct names *names;
 	struct verify_sites *parts;  /* one per object */
-	const struct image *image;
+	const struct subject *subject;
 	uint64_t thread_pointer;     /* the address that offsets of thread-local variables count from */
 };
 
 /* One relocation. */
 struct site {
 	struct check *check;
-	struct image *image;         /* where to report */
+	struct subject *subject;         /* where to report */
 	const struct verify_object *object;
 	const struct verify_section *place;
 	uint32_t section;            /* in the object */
@@ -91,7 +91,7 @@ static enum verdict wrong(struct site *site, const char *what, uint64_t value)
 {
 	const char *section = elf_section_name(site->object->elf, site->section);
 	const struct str *member = &site->object->member;
-	violation(site->image, "0x%llx: %s%s%.*s%s:(%s+0x%llx), relocation type %u against %s: %s (0x%llx)",
+	violation(site->subject, "0x%llx: %s%s%.*s%s:(%s+0x%llx), relocation type %u against %s: %s (0x%llx)",
 		  ull(site->addr),
 		  site->object->path, member->len ? "(" : "", (int)member->len, member->len ? member->at : "",
 		  member->len ? ")" : "", section, ull(site->rela->r_offset), site->rela->r_type,
@@ -108,7 +108,7 @@ static enum verdict require(struct site *site, bool holds, const char *what, uin
 
 static bool is_for(const struct site *site, const struct dynamic_place *place)
 {
-	const struct elf_symtab *dynsym = &site->image->dynamic.dynsym;
+	const struct elf_symtab *dynsym = &site->subject->dynamic.dynsym;
 	return place && place->symbol && strcmp(dynsym->strtab + dynsym->syms[place->symbol].st_name,
 						site->target.name) == 0;
 }
@@ -189,7 +189,7 @@ static enum verdict holds_address(struct site *site)
 			      (target->meaning == MEANS_ADDRESS && !target->is_absolute && target->address);
 		if (target->meaning == MEANS_IMPORT)
 			return wrong(site, "nothing is imported there", value);
-		if (site->image->moves && is_own)
+		if (site->subject->moves && is_own)
 			return wrong(site, target->preemptible ? bound_here : "not relocated when the file moves",
 				     value);
 		return leads_to(site, value, addend, false);
@@ -213,7 +213,7 @@ static enum verdict holds_address(struct site *site)
 static enum verdict is_got_of_target(struct site *site, uint64_t slot)
 {
 	const struct dynamic_place *place = names_place(site->check->names, slot);
-	const uint8_t *word = image_bytes(site->image, slot, 8);
+	const uint8_t *word = subject_bytes(site->subject, slot, 8);
 	const struct target *target = &site->target;
 	if (!word)
 		return wrong(site, "leads to no GOT slot", slot);
@@ -228,7 +228,7 @@ static enum verdict is_got_of_target(struct site *site, uint64_t slot)
 		      place->type == R_X86_64_64)) {
 		if (target->meaning == MEANS_ADDRESS && !site->check->inputs->is_shared &&
 		    !site->check->inputs->symbolic &&
-		    is_for(site, place) && site->image->dynamic.dynsym.syms[place->symbol].st_shndx == SHN_UNDEF)
+		    is_for(site, place) && site->subject->dynamic.dynsym.syms[place->symbol].st_shndx == SHN_UNDEF)
 			return RIGHT; /* imported, with a PLT entry as its address for others */
 		return require(site, is_for(site, place), "the GOT slot is another symbol's", slot);
 	}
@@ -289,7 +289,7 @@ static enum verdict has_tp_offset(struct site *site, uint64_t value, uint64_t ad
 static enum verdict is_tp_slot(struct site *site, uint64_t slot)
 {
 	const struct dynamic_place *place = names_place(site->check->names, slot);
-	const uint8_t *word = image_bytes(site->image, slot, 8);
+	const uint8_t *word = subject_bytes(site->subject, slot, 8);
 	if (!word)
 		return wrong(site, "leads to no GOT slot", slot);
 	if (!place)
@@ -299,7 +299,7 @@ static enum verdict is_tp_slot(struct site *site, uint64_t slot)
 	if (place->symbol)
 		return require(site, is_for(site, place) && place->addend == 0, "the GOT slot is another symbol's",
 			       slot);
-	const struct elf_phdr *tls = image_segment(site->image, PT_TLS);
+	const struct elf_phdr *tls = subject_segment(site->subject, PT_TLS);
 	if (site->target.meaning != MEANS_ADDRESS || !tls)
 		return SKIPPED;
 	return require(site, (uint64_t)place->addend == site->target.address - tls->p_vaddr,
@@ -312,8 +312,8 @@ static enum verdict is_tls_pair(struct site *site, uint64_t slot, bool whole_mod
 {
 	const struct dynamic_place *module = names_place(site->check->names, slot);
 	const struct dynamic_place *offset = names_place(site->check->names, slot + 8);
-	const uint8_t *words = image_bytes(site->image, slot, 16);
-	const struct elf_phdr *tls = image_segment(site->image, PT_TLS);
+	const uint8_t *words = subject_bytes(site->subject, slot, 16);
+	const struct elf_phdr *tls = subject_segment(site->subject, PT_TLS);
 	if (!words)
 		return wrong(site, "leads to no GOT slots", slot);
 	if (module ? module->type != R_X86_64_DTPMOD64 : read64(words) != 1)
@@ -392,7 +392,7 @@ static enum verdict check_tlsdesc(struct site *site)
 	if (place->symbol)
 		return require(site, is_for(site, place) && place->addend == 0, "the descriptor is another symbol's",
 			       slot);
-	const struct elf_phdr *tls = image_segment(site->image, PT_TLS);
+	const struct elf_phdr *tls = subject_segment(site->subject, PT_TLS);
 	if (site->target.meaning != MEANS_ADDRESS || !tls)
 		return SKIPPED;
 	return require(site, (uint64_t)place->addend == site->target.address - tls->p_vaddr,
@@ -403,7 +403,7 @@ static enum verdict check_tlsdesc(struct site *site)
 /* An offset in the TLS block; from the thread pointer, if the call that gives the block's address has gone. */
 static enum verdict check_dtpoff(struct site *site, uint64_t value)
 {
-	const struct elf_phdr *tls = image_segment(site->image, PT_TLS);
+	const struct elf_phdr *tls = subject_segment(site->subject, PT_TLS);
 	uint64_t addend = (uint64_t)site->rela->r_addend;
 	if (site->target.meaning != MEANS_ADDRESS || !tls)
 		return SKIPPED;
@@ -498,7 +498,7 @@ static void compare_bytes(struct site *site, struct bytes in, const uint8_t *out
 	if (from >= to || to > in.size)
 		return;
 	const char *section = elf_section_name(site->object->elf, site->section);
-	claim(site->image, memcmp(in.data + from, out + from, to - from) == 0,
+	claim(site->subject, memcmp(in.data + from, out + from, to - from) == 0,
 	      "%s:(%s+0x%llx): not the same %llu bytes in the output, at 0x%llx", site->object->path, section,
 	      ull(from), ull(to - from), ull(site->place->address + from));
 }
@@ -508,9 +508,9 @@ static void check_section(struct site *site, struct elf_relas relas, struct veri
 	const struct elf_file *elf = site->object->elf;
 	struct bytes in = elf_section_bytes(elf, site->section);
 	bool reversed = site->place->fate == FATE_REVERSED, compares = !reversed;
-	if (!in.size || !mem_inside(site->place->fileoff, in.size, site->image->elf.bytes.size))
+	if (!in.size || !mem_inside(site->place->fileoff, in.size, site->subject->elf.bytes.size))
 		return;
-	const uint8_t *out = site->image->elf.bytes.data + site->place->fileoff;
+	const uint8_t *out = site->subject->elf.bytes.data + site->place->fileoff;
 	uint64_t clean = 0;
 	bool follows = false;
 	for (uint64_t r = 0; r < relas.n; r++) {
@@ -537,7 +537,7 @@ static void check_section(struct site *site, struct elf_relas relas, struct veri
 		site->addr = site->place->address + moved;
 		site->target = names_target(site->check->names, (uint32_t)(site->object - site->check->inputs->objects),
 					    rela->r_sym);
-		site->image->sum.facts++;
+		site->subject->sum.facts++;
 		enum verdict verdict = check_site(site, &follows);
 		part->checked += verdict != SKIPPED;
 		part->skipped += verdict == SKIPPED;
@@ -550,13 +550,13 @@ static void check_section(struct site *site, struct elf_relas relas, struct veri
 static void check_pieces(struct site *site)
 {
 	const struct verify_section *place = site->place;
-	struct bytes in = elf_section_bytes(site->object->elf, site->section), out = site->image->elf.bytes;
+	struct bytes in = elf_section_bytes(site->object->elf, site->section), out = site->subject->elf.bytes;
 	for (uint32_t i = 0; i < place->n_pieces; i++) {
 		const struct verify_piece *piece = &place->pieces[i];
 		uint64_t end = i + 1 < place->n_pieces ? piece[1].start : in.size;
 		bool inside = piece->start <= end && end <= in.size && mem_inside(piece->fileoff, end - piece->start,
 										  out.size);
-		claim(site->image, inside && memcmp(in.data + piece->start, out.data + piece->fileoff,
+		claim(site->subject, inside && memcmp(in.data + piece->start, out.data + piece->fileoff,
 						    end - piece->start) == 0,
 		      "%s:(%s+0x%x): the merged piece at 0x%llx is not the same", site->object->path,
 		      elf_section_name(site->object->elf, site->section), piece->start, ull(piece->address));
@@ -567,8 +567,8 @@ static void check_object(struct check *check, uint32_t o)
 {
 	const struct verify_object *object = &check->inputs->objects[o];
 	const struct elf_file *elf = object->elf;
-	struct image image = *check->image;
-	image.sum = (struct verify_summary){0};
+	struct subject subject = *check->subject;
+	subject.sum = (struct verify_summary){0};
 	uint32_t *rela_of = calloc(elf->nshdr + 1ull, sizeof(*rela_of));
 	if (!rela_of)
 		out_of_memory();
@@ -577,7 +577,7 @@ static void check_object(struct check *check, uint32_t o)
 			rela_of[elf->shdrs[s].sh_info] = s;
 	for (uint32_t s = 1; s < elf->nshdr; s++) {
 		const struct verify_section *place = &object->sections[s];
-		struct site site = {.check = check, .image = &image, .object = object, .place = place, .section = s,
+		struct site site = {.check = check, .subject = &subject, .object = object, .place = place, .section = s,
 				    .is_loaded = elf->shdrs[s].sh_flags & SHF_ALLOC};
 		if (place->fate == FATE_PIECES)
 			check_pieces(&site);
@@ -601,7 +601,7 @@ static void check_object(struct check *check, uint32_t o)
 		free(sorted);
 	}
 	free(rela_of);
-	check->parts[o].sum = image.sum;
+	check->parts[o].sum = subject.sum;
 }
 
 static void check_objects(void *context, size_t begin, size_t end, unsigned worker)
@@ -612,45 +612,45 @@ static void check_objects(void *context, size_t begin, size_t end, unsigned work
 }
 
 /* What the output imports, an object asks for; and not weakly, if one does so strongly. */
-static void check_imports(struct check *check, struct image *image)
+static void check_imports(struct check *check, struct subject *subject)
 {
-	if (!image->has_dynamic)
+	if (!subject->has_dynamic)
 		return;
-	const struct elf_symtab *dynsym = &image->dynamic.dynsym;
+	const struct elf_symtab *dynsym = &subject->dynamic.dynsym;
 	for (uint32_t i = dynsym->first_global; i < dynsym->n; i++) {
 		const struct elf_sym *sym = &dynsym->syms[i];
 		const char *name = dynsym->strtab + sym->st_name;
 		enum asked asked = names_asked(check->names, name);
 		if (sym->st_shndx != SHN_UNDEF || names_is_renamed(check->names, name))
 			continue;
-		claim(image, sym->st_size == 0, ".dynsym: import %s: st_size 0x%llx", name, ull(sym->st_size));
-		claim(image, asked != ASKED_NOT, ".dynsym: %s is imported, but nobody asks for it", name);
-		claim(image, asked == ASKED_NOT || (asked == ASKED_WEAKLY) == (elf_sym_bind(sym) == STB_WEAK),
+		claim(subject, sym->st_size == 0, ".dynsym: import %s: st_size 0x%llx", name, ull(sym->st_size));
+		claim(subject, asked != ASKED_NOT, ".dynsym: %s is imported, but nobody asks for it", name);
+		claim(subject, asked == ASKED_NOT || (asked == ASKED_WEAKLY) == (elf_sym_bind(sym) == STB_WEAK),
 		      ".dynsym: import %s: weak, or not?", name);
 	}
 }
 
 /* DT_NEEDED names the libraries of the link. */
-static void check_needed(struct check *check, struct image *image)
+static void check_needed(struct check *check, struct subject *subject)
 {
 	const struct verify_inputs *inputs = check->inputs;
 	uint32_t n = 0;
-	for (uint64_t i = 0; image->has_dynamic && i < image->dynamic.ndynamic; i++) {
-		const struct elf_dyn *dyn = (const struct elf_dyn *)(image->dynamic.dynamic + i * sizeof(*dyn));
-		const char *name = dyn->d_tag == DT_NEEDED ? elf_dynamic_string(&image->dynamic, i) : NULL;
+	for (uint64_t i = 0; subject->has_dynamic && i < subject->dynamic.ndynamic; i++) {
+		const struct elf_dyn *dyn = (const struct elf_dyn *)(subject->dynamic.dynamic + i * sizeof(*dyn));
+		const char *name = dyn->d_tag == DT_NEEDED ? elf_dynamic_string(&subject->dynamic, i) : NULL;
 		if (!name)
 			continue;
 		uint32_t at = 0;
 		while (at < inputs->n_needed && strcmp(inputs->needed[at], name) != 0)
 			at++;
-		claim(image, at < inputs->n_needed, "DT_NEEDED: %s is no library of the link", name);
+		claim(subject, at < inputs->n_needed, "DT_NEEDED: %s is no library of the link", name);
 		n++;
 	}
-	uint32_t section = image_section_of_type(image, SHT_DYNAMIC);
-	struct bytes bytes = elf_section_bytes(&image->elf, section);
-	for (uint64_t at = image->dynamic.ndynamic * sizeof(struct elf_dyn); section && at < bytes.size; at++)
-		claim(image, bytes.data[at] == 0, ".dynamic: not 0 behind DT_NULL, at offset 0x%llx", ull(at));
-	claim(image, n == inputs->n_needed, "DT_NEEDED: %u libraries instead of %u", n, inputs->n_needed);
+	uint32_t section = subject_section_of_type(subject, SHT_DYNAMIC);
+	struct bytes bytes = elf_section_bytes(&subject->elf, section);
+	for (uint64_t at = subject->dynamic.ndynamic * sizeof(struct elf_dyn); section && at < bytes.size; at++)
+		claim(subject, bytes.data[at] == 0, ".dynamic: not 0 behind DT_NULL, at offset 0x%llx", ull(at));
+	claim(subject, n == inputs->n_needed, "DT_NEEDED: %u libraries instead of %u", n, inputs->n_needed);
 }
 
 /* ---- between sections --------------------------------------------------------------------------------------- */
@@ -695,22 +695,23 @@ static struct extent *collect_extents(const struct verify_inputs *inputs, uint64
 }
 
 /* What is between the sections of an output section is zero, or one byte of code again and again. */
-static void check_gaps(struct check *check, struct image *image)
+static void check_gaps(struct check *check, struct subject *subject)
 {
 	uint64_t n, next = 0;
 	struct extent *extents = collect_extents(check->inputs, &n);
 	for (uint64_t i = 0; i <= n; i++) {
 		uint64_t start = i < n ? extents[i].start : 0;
-		uint32_t section = i < n && start > next && next ? image_section_of_offset(image, next) : NO_SECTION;
+		uint32_t section = i < n && start > next && next ? subject_section_of_offset(subject,
+											     next) : NO_SECTION;
 		/* A gap that begins and ends in one section */
-		if (section && image_section_of_offset(image, start) == section) {
-			bool is_code = image_shdr(image, section)->sh_flags & SHF_EXECINSTR;
-			const uint8_t *bytes = image->elf.bytes.data;
+		if (section && subject_section_of_offset(subject, start) == section) {
+			bool is_code = subject_shdr(subject, section)->sh_flags & SHF_EXECINSTR;
+			const uint8_t *bytes = subject->elf.bytes.data;
 			uint8_t fill = is_code ? check->inputs->code_fill : 0;
 			for (uint64_t at = next; at < start; at++)
-				if (!claim(image, bytes[at] == fill,
+				if (!claim(subject, bytes[at] == fill,
 					   "%s: byte 0x%llx of the file is 0x%x, between two inputs",
-					   elf_section_name(&image->elf, section), ull(at), bytes[at]))
+					   elf_section_name(&subject->elf, section), ull(at), bytes[at]))
 					break;
 		}
 		if (i < n)
@@ -723,17 +724,17 @@ struct verify_sites verify_inputs(const char *path, struct bytes bytes, const st
 				  struct pool *pool, struct diag *diag)
 {
 	struct verify_sites total = {0};
-	struct image image;
-	if (!image_open(&image, path, bytes, diag)) {
-		total.sum = image.sum;
+	struct subject subject;
+	if (!subject_open(&subject, path, bytes, diag)) {
+		total.sum = subject.sum;
 		return total;
 	}
-	struct check check = {.inputs = inputs, .image = &image};
-	check.names = names_new(&image, inputs);
+	struct check check = {.inputs = inputs, .subject = &subject};
+	check.names = names_new(&subject, inputs);
 	check.parts = calloc(inputs->n + 1ull, sizeof(*check.parts));
 	if (!check.parts)
 		out_of_memory();
-	const struct elf_phdr *tls = image_segment(&image, PT_TLS);
+	const struct elf_phdr *tls = subject_segment(&subject, PT_TLS);
 	if (tls)
 		check.thread_pointer = align_up(tls->p_vaddr + tls->p_memsz, tls->p_align ? tls->p_align : 1);
 	parallel_for(pool, inputs->n, 1, check_objects, &check);
@@ -743,11 +744,11 @@ struct verify_sites verify_inputs(const char *path, struct bytes bytes, const st
 		total.checked += check.parts[o].checked;
 		total.skipped += check.parts[o].skipped;
 	}
-	check_imports(&check, &image);
-	check_needed(&check, &image);
-	check_gaps(&check, &image);
-	total.sum.facts += image.sum.facts;
-	total.sum.violations += image.sum.violations;
+	check_imports(&check, &subject);
+	check_needed(&check, &subject);
+	check_gaps(&check, &subject);
+	total.sum.facts += subject.sum.facts;
+	total.sum.violations += subject.sum.violations;
 	names_free((struct names *)(uintptr_t)check.names);
 	free(check.parts);
 	return total;
