@@ -257,15 +257,15 @@ static bool apply_all(struct job *job, bool lazy)
 {
 	struct object *object = job->object;
 	apply_relr(object);
-	uint64_t i = 0;
-	for (uint64_t base = object->base; i < object->nrelative; i++)
-		*(uint64_t *)(base + object->rela[i].r_offset) = base + (uint64_t)object->rela[i].r_addend;
-	for (; i < object->nrela; i++)
-		if (!apply(job, &object->rela[i]))
+	const Elf64_Rela *rela = object->rela, *relative = rela + object->nrelative, *end = rela + object->nrela;
+	for (uint64_t base = object->base; rela < relative; rela++)
+		*(uint64_t *)(base + rela->r_offset) = base + (uint64_t)rela->r_addend;
+	for (; rela < end; rela++)
+		if (!apply(job, rela))
 			return false;
 	if (!apply_plt(job, lazy))
 		return false;
-	for (i = 0; job->run_ifuncs && i < job->ndeferred; i++)
+	for (uint32_t i = 0; job->run_ifuncs && i < job->ndeferred; i++)
 		*job->deferred[i].where = call_resolver(job->deferred[i].resolver) + job->deferred[i].addend;
 	return true;
 }
