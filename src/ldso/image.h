@@ -10,6 +10,7 @@ struct opened {
 	int fd;
 	uint8_t start[832]; /* of the file */
 	size_t size;        /* of what is in start */
+	uint64_t device, inode, file_size;
 };
 
 enum open_result {

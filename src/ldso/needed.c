@@ -21,13 +21,10 @@ static struct object *loaded_by_name(const struct loader *ld, const char *name)
 	return NULL;
 }
 
-static struct object *loaded_by_file(const struct loader *ld, int fd)
+static struct object *loaded_by_file(const struct loader *ld, const struct opened *file)
 {
-	struct stat stat;
-	if (sys_fstat(fd, &stat))
-		return NULL;
 	for (struct object *object = ld->first; object; object = object->next)
-		if (object->inode && object->inode == stat.st_ino && object->device == stat.st_dev && !object->removed)
+		if (object->inode && object->inode == file->inode && object->device == file->device && !object->removed)
 			return object;
 	return NULL;
 }
@@ -90,7 +87,7 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
 	case OPEN_OTHER_CLASS: return not_found(ld, name, requester, flags, "wrong ELF class: ELFCLASS32", 0);
 	case OPEN_ABSENT: return not_found(ld, name, requester, flags, "cannot open shared object file", code);
 	}
-	object = loaded_by_file(ld, found.opened.fd);
+	object = loaded_by_file(ld, &found.opened);
 	if (object || flags & LOAD_ONLY_IF_LOADED) {
 		sys_close(found.opened.fd);
 		if (object)
