@@ -48,7 +48,7 @@ struct options {
 	bool verbose;             /* LD_VERBOSE: ldd -v */
 	bool dynamic_weak;        /* LD_DYNAMIC_WEAK */
 	bool inhibit_cache;
-	bool list_tunables;
+	bool list_tunables, list_diagnostics;
 	const char *library_path; /* NULL: none */
 	const char *library_path_source;
 	const char *inhibit_rpath;

@@ -198,6 +198,7 @@ _Noreturn static void show_help(const char *program)
 	      "  --preload LIST                preload the objects in LIST\n"
 	      "  --argv0 STRING                give STRING to the program as its name\n"
 	      "  --list-tunables               list what GLIBC_TUNABLES may set\n"
+	      "  --list-diagnostics            list what is known about the system and the processor\n"
 	      "  --help                        print this text\n"
 	      "  --version                     print the version\n",
 	      program);
@@ -252,12 +253,14 @@ int options_read_command(struct loader *ld)
 			options->inhibit_cache = true;
 		} else if (text_equal(option, "--list-tunables")) {
 			options->list_tunables = true;
+		} else if (text_equal(option, "--list-diagnostics")) {
+			options->list_diagnostics = true;
 		} else if (text_equal(option, "--help")) {
 			show_help(self);
 		} else if (text_equal(option, "--version")) {
 			print(1, "ld-gild.so.1 (gild " GILD_VERSION "), a loader for programs of glibc 2.36\n");
 			sys_exit(0);
-		} else if (text_equal(option, "--audit") || text_equal(option, "--list-diagnostics")) {
+		} else if (text_equal(option, "--audit")) {
 			usage_error(self, option, "not supported option");
 		} else if (option[0] == '-' && option[1] == '-' && option[2]) {
 			usage_error(self, option, "unrecognized option");
@@ -267,7 +270,7 @@ int options_read_command(struct loader *ld)
 	}
 	if (at < ld->argc && text_equal(ld->argv[at], "--"))
 		at++;
-	if (at >= ld->argc && !options->list_tunables)
+	if (at >= ld->argc && !options->list_tunables && !options->list_diagnostics)
 		usage_error(self, NULL, "");
 	return at;
 }

@@ -7,6 +7,7 @@
 #include "ldso/cpu.h"
 #include "ldso/debugger.h"
 #include "ldso/delegate.h"
+#include "ldso/diagnostics.h"
 #include "ldso/find_object.h"
 #include "ldso/glibc/abi.h"
 #include "ldso/glibc/publish.h"
@@ -88,6 +89,11 @@ static struct object *map_program(struct loader *ld)
 	if (ld->options.list_tunables) {
 		cpu_start();
 		tunables_print(glibc_abis[0]->tunables, glibc_abis[0]->ntunables);
+		sys_exit(0);
+	}
+	if (ld->options.list_diagnostics) {
+		cpu_start();
+		diagnostics_print(ld);
 		sys_exit(0);
 	}
 	drop_arguments(ld, skip);
