@@ -3,7 +3,11 @@
 
 #include <stddef.h>
 
-static const char *const build_ids[] = {"93ac61ec5a8eb1396f9fbd350e3169a558528a40", NULL};
+static const char *const build_ids[] = {
+	"93ac61ec5a8eb1396f9fbd350e3169a558528a40",
+	"58254ca972028402bc40624f81388d85ec95f70d",
+	NULL,
+};
 
 static const struct tunable tunables[] = {
 	{"glibc.rtld.nns", TUNABLE_SIZE_T, 0x4, 0x1, 0x10},
