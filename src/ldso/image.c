@@ -402,6 +402,14 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 	return NULL;
 }
 
+void image_show(struct loader *ld, const struct object *object)
+{
+	debug_print(ld, "  dynamic: 0x%016lx  base: 0x%016lx   size: 0x%016lx\n"
+		    "    entry: 0x%016lx  phdr: 0x%016lx  phnum:   %16u\n\n",
+		    (uint64_t)object->dynamic, object->base, object->end - object->start, object->entry,
+		    (uint64_t)object->phdr, object->phnum);
+}
+
 void image_unmap(struct object *object)
 {
 	sys_munmap(object->start, object->end - object->start);

@@ -28,6 +28,9 @@ enum open_result image_open(struct loader *ld, const char *path, struct opened *
 struct object *image_map(struct loader *ld, struct opened *opened, const char *path, const char *asked,
 			 enum object_kind kind);
 
+/* LD_DEBUG=files: where an object is. */
+void image_show(struct loader *ld, const struct object *object);
+
 /* Records what is mapped already: the program by the kernel, the vDSO, the loader. object->phdr, phnum and base are
  * set. */
 bool image_read(struct loader *ld, struct object *object);

@@ -126,6 +126,9 @@ void debug_print_v(struct loader *ld, const char *format, va_list values);
 /* Goes on in the line begun. */
 void debug_print_on(struct loader *ld, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* With any category of LD_DEBUG: what just failed, "OBJECT: error: OCCASION: TEXT (fatal)". */
+void debug_failure(struct loader *ld, const char *object, const char *occasion, const char *text);
+
 static inline bool debugging(const struct loader *ld, uint32_t mask)
 {
 	return __builtin_expect((ld->options.debug & mask) != 0, 0);

@@ -356,8 +356,10 @@ bool lookup_reference(struct loader *ld, struct object *object, uint32_t index, 
 	if (!found.object) {
 		if (bind == STB_WEAK || ld->options.debug & DEBUG_UNUSED)
 			return true;
-		return fail(ld, object_display_name(object), 0, "undefined symbol: %s%s%s", wanted.name,
-			    wanted.version ? ", version " : "", wanted.version ? wanted.version->name : "");
+		fail(ld, object_display_name(object), 0, "undefined symbol: %s%s%s", wanted.name,
+		     wanted.version ? ", version " : "", wanted.version ? wanted.version->name : "");
+		debug_failure(ld, ld->failure.object, "symbol lookup error", ld->failure.text);
+		return false;
 	}
 	found.object->used = true;
 	if (debugging(ld, DEBUG_BINDINGS))

@@ -59,10 +59,7 @@ static struct object *add_loaded(struct loader *ld, struct object *object, const
 	if (object->flags_1 & DF_1_INITFIRST)
 		ld->init_first = object;
 	if (debugging(ld, DEBUG_FILES))
-		debug_print(ld, "  dynamic: 0x%016lx  base: 0x%016lx   size: 0x%016lx\n"
-			    "    entry: 0x%016lx  phdr: 0x%016lx  phnum:   %16u\n\n",
-			    (uint64_t)object->dynamic, object->base, object->end - object->start, object->entry,
-			    (uint64_t)object->phdr, object->phnum);
+		image_show(ld, object);
 	object_link(ld, object);
 	if (object->tls_size)
 		tls_add_module(ld, object);

@@ -73,6 +73,19 @@ static void activate(struct loader *ld, struct object *root, int mode)
 			tls_initialize_in_all_threads(ld, root->search.at[i]);
 }
 
+/* All scopes of new objects; what is new of those that were loaded before. */
+static void show_scopes(struct loader *ld, const struct object *root)
+{
+	for (uint32_t i = 0; i < root->search.n; i++) {
+		const struct object *object = root->search.at[i];
+		unsigned from = 0;
+		while (object->init_called && object->kind == OBJECT_OPENED && object->scope[from] &&
+		       object->scope[from] != &root->search)
+			from++;
+		scope_show(ld, object, from);
+	}
+}
+
 /* Loads a new root. */
 static bool open_new(struct loader *ld, struct object *root, int mode)
 {
@@ -86,10 +99,11 @@ static bool open_new(struct loader *ld, struct object *root, int mode)
 	scope_add_root(ld, root, mode & RTLD_DEEPBIND);
 	debugger_tell(DEBUGGER_CONSISTENT);
 	if (debugging(ld, DEBUG_SCOPES))
-		for (uint32_t i = 0; i < root->search.n; i++)
-			scope_show(ld, root->search.at[i], 0);
+		scope_show(ld, root, 0);
 	if (!relocate_new(ld, root, mode))
 		return false;
+	if (debugging(ld, DEBUG_SCOPES))
+		show_scopes(ld, root);
 	activate(ld, root, mode);
 	return true;
 }

@@ -111,6 +111,10 @@ static struct object *map_program(struct loader *ld)
 			sys_exit(1);
 		fail_exit(ld, loading);
 	}
+	if (debugging(ld, DEBUG_FILES)) {
+		debug_print(ld, "file=%s [0];  generating link map\n", path);
+		image_show(ld, program);
+	}
 	program->name = "";
 	if (ld->options.mode == MODE_VERIFY)
 		sys_exit(!program->dynamic ? 1 : program->interpreter ? 0 : 2);

@@ -60,9 +60,12 @@ bool symbol_address(struct loader *ld, void *handle, const char *name, const cha
 			found = lookup_in_list(ld, &object->search, 0, name, wanted, class, NULL);
 		}
 	}
-	if (!found.object)
-		return fail(ld, object_display_name(object ? object : from), 0, "undefined symbol: %s%s%s", name,
-			    version_name ? ", version " : "", version_name ? version_name : "");
+	if (!found.object) {
+		fail(ld, object_display_name(object ? object : from), 0, "undefined symbol: %s%s%s", name,
+		     version_name ? ", version " : "", version_name ? version_name : "");
+		debug_failure(ld, ld->failure.object, "symbol lookup error", ld->failure.text);
+		return false;
+	}
 	bool implicit = handle == RTLD_DEFAULT || handle == RTLD_NEXT;
 	if (implicit && found.object->kind == OBJECT_OPENED && found.object != from)
 		bound_add(ld, from, found.object);

@@ -118,10 +118,12 @@ static bool check_one(struct loader *ld, const struct object *object, const stru
 		else
 			format_text(text, sizeof(text), "weak version `%s' not found (required by %s)", name,
 				    object_display_name(object));
+		debug_failure(ld, object_display_name(definer), "version lookup error", text);
 		report(ld, object_display_name(definer), text, false);
 		return true;
 	}
 	format_text(text, sizeof(text), "version `%s' not found (required by %s)", name, object_display_name(object));
+	debug_failure(ld, object_display_name(definer), "version lookup error", text);
 	report(ld, object_display_name(definer), text, true);
 	return false;
 }
