@@ -72,13 +72,14 @@ static void forget_requester(struct loader *ld, const struct object *gone)
 static void take_away(struct loader *ld, struct object *object)
 {
 	if (debugging(ld, DEBUG_FILES))
-		debug_print(ld, "\nfile=%s [0];  destroying link map\n", object->name);
+		debug_print(ld, "\nfile=%s [%u];  destroying link map\n", object->name, object->ns);
 	tls_remove_module(ld, object);
 	forget_requester(ld, object);
 	if (ld->init_first == object)
 		ld->init_first = NULL;
-	if (ld->libc == object)
-		ld->libc = NULL;
+	struct namespace *namespace = &ld->namespaces[object->ns];
+	if (namespace->libc == object)
+		namespace->libc = NULL;
 	object_unlink(ld, object);
 }
 
@@ -102,6 +103,10 @@ static void remove_objects(struct loader *ld)
 		object->next = gone;
 		gone = object;
 	}
+	for (uint32_t ns = BASE_NAMESPACE + 1; ns < ld->nnamespaces; ns++)
+		ld->namespaces[ns].used = false;
+	for (const struct object *object = ld->first; object; object = object->next)
+		ld->namespaces[object->ns].used = true;
 	glibc_publish_objects(ld);
 	glibc_unlock(ld, LOCK_LIST);
 	if (any_tls)

@@ -412,7 +412,8 @@ void image_show(struct loader *ld, const struct object *object)
 
 void image_unmap(struct object *object)
 {
-	sys_munmap(object->start, object->end - object->start);
+	if (!object->is_proxy)
+		sys_munmap(object->start, object->end - object->start);
 }
 
 bool image_protect_relro(struct loader *ld, struct object *object)

@@ -61,6 +61,16 @@ struct options {
 	const char *debug_output;
 };
 
+/* A group of objects that know only each other: dlmopen makes one, the first is the program's. The loader alone is in all
+ * of them. */
+struct namespace {
+	struct object_list global; /* the global scope */
+	struct object *libc;       /* NULL: none, or not yet */
+	bool used;
+};
+
+enum { NAMESPACES = 16, BASE_NAMESPACE = 0 };
+
 struct loader {
 	/* the process */
 	int argc;
@@ -80,9 +90,10 @@ struct loader {
 	struct object *first, *last;
 	uint32_t nobjects;
 	uint64_t nadded; /* ever */
-	struct object *program, *self, *vdso, *libc;
+	struct object *program, *self, *vdso;
 	struct object *init_first; /* DF_1_INITFIRST */
-	struct object_list global; /* the global scope */
+	struct namespace namespaces[NAMESPACES];
+	uint32_t nnamespaces; /* that were ever used */
 	uint32_t stack_flags;      /* PF_X: stacks must be executable */
 
 	/* searching */
@@ -103,6 +114,12 @@ struct loader {
 };
 
 extern struct loader the_loader;
+
+/* The C library of the program, or NULL. */
+static inline struct object *base_libc(const struct loader *ld)
+{
+	return ld->namespaces[BASE_NAMESPACE].libc;
+}
 
 /* Records why an operation fails and returns false; the first reason stays. `code` is an errno or 0. */
 bool fail(struct loader *ld, const char *object, int code, const char *format, ...) PRINTF_LIKE(4, 5);

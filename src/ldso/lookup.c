@@ -199,7 +199,7 @@ const Elf64_Sym *lookup_in(const struct object *object, const char *name, const 
 struct unique {
 	struct unique *next;
 	const char *name;
-	struct definition definition;
+	struct definition definition; /* one in each namespace */
 };
 
 enum { UNIQUE_BUCKETS = 256 };
@@ -209,14 +209,15 @@ static struct definition unique_definition(struct loader *ld, const struct wante
 {
 	struct unique **at = &uniques[wanted->gnu_hash % UNIQUE_BUCKETS];
 	for (; *at; at = &(*at)->next)
-		if (text_equal((*at)->name, wanted->name))
+		if ((*at)->definition.object->ns == found.object->ns && text_equal((*at)->name, wanted->name))
 			/* A copy relocation wants the library's initial value. */
 			return wanted->class & LOOKUP_COPY ? found : (*at)->definition;
 	*at = heap_alloc(sizeof(**at));
 	**at = (struct unique){.name = found.object->table.strings + found.symbol->st_name, .definition = found};
 	if (found.object->kind == OBJECT_OPENED && !found.object->never_unload) {
 		if (debugging(ld, DEBUG_BINDINGS))
-			debug_print(ld, "marking %s [0] as NODELETE due to unique symbol\n", found.object->name);
+			debug_print(ld, "marking %s [%u] as NODELETE due to unique symbol\n", found.object->name,
+				    found.object->ns);
 		bound_never_unload(found.object);
 	}
 	return found;
@@ -253,8 +254,8 @@ static struct definition search_list(struct loader *ld, const struct object_list
 		if (object == skip || object->removed || copying_to)
 			continue;
 		if (show)
-			debug_print(ld, "symbol=%s;  lookup in file=%s [0]\n", wanted->name,
-				    object_display_name(object));
+			debug_print(ld, "symbol=%s;  lookup in file=%s [%u]\n", wanted->name,
+				    object_display_name(object), object->ns);
 		const Elf64_Sym *symbol = search_object(object, wanted);
 		if (!symbol)
 			continue;
@@ -329,8 +330,8 @@ static void show_binding(struct loader *ld, const struct object *from, const str
 			 const struct wanted *wanted, bool protected)
 {
 	const char *version = wanted->version ? wanted->version->name : "";
-	debug_print(ld, "binding file %s [0] to %s [0]: %s symbol `%s'%s%s%s\n", object_display_name(from),
-		    object_display_name(to), protected ? "protected" : "normal", wanted->name, *version ? " [" : "",
+	debug_print(ld, "binding file %s [%u] to %s [%u]: %s symbol `%s'%s%s%s\n", object_display_name(from), from->ns,
+		    object_display_name(to), to->ns, protected ? "protected" : "normal", wanted->name, *version ? " [" : "",
 		    version, *version ? "]" : "");
 }
 

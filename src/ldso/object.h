@@ -71,10 +71,12 @@ struct object {
 	struct object_name *names;  /* what it was asked for by, first first */
 	const char *origin;         /* directory of the file for $ORIGIN, NULL: not known */
 	uint64_t serial;            /* number in the order of loading */
+	uint32_t ns;                /* its namespace: index in loader.namespaces */
 	uint64_t device, inode;     /* 0: not known */
 	const char *found_by, *found_where; /* struct found: what, where */
 	struct object *requester;   /* who needed it first; NULL for dlopen */
 	bool is_self, is_vdso;
+	bool is_proxy; /* stands for the loader in a namespace but the first; has no memory of its own */
 	bool missing; /* stands for a library that was not found: `--list` shows it */
 	const char *missing_text; /* why, and an errno or 0 */
 	int missing_code;

@@ -117,7 +117,8 @@ void object_free(struct object *object)
 	}
 	if (object->phdr_is_copy)
 		heap_free((void *)(uintptr_t)object->phdr);
-	heap_free(object->table.versions);
+	if (!object->is_proxy)
+		heap_free(object->table.versions);
 	heap_free((void *)(uintptr_t)object->name);
 	heap_free((void *)(uintptr_t)object->origin);
 	heap_free(object->rpath_dirs);

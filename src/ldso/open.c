@@ -1,7 +1,6 @@
 #include "ldso/open.h"
 
 #include <asm/errno.h>
-#include <dlfcn.h>
 #include <sys/mman.h>
 
 #include "ldso/debugger.h"
@@ -58,6 +57,8 @@ static void activate(struct loader *ld, struct object *root, int mode)
 {
 	bool any_tls = false;
 	for (struct object *object = ld->first; object; object = object->next) {
+		if (object->never_unload_pending && !object->never_unload && debugging(ld, DEBUG_FILES))
+			debug_print(ld, "activating NODELETE for %s [%u]\n", object->name, object->ns);
 		object->never_unload |= object->never_unload_pending;
 		object->never_unload_pending = false;
 	}
@@ -89,6 +90,8 @@ static void show_scopes(struct loader *ld, const struct object *root)
 /* Loads a new root. */
 static bool open_new(struct loader *ld, struct object *root, int mode)
 {
+	struct namespace *namespace = &ld->namespaces[root->ns];
+	bool had_libc = namespace->libc != NULL;
 	debugger_tell(DEBUGGER_ADD);
 	if (!load_needed(ld, root, NULL, 0, LOAD_OPENED) || !check_new(ld, root))
 		return false;
@@ -97,6 +100,8 @@ static bool open_new(struct loader *ld, struct object *root, int mode)
 	glibc_unlock(ld, LOCK_LIST);
 	tls_publish(ld);
 	scope_add_root(ld, root, mode & RTLD_DEEPBIND);
+	if (!namespace->global.n) /* what the first root needs is what all see */
+		scope_start_global(ld, root);
 	debugger_tell(DEBUGGER_CONSISTENT);
 	if (debugging(ld, DEBUG_SCOPES))
 		scope_show(ld, root, 0);
@@ -105,10 +110,38 @@ static bool open_new(struct loader *ld, struct object *root, int mode)
 	if (debugging(ld, DEBUG_SCOPES))
 		show_scopes(ld, root);
 	activate(ld, root, mode);
+	if (!had_libc && namespace->libc)
+		glibc_early_init(namespace->libc, root->ns == BASE_NAMESPACE);
 	return true;
 }
 
-struct object *open_object(struct loader *ld, const char *name, int mode, uint64_t caller)
+/* A namespace nobody uses; NAMESPACES when there is none. */
+static uint32_t new_namespace(struct loader *ld)
+{
+	uint32_t ns = BASE_NAMESPACE + 1;
+	while (ns < NAMESPACES && ld->namespaces[ns].used)
+		ns++;
+	if (ns < NAMESPACES && ns >= ld->nnamespaces)
+		ld->nnamespaces = ns + 1;
+	return ns;
+}
+
+/* The namespace that LM_ID_ stands for; false after fail(). */
+static bool choose_namespace(struct loader *ld, const char *name, Lmid_t id, const struct object *caller, uint32_t *ns)
+{
+	*ns = caller ? caller->ns : BASE_NAMESPACE;
+	if (id == NAMESPACE_OF_CALLER)
+		return true;
+	if (id == LM_ID_NEWLM) {
+		*ns = new_namespace(ld);
+		return *ns < NAMESPACES || fail(ld, name, EINVAL, "no more namespaces available for dlmopen()");
+	}
+	*ns = (uint32_t)id;
+	bool used = id >= 0 && id < ld->nnamespaces && ld->namespaces[id].used;
+	return used || fail(ld, name, EINVAL, "invalid target namespace in dlmopen()");
+}
+
+struct object *open_object(struct loader *ld, const char *name, int mode, Lmid_t id, uint64_t caller)
 {
 	if (!(mode & RTLD_BINDING_MASK)) {
 		fail(ld, name, EINVAL, "invalid mode for dlopen()");
@@ -120,12 +153,19 @@ struct object *open_object(struct loader *ld, const char *name, int mode, uint64
 	}
 	uint64_t serial = ld->nadded;
 	struct object *requester = object_at(ld, caller);
+	uint32_t ns;
+	if (!choose_namespace(ld, name, id, requester, &ns))
+		return NULL;
 	unsigned flags = LOAD_OPENED | LOAD_BY_CALL | (mode & RTLD_NOLOAD ? LOAD_ONLY_IF_LOADED : 0);
-	struct object *root = load_object(ld, name, requester ? requester : ld->program, flags);
+	/* A path into a chosen namespace is nobody's need. */
+	bool needs_caller = id == NAMESPACE_OF_CALLER || !index(name, '/') || index(name, '$');
+	struct object *asks = !needs_caller ? NULL : requester ? requester : ld->program;
+	struct object *root = load_object(ld, name, asks, ns, flags);
 	cache_close();
 	if (!root)
 		return NULL; /* nothing was loaded */
 	root->open_count++;
+	ld->namespaces[ns].used = true;
 	bool is_new = !root->search.n && root->kind == OBJECT_OPENED;
 	if (is_new && !open_new(ld, root, mode)) {
 		cache_close();
@@ -140,6 +180,6 @@ struct object *open_object(struct loader *ld, const char *name, int mode, uint64
 	if (mode & RTLD_GLOBAL)
 		scope_add_global(ld, root);
 	if (debugging(ld, DEBUG_FILES))
-		debug_print(ld, "opening file=%s [0]; direct_opencount=%u\n\n", root->name, root->open_count);
+		debug_print(ld, "opening file=%s [%u]; direct_opencount=%u\n\n", root->name, root->ns, root->open_count);
 	return root;
 }

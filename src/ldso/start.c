@@ -346,6 +346,8 @@ uint64_t start_process(uint64_t *stack)
 	self_relocate();
 	struct loader *ld = &the_loader;
 	read_process(ld, stack);
+	ld->nnamespaces = 1;
+	ld->namespaces[BASE_NAMESPACE].used = true;
 	tunables_start(ld);
 	options_read_environment(ld);
 	options_open_debug_output(ld);
@@ -386,7 +388,7 @@ uint64_t start_process(uint64_t *stack)
 	tls_publish(ld);
 	find_object_update(ld);
 	glibc_start_calls(ld);
-	glibc_early_init(ld, true);
+	glibc_early_init(base_libc(ld), true);
 	glibc_publish_objects(ld);
 	debugger_tell(DEBUGGER_CONSISTENT);
 	if (debugging(ld, DEBUG_STATISTICS))

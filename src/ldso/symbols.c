@@ -53,7 +53,7 @@ bool symbol_address(struct loader *ld, void *handle, const char *name, const cha
 		if (!object)
 			return fail(ld, "", 0, "invalid handle");
 		if (object->kind == OBJECT_PROGRAM) {
-			found = lookup_in_list(ld, &ld->global, 0, name, wanted, class, NULL);
+			found = lookup_in_list(ld, &ld->namespaces[BASE_NAMESPACE].global, 0, name, wanted, class, NULL);
 		} else {
 			if (!object->search.n && !load_needed(ld, object, NULL, 0, 0))
 				return false;
@@ -70,8 +70,9 @@ bool symbol_address(struct loader *ld, void *handle, const char *name, const cha
 	if (implicit && found.object->kind == OBJECT_OPENED && found.object != from)
 		bound_add(ld, from, found.object);
 	if (debugging(ld, DEBUG_BINDINGS))
-		debug_print(ld, "binding file %s [0] to %s [0]: normal symbol `%s'%s%s%s\n",
-			    object_display_name(object ? object : from), object_display_name(found.object), name,
+		debug_print(ld, "binding file %s [%u] to %s [%u]: normal symbol `%s'%s%s%s\n",
+			    object_display_name(object ? object : from), (object ? object : from)->ns,
+			    object_display_name(found.object), found.object->ns, name,
 			    version_name ? " [" : "", version_name ? version_name : "", version_name ? "]" : "");
 	*address = address_of(&found);
 	return true;

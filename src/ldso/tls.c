@@ -112,26 +112,46 @@ void tls_remove_module(struct loader *ld, struct object *object)
 		return;
 	tls->modules[object->tls_module] = NULL;
 	tls->generations[object->tls_module] = tls_generation + 1;
-	if (object->tls_offset != TLS_NO_OFFSET && object->tls_offset == tls->used)
-		tls->used -= object->tls_size;
 	object->tls_module = 0;
 }
 
-/* The block begins at a multiple of its alignment plus what its first byte's vaddr is beyond one. */
+/* The first offset for an object's block whose other end is not nearer to the thread pointer than `from`. The block
+ * begins at a multiple of its alignment plus what its first byte's vaddr is beyond one. */
+static uint64_t block_offset(const struct object *object, uint64_t from)
+{
+	uint64_t align = object->tls_align, before = -object->tls_first_byte & (align - 1);
+	return ((from + object->tls_size - before + align - 1) & ~(align - 1)) + before;
+}
+
+/* The same, where no other module's block is: libraries that went away leave gaps. */
+static uint64_t free_offset(const struct tls *tls, const struct object *object)
+{
+	uint64_t offset = block_offset(object, tls->used);
+	for (uint64_t i = 1; i <= tls->nmodules; i++) {
+		const struct object *other = tls->modules[i];
+		if (!other || other == object || other->tls_offset == TLS_NO_OFFSET ||
+		    other->tls_offset <= offset - object->tls_size || other->tls_offset - other->tls_size >= offset)
+			continue;
+		offset = block_offset(object, other->tls_offset);
+		i = 0; /* it may overlap one that was behind it before */
+	}
+	return offset;
+}
+
 bool tls_place(struct loader *ld, struct object *object)
 {
 	struct tls *tls = &ld->tls;
-	uint64_t align = object->tls_align, before = -object->tls_first_byte & (align - 1);
-	uint64_t offset = ((tls->used + object->tls_size - before + align - 1) & ~(align - 1)) + before;
 	if (tls->ready) {
-		uint64_t room = tls->size - glibc_thread_size(ld);
-		if (object->tls_is_dynamic || align > tls->align || offset > room)
+		uint64_t offset = free_offset(tls, object), room = tls->size - glibc_thread_size(ld);
+		if (object->tls_is_dynamic || object->tls_align > tls->align || offset > room)
 			return false;
 		object->tls_needs_init = true;
-	} else if (align > tls->align) {
-		tls->align = align;
+		object->tls_offset = offset;
+		return true;
 	}
-	object->tls_offset = tls->used = offset;
+	if (object->tls_align > tls->align)
+		tls->align = object->tls_align;
+	object->tls_offset = tls->used = block_offset(object, tls->used);
 	return true;
 }
 

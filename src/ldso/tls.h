@@ -61,7 +61,7 @@ struct tls {
 	uint64_t *generations;   /* of each module: when it came or went */
 	uint64_t nmodules, room;
 	uint64_t nstatic;        /* modules at start */
-	uint64_t used;           /* of the static area, bytes below the thread pointer */
+	uint64_t used;           /* of the static area by modules at start, bytes below the thread pointer */
 	uint64_t size, align;    /* of the static area with struct pthread at its end */
 	uint64_t state_offset;   /* struct thread_state begins this many bytes below the thread pointer */
 	union dtv_entry *initial_dtv;

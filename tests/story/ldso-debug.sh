@@ -41,7 +41,7 @@ assert_contains gild.out "calling init: HERE/libg.so"
 # statistics: the same lines; the same number of relative relocations, in all but the loader
 in_both env LD_DEBUG=statistics ./main
 assert_contains gild.out "number of relative relocations: "
-numbers() { sed -E '/relative relocations/!s/[0-9]+/N/g; s/N(\.N%)/N.N%/' "$1"; }
+numbers() { sed -E '/relative relocations/!s/[0-9]+/N/g; s/\(\.N%\)/(N.N%)/' "$1"; }
 diff <(numbers system.out) <(numbers gild.out) || fail "LD_DEBUG=statistics"
 
 # libraries that come and go

@@ -73,6 +73,7 @@ const struct glibc_abi glibc_abi_2_36_debian = {
 	.g_stack_user = 4280,
 	.g_stack_cache = 4296,
 	.g_stack_cache_lock = 4328,
+	.ns_size = 160,
 	.ns_loaded = 0,
 	.ns_nloaded = 8,
 	.ns_main_searchlist = 16,
