@@ -1,6 +1,8 @@
 /* dlclose: what is needed no more is finished, taken out of all lists, and unmapped. */
+#include <link.h>
 #include <sys/mman.h>
 
+#include "ldso/audit.h"
 #include "ldso/debugger.h"
 #include "ldso/find_object.h"
 #include "ldso/glibc/publish.h"
@@ -86,8 +88,13 @@ static void take_away(struct loader *ld, struct object *object)
 /* Removes all objects marked `removed`. */
 static void remove_objects(struct loader *ld)
 {
-	bool any_tls = false;
+	bool any_tls = false, touched[NAMESPACES] = {false};
 	debugger_tell(DEBUGGER_DELETE);
+	for (const struct object *object = ld->first; object; object = object->next)
+		if (object->removed && !touched[object->ns]) {
+			touched[object->ns] = true;
+			audit_activity(ld, object->ns, LA_ACT_DELETE);
+		}
 	keep_scopes(ld);
 	scope_remove(ld);
 	find_object_update(ld);
@@ -104,7 +111,7 @@ static void remove_objects(struct loader *ld)
 		gone = object;
 	}
 	for (uint32_t ns = BASE_NAMESPACE + 1; ns < ld->nnamespaces; ns++)
-		ld->namespaces[ns].used = false;
+		ld->namespaces[ns].used = ld->namespaces[ns].is_growing = false;
 	for (const struct object *object = ld->first; object; object = object->next)
 		ld->namespaces[object->ns].used = true;
 	glibc_publish_objects(ld);
@@ -119,6 +126,9 @@ static void remove_objects(struct loader *ld)
 		image_unmap(object);
 		object_free(object);
 	}
+	for (uint32_t ns = 0; ns < ld->nnamespaces; ns++)
+		if (touched[ns])
+			audit_activity(ld, ns, LA_ACT_CONSISTENT);
 	debugger_tell(DEBUGGER_CONSISTENT);
 }
 
@@ -148,6 +158,8 @@ static bool finish_unneeded(struct loader *ld)
 		if (!objects[i]->unneeded)
 			continue;
 		init_finish_object(ld, objects[i]);
+		if (objects[i]->is_proxy)
+			audit_closed(ld, objects[i]);
 		objects[i]->removed = any = true;
 	}
 	heap_free(objects);

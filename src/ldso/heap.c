@@ -9,8 +9,8 @@
 
 enum { HEADER = 16, CLASSES = 96, PIECE = 64 * 1024 };
 
-/* Blocks have 32, 48, 64, 96, 128, 192 ... bytes, with a header that holds the number of this size in the row; freed ones
- * wait in a list for each size. Static because the heap is where all other state lives. */
+/* Blocks have 32, 48, 64, 96, 128, 192 ... bytes, with a header that holds the number of this size in the row; freed
+ * ones wait in a list for each size. Static because the heap is where all other state lives. */
 static char *fresh, *fresh_end;
 static void *freed[CLASSES];
 

@@ -1,5 +1,8 @@
 #include "ldso/init.h"
 
+#include <link.h>
+
+#include "ldso/audit.h"
 #include "ldso/heap.h"
 #include "ldso/needed.h"
 #include "ldso/statistics.h"
@@ -55,11 +58,13 @@ void init_finish_object(struct loader *ld, struct object *object)
 		((destructor *)object->fini_array[i])();
 	if (object->fini)
 		((destructor *)object->fini)();
+	audit_closed(ld, object);
 }
 
 static void finish_namespace(struct loader *ld, uint32_t ns)
 {
 	loader_lock(ld);
+	audit_activity(ld, ns, LA_ACT_DELETE);
 	uint32_t n = 0;
 	struct object **objects = heap_alloc(ld->nobjects * sizeof(struct object *));
 	for (struct object *object = ld->first; object; object = object->next)
@@ -74,12 +79,15 @@ static void finish_namespace(struct loader *ld, uint32_t ns)
 		objects[i]->open_count--;
 	}
 	heap_free(objects);
+	audit_activity(ld, ns, LA_ACT_CONSISTENT);
 }
 
 void init_finish(struct loader *ld)
 {
-	for (uint32_t ns = ld->nnamespaces; ns-- > 0;)
-		finish_namespace(ld, ns);
+	for (int auditors = 0; auditors <= 1; auditors++)
+		for (uint32_t ns = ld->nnamespaces; ns-- > 0;)
+			if (ld->namespaces[ns].used && ld->namespaces[ns].is_auditor == auditors)
+				finish_namespace(ld, ns);
 	if (debugging(ld, DEBUG_STATISTICS))
 		statistics_show_end(ld);
 }

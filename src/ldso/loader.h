@@ -53,6 +53,7 @@ struct options {
 	const char *library_path_source;
 	const char *inhibit_rpath;
 	const char *preload_variable, *preload_option;
+	const char *audit_variable, *audit_option;
 	const char *argv0;
 	const char *hwcaps_prepend, *hwcaps_mask;
 	const char *origin_path;
@@ -61,12 +62,14 @@ struct options {
 	const char *debug_output;
 };
 
-/* A group of objects that know only each other: dlmopen makes one, the first is the program's. The loader alone is in all
- * of them. */
+/* A group of objects that know only each other: dlmopen makes one, the first is the program's. The loader alone is in
+ * all of them. */
 struct namespace {
 	struct object_list global; /* the global scope */
 	struct object *libc;       /* NULL: none, or not yet */
 	bool used;
+	bool is_auditor;           /* an auditor's: not watched, nothing else is loaded into it */
+	bool is_growing;           /* auditors were told that objects come, and not yet that all are there */
 };
 
 enum { NAMESPACES = 16, BASE_NAMESPACE = 0 };
@@ -102,6 +105,8 @@ struct loader {
 	struct search_dir *directories;
 	struct search_dir **library_path; /* ended by NULL; NULL: none */
 	struct search_dir **system_path;
+
+	uint32_t nauditors;
 
 	struct failure failure;
 	bool failed;

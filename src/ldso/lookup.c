@@ -24,8 +24,8 @@ static inline uint64_t word_at(const char *at)
 	return word;
 }
 
-/* The sum of c * 33^(7-i) over the bytes c of a word, the first byte first: lanes of one byte become lanes of two, four,
- * and eight, none of which overflows. */
+/* The sum of c * 33^(7-i) over the bytes c of a word, the first byte first: lanes of one byte become lanes of two,
+ * four, and eight, none of which overflows. */
 static inline uint32_t hash_of_word(uint64_t word)
 {
 	const uint64_t bytes = UINT64_C(0x00ff00ff00ff00ff), pairs = UINT64_C(0x0000ffff0000ffff);
@@ -34,11 +34,11 @@ static inline uint32_t hash_of_word(uint64_t word)
 	return (uint32_t)word * (33 * 33 * 33 * 33) + (uint32_t)(word >> 32);
 }
 
-/* Fills in the hash of DT_GNU_HASH tables (h = h * 33 + c, from 5381) and the length. `room`: how many bytes of the name
- * may be read, at least those up to its NUL. */
+/* Fills in the hash of DT_GNU_HASH tables (h = h * 33 + c, from 5381) and the length. `room`: how many bytes of the
+ * name may be read, at least those up to its NUL. */
 static void hash_name(struct wanted *wanted, uint64_t room)
 {
-	static const uint32_t powers[] = {1, 33, 33 * 33, 33 * 33 * 33, 33 * 33 * 33 * 33, 39135393, 1291467969, 3963737313};
+	static const uint32_t powers[] = {1, 33, 1089, 35937, 1185921, 39135393, 1291467969, 3963737313}; /* of 33 */
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	const char *at = wanted->name;
 	uint32_t hash = 5381;
@@ -331,8 +331,8 @@ static void show_binding(struct loader *ld, const struct object *from, const str
 {
 	const char *version = wanted->version ? wanted->version->name : "";
 	debug_print(ld, "binding file %s [%u] to %s [%u]: %s symbol `%s'%s%s%s\n", object_display_name(from), from->ns,
-		    object_display_name(to), to->ns, protected ? "protected" : "normal", wanted->name, *version ? " [" : "",
-		    version, *version ? "]" : "");
+		    object_display_name(to), to->ns, protected ? "protected" : "normal", wanted->name,
+		    *version ? " [" : "", version, *version ? "]" : "");
 }
 
 bool lookup_reference(struct loader *ld, struct object *object, uint32_t index, unsigned class, struct definition *out)

@@ -1,7 +1,10 @@
 #include "ldso/needed.h"
 
 #include <asm/errno.h>
+#include <link.h>
 
+#include "ldso/audit.h"
+#include "ldso/glibc/publish.h"
 #include "ldso/heap.h"
 #include "ldso/scope.h"
 #include "ldso/search.h"
@@ -15,7 +18,10 @@ static struct object *make_proxy(struct loader *ld, uint32_t ns)
 {
 	const struct object *self = ld->self;
 	struct object *proxy = heap_alloc(sizeof(*proxy));
-	*proxy = (struct object){.table = self->table, .kind = OBJECT_OPENED, .ns = ns, .is_self = true, .is_proxy = true};
+	proxy->table = self->table;
+	proxy->kind = OBJECT_OPENED;
+	proxy->ns = ns;
+	proxy->is_self = proxy->is_proxy = true;
 	proxy->name = heap_text(self->name);
 	proxy->base = self->base;
 	proxy->dynamic = self->dynamic;
@@ -86,18 +92,20 @@ static struct object *add_loaded(struct loader *ld, struct object *object, const
 	if (object->tls_size)
 		tls_add_module(ld, object);
 	scope_start(ld, object);
+	if (audits(ld, object->ns)) {
+		glibc_publish_objects(ld);
+		if (!namespace->is_growing)
+			audit_activity(ld, object->ns, LA_ACT_ADD);
+		audit_opened(ld, object);
+	}
 	return object;
 }
 
-struct object *load_object(struct loader *ld, const char *name, struct object *requester, uint32_t ns, unsigned flags)
+/* Searches for a file and loads it, unless it is there under another name. */
+static struct object *load_file(struct loader *ld, const char *name, struct object *requester, uint32_t ns,
+				unsigned flags)
 {
-	struct object *object = loaded_by_name(ld, name, ns);
-	if (object)
-		return object;
-	if (debugging(ld, DEBUG_FILES) && requester)
-		debug_print(ld, flags & LOAD_BY_CALL ? "\nfile=%s [%u];  dynamically loaded by %s [%u]\n" :
-						       "\nfile=%s [%u];  needed by %s [%u]\n",
-			    name, ns, object_display_name(requester), requester->ns);
+	struct object *object;
 	struct found found;
 	int code;
 	switch (search_file(ld, name, requester, flags & LOAD_SECURE ? SEARCH_SECURE : 0, &found, &code)) {
@@ -124,6 +132,27 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
 		}
 	}
 	heap_free(found.path);
+	return object;
+}
+
+struct object *load_object(struct loader *ld, const char *name, struct object *requester, uint32_t ns, unsigned flags)
+{
+	struct object *object = loaded_by_name(ld, name, ns);
+	if (object)
+		return object;
+	if (debugging(ld, DEBUG_FILES) && requester)
+		debug_print(ld, flags & LOAD_BY_CALL ? "\nfile=%s [%u];  dynamically loaded by %s [%u]\n" :
+						       "\nfile=%s [%u];  needed by %s [%u]\n",
+			    name, ns, object_display_name(requester), requester->ns);
+	const char *asked = audit_search(ld, name, requester, LA_SER_ORIG);
+	if (!asked)
+		return not_found(ld, name, requester, flags, "cannot open shared object file", ENOENT);
+	bool changed = !text_equal(asked, name);
+	if (changed && debugging(ld, DEBUG_FILES))
+		debug_print(ld, "name changed by audit: %s -> %s\n", name, asked);
+	object = load_file(ld, asked, requester, ns, flags);
+	if (object && changed)
+		object_add_name(object, name);
 	return object;
 }
 

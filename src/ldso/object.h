@@ -137,6 +137,11 @@ struct object {
 	bool used;                 /* a binding goes to it: LD_DEBUG=unused */
 	uint32_t mark;             /* scratch of one walk */
 
+	/* auditors (audit.h) */
+	struct audit_state *audit_states;   /* one an auditor, NULL: none yet */
+	struct watched_call *watched_calls; /* one an entry of plt_rela, NULL: not watched */
+	bool audit_any;                     /* an auditor wants to know of its bindings */
+
 	/* thread-local storage */
 	uint64_t tls_module; /* 1.., 0: no PT_TLS */
 	uint64_t tls_offset; /* static: the block begins this many bytes below the thread pointer; or TLS_NO_OFFSET */

@@ -129,6 +129,8 @@ void object_free(struct object *object)
 	heap_free(object->bound_to.at);
 	heap_free(object->symbolic_scope.at);
 	heap_free(object->scope);
+	heap_free(object->audit_states);
+	heap_free(object->watched_calls);
 	for (struct tls_descriptor *descriptor = object->tls_descriptors; descriptor;) {
 		struct tls_descriptor *next = descriptor->next;
 		heap_free(descriptor);

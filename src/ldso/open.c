@@ -1,8 +1,10 @@
 #include "ldso/open.h"
 
 #include <asm/errno.h>
+#include <link.h>
 #include <sys/mman.h>
 
+#include "ldso/audit.h"
 #include "ldso/debugger.h"
 #include "ldso/find_object.h"
 #include "ldso/glibc/publish.h"
@@ -40,7 +42,9 @@ static bool check_new(struct loader *ld, struct object *root)
 		if (!versions_check(ld, object, false, report_version) || !check_stack(ld, object))
 			return false;
 	}
-	return true;
+	const struct object *libc = ld->namespaces[root->ns].libc;
+	return !libc || libc->relocated || glibc_is_known(ld, libc) ||
+	       fail(ld, libc->name, 0, "the layout of this C library is not that of the program's");
 }
 
 static bool relocate_new(struct loader *ld, struct object *root, int mode)
@@ -102,6 +106,7 @@ static bool open_new(struct loader *ld, struct object *root, int mode)
 	scope_add_root(ld, root, mode & RTLD_DEEPBIND);
 	if (!namespace->global.n) /* what the first root needs is what all see */
 		scope_start_global(ld, root);
+	audit_activity(ld, root->ns, LA_ACT_CONSISTENT);
 	debugger_tell(DEBUGGER_CONSISTENT);
 	if (debugging(ld, DEBUG_SCOPES))
 		scope_show(ld, root, 0);
@@ -121,8 +126,11 @@ static uint32_t new_namespace(struct loader *ld)
 	uint32_t ns = BASE_NAMESPACE + 1;
 	while (ns < NAMESPACES && ld->namespaces[ns].used)
 		ns++;
-	if (ns < NAMESPACES && ns >= ld->nnamespaces)
+	if (ns == NAMESPACES)
+		return ns;
+	if (ns >= ld->nnamespaces)
 		ld->nnamespaces = ns + 1;
+	ld->namespaces[ns].is_auditor = false;
 	return ns;
 }
 
@@ -137,7 +145,7 @@ static bool choose_namespace(struct loader *ld, const char *name, Lmid_t id, con
 		return *ns < NAMESPACES || fail(ld, name, EINVAL, "no more namespaces available for dlmopen()");
 	}
 	*ns = (uint32_t)id;
-	bool used = id >= 0 && id < ld->nnamespaces && ld->namespaces[id].used;
+	bool used = id >= 0 && id < ld->nnamespaces && ld->namespaces[id].used && !ld->namespaces[id].is_auditor;
 	return used || fail(ld, name, EINVAL, "invalid target namespace in dlmopen()");
 }
 
@@ -153,10 +161,14 @@ struct object *open_object(struct loader *ld, const char *name, int mode, Lmid_t
 	}
 	uint64_t serial = ld->nadded;
 	struct object *requester = object_at(ld, caller);
+	unsigned flags = LOAD_OPENED | LOAD_BY_CALL | (mode & RTLD_NOLOAD ? LOAD_ONLY_IF_LOADED : 0);
 	uint32_t ns;
 	if (!choose_namespace(ld, name, id, requester, &ns))
 		return NULL;
-	unsigned flags = LOAD_OPENED | LOAD_BY_CALL | (mode & RTLD_NOLOAD ? LOAD_ONLY_IF_LOADED : 0);
+	if (mode & OPEN_AUDITOR) {
+		flags |= LOAD_SECURE;
+		ld->namespaces[ns].is_auditor = true;
+	}
 	/* A path into a chosen namespace is nobody's need. */
 	bool needs_caller = id == NAMESPACE_OF_CALLER || !index(name, '/') || index(name, '$');
 	struct object *asks = !needs_caller ? NULL : requester ? requester : ld->program;
@@ -180,6 +192,7 @@ struct object *open_object(struct loader *ld, const char *name, int mode, Lmid_t
 	if (mode & RTLD_GLOBAL)
 		scope_add_global(ld, root);
 	if (debugging(ld, DEBUG_FILES))
-		debug_print(ld, "opening file=%s [%u]; direct_opencount=%u\n\n", root->name, root->ns, root->open_count);
+		debug_print(ld, "opening file=%s [%u]; direct_opencount=%u\n\n", root->name, root->ns,
+			    root->open_count);
 	return root;
 }

@@ -116,6 +116,8 @@ static void read_variable(struct loader *ld, const char *name, const char *value
 		options->lazy = !*value;
 	else if (text_equal(name, "BIND_NOT"))
 		options->bind_not = *value;
+	else if (text_equal(name, "AUDIT"))
+		options->audit_variable = value;
 	else if (text_equal(name, "PRELOAD"))
 		options->preload_variable = value;
 	else if (text_equal(name, "TRACE_LOADED_OBJECTS"))
@@ -136,7 +138,7 @@ static void read_variable(struct loader *ld, const char *name, const char *value
 		options->debug_output = value;
 	else if (text_equal(name, "SHOW_AUXV") && trusted)
 		auxv_show(ld);
-	else if ((text_equal(name, "AUDIT") || text_equal(name, "PROFILE")) && trusted && *value)
+	else if (text_equal(name, "PROFILE") && trusted && *value)
 		print(2, "ld-gild: LD_%s is not supported: ignored\n", name);
 }
 
@@ -198,6 +200,7 @@ _Noreturn static void show_help(const char *program)
 	      "  --glibc-hwcaps-mask LIST      search only built-in subdirectories that LIST names\n"
 	      "  --inhibit-rpath LIST          ignore RUNPATH and RPATH of the objects in LIST\n"
 	      "  --preload LIST                preload the objects in LIST\n"
+	      "  --audit LIST                  let the objects in LIST, which colons separate, watch (rtld-audit)\n"
 	      "  --argv0 STRING                give STRING to the program as its name\n"
 	      "  --list-tunables               list what GLIBC_TUNABLES may set\n"
 	      "  --list-diagnostics            list what is known about the system and the processor\n"
@@ -227,6 +230,7 @@ int options_read_command(struct loader *ld)
 		{"--library-path", &options->library_path},
 		{"--inhibit-rpath", &options->inhibit_rpath},
 		{"--preload", &options->preload_option},
+		{"--audit", &options->audit_option},
 		{"--argv0", &options->argv0},
 		{"--glibc-hwcaps-prepend", &options->hwcaps_prepend},
 		{"--glibc-hwcaps-mask", &options->hwcaps_mask},
@@ -262,8 +266,6 @@ int options_read_command(struct loader *ld)
 		} else if (text_equal(option, "--version")) {
 			print(1, "ld-gild.so.1 (gild " GILD_VERSION "), a loader for programs of glibc 2.36\n");
 			sys_exit(0);
-		} else if (text_equal(option, "--audit")) {
-			usage_error(self, option, "not supported option");
 		} else if (option[0] == '-' && option[1] == '-' && option[2]) {
 			usage_error(self, option, "unrecognized option");
 		} else {

@@ -1,7 +1,9 @@
 #include "ldso/search.h"
 
 #include <asm/errno.h>
+#include <link.h>
 
+#include "ldso/audit.h"
 #include "ldso/cpu.h"
 #include "ldso/heap.h"
 #include "ldso/sys.h"
@@ -216,8 +218,19 @@ static void note_absent(struct search_dir *dir, uint32_t i, char *path, size_t l
 	dir->absent[i] = sys_stat(path, &stat) || !S_ISDIR(stat.st_mode);
 }
 
-static enum open_result try_directories(struct loader *ld, struct search_dir **dirs, const char *name, unsigned flags,
-					struct found *found, int *code)
+/* Opens a path, or what an auditor wants in its place. */
+static enum open_result try_file(struct loader *ld, const char *path, struct object *requester, unsigned origin,
+				 struct found *found, int *code)
+{
+	path = audit_search(ld, path, requester, origin);
+	*code = ENOENT;
+	return path ? image_open(ld, path, &found->opened, code) : OPEN_ABSENT;
+}
+
+/* `origin`: LA_SER_ of <link.h>, for auditors. */
+static enum open_result try_directories(struct loader *ld, struct search_dir **dirs, const char *name,
+					struct object *requester, unsigned origin, unsigned flags, struct found *found,
+					int *code)
 {
 	enum open_result result = OPEN_ABSENT;
 	const struct search_dir *shown = NULL;
@@ -238,7 +251,7 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 			memcpy(path + length + capability, name, name_length);
 			if (debugging(ld, DEBUG_LIBS))
 				debug_print(ld, "  trying file=%s\n", path);
-			enum open_result now = image_open(ld, path, &found->opened, code);
+			enum open_result now = try_file(ld, path, requester, origin, found, code);
 			if (now == OPEN_OK && !allowed(ld, &found->opened, flags)) {
 				sys_close(found->opened.fd);
 				now = OPEN_ABSENT;
@@ -266,7 +279,7 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 	return result;
 }
 
-static enum open_result try_cache(struct loader *ld, const char *name, const struct object *requester,
+static enum open_result try_cache(struct loader *ld, const char *name, struct object *requester,
 				  struct found *found, int *code)
 {
 	const char *path = cache_lookup(ld, name);
@@ -276,7 +289,7 @@ static enum open_result try_cache(struct loader *ld, const char *name, const str
 		for (const char *const *dir = system_directories; *dir; dir++)
 			if (text_begins(path, *dir))
 				return OPEN_ABSENT;
-	enum open_result result = image_open(ld, path, &found->opened, code);
+	enum open_result result = try_file(ld, path, requester, LA_SER_CONFIG, found, code);
 	if (result == OPEN_OK) {
 		found->path = heap_text(path);
 		found->what = "ld.so.cache";
@@ -299,12 +312,14 @@ static enum open_result try_rpaths(struct loader *ld, const char *name, struct o
 	bool did_program = false;
 	for (struct object *object = requester; object; object = object->requester) {
 		struct search_dir **dirs = search_rpath(ld, object);
-		if (dirs && ended(now = try_directories(ld, dirs, name, flags, found, code), other_class))
+		if (dirs && ended(now = try_directories(ld, dirs, name, requester, LA_SER_RUNPATH, flags, found, code),
+				  other_class))
 			return now;
 		did_program |= object == ld->program;
 	}
 	if (!did_program && ld->program)
-		now = try_directories(ld, search_rpath(ld, ld->program), name, flags, found, code);
+		now = try_directories(ld, search_rpath(ld, ld->program), name, requester, LA_SER_RUNPATH, flags, found,
+				      code);
 	return now;
 }
 
@@ -317,13 +332,14 @@ static enum open_result search_everywhere(struct loader *ld, const char *name, s
 	if (!requester || !requester->runpath)
 		now = try_rpaths(ld, name, requester, flags, found, code, &other_class);
 	if (!ended(now, &other_class))
-		now = try_directories(ld, ld->library_path, name, flags, found, code);
+		now = try_directories(ld, ld->library_path, name, requester, LA_SER_LIBPATH, flags, found, code);
 	if (!ended(now, &other_class) && requester)
-		now = try_directories(ld, search_runpath(ld, requester), name, flags, found, code);
+		now = try_directories(ld, search_runpath(ld, requester), name, requester, LA_SER_RUNPATH, flags, found,
+				      code);
 	if (!ended(now, &other_class) && !(ld->secure && flags & SEARCH_SECURE) && !ld->options.inhibit_cache)
 		now = try_cache(ld, name, requester, found, code);
 	if (!ended(now, &other_class) && !(requester && requester->flags_1 & DF_1_NODEFLIB))
-		now = try_directories(ld, ld->system_path, name, flags, found, code);
+		now = try_directories(ld, ld->system_path, name, requester, LA_SER_DEFAULT, flags, found, code);
 	if (ended(now, &other_class))
 		return now;
 	return other_class ? OPEN_OTHER_CLASS : OPEN_ABSENT;

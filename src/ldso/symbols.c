@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 
+#include "ldso/audit.h"
 #include "ldso/bound.h"
 #include "ldso/lookup.h"
 #include "ldso/needed.h"
@@ -53,7 +54,8 @@ bool symbol_address(struct loader *ld, void *handle, const char *name, const cha
 		if (!object)
 			return fail(ld, "", 0, "invalid handle");
 		if (object->kind == OBJECT_PROGRAM) {
-			found = lookup_in_list(ld, &ld->namespaces[BASE_NAMESPACE].global, 0, name, wanted, class, NULL);
+			const struct object_list *global = &ld->namespaces[BASE_NAMESPACE].global;
+			found = lookup_in_list(ld, global, 0, name, wanted, class, NULL);
 		} else {
 			if (!object->search.n && !load_needed(ld, object, NULL, 0, 0))
 				return false;
@@ -75,6 +77,8 @@ bool symbol_address(struct loader *ld, void *handle, const char *name, const cha
 			    object_display_name(found.object), found.object->ns, name,
 			    version_name ? " [" : "", version_name ? version_name : "", version_name ? "]" : "");
 	*address = address_of(&found);
+	if (audits(ld, from->ns) && ELF64_ST_TYPE(found.symbol->st_info) != STT_TLS)
+		*address = (void *)audit_bound_by_dlsym(ld, from, &found, (uint64_t)*address);
 	return true;
 }
 

@@ -89,11 +89,15 @@ void tls_new_generation(struct loader *ld);
 /* Gives it a place in the static area; false: the area is full. */
 bool tls_place(struct loader *ld, struct object *object);
 
-/* Lays out the static area for all modules at start, then makes the first thread's and sets its thread pointer. */
-void tls_start(struct loader *ld);
+/* Lays out the static area for all modules at start, then makes the first thread's and sets its thread pointer.
+ * `later`: so many bytes more than usual are kept for modules that come later. */
+void tls_start(struct loader *ld, uint64_t later);
 
-/* Copies the images into the first thread's blocks: after relocation. */
-void tls_initialize_first_thread(struct loader *ld);
+/* Gives modules that come with the program, but later than the first thread, places in the static area. */
+void tls_place_startup(struct loader *ld);
+
+/* Copies the images of all that came with the program into the first thread's blocks: after relocation. */
+void tls_initialize_startup(struct loader *ld);
 
 /* Copies the image of a library opened now into the static blocks of all threads. */
 void tls_initialize_in_all_threads(struct loader *ld, struct object *object);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # A program with more rights than its caller (AT_SECURE): dangerous variables are ignored and taken out of the
-# environment, preloads come only from system directories, not by way of ld.so.cache, and only with the set-user-ID bit,
+# environment, preloads come only from system directories, not by way of ld.so.cache, and only with the set-user-ID bit, auditors too,
 # $ORIGIN only leads into system directories, other paths must be absolute, tracing is refused, closed standard files are
 # opened, no other loader takes over; /etc/ld.so.preload is trusted. Needs root, to make set-user-ID programs.
 set -eu
@@ -29,7 +29,9 @@ int main(void) {
 	return 0;
 }
 EOF
-echo 'int marker(void) { return 7; }' > marker.c
+echo '#include <unistd.h>
+int marker(void) { return 7; }
+unsigned la_version(unsigned version) { return write(1, "an auditor\n", 11) == 11 ? version : 0; }' > marker.c
 name=libgild-test-$$.so
 link -shared -fPIC marker.c -Wl,-soname,marker.so -o marker.so
 # others must be able to reach the files: a folder of its own
@@ -68,6 +70,19 @@ cp marker.so "/usr/lib/$name"
 compare "$name" 0
 chmod u+s "/usr/lib/$name"
 compare "$name" 7
+# auditors as preloads
+for auditor in "$folder/marker.so" "$name" /usr/lib/none.so; do
+	for who in system gild; do
+		as_nobody LD_AUDIT="$auditor" "$folder/$who" > $who.out 2>&1
+	done
+	diff system.out gild.out || fail "differs with LD_AUDIT=$auditor"
+	! grep -q '^LD_AUDIT' gild.out || fail "LD_AUDIT is left"
+	[ "$(grep -c 'an auditor' gild.out)" = "$([ "$auditor" = "$name" ] && echo 1 || echo 0)" ] || { cat gild.out; fail "LD_AUDIT=$auditor"; }
+done
+chmod u-s "/usr/lib/$name"
+as_nobody LD_AUDIT="$name" "$folder/gild" > out 2>&1
+! grep -q 'an auditor' out || fail "an auditor without the set-user-ID bit"
+chmod u+s "/usr/lib/$name"
 [ ! -e "$folder/debug"* ] || fail "LD_DEBUG_OUTPUT was honoured"
 
 # tracing runs nothing and ends with 5

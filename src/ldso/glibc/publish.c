@@ -76,19 +76,33 @@ void glibc_build_id(const struct object *object, char text[64])
 	}
 }
 
-bool glibc_choose_abi(struct loader *ld)
+static bool is_for(const struct glibc_abi *abi, const char *build_id)
+{
+	for (const char *const *id = abi->build_ids; *id; id++)
+		if (text_equal(*id, build_id))
+			return true;
+	return false;
+}
+
+bool glibc_is_known(const struct loader *ld, const struct object *libc)
+{
+	char build_id[64];
+	glibc_build_id(libc, build_id);
+	return is_for(ld->abi, build_id);
+}
+
+bool glibc_choose_abi(struct loader *ld, const struct object *libc)
 {
 	ld->abi = glibc_abis[0];
-	if (!base_libc(ld))
+	if (!libc)
 		return true;
 	char build_id[64];
-	glibc_build_id(base_libc(ld), build_id);
+	glibc_build_id(libc, build_id);
 	for (const struct glibc_abi *const *abi = glibc_abis; *abi; abi++)
-		for (const char *const *id = (*abi)->build_ids; *id; id++)
-			if (text_equal(*id, build_id)) {
-				ld->abi = *abi;
-				return true;
-			}
+		if (is_for(*abi, build_id)) {
+			ld->abi = *abi;
+			return true;
+		}
 	ld->abi = NULL;
 	return false;
 }

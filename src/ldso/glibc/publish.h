@@ -7,8 +7,11 @@
 
 #include "ldso/loader.h"
 
-/* Finds the table for ld->libc; false when there is none. Without libc, the first table. */
-bool glibc_choose_abi(struct loader *ld);
+/* Finds the table for a C library; false when there is none. Without one (NULL), the first table. */
+bool glibc_choose_abi(struct loader *ld, const struct object *libc);
+
+/* Is a C library one that the chosen table is for? */
+bool glibc_is_known(const struct loader *ld, const struct object *libc);
 
 /* The build-id of an object as hexadecimal text, or "". */
 void glibc_build_id(const struct object *object, char text[64]);
