@@ -1,7 +1,9 @@
 #include "ldso/search.h"
 
 #include <asm/errno.h>
+#include <link.h>
 
+#include "ldso/audit.h"
 #include "ldso/cpu.h"
 #include "ldso/heap.h"
 #include "ldso/sys.h"
@@ -223,7 +225,15 @@ static void tell(const struct loader *ld, const char *path, const struct found *
 		ld->watcher->tried(ld->watcher->context, path, found->what, found->where, result, code);
 }
 
-/* found->what and found->where say whose directories these are. */
+/* Opens a path, or what an auditor wants in its place. */
+static enum open_result try_file(struct loader *ld, const char *path, struct found *found, int *code)
+{
+	path = audit_search(ld, path, found->requester, found->origin);
+	*code = ENOENT;
+	return path ? image_open(ld, path, &found->opened, code) : OPEN_ABSENT;
+}
+
+/* found->what, found->where and found->origin say whose directories these are. */
 static enum open_result try_directories(struct loader *ld, struct search_dir **dirs, const char *name, unsigned flags,
 					struct found *found, int *code)
 {
@@ -249,7 +259,7 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 			memcpy(path + length + capability, name, name_length);
 			if (debugging(ld, DEBUG_LIBS))
 				debug_print(ld, "  trying file=%s\n", path);
-			enum open_result now = image_open(ld, path, &found->opened, code);
+			enum open_result now = try_file(ld, path, found, code);
 			if (now == OPEN_OK && !allowed(ld, &found->opened, flags)) {
 				sys_close(found->opened.fd);
 				now = OPEN_ABSENT;
@@ -275,7 +285,7 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 	return result;
 }
 
-static enum open_result try_cache(struct loader *ld, const char *name, const struct object *requester,
+static enum open_result try_cache(struct loader *ld, const char *name, struct object *requester,
 				  struct found *found, int *code)
 {
 	const char *path = cache_lookup(ld, name);
@@ -287,7 +297,7 @@ static enum open_result try_cache(struct loader *ld, const char *name, const str
 		for (const char *const *dir = system_directories; *dir; dir++)
 			if (text_begins(path, *dir))
 				return OPEN_ABSENT;
-	enum open_result result = image_open(ld, path, &found->opened, code);
+	enum open_result result = try_file(ld, path, found, code);
 	tell(ld, path, found, result, *code);
 	if (result == OPEN_OK)
 		found->path = heap_text(path);
@@ -301,11 +311,12 @@ static bool ended(enum open_result now, bool *other_class)
 	return now == OPEN_OK || now == OPEN_BROKEN;
 }
 
-/* Whose word is followed from here on. */
-static void said_by(struct found *found, const char *what, const char *where)
+/* Whose word is followed from here on; `origin`: the same as LA_SER_ of <link.h>, for auditors. */
+static void said_by(struct found *found, const char *what, const char *where, unsigned origin)
 {
 	found->what = what;
 	found->where = where;
+	found->origin = origin;
 }
 
 /* RPATHs: of the requester, of who needed that, and so on; then of the program. Not when there is a RUNPATH. */
@@ -316,12 +327,12 @@ static enum open_result try_rpaths(struct loader *ld, const char *name, struct o
 	bool did_program = false;
 	for (struct object *object = requester; object; object = object->requester) {
 		struct search_dir **dirs = search_rpath(ld, object);
-		said_by(found, "RPATH", object_display_name(object));
+		said_by(found, "RPATH", object_display_name(object), LA_SER_RUNPATH);
 		if (dirs && ended(now = try_directories(ld, dirs, name, flags, found, code), other_class))
 			return now;
 		did_program |= object == ld->program;
 	}
-	said_by(found, "RPATH", ld->program ? object_display_name(ld->program) : NULL);
+	said_by(found, "RPATH", ld->program ? object_display_name(ld->program) : NULL, LA_SER_RUNPATH);
 	if (!did_program && ld->program)
 		now = try_directories(ld, search_rpath(ld, ld->program), name, flags, found, code);
 	return now;
@@ -336,19 +347,19 @@ static enum open_result search_everywhere(struct loader *ld, const char *name, s
 	if (!requester || !requester->runpath)
 		now = try_rpaths(ld, name, requester, flags, found, code, &other_class);
 	if (!ended(now, &other_class)) {
-		said_by(found, ld->options.library_path_source, NULL);
+		said_by(found, ld->options.library_path_source, NULL, LA_SER_LIBPATH);
 		now = try_directories(ld, ld->library_path, name, flags, found, code);
 	}
 	if (!ended(now, &other_class) && requester) {
-		said_by(found, "RUNPATH", object_display_name(requester));
+		said_by(found, "RUNPATH", object_display_name(requester), LA_SER_RUNPATH);
 		now = try_directories(ld, search_runpath(ld, requester), name, flags, found, code);
 	}
 	if (!ended(now, &other_class) && !(ld->secure && flags & SEARCH_SECURE) && !ld->options.inhibit_cache) {
-		said_by(found, "ld.so.cache", NULL);
+		said_by(found, "ld.so.cache", NULL, LA_SER_CONFIG);
 		now = try_cache(ld, name, requester, found, code);
 	}
 	if (!ended(now, &other_class) && !(requester && requester->flags_1 & DF_1_NODEFLIB)) {
-		said_by(found, "system search path", NULL);
+		said_by(found, "system search path", NULL, LA_SER_DEFAULT);
 		now = try_directories(ld, ld->system_path, name, flags, found, code);
 	}
 	if (ended(now, &other_class))
@@ -359,7 +370,8 @@ static enum open_result search_everywhere(struct loader *ld, const char *name, s
 enum open_result search_file(struct loader *ld, const char *name, struct object *requester, unsigned flags,
 			     struct found *found, int *code)
 {
-	said_by(found, NULL, NULL);
+	found->requester = requester;
+	said_by(found, NULL, NULL, LA_SER_ORIG);
 	if (ld->watcher)
 		ld->watcher->begin(ld->watcher->context, name, requester);
 	if (!index(name, '/')) {

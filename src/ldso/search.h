@@ -18,6 +18,8 @@ struct found {
 	char *path;         /* heap memory */
 	const char *what;   /* who said to look there: "RUNPATH", "LD_LIBRARY_PATH", "ld.so.cache", ...; NULL: a path */
 	const char *where;  /* the object whose RUNPATH it is, or NULL. Both live as long as that object */
+	unsigned origin;    /* the same as LA_SER_ of <link.h>, for auditors */
+	struct object *requester; /* who needs the file, or NULL */
 };
 
 /* Somebody who wants to know each step of the searches (gild tree). Texts live during the call. */
