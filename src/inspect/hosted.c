@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "inspect/hosted.h"
+#include "ldso/audit.h"
 #include "ldso/bound.h"
 #include "ldso/cpu.h"
 #include "ldso/glibc/publish.h"
@@ -115,6 +116,29 @@ void debug_print_on(struct loader *ld, const char *format, ...)
 	(void)ld, (void)format;
 }
 
+void debug_failure(struct loader *ld, const char *object, const char *occasion, const char *text)
+{
+	(void)ld, (void)object, (void)occasion, (void)text;
+}
+
+/* --- auditors are code: there are none */
+
+const char *audit_search(struct loader *ld, const char *name, struct object *requester, unsigned origin)
+{
+	(void)ld, (void)requester, (void)origin;
+	return name;
+}
+
+void audit_activity(struct loader *ld, uint32_t ns, unsigned action)
+{
+	(void)ld, (void)ns, (void)action;
+}
+
+void audit_opened(struct loader *ld, struct object *object)
+{
+	(void)ld, (void)object;
+}
+
 /* --- what a running process has */
 
 void tls_add_module(struct loader *ld, struct object *object)
@@ -128,6 +152,11 @@ uint64_t tunable_number(const char *name, uint64_t fallback)
 {
 	(void)name;
 	return fallback;
+}
+
+void glibc_publish_objects(struct loader *ld)
+{
+	(void)ld;
 }
 
 void glibc_forget_object(struct object *object)
