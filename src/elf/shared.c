@@ -348,6 +348,45 @@ const char *elf_dynamic_string(const struct elf_shared *shared, uint64_t i)
 	return offset < shared->dynsym.strtab_size ? shared->dynsym.strtab + offset : NULL;
 }
 
+static bool table_names(const struct segments *segments, uint64_t addr, uint64_t size, uint32_t index)
+{
+	struct bytes bytes;
+	struct elf_error error;
+	if (size == 0 || !bytes_at(segments, addr, "DT_RELA", &bytes, &error))
+		return false;
+	const struct elf_rela *relas = (const struct elf_rela *)bytes.data;
+	for (uint64_t i = 0; i < min_u64(size, bytes.size) / sizeof(*relas); i++)
+		if (relas[i].r_sym == index)
+			return true;
+	return false;
+}
+
+bool elf_shared_relocates(const struct elf_shared *shared, uint32_t index)
+{
+	struct segments segments;
+	struct elf_error error;
+	uint64_t rela = 0, relasz = 0, jmprel = 0, pltrelsz = 0;
+	for (uint64_t i = 0; i < shared->ndynamic; i++) {
+		const struct elf_dyn *dyn = &dynamic_entries(shared)[i];
+		switch (dyn->d_tag) {
+		case DT_RELA:
+			rela = dyn->d_val;
+			break;
+		case DT_RELASZ:
+			relasz = dyn->d_val;
+			break;
+		case DT_JMPREL:
+			jmprel = dyn->d_val;
+			break;
+		case DT_PLTRELSZ:
+			pltrelsz = dyn->d_val;
+			break;
+		}
+	}
+	return read_segments(&segments, &shared->file, &error) &&
+	       (table_names(&segments, rela, relasz, index) || table_names(&segments, jmprel, pltrelsz, index));
+}
+
 static const char *version_name(const struct elf_shared *shared, uint32_t offset, const char *field, uint32_t i,
 				struct elf_error *error)
 {
