@@ -12,7 +12,8 @@ set -eu
 # how PACKAGE: builds it, in its folder.
 flags='-O1 -D_FORTIFY_SOURCE=2'
 configured() { logged configure ./configure --disable-dependency-tracking --disable-nls "$@" CC="$cc" CXX="$cxx" CFLAGS="$flags" CXXFLAGS="$flags"; }
-build() { logged make make "$@"; }
+# documentation and the files that autotools made stay as they were shipped
+build() { logged make make MAKEINFO=: HELP2MAN=: AUTOCONF=: AUTOMAKE=: ACLOCAL=: AUTOHEADER=: "$@"; }
 cmaked() {
 	logged configure cmake -S . -B out -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_C_FLAGS="$flags" \
 		-DCMAKE_CXX_FLAGS="$flags" "$@"
@@ -22,13 +23,14 @@ how() {
 	case $1 in
 	zlib) CC="$cc" CFLAGS="$flags" logged configure ./configure; build ;;
 	bzip2) build CC="$cc" CFLAGS="$flags -fPIC" libbz2.a bzip2 bzip2recover; build -f Makefile-libbz2_so CC="$cc" ;;
-	lua5.4) build -C src MYCFLAGS="$flags -DLUA_USE_LINUX" MYLIBS="-Wl,-E -ldl" CC="$cc" lua luac ;;
+	lua5.4) # shellcheck disable=SC2086,SC2046 # words
+		logged make "$cc" $flags -DLUA_USE_LINUX $(find src -name '*.c' ! -name luac.c) -Wl,-E -lm -ldl -o lua ;;
 	lz4 | libzstd) build CC="$cc" CXX="$cxx" CFLAGS="$flags" ;;
 	ninja-build) CC="$cc" CXX="$cxx" CFLAGS="$flags" logged make python3 configure.py --bootstrap ;;
 	tinyxml2) cmaked -DBUILD_SHARED_LIBS=ON ;;
-	jsoncpp) cmaked -DJSONCPP_WITH_TESTS=OFF ;;
+	libjsoncpp) cmaked -DJSONCPP_WITH_TESTS=OFF ;;
 	leveldb) cmaked -DLEVELDB_BUILD_TESTS=OFF -DLEVELDB_BUILD_BENCHMARKS=OFF -DBUILD_SHARED_LIBS=ON ;;
-	fmtlib) cmaked -DBUILD_SHARED_LIBS=ON -DFMT_TEST=ON ;;
+	fmtlib) cmaked -DBUILD_SHARED_LIBS=ON -DFMT_TEST=OFF ;;
 	expat) cd expat; [ -x configure ] || logged autoconf ./buildconf.sh; configured --without-docbook; build ;;
 	jq) logged autoconf autoreconf -fi; configured --disable-docs --disable-maintainer-mode; build ;;
 	file | readline | gawk | libpng1.6 | popt | patch | make-dfsg | gzip | sed | grep | diffutils | bc | less | nano | m4 | tar | xz-utils | \
@@ -48,7 +50,7 @@ how() {
 	esac
 }
 
-packages=${QUIET_PACKAGES:-zlib bzip2 lua5.4 lz4 ninja-build tinyxml2 jsoncpp leveldb fmtlib expat jq file readline gawk libpng1.6 popt
+packages=${QUIET_PACKAGES:-zlib bzip2 lua5.4 lz4 ninja-build tinyxml2 libjsoncpp leveldb fmtlib expat jq file readline gawk libpng1.6 popt
 	patch make-dfsg gzip sed grep diffutils bc less nano m4 tar xz-utils ncurses mawk sqlite3 libxml2 gperf dash findutils curl}
 
 # What a link may say: GNU ld says it as well.
@@ -71,8 +73,8 @@ cat > bin/ld <<-END
 	exit \$rc
 END
 chmod +x bin/ld
-printf '#!/bin/sh\nexec %s -B%s "$@"\n' "$CC" "$PWD/bin" > bin/cc
-printf '#!/bin/sh\nexec %s -B%s "$@"\n' "$CXX" "$PWD/bin" > bin/c++
+printf '#!/bin/sh\nexec %s -B%s "$@"\n' "$(command -v "$CC")" "$PWD/bin" > bin/cc
+printf '#!/bin/sh\nexec %s -B%s "$@"\n' "$(command -v "$CXX")" "$PWD/bin" > bin/c++
 chmod +x bin/cc bin/c++
 cc=$PWD/bin/cc cxx=$PWD/bin/c++
 

@@ -44,8 +44,8 @@ enum isa_report { ISA_REPORT_NONE, ISA_REPORT_ALL, ISA_REPORT_NEEDED, ISA_REPORT
 
 /* --warn-abi, --no-warn-abi: what files may disagree about; the words are those of option_abi_class() */
 enum abi_class {
-	ABI_SYMBOL_TYPE, ABI_SYMBOL_SIZE, ABI_CLASS_LAYOUT, ABI_COPY_RELOCATION, ABI_ARCHIVE_OVERRIDE, ABI_INTERPOSITION,
-	ABI_CLASSES
+	ABI_SYMBOL_TYPE, ABI_SYMBOL_SIZE, ABI_CLASS_LAYOUT, ABI_COPY_RELOCATION, ABI_ARCHIVE_OVERRIDE,
+	ABI_INTERPOSITION, ABI_CLASSES
 };
 
 /* One FILE or -lNAME of the command line, in order. */

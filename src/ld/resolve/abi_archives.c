@@ -99,7 +99,8 @@ static file_id find_user(const struct link *link, const struct bypassed *bypasse
 	return 0;
 }
 
-/* Does the member define the symbol strongly, and another one that the link does not have? That one's name; NULL: no. */
+/* Does the member define the symbol strongly, and another one that the link does not have? That one's name; NULL: it
+ * does not. */
 static const char *would_clash(struct link *link, const struct bypassed *bypassed)
 {
 	const struct file *member = file_of(link, bypassed->member);
@@ -131,7 +132,8 @@ static void report_bypassed(struct abi_report *report, const struct bypassed *by
 	struct diag_about about = about_file(file, NULL);
 	about.symbol = target_name(file, owner_index(owner));
 	abi_warn(report, diag_order(owner_file(owner), owner_index(owner)), about,
-		 "`%s' takes the place of the one in " FILE_FORMAT ", which " FILE_FORMAT " of the same archive asks for"
+		 "`%s' takes the place of the one in " FILE_FORMAT ", which " FILE_FORMAT
+		 " of the same archive asks for"
 		 "\n>>> with a reference to `%s' that member is extracted as well, and there are two definitions",
 		 describe_symbol(link, &arena, bypassed->symbol), FILE_ARGS(member), FILE_ARGS(asker),
 		 describe_name(link, &arena, other));

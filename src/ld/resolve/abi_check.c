@@ -160,8 +160,8 @@ static const char *size_lines(const struct link *link, struct arena *arena, cons
 	const char *lines;
 	if (what)
 		lines = arena_printf(arena,
-				     "\n>>> they were compiled with two definitions of the class, which do not agree on "
-				     "%s",
+				     "\n>>> they were compiled with two definitions of the class, which do not agree "
+				     "on %s",
 				     what);
 	else if (theirs < mine)
 		lines = arena_printf(arena,

@@ -36,7 +36,7 @@ static const struct family families[] = {
 	{"__x", "64", "as headers of glibc before 2.33 have it, with _FILE_OFFSET_BITS=64"},
 };
 
-/* ---- who is replaced ----------------------------------------------------------------------------------------------- */
+/* ---- who is replaced --------------------------------------------------------------------------------------------- */
 
 static int compare_ids(const void *left, const void *right)
 {
@@ -97,7 +97,7 @@ static uint64_t order_of(const struct link *link, symbol_id symbol)
 	return diag_order(owner_file(owner), owner_index(owner));
 }
 
-/* ---- other names of the same function ------------------------------------------------------------------------------- */
+/* ---- other names of the same function ---------------------------------------------------------------------------- */
 
 /* The first file that asks for a symbol, objects before libraries; but for `library`, which has it. Where, if it is an
  * object. */
@@ -159,7 +159,7 @@ static void check_siblings(struct abi_report *report, const struct replaced *rep
 	arena_free(&arena);
 }
 
-/* ---- libraries that keep to their own ------------------------------------------------------------------------------- */
+/* ---- libraries that keep to their own ---------------------------------------------------------------------------- */
 
 bool abi_is_symbolic(const struct file *file)
 {
@@ -186,7 +186,7 @@ static void check_binding(struct abi_report *report, const struct replaced *repl
 	arena_free(&arena);
 }
 
-/* ---- allocators by half --------------------------------------------------------------------------------------------- */
+/* ---- allocators by half ------------------------------------------------------------------------------------------ */
 
 /* glibc manual, "Replacing malloc". */
 static const char *const allocator[] = {

@@ -64,13 +64,14 @@ static void check_copy(struct abi_report *report, symbol_id symbol, const struct
 	uint64_t order = diag_order(owner_file(owner), owner_index(owner));
 	if (sym->st_size == 0)
 		abi_warn(report, order, about,
-			 "dynamic variable `%s' is zero size\n>>> nothing is copied: the program's variable has no bytes, "
-			 "and those of the library are not used; compile with -fPIE or give the symbol a size",
+			 "dynamic variable `%s' is zero size\n>>> nothing is copied: the program's variable has no "
+			 "bytes, and those of the library are not used; compile with -fPIE or give the symbol a size",
 			 name);
 	else if (larger)
 		abi_warn(report, order, about,
 			 "the program has a copy of `%s', %llu bytes, which the library also calls `%s' and takes for "
-			 "%llu bytes\n>>> what it writes behind the copy overwrites other variables; compile with -fPIE",
+			 "%llu bytes\n>>> what it writes behind the copy overwrites other variables; compile with "
+			 "-fPIE",
 			 name, (unsigned long long)sym->st_size,
 			 describe_name(link, &arena, file->symtab.strtab + larger->st_name),
 			 (unsigned long long)larger->st_size);
