@@ -1,4 +1,5 @@
 /* Which face of gild was called; nothing else. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ int main(int argc, char **argv)
 	struct diag diag;
 	struct options options = {0};
 	diag_init(&diag);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files (ulimit -f) is an error of write() */
 	int status = 1;
 	if (options_parse(&options, argc, argv, &arena, &diag)) {
 		if (options.print_help)

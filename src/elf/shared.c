@@ -42,7 +42,7 @@ static void set_dynamic(struct elf_shared *shared, struct bytes bytes)
 {
 	const struct elf_dyn *dyn = (const struct elf_dyn *)bytes.data;
 	uint64_t n = 0;
-	while (n < bytes.size / sizeof(*dyn) && dyn[n].d_tag != DT_NULL)
+	while (dyn && n < bytes.size / sizeof(*dyn) && dyn[n].d_tag != DT_NULL)
 		n++;
 	shared->dynamic = bytes.data;
 	shared->ndynamic = n;

@@ -23,7 +23,8 @@ how() {
 	case $1 in
 	zlib) CC="$cc" CFLAGS="$flags" logged configure ./configure; build ;;
 	bzip2) build CC="$cc" CFLAGS="$flags -fPIC" libbz2.a bzip2 bzip2recover; build -f Makefile-libbz2_so CC="$cc" ;;
-	lua5.4) # shellcheck disable=SC2086,SC2046 # words
+	lua5.4) # Debian's makefile wants Debian's libtool. shellcheck disable=SC2086,SC2046 # words
+		echo '#define DEB_HOST_MULTIARCH "x86_64-linux-gnu"' > src/lua5.4-deb-multiarch.h
 		logged make "$cc" $flags -DLUA_USE_LINUX $(find src -name '*.c' ! -name luac.c) -Wl,-E -lm -ldl -o lua ;;
 	lz4 | libzstd) build CC="$cc" CXX="$cxx" CFLAGS="$flags" ;;
 	ninja-build) CC="$cc" CXX="$cxx" CFLAGS="$flags" logged make python3 configure.py --bootstrap ;;
