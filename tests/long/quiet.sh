@@ -33,9 +33,11 @@ how() {
 	leveldb) cmaked -DLEVELDB_BUILD_TESTS=OFF -DLEVELDB_BUILD_BENCHMARKS=OFF -DBUILD_SHARED_LIBS=ON ;;
 	fmtlib) cmaked -DBUILD_SHARED_LIBS=ON -DFMT_TEST=OFF ;;
 	expat) cd expat; [ -x configure ] || logged autoconf ./buildconf.sh; configured --without-docbook; build ;;
+	gawk) configured; build SUBDIRS='support . extension' ;; # Debian leaves the manual out
+	dash) logged autoconf autoreconf -fi; configured; build ;; # Debian adds files to it
 	jq) logged autoconf autoreconf -fi; configured --disable-docs --disable-maintainer-mode; build ;;
-	file | readline | gawk | libpng1.6 | popt | patch | make-dfsg | gzip | sed | grep | diffutils | bc | less | nano | m4 | tar | xz-utils | \
-		ncurses | mawk | sqlite3 | libxml2 | groff | gperf | dash | coreutils | findutils | curl)
+	file | readline | libpng1.6 | popt | patch | gzip | sed | grep | diffutils | bc | less | nano | m4 | tar | xz-utils | \
+		ncurses | mawk | sqlite3 | libxml2 | groff | gperf | coreutils | findutils | curl)
 		[ -x configure ] || logged autoconf autoreconf -fi
 		case $1 in
 		libxml2) configured --without-python ;;
@@ -52,7 +54,7 @@ how() {
 }
 
 packages=${QUIET_PACKAGES:-zlib bzip2 lua5.4 lz4 ninja-build tinyxml2 libjsoncpp leveldb fmtlib expat jq file readline gawk libpng1.6 popt
-	patch make-dfsg gzip sed grep diffutils bc less nano m4 tar xz-utils ncurses mawk sqlite3 libxml2 gperf dash findutils curl}
+	patch gzip sed grep diffutils bc less nano m4 tar xz-utils ncurses mawk sqlite3 libxml2 gperf dash findutils curl}
 
 # What a link may say: GNU ld says it as well.
 allowed='is dangerous, better use|Using .* in statically linked applications requires|requires executable stack'

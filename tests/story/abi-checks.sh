@@ -80,6 +80,12 @@ silent main.o small.o -Wl,--no-as-needed,--no-warn-abi=interposition ./libsymbol
 link -shared -fPIC small.c -o libsmall.so
 warns symbol-size "./liblibrary.so uses the one of ./libsmall.so" main.o -Wl,--no-as-needed ./libsmall.so ./liblibrary.so -o prog
 silent main.o -Wl,--no-as-needed ./liblibrary.so ./libsmall.so -o prog
+# but not when the two have different versions: each library finds its own
+echo 'V1 { buffer; };' >v1.ver
+echo 'V2 { buffer; get; };' >v2.ver
+link -shared -fPIC small.c -Wl,--version-script=v1.ver -o libsmall.so
+link -shared -fPIC library.c -Wl,--version-script=v2.ver -o liblibrary.so
+silent main.o -Wl,--no-as-needed ./libsmall.so ./liblibrary.so -o prog
 # A weak default may be smaller than what takes its place, not larger.
 echo '__attribute__((weak)) char buffer[2];' >weak-small.c
 echo '__attribute__((weak)) char buffer[100];' >weak-large.c

@@ -105,6 +105,13 @@ linked hook.c ./libkeeps.so -o prog
 assert_contains err.txt "it is protected there"
 result 1
 
+# A library's definition with a version of its own takes no other library's place.
+echo 'int open(const char *p, int f, ...) { return 3; } int open_64(const char *p) { extern int open64(const char *, int, ...); return open64(p, 0); }' >versioned.c
+echo 'OURS { open; open_64; };' >ours.ver
+linked -shared -fPIC versioned.c -o versioned.so
+assert_contains err.txt "calls open64 instead"
+silent -shared -fPIC versioned.c -Wl,--version-script=ours.ver -o versioned.so
+
 # ---- an allocator by half
 cat >malloc.c <<'END'
 #include <stddef.h>

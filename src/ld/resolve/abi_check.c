@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ld/input/option_values.h"
+#include "ld/input/shared_object.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
@@ -56,6 +57,35 @@ bool abi_looks_up(const struct file *file, uint32_t index)
 	struct elf_shared shared;
 	struct elf_error error;
 	return elf_read_shared(&shared, file->bytes, &error) && elf_shared_relocates(&shared, index);
+}
+
+/* The version that a shared object's symbol has; NULL: none. */
+static const char *version_there(const struct file *file, uint32_t index)
+{
+	bool hidden;
+	uint16_t version = shared_object_version(file, index, &hidden);
+	return version > VER_NDX_GLOBAL && version < file->n_versions ? file->versions[version] : NULL;
+}
+
+static const char *version_here(const struct link *link, symbol_id symbol)
+{
+	enum { FIRST_NODE = VER_NDX_GLOBAL + 1 };
+	uint16_t version = link->versions ? link->versions[symbol] & (VERSYM_HIDDEN - 1) : 0;
+	const struct version_script *script = &link->version_script;
+	const char *name = version >= FIRST_NODE && version < FIRST_NODE + script->nodes.n
+				   ? script->nodes.at[version - FIRST_NODE].name
+				   : "";
+	return *name ? name : NULL;
+}
+
+bool abi_takes_place(const struct link *link, symbol_id symbol, file_id library, uint32_t index)
+{
+	uint64_t owner = symbol_owner(&link->symbols[symbol]);
+	const struct file *definer = file_of(link, owner_file(owner));
+	const char *theirs = version_there(file_of(link, library), index);
+	const char *ours = definer->kind == FILE_SHARED ? version_there(definer, owner_index(owner))
+							: version_here(link, symbol);
+	return !theirs || !ours || strcmp(theirs, ours) == 0;
 }
 
 static const struct elf_sym *entry(const struct link *link, const struct abi_mention *mention)
@@ -122,7 +152,7 @@ static const char *class_data(const char *name)
 	}
 }
 
-/* Does the file reach the symbol by the owner's definition, although it has one of another size? */
+/* Does a shared object reach the symbol by the owner's definition, although it has one of its own? */
 static bool is_served_by_owner(const struct link *link, const struct abi_mention *mention)
 {
 	const struct file *file = file_of(link, mention->file);
@@ -131,7 +161,8 @@ static bool is_served_by_owner(const struct link *link, const struct abi_mention
 		return true;
 	bool is_visible = owner_rank(owner) == RANK_ELSEWHERE ||
 			  symbol_flags(&link->symbols[mention->symbol]) & SYMBOL_EXPORTED;
-	return is_visible && abi_looks_up(file, mention->index);
+	return is_visible && abi_takes_place(link, mention->symbol, mention->file, mention->index) &&
+	       abi_looks_up(file, mention->index);
 }
 
 /* Is a difference in size a mistake, or can it be meant? A weak default may be smaller than what takes its place. Among
@@ -271,7 +302,7 @@ static bool is_type_mistake(const struct link *link, const struct abi_mention *m
 	 * definition behind the library. */
 	bool as_gnu = owner_rank(owner) == RANK_STRONG && owner_file(owner) > mention->file &&
 		      elf_sym_bind(mine) != STB_WEAK;
-	return undefined || as_gnu || abi_looks_up(file, mention->index);
+	return undefined || as_gnu || is_served_by_owner(link, mention);
 }
 
 static const char *kind_name(const struct elf_sym *sym)

@@ -85,6 +85,10 @@ void abi_report_end(const struct abi_report *report);
  * module's definition may take its place? Takes the time of reading all its relocations. */
 bool abi_looks_up(const struct file *file, uint32_t index);
 
+/* May the definition that counts take the place of the library's, in entry `index` of its symbol table? Not when the two
+ * have different versions (Linux Standard Base, "Symbol Versioning": references of the library name its version). */
+bool abi_takes_place(const struct link *link, symbol_id symbol, file_id library, uint32_t index);
+
 /* Was the shared object linked with -Bsymbolic (DT_SYMBOLIC, DF_SYMBOLIC)? */
 bool abi_is_symbolic(const struct file *file);
 

@@ -70,7 +70,8 @@ static void find_replaced(const struct link *link, struct replacements *found)
 			continue;
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			symbol_id symbol = global_of(file, i);
-			if (symbol && file->symtab.syms[i].st_shndx != SHN_UNDEF && is_interposer(link, symbol))
+			if (symbol && file->symtab.syms[i].st_shndx != SHN_UNDEF && is_interposer(link, symbol) &&
+			    abi_takes_place(link, symbol, id, i))
 				*array_push(&found->list) = (struct replaced){symbol, id, i};
 		}
 	}
