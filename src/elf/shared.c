@@ -348,20 +348,19 @@ const char *elf_dynamic_string(const struct elf_shared *shared, uint64_t i)
 	return offset < shared->dynsym.strtab_size ? shared->dynsym.strtab + offset : NULL;
 }
 
-static bool table_names(const struct segments *segments, uint64_t addr, uint64_t size, uint32_t index)
+static void mark_table(const struct segments *segments, uint64_t addr, uint64_t size, bool *marks, uint32_t n)
 {
 	struct bytes bytes;
 	struct elf_error error;
 	if (size == 0 || !bytes_at(segments, addr, "DT_RELA", &bytes, &error))
-		return false;
+		return;
 	const struct elf_rela *relas = (const struct elf_rela *)bytes.data;
 	for (uint64_t i = 0; i < min_u64(size, bytes.size) / sizeof(*relas); i++)
-		if (relas[i].r_sym == index)
-			return true;
-	return false;
+		if (relas[i].r_sym < n)
+			marks[relas[i].r_sym] = true;
 }
 
-bool elf_shared_relocates(const struct elf_shared *shared, uint32_t index)
+void elf_shared_relocated(const struct elf_shared *shared, bool *marks)
 {
 	struct segments segments;
 	struct elf_error error;
@@ -383,8 +382,10 @@ bool elf_shared_relocates(const struct elf_shared *shared, uint32_t index)
 			break;
 		}
 	}
-	return read_segments(&segments, &shared->file, &error) &&
-	       (table_names(&segments, rela, relasz, index) || table_names(&segments, jmprel, pltrelsz, index));
+	if (!read_segments(&segments, &shared->file, &error))
+		return;
+	mark_table(&segments, rela, relasz, marks, shared->dynsym.n);
+	mark_table(&segments, jmprel, pltrelsz, marks, shared->dynsym.n);
 }
 
 static const char *version_name(const struct elf_shared *shared, uint32_t offset, const char *field, uint32_t i,

@@ -367,6 +367,7 @@ struct abi_notes {
 	pthread_mutex_t lock;
 	ARRAY(struct abi_mention) sizes;   /* variables of another size than the owner's */
 	ARRAY(symbol_id) mixed;            /* symbols of several kinds */
+	bool **looked_up;                  /* by file and index: see abi_looks_up(); NULL: nobody asked */
 	ARRAY(symbol_id) interposers;      /* strong definitions of ours that stand before a shared object's */
 };
 

@@ -37,11 +37,13 @@ static void touch_shared(struct bytes bytes)
 	hold(shared.dynsym.first_global <= shared.dynsym.n);
 	for (uint32_t i = 0; i < shared.dynsym.n; i++) {
 		touch_name(shared.dynsym.strtab + shared.dynsym.syms[i].st_name);
-		if (i < 4)
-			use(elf_shared_relocates(&shared, i));
 		if (shared.versym)
 			use(read16(shared.versym + 2 * (uint64_t)i));
 	}
+	bool *marks = calloc((size_t)shared.dynsym.n + 1, sizeof(*marks));
+	if (marks)
+		elf_shared_relocated(&shared, marks);
+	free(marks);
 	touch_bytes(shared.verdef);
 	touch_bytes(shared.verneed);
 	if (!elf_each_verdef(&shared, touch_verdef, NULL, &error))

@@ -100,6 +100,11 @@ linked hook.c ./libkeeps.so -o prog
 assert_contains err.txt "\`hook' takes the place of that of ./libkeeps.so, but not inside it"
 assert_contains err.txt "the library was linked with -Bsymbolic"
 result 1
+for i in 1 2 3; do echo "int twice_$i(void) { return $i; }"; done >twice.c
+link -shared -fPIC -Wl,-Bsymbolic keeps.c twice.c -o libkeeps.so
+linked hook.c twice.c ./libkeeps.so -o prog
+same 1 "$(grep -c 'takes the place' err.txt)" "warnings, one for the whole library"
+assert_contains err.txt "and so with 3 more symbols"
 link -shared -fPIC -DPROTECTED keeps.c -o libkeeps.so
 linked hook.c ./libkeeps.so -o prog
 assert_contains err.txt "it is protected there"

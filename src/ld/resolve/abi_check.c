@@ -52,11 +52,20 @@ void abi_report_end(const struct abi_report *report)
 			    report->held_back, option_abi_class(report->class));
 }
 
-bool abi_looks_up(const struct file *file, uint32_t index)
+bool abi_looks_up(struct link *link, file_id library, uint32_t index)
 {
+	const struct file *file = file_of(link, library);
 	struct elf_shared shared;
 	struct elf_error error;
-	return elf_read_shared(&shared, file->bytes, &error) && elf_shared_relocates(&shared, index);
+	if (!link->abi.looked_up)
+		link->abi.looked_up = arena_array(&link->arena, bool *, link->files.n);
+	bool **marks = &link->abi.looked_up[library];
+	if (!*marks) {
+		*marks = arena_array(&link->arena, bool, file->symtab.n);
+		if (elf_read_shared(&shared, file->bytes, &error))
+			elf_shared_relocated(&shared, *marks);
+	}
+	return (*marks)[index];
 }
 
 /* The version that a shared object's symbol has; NULL: none. */
@@ -153,7 +162,7 @@ static const char *class_data(const char *name)
 }
 
 /* Does a shared object reach the symbol by the owner's definition, although it has one of its own? */
-static bool is_served_by_owner(const struct link *link, const struct abi_mention *mention)
+static bool is_served_by_owner(struct link *link, const struct abi_mention *mention)
 {
 	const struct file *file = file_of(link, mention->file);
 	uint64_t owner = symbol_owner(&link->symbols[mention->symbol]);
@@ -162,12 +171,12 @@ static bool is_served_by_owner(const struct link *link, const struct abi_mention
 	bool is_visible = owner_rank(owner) == RANK_ELSEWHERE ||
 			  symbol_flags(&link->symbols[mention->symbol]) & SYMBOL_EXPORTED;
 	return is_visible && abi_takes_place(link, mention->symbol, mention->file, mention->index) &&
-	       abi_looks_up(file, mention->index);
+	       abi_looks_up(link, mention->file, mention->index);
 }
 
 /* Is a difference in size a mistake, or can it be meant? A weak default may be smaller than what takes its place. Among
  * copies of one thing, none of which is preferred, it never is. */
-static bool is_size_mistake(const struct link *link, const struct abi_mention *mention, bool of_class)
+static bool is_size_mistake(struct link *link, const struct abi_mention *mention, bool of_class)
 {
 	struct abi_mention owner = owner_mention(link, mention->symbol);
 	const struct elf_sym *mine = entry(link, mention), *theirs = entry(link, &owner);
@@ -284,7 +293,7 @@ static void find_mentions(void *context, size_t begin, size_t end, unsigned work
 }
 
 /* Does the mention clash with the owner's definition, rather than have nothing to do with it? */
-static bool is_type_mistake(const struct link *link, const struct abi_mention *mention)
+static bool is_type_mistake(struct link *link, const struct abi_mention *mention)
 {
 	const struct file *file = file_of(link, mention->file);
 	const struct symbol *symbol = &link->symbols[mention->symbol];

@@ -82,8 +82,8 @@ __attribute__((format(printf, 4, 5))) void abi_warn(struct abi_report *report, u
 void abi_report_end(const struct abi_report *report);
 
 /* Does the shared object find the symbol in entry `index` of its table by a dynamic relocation, so that another
- * module's definition may take its place? Takes the time of reading all its relocations. */
-bool abi_looks_up(const struct file *file, uint32_t index);
+ * module's definition may take its place? Main thread; reads a file's relocations once. */
+bool abi_looks_up(struct link *link, file_id library, uint32_t index);
 
 /* May the definition that counts take the place of the library's, in entry `index` of its symbol table? Not when the two
  * have different versions (Linux Standard Base, "Symbol Versioning": references of the library name its version). */

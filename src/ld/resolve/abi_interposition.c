@@ -62,6 +62,11 @@ static int compare_replaced(const void *left, const void *right)
 	return a->library < b->library ? -1 : a->library > b->library;
 }
 
+static file_id definer(const struct link *link, symbol_id symbol)
+{
+	return owner_file(symbol_owner(&link->symbols[symbol]));
+}
+
 static void find_replaced(const struct link *link, struct replacements *found)
 {
 	for (file_id id = 1; id < link->files.n; id++) {
@@ -71,17 +76,12 @@ static void find_replaced(const struct link *link, struct replacements *found)
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			symbol_id symbol = global_of(file, i);
 			if (symbol && file->symtab.syms[i].st_shndx != SHN_UNDEF && is_interposer(link, symbol) &&
-			    abi_takes_place(link, symbol, id, i))
+			    definer(link, symbol) != INTERNAL_FILE && abi_takes_place(link, symbol, id, i))
 				*array_push(&found->list) = (struct replaced){symbol, id, i};
 		}
 	}
 	if (found->list.n)
 		qsort(found->list.at, found->list.n, sizeof(struct replaced), compare_replaced);
-}
-
-static file_id definer(const struct link *link, symbol_id symbol)
-{
-	return owner_file(symbol_owner(&link->symbols[symbol]));
 }
 
 static struct diag_about about_definition(const struct link *link, symbol_id symbol)
@@ -171,19 +171,43 @@ bool abi_is_symbolic(const struct file *file)
 	return false;
 }
 
-static void check_binding(struct abi_report *report, const struct replaced *replaced)
+/* Whether the library's own calls of the function, or uses of the variable, are bound inside it: then `why` says how. */
+static bool is_bound_inside(struct link *link, const struct replaced *replaced, const char **why)
+{
+	const struct file *library = file_of(link, replaced->library);
+	if (elf_sym_visibility(&library->symtab.syms[replaced->index]) == STV_PROTECTED)
+		*why = "it is protected there";
+	else if (abi_is_symbolic(library) && !abi_looks_up(link, replaced->library, replaced->index))
+		*why = "the library was linked with -Bsymbolic";
+	else
+		return false;
+	return true;
+}
+
+/* One warning for each library, about the first of its symbols. */
+static void check_binding(struct abi_report *report, const struct replaced *list, uint32_t n, file_id library)
 {
 	struct link *link = report->link;
-	const struct file *library = file_of(link, replaced->library);
-	bool protected = elf_sym_visibility(&library->symtab.syms[replaced->index]) == STV_PROTECTED;
-	if (!protected && (!abi_is_symbolic(library) || abi_looks_up(library, replaced->index)))
+	const struct replaced *first = NULL;
+	const char *reason = NULL, *why;
+	unsigned more = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (list[i].library != library || !is_bound_inside(link, &list[i], &why))
+			continue;
+		more += first != NULL;
+		if (!first || order_of(link, list[i].symbol) < order_of(link, first->symbol)) {
+			first = &list[i];
+			reason = why;
+		}
+	}
+	if (!first)
 		return;
 	struct arena arena = {0};
-	const char *name = describe_symbol(link, &arena, replaced->symbol);
-	abi_warn(report, order_of(link, replaced->symbol), about_definition(link, replaced->symbol),
-		 "`%s' takes the place of that of %s, but not inside it\n>>> %s: it keeps to its own `%s'", name,
-		 library->path,
-		 protected ? "it is protected there" : "the library was linked with -Bsymbolic", name);
+	const char *name = describe_symbol(link, &arena, first->symbol);
+	abi_warn(report, order_of(link, first->symbol), about_definition(link, first->symbol),
+		 "`%s' takes the place of that of %s, but not inside it\n>>> %s: it keeps to its own `%s'%s", name,
+		 file_of(link, library)->path, reason, name,
+		 more ? arena_printf(&arena, ", and so with %u more symbol%s", more, more == 1 ? "" : "s") : "");
 	arena_free(&arena);
 }
 
@@ -256,9 +280,6 @@ void abi_check_interposition(struct link *link)
 	for (uint32_t i = 0; i < found.list.n; i++) {
 		const struct replaced *replaced = &found.list.at[i];
 		const struct elf_sym *sym = &file_of(link, replaced->library)->symtab.syms[replaced->index];
-		if (definer(link, replaced->symbol) == INTERNAL_FILE)
-			continue;
-		check_binding(&report, replaced);
 		if (symbol_kind(sym) != KIND_FUNCTION || (i > 0 && found.list.at[i - 1].symbol == replaced->symbol))
 			continue; /* names are compared with those of the library that is replaced first */
 		check_siblings(&report, replaced);
@@ -267,6 +288,9 @@ void abi_check_interposition(struct link *link)
 			check_allocator(&report, replaced);
 		}
 	}
+	for (file_id id = 1; id < link->files.n && found.list.n; id++)
+		if (file_of(link, id)->kind == FILE_SHARED)
+			check_binding(&report, found.list.at, found.list.n, id);
 	abi_report_end(&report);
 	array_free(&found.list);
 }
