@@ -61,9 +61,9 @@ survives "-e -k -a out/debug" --threads=1 @response --separate-debug-file=out/de
 survives "-e -k -n -a out/debug" --threads=1 @response --separate-debug-file=out/debug --gdb-index
 survives "-e -k" --threads=1 -r hello.o
 # a link large enough for threads: gild itself
-[ -e "$GILD_SRC/build/libgild.a" ] && whole=$GILD_SRC/build/libgild.a || whole=$(find /usr/lib -name 'libcrypto.a' | head -n 1)
-if [ -n "$whole" ]; then
-	command -shared hello.o -Wl,--whole-archive "$whole" -Wl,--no-whole-archive -Wl,-z,notext -Wl,--warn-unresolved-symbols
+whole=$(dirname "$(realpath "$GILD")")/libgild.a
+if [ -e "$whole" ]; then
+	command -pie hello.o -Wl,--whole-archive "$whole" -Wl,--no-whole-archive -Wl,--unresolved-symbols=ignore-all
 	survives "-e -k -j 2" --threads=2 -w "${args[@]}"
 	survives "-e -k -j 3 -n -a out/debug" --threads=3 -w "${args[@]}" --separate-debug-file=out/debug
 fi

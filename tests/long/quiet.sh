@@ -33,7 +33,7 @@ how() {
 	leveldb) cmaked -DLEVELDB_BUILD_TESTS=OFF -DLEVELDB_BUILD_BENCHMARKS=OFF -DBUILD_SHARED_LIBS=ON ;;
 	fmtlib) cmaked -DBUILD_SHARED_LIBS=ON -DFMT_TEST=OFF ;;
 	expat) cd expat; [ -x configure ] || logged autoconf ./buildconf.sh; configured --without-docbook; build ;;
-	gawk) configured; build SUBDIRS='support . extension' ;; # Debian leaves the manual out
+	gawk) configured; build -C support; build gawk; build -C extension ;; # Debian leaves the manual out
 	dash) logged autoconf autoreconf -fi; configured; build ;; # Debian adds files to it
 	jq) logged autoconf autoreconf -fi; configured --disable-docs --disable-maintainer-mode; build ;;
 	file | readline | libpng1.6 | popt | patch | gzip | sed | grep | diffutils | bc | less | nano | m4 | tar | xz-utils | \
