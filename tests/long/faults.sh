@@ -60,6 +60,7 @@ printf '%s\n' "${args[@]}" > response
 survives "-e -k -a out/debug" --threads=1 @response --separate-debug-file=out/debug --compress-debug-sections=zlib
 survives "-e -k -n -a out/debug" --threads=1 @response --separate-debug-file=out/debug --gdb-index
 survives "-e -k" --threads=1 -r hello.o
+survives "-e -k" --threads=1 @response --verify-output
 # a link large enough for threads: gild itself
 whole=$(dirname "$(realpath "$GILD")")/libgild.a
 if [ -e "$whole" ]; then

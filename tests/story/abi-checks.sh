@@ -53,6 +53,20 @@ warns symbol-type "symbol type mismatch: thing is a variable in variable.o and a
 	main.o variable.o -Wl,--no-as-needed ./libcaller.so -o prog
 # A library that keeps its own function of the name to itself does not mind the program's variable.
 silent main.o variable.o -Wl,--no-as-needed ./libfunction.so -o prog
+# COMDAT copies of which one is code and the other is not, although only one of them is linked
+comdat() { # FILE TYPE SECTION FLAGS
+	printf '.weak thing\n.type thing, @%s\n.section %s.thing,"%sG",@progbits,thing,comdat\nthing: .long 0\n.size thing, 4\n' \
+		"$2" "$3" "$4" >"$1.s"
+	printf '.section .note.GNU-stack,"",@progbits\n' >>"$1.s"
+	link -c "$1.s"
+}
+comdat data object .data aw
+comdat code function .text ax
+comdat more function .text ax
+for order in "data.o code.o" "code.o data.o"; do
+	warns symbol-type "symbol type mismatch: thing is a " main.o $order -o prog
+done
+silent main.o code.o more.o -o prog
 # Assembly need not say what a symbol is.
 printf '.globl thing\n.weak thing\nthing: ret\n' >untyped.s
 link -c untyped.s
