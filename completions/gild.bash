@@ -35,6 +35,9 @@ _gild_values() {
 	--unresolved-symbols) echo report-all ignore-all ignore-in-object-files ignore-in-shared-libs ;;
 	--compress-debug-sections) echo none zlib zlib-gabi zlib-gnu zstd ;;
 	--icf) echo none safe all ;;
+	--warn-abi | --no-warn-abi)
+		echo symbol-type symbol-size class-layout copy-relocation archive-override interposition
+		;;
 	--orphan-handling) echo place ;;
 	start-stop-visibility) echo default internal hidden protected ;;
 	-m) echo elf_x86_64 ;;

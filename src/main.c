@@ -1,6 +1,7 @@
 /* Which face of gild was called; nothing else. */
 #include <elf.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,6 +64,7 @@ int main(int argc, char **argv)
 	struct diag diag;
 	struct options options = {0};
 	diag_init(&diag);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files (ulimit -f) is an error of write() */
 	int status = 1;
 	if (options_parse(&options, argc, argv, &arena, &diag)) {
 		if (options.print_help)

@@ -42,7 +42,7 @@ static void set_dynamic(struct elf_shared *shared, struct bytes bytes)
 {
 	const struct elf_dyn *dyn = (const struct elf_dyn *)bytes.data;
 	uint64_t n = 0;
-	while (n < bytes.size / sizeof(*dyn) && dyn[n].d_tag != DT_NULL)
+	while (dyn && n < bytes.size / sizeof(*dyn) && dyn[n].d_tag != DT_NULL)
 		n++;
 	shared->dynamic = bytes.data;
 	shared->ndynamic = n;
@@ -346,6 +346,46 @@ const char *elf_dynamic_string(const struct elf_shared *shared, uint64_t i)
 {
 	uint64_t offset = dynamic_entries(shared)[i].d_val;
 	return offset < shared->dynsym.strtab_size ? shared->dynsym.strtab + offset : NULL;
+}
+
+static void mark_table(const struct segments *segments, uint64_t addr, uint64_t size, bool *marks, uint32_t n)
+{
+	struct bytes bytes;
+	struct elf_error error;
+	if (size == 0 || !bytes_at(segments, addr, "DT_RELA", &bytes, &error))
+		return;
+	const struct elf_rela *relas = (const struct elf_rela *)bytes.data;
+	for (uint64_t i = 0; i < min_u64(size, bytes.size) / sizeof(*relas); i++)
+		if (relas[i].r_sym < n)
+			marks[relas[i].r_sym] = true;
+}
+
+void elf_shared_relocated(const struct elf_shared *shared, bool *marks)
+{
+	struct segments segments;
+	struct elf_error error;
+	uint64_t rela = 0, relasz = 0, jmprel = 0, pltrelsz = 0;
+	for (uint64_t i = 0; i < shared->ndynamic; i++) {
+		const struct elf_dyn *dyn = &dynamic_entries(shared)[i];
+		switch (dyn->d_tag) {
+		case DT_RELA:
+			rela = dyn->d_val;
+			break;
+		case DT_RELASZ:
+			relasz = dyn->d_val;
+			break;
+		case DT_JMPREL:
+			jmprel = dyn->d_val;
+			break;
+		case DT_PLTRELSZ:
+			pltrelsz = dyn->d_val;
+			break;
+		}
+	}
+	if (!read_segments(&segments, &shared->file, &error))
+		return;
+	mark_table(&segments, rela, relasz, marks, shared->dynsym.n);
+	mark_table(&segments, jmprel, pltrelsz, marks, shared->dynsym.n);
 }
 
 static const char *version_name(const struct elf_shared *shared, uint32_t offset, const char *field, uint32_t i,

@@ -45,9 +45,25 @@ static bool needs_dynamic_section(const struct link *link)
 	return link->options->export_dynamic && !link->options->is_static;
 }
 
+/* The output would take an input's place. GNU ld's words (ldlang.c). */
+static void check_output_is_no_input(struct link *link)
+{
+	struct stat output;
+	if (stat(link->options->output, &output) != 0 || !S_ISREG(output.st_mode))
+		return;
+	for (uint32_t i = 0; i < link->io->files.n; i++) {
+		const struct io_file *file = &link->io->files.at[i];
+		if (!file->error && file->ino == output.st_ino && file->dev == output.st_dev) {
+			diag_error(link->diag, 0, "input file '%s' is the same as output file", file->path);
+			return;
+		}
+	}
+}
+
 void decide_output(struct link *link)
 {
 	const struct options *options = link->options;
+	check_output_is_no_input(link);
 	if (link->files.n == 1 && link->diag->errors == 0)
 		diag_error(link->diag, 0, "no input files");
 	bool relocatable = options->kind == OUTPUT_RELOCATABLE;

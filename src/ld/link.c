@@ -20,6 +20,7 @@
 #include "ld/report/report.h"
 #include "ld/report/trace.h"
 #include "ld/report/undefined.h"
+#include "ld/resolve/abi_check.h"
 #include "ld/resolve/backrefs.h"
 #include "ld/resolve/closure.h"
 #include "ld/resolve/comdat.h"
@@ -112,6 +113,7 @@ static bool decide_symbols(struct link *link)
 	check_entry(link);
 	check_required(link);
 	common_allocate(link);
+	abi_check(link);
 	/* Two definitions, or an unknown version, do not keep us from seeing what is undefined. */
 	return done_or_excused(link, "exports");
 }
@@ -237,6 +239,7 @@ static bool decide_object_symbols(struct link *link)
 		common_allocate(link);
 	else
 		common_measure(link);
+	abi_check(link);
 	return done(link, "symbols");
 }
 

@@ -20,7 +20,10 @@ static struct pool *new_pool(unsigned wanted)
 
 void link_begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
 {
-	*link = (struct link){.options = options, .diag = diag, .io = io, .arch = &arch_x86_64, .replaced_output = -1};
+	*link = (struct link){
+		.options = options, .diag = diag, .io = io, .arch = &arch_x86_64, .replaced_output = -1,
+		.abi = {.lock = PTHREAD_MUTEX_INITIALIZER},
+	};
 	link->pool = new_pool(options->threads);
 	link->worker_arenas = calloc(pool_threads(link->pool), sizeof(*link->worker_arenas));
 	if (!link->worker_arenas)
@@ -70,6 +73,9 @@ void link_end(struct link *link)
 	array_free(&link->pool_shards);
 	array_free(&link->undefined_references);
 	array_free(&link->missing_libraries);
+	array_free(&link->abi.sizes);
+	array_free(&link->abi.mixed);
+	array_free(&link->abi.interposers);
 	free((void *)(uintptr_t)link->gdb_index.data);
 	free(link->gild_abi);
 	array_free(&link->got);

@@ -215,7 +215,7 @@ struct symbol {
 	_Atomic uint32_t aux;            /* index in link->aux; 0: none */
 	_Atomic uint16_t flags;
 	_Atomic uint8_t visibility;      /* the most constraining of all live files, STV_* */
-	uint8_t type;                    /* STT_* of the definition */
+	_Atomic uint8_t kinds;           /* KIND_*: what the files that mention it say it is (resolve/abi_check.h) */
 	uint64_t address;                /* final; made after layout */
 };
 
@@ -351,6 +351,22 @@ struct common {
 	enum common_kind kind;
 };
 
+/* Entry `index` of a file's symbol table: a mention of `symbol` that does not fit the definition that counts. */
+struct abi_mention {
+	symbol_id symbol;
+	file_id file;
+	uint32_t index;
+};
+
+/* What passes that look at all symbols note for abi_check(): few of them, or none. Any thread, under `lock`. */
+struct abi_notes {
+	pthread_mutex_t lock;
+	ARRAY(struct abi_mention) sizes;   /* variables of another size than the owner's */
+	ARRAY(symbol_id) mixed;            /* symbols of several kinds */
+	bool **looked_up;                  /* by file and index: see abi_looks_up(); NULL: nobody asked */
+	ARRAY(symbol_id) interposers;      /* strong definitions of ours that stand before a shared object's */
+};
+
 struct layout;
 struct arch;
 struct plt_style;
@@ -473,6 +489,8 @@ struct link {
 	uint32_t symtab_locals;
 
 	unsigned excused_errors;           /* reported, but no reason to stop yet */
+
+	struct abi_notes abi;
 
 	/* References to symbols that nobody defines, found while scanning; reported together, by symbol. */
 	pthread_mutex_t undefined_lock;

@@ -40,6 +40,10 @@ static void touch_shared(struct bytes bytes)
 		if (shared.versym)
 			use(read16(shared.versym + 2 * (uint64_t)i));
 	}
+	bool *marks = calloc((size_t)shared.dynsym.n + 1, sizeof(*marks));
+	if (marks)
+		elf_shared_relocated(&shared, marks);
+	free(marks);
 	touch_bytes(shared.verdef);
 	touch_bytes(shared.verneed);
 	if (!elf_each_verdef(&shared, touch_verdef, NULL, &error))

@@ -330,6 +330,25 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 	return OPENED;
 }
 
+/* The file is not there, or not for us: what is looked for may be elsewhere. All else is a failing machine, on which
+ * another file of the same name would quietly take the place of the one that is meant. */
+static bool is_absence(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case EACCES:
+	case EPERM:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENXIO: /* a socket */
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Opens `path` if it is there. `searching`: a file for another target is not an error, the search goes on. */
 static enum opened open_input(struct loader *loader, const struct request *request, const char *path, bool searching,
 			      int *error)
@@ -338,8 +357,13 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 	struct io_file opened = *io_read(link->io, path);
 	path = opened.path;
 	*error = opened.error;
-	if (opened.error)
+	if (opened.error && is_absence(opened.error))
 		return MISSING;
+	if (opened.error) {
+		diag_report(link->diag, SEVERITY_ERROR, link->files.n, &(struct diag_about){.kind = "cannot-open"},
+			    "cannot open %s: %s", path, strerror(opened.error));
+		return OPENED;
+	}
 
 	if (request->binary || request->just_symbols) {
 		*array_push(&link->loaded) = path;

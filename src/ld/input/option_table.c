@@ -300,6 +300,10 @@ static const struct option_row rows[] = {
 	{"--warn-common", ARG_NONE, OPTION_SET, .help = "warn when common symbols are combined",
 	 .field = FIELD(warn_common)},
 	{"--no-warn-common", ARG_NONE, OPTION_CLEAR, .help = "do not (default)", .field = FIELD(warn_common)},
+	{"--warn-abi", ARG_OPTIONAL, OPTION_WARN_ABI, "CLASS",
+	 .help = "warn when symbols of files do not fit each other (default); CLASS: symbol-type, symbol-size, "
+		 "class-layout, copy-relocation, archive-override, interposition"},
+	{"--no-warn-abi", ARG_OPTIONAL, OPTION_NO_WARN_ABI, "CLASS", .help = "do not, in all ways or one"},
 	{"--warn-backrefs", ARG_NONE, OPTION_SET,
 	 .help = "warn where GNU ld, which reads archives in order, would link something else",
 	 .field = FIELD(warn_backrefs)},

@@ -345,6 +345,10 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 		parser->context.options->print_gc_sections = true;
 		parser->context.options->print_gc_file = value;
 		return true;
+	case OPTION_WARN_ABI:
+	case OPTION_NO_WARN_ABI:
+		option_parse_warn_abi(&parser->context, option, value, id == OPTION_WARN_ABI);
+		return true;
 	case OPTION_WARN_EXECSTACK:
 		parser->context.options->warn_execstack = WARN_EXECSTACK_ALWAYS;
 		return true;

@@ -42,6 +42,12 @@ enum warn_execstack { WARN_EXECSTACK_OBJECTS, WARN_EXECSTACK_NEVER, WARN_EXECSTA
 enum report_level { REPORT_NONE, REPORT_WARNING, REPORT_ERROR };
 enum isa_report { ISA_REPORT_NONE, ISA_REPORT_ALL, ISA_REPORT_NEEDED, ISA_REPORT_USED };
 
+/* --warn-abi, --no-warn-abi: what files may disagree about; the words are those of option_abi_class() */
+enum abi_class {
+	ABI_SYMBOL_TYPE, ABI_SYMBOL_SIZE, ABI_CLASS_LAYOUT, ABI_COPY_RELOCATION, ABI_ARCHIVE_OVERRIDE,
+	ABI_INTERPOSITION, ABI_CLASSES
+};
+
 /* One FILE or -lNAME of the command line, in order. */
 struct input_request {
 	const char *name;          /* path, or for is_library the NAME of -lNAME (":FILE" for -l:FILE) */
@@ -143,6 +149,7 @@ struct options {
 	enum orphan_handling orphans;
 	enum section_sort sort_section;
 	enum warn_execstack warn_execstack;
+	unsigned quiet_abi;                    /* 1 << enum abi_class: not warned of */
 	enum compress_kind compress_debug;
 	enum icf_kind icf;
 	bool ignore_data_address_equality;

@@ -210,6 +210,9 @@ static void end_file(struct writing *writing)
 	if (writing->file.error)
 		diag_error(link->diag, UINT64_MAX, "%s %s: %s", writing->file.failed, writing->path,
 			   strerror(writing->file.error));
+	if (writing->file.leftover)
+		diag_warning(link->diag, UINT64_MAX, "cannot remove %s, which is the old %s: %s",
+			     writing->file.leftover, writing->path, strerror(writing->file.leftover_error));
 	output_abort(&writing->file);
 	for (unsigned i = 0; i < pool_threads(link->pool); i++)
 		free((void *)(uintptr_t)writing->buffers[i].data);

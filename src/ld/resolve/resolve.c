@@ -9,6 +9,7 @@
 #include "ld/input/shared_object.h"
 #include "ld/report/describe.h"
 #include "ld/report/trace.h"
+#include "ld/resolve/abi_check.h"
 #include "ld/resolve/internal.h"
 #include "ld/resolve/symbols.h"
 
@@ -545,6 +546,7 @@ static void survey_objects(void *context, size_t begin, size_t end, unsigned wor
 			if (sym->st_shndx == SHN_UNDEF || is_live_definition(link, file, index))
 				constrain_visibility(symbol, elf_sym_visibility(sym));
 			uint64_t owner = symbol_owner(symbol);
+			abi_note_mention(link, file->globals[i], (file_id)f, index, owner);
 			if (sym->st_shndx == SHN_UNDEF && !weak && owner != OWNER_NONE &&
 			    owner_rank(owner) == RANK_ELSEWHERE)
 				file_of(link, owner_file(owner))->live = true;
@@ -615,16 +617,9 @@ static void survey_shared(void *context, size_t begin, size_t end, unsigned work
 			if (!file->globals[i])
 				continue;
 			struct symbol *symbol = &link->symbols[file->globals[i]];
-			if (file->symtab.syms[index].st_shndx == SHN_UNDEF) {
-				symbol_set(symbol, SYMBOL_USED_SHARED);
-				continue;
-			}
-			symbol_set(symbol, SYMBOL_DEFINED_SHARED);
-			uint64_t owner = symbol_owner(symbol);
-			if (owner_rank(owner) == RANK_STRONG && owner_file(owner) > f &&
-			    elf_sym_bind(&file->symtab.syms[index]) != STB_WEAK)
-				describe_type_change(link, file->globals[i], (file_id)f, index, owner_file(owner),
-						     owner_index(owner));
+			bool undefined = file->symtab.syms[index].st_shndx == SHN_UNDEF;
+			symbol_set(symbol, undefined ? SYMBOL_USED_SHARED : SYMBOL_DEFINED_SHARED);
+			abi_note_mention(link, file->globals[i], (file_id)f, index, symbol_owner(symbol));
 		}
 	}
 }
