@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "abi/command.h"
+#include "arch/arch.h"
 #include "base/arena.h"
 #include "base/diag.h"
 #include "inspect/command.h"
@@ -55,6 +56,13 @@ static const struct command *find_command(int argc, char **argv)
 	return NULL;
 }
 
+static void print_emulations(void)
+{
+	puts("  Supported emulations:");
+	for (unsigned i = 0; archs[i]; i++)
+		printf("   %s\n", archs[i]->emulation);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command = argc ? find_command(argc, argv) : NULL;
@@ -66,17 +74,19 @@ int main(int argc, char **argv)
 	diag_init(&diag);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files (ulimit -f) is an error of write() */
 	int status = 1;
+	const struct arch *arch = NULL;
 	if (options_parse(&options, argc, argv, &arena, &diag)) {
 		if (options.print_help)
 			options_print_help(argv[0]);
 		else if (options.print_version || options.show_version)
 			version_print(argv[0], options.print_version);
 		if (options.show_emulations)
-			puts("  Supported emulations:\n   elf_x86_64");
+			print_emulations();
+		arch = options.emulation ? arch_by_emulation(options.emulation) : NULL;
 		if (options.print_sysroot && *options.sysroot)
 			puts(options.sysroot);
 		if (options.print_output_format)
-			puts("elf64-x86-64");
+			puts(arch ? arch->bfd_name : archs[0]->bfd_name);
 		bool asks_only = options.inputs.n == 0 && (options.show_version || options.print_output_format);
 		if (options.print_help || options.print_version || options.print_sysroot || asks_only)
 			status = 0;

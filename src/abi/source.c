@@ -307,7 +307,8 @@ static bool add_bytes(struct abi_files *files, const char *path, struct str memb
 static bool is_readable_elf(struct bytes bytes)
 {
 	enum elf_kind kind = elf_kind(bytes);
-	return kind == ELF_RELOCATABLE || kind == ELF_SHARED || kind == ELF_EXECUTABLE;
+	return (kind == ELF_RELOCATABLE || kind == ELF_SHARED || kind == ELF_EXECUTABLE) &&
+	       elf_class(bytes) == ELFCLASS64;
 }
 
 /* A member of a thin archive is a file of its own. */

@@ -29,9 +29,13 @@ void check_supported(struct link *link)
 		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
 	if (options->why_live.n && !options->gc_sections)
 		diag_warning(link->diag, 0, "--why-live has no effect without --gc-sections");
-	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
-		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s",
-			   options->emulation, link->arch->emulation);
+	if (options->emulation && !arch_by_emulation(options->emulation)) {
+		const char *names = "";
+		for (unsigned i = 0; archs[i]; i++)
+			names = arena_printf(&link->arena, "%s %s", names, archs[i]->emulation);
+		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations:%s",
+			   options->emulation, names);
+	}
 }
 
 /* An output is dynamic when the loader has something to do: it is position-independent, or it uses a shared object. */

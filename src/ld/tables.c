@@ -20,10 +20,11 @@ static struct pool *new_pool(unsigned wanted)
 
 void link_begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
 {
-	*link = (struct link){
-		.options = options, .diag = diag, .io = io, .arch = &arch_x86_64, .replaced_output = -1,
-		.abi = {.lock = PTHREAD_MUTEX_INITIALIZER},
-	};
+	*link = (struct link){.options = options, .diag = diag, .io = io, .replaced_output = -1,
+			      .abi = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+	link->arch = options->emulation ? arch_by_emulation(options->emulation) : NULL;
+	if (!link->arch)
+		link->arch = archs[0]; /* unless an input says otherwise */
 	link->pool = new_pool(options->threads);
 	link->worker_arenas = calloc(pool_threads(link->pool), sizeof(*link->worker_arenas));
 	if (!link->worker_arenas)

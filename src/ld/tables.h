@@ -252,6 +252,7 @@ enum {
 	NEED_TLSLD = 1 << 8,     /* (of the module) two GOT slots: module and 0 */
 	NEED_GOT_BASE = 1 << 9,  /* (of the module) _GLOBAL_OFFSET_TABLE_ is used */
 	NEED_STATIC_TLS = 1 << 10, /* (of the module) DF_STATIC_TLS */
+	NEED_GOTTP_NEGATED = 1 << 13, /* the same with the other sign */
 	NEED_ZERO = 1 << 12,     /* undefined and weak, and code counts on its being 0 */
 	NEED_TEXTREL = 1 << 11,    /* (of the module) a read-only section has dynamic relocations */
 };
@@ -262,7 +263,7 @@ struct aux {
 	file_id file;
 	uint32_t index;
 	uint32_t needs;
-	uint32_t got, plt, pltgot, gotplt, tlsgd, tlsdesc, gottp, dynsym;
+	uint32_t got, plt, pltgot, gotplt, tlsgd, tlsdesc, gottp, gottp_negated, dynsym;
 	uint64_t copy;           /* NEED_COPY: offset in .dynbss or .dynrelro */
 	bool copy_relro;
 };
@@ -281,7 +282,7 @@ struct missing_library {
 };
 
 /* Why a GOT slot is there; entries follow each other in the order of first use. */
-enum got_kind { GOT_ADDRESS, GOT_TLSGD, GOT_TLSLD, GOT_TLSDESC, GOT_TPOFF };
+enum got_kind { GOT_ADDRESS, GOT_TLSGD, GOT_TLSLD, GOT_TLSDESC, GOT_TPOFF, GOT_TPOFF_NEGATED };
 
 struct got_entry {
 	uint32_t aux;            /* 0 for GOT_TLSLD */
@@ -563,6 +564,17 @@ static inline const struct elf_sym *symbol_definition(const struct link *link, c
 {
 	uint64_t owner = symbol_owner(symbol);
 	return &file_of(link, owner_file(owner))->symtab.syms[owner_index(owner)];
+}
+
+static inline void *room_allocate(void *arena, uint64_t size)
+{
+	return arena_alloc(arena, size, 8);
+}
+
+/* Memory of an arena for what has to be translated when it is read. */
+static inline struct elf_room room_in(struct arena *arena)
+{
+	return (struct elf_room){room_allocate, arena};
 }
 
 /* "path" or "path(member)" in a printf: FILE_FORMAT, with FILE_ARGS(file) among the arguments. */

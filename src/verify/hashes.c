@@ -90,7 +90,7 @@ static void verify_gnu(struct subject *subject, struct bytes table)
 			      name_of(symtab, i).at);
 			claim(subject, hash % n_buckets == b, ".gnu.hash: symbol %s is in bucket %u",
 			      name_of(symtab, i).at, b);
-			claim(subject, elf_gnu_hash_may_have(table, hash),
+			claim(subject, elf_gnu_hash_may_have(&elf_dialect_64, table, hash),
 			      ".gnu.hash: the Bloom filter denies symbol %s",
 			      name_of(symtab, i).at);
 			last = value & 1;

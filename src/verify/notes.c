@@ -11,7 +11,7 @@ static void verify_properties(struct subject *subject, struct bytes desc)
 	struct gnu_property property;
 	struct elf_error error;
 	for (uint64_t at = 0; at < desc.size; at = property.next) {
-		if (!claim(subject, gnu_property_at(desc, at, &property, &error),
+		if (!claim(subject, gnu_property_at(desc, 8, at, &property, &error),
 			   ".note.gnu.property: malformed at offset 0x%llx",
 			   (unsigned long long)at))
 			return;

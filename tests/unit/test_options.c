@@ -102,7 +102,7 @@ static void the_defaults_are_those_of_gnu_ld_on_debian(void **state)
 	assert_int_equal(options->discard, DISCARD_SEC_MERGE);
 	assert_false(options->allow_shlib_undefined);
 	assert_string_equal(options->init, "_init");
-	assert_string_equal(options->emulation, "elf_x86_64");
+	assert_null(options->emulation);
 	end(&run);
 	parse_quietly(&run, "-shared");
 	assert_true(run.options.allow_shlib_undefined);

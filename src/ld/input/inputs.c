@@ -547,11 +547,28 @@ static void read_ahead(struct reading_ahead *reading)
 	parallel_for(link->pool, n, 1, scan_range, reading);
 }
 
+/* Without -m, the first file of the command line that is an object decides. (Compilers always say -m.) */
+static void choose_target(struct link *link)
+{
+	for (uint32_t i = 0; i < link->io->ahead.n && !link->options->emulation; i++) {
+		const struct io_file *file = &link->io->ahead.files[i];
+		const struct arch *arch = file->error ? NULL : arch_of_file(file->bytes);
+		if (!arch)
+			continue;
+		link->arch = arch;
+		return;
+	}
+}
+
 void inputs_load(struct link *link)
 {
 	struct loader loader = {.link = link};
 	struct reading_ahead ahead = {.link = link};
 	read_ahead(&ahead);
+	choose_target(link);
+	if (link->options->verify_output && !link->arch->can_verify)
+		diag_error(link->diag, 0, "--verify-output checks outputs for x86-64 only, and this one is for %s",
+			   link->arch->bfd_name);
 	for (uint32_t i = 0; i < link->options->inputs.n; i++) {
 		const struct input_request *input = &link->options->inputs.at[i];
 		uint32_t next = link->io->ahead.next;

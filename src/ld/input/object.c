@@ -53,7 +53,8 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 		return false;
 	}
 	memory_populate(file->bytes.data, file->bytes.size);
-	if (!elf_read_file(&file->elf, file->bytes, &error)) {
+	struct elf_room room = room_in(arena);
+	if (!elf_read_file_in(&file->elf, file->bytes, &room, &error)) {
 		object_report(link, id, &error);
 		return false;
 	}
@@ -104,7 +105,7 @@ static void read_properties(struct link *link, file_id id, struct arena *arena, 
 			continue;
 		struct gnu_property property;
 		for (uint64_t p = 0; p < note.desc.size; p = property.next) {
-			if (!gnu_property_at(note.desc, p, &property, &error)) {
+			if (!gnu_property_at(note.desc, file->elf.dialect->property_align, p, &property, &error)) {
 				object_report(link, id, &error);
 				return;
 			}
@@ -245,13 +246,9 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
 		if (elf->shdrs[i].sh_type == SHT_CREL && !section_expand_relocations(link, id, i, arena))
 			return;
+		if (elf->shdrs[i].sh_type == SHT_REL && !section_take_addends(link, id, i))
+			return;
 		const struct elf_shdr *shdr = &elf->shdrs[i];
-		if (shdr->sh_type == SHT_REL) {
-			file->bad = true;
-			struct diag_about about = about_section(file, i, "malformed-file");
-			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, i), &about,
-				    "SHT_REL relocations are not used on this target");
-		}
 		if (shdr->sh_type != SHT_RELA)
 			continue;
 		struct elf_relas relas;

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "arch/arch.h"
 #include "base/codec.h"
 
 enum { MAX_THREADS = 65535 };
@@ -393,7 +393,7 @@ bool option_parse_format(const struct option_context *context, struct str option
 {
 	if (strcmp(value, "binary") == 0)
 		return true;
-	if (!option_value_is_one_of(value, "elf|default|elf64-x86-64"))
+	if (!option_value_is_one_of(value, "elf|default") && !arch_by_format(value))
 		diag_error(context->diag, 0, "option %.*s: unknown or unsupported format: %s", (int)option.len,
 			   option.at, value);
 	return false;

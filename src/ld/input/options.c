@@ -36,7 +36,6 @@ static void set_defaults(struct options *options)
 		.sysroot = "",
 		.init = "_init",
 		.fini = "_fini",
-		.emulation = "elf_x86_64",
 		.map_file = "",
 		.hash_gnu = true,
 		.hash_sysv = true,

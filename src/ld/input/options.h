@@ -101,7 +101,7 @@ struct options {
 	bool no_dynamic_linker;
 	const char *entry;                     /* -e: symbol or number; NULL: _start */
 	const char *soname, *init, *fini;      /* init/fini default "_init", "_fini" */
-	const char *emulation;                 /* -m; "elf_x86_64" */
+	const char *emulation;                 /* -m; NULL: that of the first object */
 	const char *map_file;                  /* -Map: "" none, "-" stdout */
 	const char *plan_out, *plan_in;
 	const char *dependency_file;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/orphans.h"
 #include "ld/layout/rule_index.h"
@@ -46,12 +47,22 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_GNU_STACK] = ".note.GNU-stack",
 };
 
+const char *layout_synthetic_name(const struct link *link, enum synthetic which)
+{
+	bool is_rel = !link->arch->dialect->is_rela;
+	if (is_rel && which == SYN_RELA_DYN)
+		return ".rel.dyn";
+	if (is_rel && which == SYN_RELA_PLT)
+		return ".rel.plt";
+	return synthetic_names[which];
+}
+
 const char *layout_section_name(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
 	switch (section->kind) {
 	case SECTION_SYNTHETIC:
-		return synthetic_names[section->extra];
+		return layout_synthetic_name(link, (enum synthetic)section->extra);
 	case SECTION_SYMTAB:
 		return ".symtab";
 	case SECTION_SYMTAB_SHNDX:

@@ -203,6 +203,9 @@ void layout_classify_one(struct link *link, section_id id);
 /* The name a section is classified by. */
 const char *layout_section_name(const struct link *link, section_id id);
 
+/* The name of what the linker makes, as an input section. */
+const char *layout_synthetic_name(const struct link *link, enum synthetic which);
+
 /* Lists each run's sections; sets output sections' types and flags. */
 void layout_gather(struct link *link);
 

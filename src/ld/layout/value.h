@@ -2,6 +2,7 @@
 #ifndef GILD_LD_LAYOUT_VALUE_H
 #define GILD_LD_LAYOUT_VALUE_H
 
+#include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/prune/merge.h"
 #include "ld/synth/needs.h"
@@ -49,7 +50,7 @@ static inline const struct merge_section *local_merged(const struct link *link, 
 
 static inline uint64_t got_address(const struct link *link, const struct layout *layout, uint32_t slot)
 {
-	return synthetic_address(link, layout, SYN_GOT) + 8ull * slot;
+	return synthetic_address(link, layout, SYN_GOT) + (uint64_t)link->arch->slot * slot;
 }
 
 uint64_t value_of_plt(const struct link *link, const struct aux *aux);

@@ -19,13 +19,12 @@ static uint32_t alignment_of(const struct file *file, const struct elf_sym *sym)
 /* Read-only in its module, or read-only once relocated. */
 static bool is_read_only(const struct file *file, const struct elf_sym *sym)
 {
-	if (sym->st_shndx >= file->elf.nshdr || file->elf.ehdr->e_phoff > file->bytes.size)
+	if (sym->st_shndx >= file->elf.nshdr)
 		return false;
 	if (!(file->elf.shdrs[sym->st_shndx].sh_flags & SHF_WRITE))
 		return true;
-	uint64_t room = (file->bytes.size - file->elf.ehdr->e_phoff) / sizeof(struct elf_phdr);
-	const struct elf_phdr *phdrs = (const struct elf_phdr *)(file->bytes.data + file->elf.ehdr->e_phoff);
-	for (uint32_t i = 0; i < file->elf.ehdr->e_phnum && i < room; i++)
+	const struct elf_phdr *phdrs = file->elf.phdrs;
+	for (uint32_t i = 0; i < file->elf.nphdr; i++)
 		if (phdrs[i].p_type == PT_GNU_RELRO && sym->st_value - phdrs[i].p_vaddr < phdrs[i].p_memsz)
 			return true;
 	return false;
