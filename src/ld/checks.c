@@ -86,7 +86,7 @@ void check_entry(struct link *link)
 	bool said = options->entry || link->script_entry || !link->has_script;
 	if (!said) /* a script that does not say where the program starts: GNU ld's default is another one then */
 		link->entry = "start";
-	else if (*rest)
+	else if (*rest && (options->kind != OUTPUT_SHARED || options->entry))
 		diag_warning(link->diag, 0,
 			     "cannot find entry symbol %s\n>>> the program starts at the beginning of .text",
 			     link->entry);

@@ -278,7 +278,8 @@ static void place_part(struct link *link, struct segment *segment)
 	} else if (segment->type == PT_GNU_STACK) {
 		segment->memsz = link->options->z.stack_size;
 	} else if (segment->type == PT_GNU_RELRO) {
-		segment->memsz = max_u64(segment->memsz, layout->data_segment.relro_end - segment->addr);
+		segment->memsz = layout->data_segment.relro_end - segment->addr;
+		segment->filesz = min_u64(segment->filesz, segment->memsz);
 	}
 }
 
