@@ -23,7 +23,10 @@ compile := $(CC) -std=gnu17 -D_GNU_SOURCE -Isrc $(WARNINGS) $(CPPFLAGS) $(CFLAGS
 linkit  = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^
 libs    := -liberty
 
-sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*'))
+# Of the loader, what searches, reads and looks up is part of gild too: gild tree and its like do what the loader does.
+engine   := cache cache_file check dynamic image lookup needed objects preload print scope search text tokens versions
+engine   := $(patsubst %,src/ldso/%.c,$(engine) $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),cpu))
+sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*') $(engine))
 objects  := $(sources:src/%.c=$(BUILD)/obj/%.o)
 ldso     := $(sort $(shell find src/ldso -name '*.c' -o -name '*.S'))
 loader   := $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),$(BUILD)/ld-gild.so.1)
@@ -98,11 +101,13 @@ install: all ## install to $(DESTDIR)$(PREFIX)
 	ln -sf gild $(bindir)/ld.gild
 	ln -sf ../../bin/gild $(libexecdir)/ld
 	$(INSTALL) -m 644 docs/gild.1 $(mandir)/gild.1
+	$(INSTALL) -m 644 docs/gild-tree.1 docs/gild-explain.1 docs/gild-cache.1 $(mandir)
 	ln -sf gild.1 $(mandir)/ld.gild.1
 	$(INSTALL) -m 644 completions/gild.bash $(compdir)/gild
 
 uninstall: ## remove what install put there
 	rm -f $(bindir)/gild $(bindir)/ld.gild $(libexecdir)/ld $(libdir)/ld-gild.so.1 $(mandir)/gild.1 $(mandir)/ld.gild.1 $(compdir)/gild
+	rm -f $(mandir)/gild-tree.1 $(mandir)/gild-explain.1 $(mandir)/gild-cache.1
 	rmdir $(libexecdir) 2>/dev/null || :
 
 clean: ## remove everything built
@@ -153,7 +158,10 @@ $(BUILD)/.ldso: force
 $(BUILD)/obj/%.o: src/%.c $(BUILD)/.flags | $(BUILD)/.headers
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(compile) $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+	$(Q)$(compile) $(unaligned) $(if $(WERROR),-Werror) -MMD -MP -c -o $@ $<
+
+# The loader reads the tables of a file where they are, whether they are aligned or not: the processor can.
+$(BUILD)/obj/ldso/%.o $(BUILD)/obj/inspect/%.o: unaligned := $(if $(findstring undefined,$(SAN)),-fno-sanitize=alignment)
 
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/.flags | $(BUILD)/.headers
 	@mkdir -p $(@D)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# `make bench`: times gild against other linkers, the linkers alone; and how fast it reads debug information.
+# `make bench`: times gild against other linkers, the linkers alone; how fast it reads debug information; and its loader
+# against the system's.
 #
 #   bench/run.sh [CASE...]
 #
@@ -7,12 +8,13 @@
 #   c-dynamic c-static cxx-dynamic cxx-static   hello world
 #   gild                                        gild itself
 #   dwarf   reading the debug information of C++ and of gild itself, without linking
+#   loader  programs that start under ld-gild.so.1 and under the system's loader (bench/loader.sh)
 #   clang   a compiler from all static libraries of clang and LLVM: 310 archives, 585 MB in, 177 MB out
 #   debug   60 units of C++ with debugging information: 1.4 GB in, 370 MB out (making them takes some 15 minutes of
 #           processor time the first time, and 2 GB in build/bench-debug)
 # The default is all but the last two; make bench B='clang debug' runs those.
 #
-# Environment: BUILD (build), ROUNDS (21; 7 for clang and debug), CC, CXX, MOLD and LLD (more rivals, as paths), ONLY (names
+# Environment: BUILD (build), ROUNDS (21; 7 for clang and debug; 200 for loader), CC, CXX, MOLD and LLD (more rivals, as paths), ONLY (names
 # of rivals, as in the table: no others),
 # VARIANTS='replace fresh gc-sections no-build-id one-cpu' (all of these by default): with an output of the last run to replace,
 # without one, and, replacing, with --gc-sections, with --build-id=none, and on one processor.
@@ -25,7 +27,7 @@ cd "$(dirname "$0")/.."
 source=$PWD build=$(realpath "${BUILD:-build}") cc=${CC:-cc} cxx=${CXX:-g++} llvm=${LLVM:-19}
 read -ra variants <<< "${VARIANTS:-replace fresh gc-sections no-build-id one-cpu}"
 cases=("$@")
-[ $# -gt 0 ] || cases=(c-dynamic c-static cxx-dynamic cxx-static gild dwarf)
+[ $# -gt 0 ] || cases=(c-dynamic c-static cxx-dynamic cxx-static gild dwarf loader)
 out=$build/bench
 rm -rf "$out"
 mkdir -p "$out/capture"
@@ -157,6 +159,7 @@ for name in "${cases[@]}"; do
 		try_case $name 7 "$cxx" "$build-bench-debug/main.o" "$build-bench-debug"/[0-9]*.o "${libraries[@]}"
 		;;
 	dwarf) dwarf ;;
+	loader) BUILD=$build OUT=$out/loader TIMER=$out/timer CC=$cc CXX=$cxx bench/loader.sh ;;
 	*) echo "no such case: $name" >&2; exit 2 ;;
 	esac
 done

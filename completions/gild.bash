@@ -35,9 +35,12 @@ _gild_values() {
 	--unresolved-symbols) echo report-all ignore-all ignore-in-object-files ignore-in-shared-libs ;;
 	--compress-debug-sections) echo none zlib zlib-gabi zlib-gnu zstd ;;
 	--icf) echo none safe all ;;
+	--warn-abi | --no-warn-abi)
+		echo symbol-type symbol-size class-layout copy-relocation archive-override interposition
+		;;
 	--orphan-handling) echo place ;;
 	start-stop-visibility) echo default internal hidden protected ;;
-	-m) echo elf_x86_64 ;;
+	-m) echo elf_x86_64 elf_i386 ;;
 	esac
 }
 
@@ -59,9 +62,40 @@ _gild_libraries() {
 	done
 }
 
+# _gild_command GILD COMMAND: completes a line of `gild tree` and its like.
+_gild_command() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	case $prev in
+	-s | --symbol) return ;; # a name nobody can guess
+	-r | --library-path) COMPREPLY=($(compgen -d -- "$cur")) ; return ;;
+	esac
+	case $cur in
+	-*)
+		COMPREPLY=($(compgen -W "$("$1" "$2" --help 2>/dev/null | awk '
+			/^  -/ {
+				sub(/^  /, ""); sub(/  .*/, "")
+				n = split($0, spelling, /, */)
+				for (i = 1; i <= n; i++) { sub(/=.*/, "=", spelling[i]); sub(/ .*/, "", spelling[i]); print spelling[i] }
+			}')" -- "$cur"))
+		[[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != *= ]] || compopt -o nospace
+		;;
+	*)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		[ "$2" != cache ] || COMPREPLY=($(compgen -d -- "$cur"))
+		;;
+	esac
+}
+
 _gild() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} IFS=$'\n'
 	COMPREPLY=()
+	if [ "${1##*/}" = gild ]; then
+		case $COMP_CWORD,${COMP_WORDS[1]} in
+		1,t | 1,tr* | 1,e | 1,ex* | 1,ca*) COMPREPLY=($(compgen -W $'tree\nexplain\ncache' -- "$cur") $(compgen -f -- "$cur")) ; return ;;
+		1,*) ;;
+		*,tree | *,explain | *,cache) _gild_command "$1" "${COMP_WORDS[1]}" ; return ;;
+		esac
+	fi
 	# bash takes --build-id=sha1 for three words
 	if [ "$cur" = = ]; then
 		cur=

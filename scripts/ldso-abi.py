@@ -3,6 +3,8 @@
 
   scripts/ldso-abi.py [--libc FILE] [--ldso FILE] [--name NAME] [-o FILE]   make a table
   scripts/ldso-abi.py --check [--libc FILE] [--ldso FILE]                    compare the table in the sources
+  scripts/ldso-abi.py --add --root DIR        add a build to the table in the sources that fits; DIR is a folder that the
+                                              packages libc6 and libc6-dbg of that build were unpacked into (dpkg -x)
 
 The offsets come from the debug information of libc.so.6 and ld.so (Debian: package libc6-dbg), read by gdb; the lists of
 fields are those of src/ldso/glibc/abi.h. Sizes are checked against the symbols that ld.so exports.
@@ -77,19 +79,18 @@ def symbol_size(path, name):
     fail("%s does not export %s" % (path, name))
 
 
-def debug_file(path):
+def check_debug_file(path, folder):
     identity = build_id(path)
-    for folder in ("/usr/lib/debug/.build-id",):
-        candidate = "%s/%s/%s.debug" % (folder, identity[:2], identity[2:])
-        if os.path.exists(candidate):
-            return candidate
-    fail("no debug information for %s (Debian: apt-get install libc6-dbg)" % path)
+    if not os.path.exists("%s/.build-id/%s/%s.debug" % (folder, identity[:2], identity[2:])):
+        fail("no debug information for %s (Debian: apt-get install libc6-dbg)" % path)
 
 
-def ask(ldso):
-    debug_file(ldso)  # gdb finds it by itself
+def ask(args):
+    folder = args.root + "/usr/lib/debug"
+    check_debug_file(args.ldso, folder)  # gdb finds it by itself
     script = "FIELDS = %r\n%s" % (json.dumps(lists()), IN_GDB)
-    run = subprocess.run(["gdb", "-nx", "-batch", "-ex", "python\n" + script, ldso], capture_output=True, text=True)
+    run = subprocess.run(["gdb", "-nx", "-batch", "-iex", "set debug-file-directory " + folder, "-ex", "python\n" + script, args.ldso],
+                         capture_output=True, text=True)
     found = re.search(r"^JSON:(.*)$", run.stdout, re.M)
     if not found:
         fail("gdb: " + (run.stderr.strip() or run.stdout.strip()))
@@ -104,15 +105,15 @@ def tunable_line(entry):
     return '\t{"%s", %s, %s, %s, %s},\n' % (name, kind, number(value), number(low), number(high))
 
 
-def table(args):
-    values = ask(args.ldso)
+def table(args, build_ids):
+    values = ask(args)
     for symbol, field in (("_rtld_global", "g_size"), ("_rtld_global_ro", "r_size")):
         if symbol_size(args.ldso, symbol) != values[field]:
             fail("%s: the debug information says %d bytes, the symbol %d" % (symbol, values[field], symbol_size(args.ldso, symbol)))
     fields, bits = lists()
     out = "/* Made by scripts/ldso-abi.py from the debug information of glibc %s. */\n" % args.name
     out += '#include "ldso/glibc/abi.h"\n\n#include <stddef.h>\n\n'
-    out += 'static const char *const build_ids[] = {"%s", NULL};\n\n' % build_id(args.libc)
+    out += "static const char *const build_ids[] = {\n%s\tNULL,\n};\n\n" % "".join('\t"%s",\n' % i for i in build_ids)
     out += "static const struct tunable tunables[] = {\n" + "".join(map(tunable_line, values["tunables"])) + "};\n\n"
     out += "const struct glibc_abi glibc_abi_%s;\n" % re.sub(r"\W+", "_", args.name).strip("_").lower()
     out += "const struct glibc_abi glibc_abi_%s = {\n" % re.sub(r"\W+", "_", args.name).strip("_").lower()
@@ -124,29 +125,64 @@ def table(args):
     return out + "};\n"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--libc", default="/lib/x86_64-linux-gnu/libc.so.6")
-    parser.add_argument("--ldso", default="/lib64/ld-linux-x86-64.so.2")
-    parser.add_argument("--name", default="2.36 (Debian)")
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("-o", default="-")
-    args = parser.parse_args()
-    if not args.check:
-        text = table(args)
-        (sys.stdout if args.o == "-" else open(args.o, "w")).write(text)
-        return
+IN_SOURCES = os.path.join(ROOT, "src/ldso/glibc/abi-*.c")
+
+
+def known_build_ids(text):
+    return re.findall(r'^\t"([0-9a-f]{40})",$', text, re.M)
+
+
+def check(args):
     identity = build_id(args.libc)
-    for path in glob.glob(os.path.join(ROOT, "src/ldso/glibc/abi-*.c")):
+    for path in glob.glob(IN_SOURCES):
         text = open(path).read()
-        if identity not in text:
+        if identity not in known_build_ids(text):
             continue
         args.name = re.search(r'\.name = "([^"]+)"', text).group(1)
-        if table(args) != text:
+        if table(args, known_build_ids(text)) != text:
             fail("%s differs from what the debug information of %s says" % (path, args.libc))
         print("%s agrees with %s" % (os.path.relpath(path, ROOT), args.libc))
         return
     fail("no table for %s (build-id %s)" % (args.libc, identity))
+
+
+def add(args):
+    identity = build_id(args.libc)
+    for path in glob.glob(IN_SOURCES):
+        text = open(path).read()
+        args.name = re.search(r'\.name = "([^"]+)"', text).group(1)
+        identities = known_build_ids(text)
+        if table(args, identities) != text:
+            continue
+        if identity not in identities:
+            open(path, "w").write(table(args, identities + [identity]))
+        print("%s has build-id %s" % (os.path.relpath(path, ROOT), identity))
+        return
+    fail("no table fits %s (build-id %s): make one" % (args.libc, identity))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", default="")
+    parser.add_argument("--libc")
+    parser.add_argument("--ldso")
+    parser.add_argument("--name", default="2.36 (Debian)")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--add", action="store_true")
+    parser.add_argument("-o", default="-")
+    args = parser.parse_args()
+    folder = args.root + "/lib/x86_64-linux-gnu"
+    if not os.path.exists(folder):
+        folder = args.root + "/usr" + folder[len(args.root):]
+    args.libc = args.libc or folder + "/libc.so.6"
+    args.ldso = args.ldso or folder + "/ld-linux-x86-64.so.2"
+    if args.check:
+        check(args)
+    elif args.add:
+        add(args)
+    else:
+        text = table(args, [build_id(args.libc)])
+        (sys.stdout if args.o == "-" else open(args.o, "w")).write(text)
 
 
 main()

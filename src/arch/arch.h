@@ -9,14 +9,20 @@
 
 struct scanner;
 
+/* Where an entry of .plt stands and what it leads to, as addresses; `index`: its number in the table. */
+struct plt_entry {
+	uint64_t address, plt, slot, got_plt;
+	uint32_t index;
+};
+
 /* One way to write a procedure linkage table. Addresses: of the table, of the entry, of the slot it jumps through. */
 struct plt_style {
 	uint32_t header_size, entry_size; /* .plt */
 	uint32_t got_entry_size;          /* .plt.got: just a jump through a GOT slot */
 	uint32_t sec_entry_size;          /* .plt.sec: what is called instead of .plt's entries; 0: there is none */
 	void (*write_header)(uint8_t *image, uint64_t plt, uint64_t got_plt);
-	void (*write_entry)(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t slot, uint32_t index);
-	void (*write_got_entry)(uint8_t *image, uint64_t entry, uint64_t slot); /* also .plt.sec's */
+	void (*write_entry)(uint8_t *image, const struct plt_entry *entry);
+	void (*write_got_entry)(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt); /* also .plt.sec's */
 	/* What an unresolved .got.plt slot holds: where lazy binding starts, for the entry at this address. */
 	uint64_t (*lazy_target)(uint64_t entry);
 	struct bytes unwind;              /* call frame instructions of .plt; the other tables need none */
@@ -33,6 +39,10 @@ struct arch {
 	const char *emulation;             /* -m elf_x86_64 */
 	const char *bfd_name, *bfd_arch;   /* OUTPUT_FORMAT, OUTPUT_ARCH */
 	uint16_t machine;                  /* e_machine */
+	const struct elf_dialect *dialect; /* how its files are written */
+	uint8_t slot;                      /* bytes of a slot of the GOT */
+	bool can_verify;                   /* --verify-output reads its outputs */
+	bool tlsdesc_addend_last;          /* without addends in relocations: a descriptor's is in its second slot */
 	uint64_t image_base;               /* of position-dependent executables */
 	const char *dynamic_linker;
 	const char *const *search_dirs;    /* GNU ld's, NULL-terminated, below the sysroot */
@@ -45,6 +55,8 @@ struct arch {
 	/* Types of dynamic relocations. */
 	uint32_t r_relative, r_symbolic, r_glob_dat, r_jump_slot, r_copy, r_irelative;
 	uint32_t r_dtpmod, r_dtpoff, r_tpoff, r_tlsdesc;
+	uint32_t r_symbolic_relative;      /* of objects and for the loader: the distance of a symbol; 0: none */
+	uint32_t r_tpoff_negated;          /* the offset with the other sign; 0: the target has none */
 
 	uint32_t got_plt_header_slots;     /* .got.plt: _DYNAMIC, link map, resolver */
 
@@ -59,13 +71,18 @@ struct arch {
 
 	struct bytes plt_cie;              /* what their unwind records share: a CIE, addresses DW_EH_PE_pcrel and
 					    * DW_EH_PE_sdata4 */
-	const struct plt_style *plt;       /* the usual procedure linkage table */
-	const struct plt_style *ibt_plt;   /* for indirect-branch tracking; NULL: the target has none */
+	const struct plt_style *plt[2][2]; /* of images that do not move or do; without indirect-branch tracking or
+					    * for it */
+
+	/* For a dialect without addends in relocations: the addend that the place holds, and how to put one there. The
+	 * place is relocation_width(type) bytes. NULL: the target's relocations have addends. */
+	int64_t (*implicit_addend)(uint32_t type, const uint8_t *at);
+	void (*put_implicit_addend)(uint32_t type, uint8_t *at, int64_t addend);
 
 	/* Offset of a TLS address from the thread pointer. */
 	uint64_t (*tp_offset)(const struct layout *layout, uint64_t address);
 
-	enum symbol_use (*use_of)(uint32_t type);
+	enum symbol_use (*use_of)(uint32_t type); /* in code */
 	const char *(*relocation_name)(uint32_t type);
 	/* How many bytes a relocation of that type changes; 0: none, or it is not for objects. */
 	unsigned (*relocation_width)(uint32_t type);
@@ -76,6 +93,18 @@ struct arch {
 	unsigned (*applied_form)(const struct link *link, section_id section, uint64_t number, struct elf_rela *rela);
 };
 
-extern const struct arch arch_x86_64;
+extern const struct arch arch_x86_64, arch_i386;
+
+/* All targets, NULL-terminated; the first is the default. */
+extern const struct arch *const archs[];
+
+/* The target of that emulation (-m), or NULL. */
+const struct arch *arch_by_emulation(const char *emulation);
+
+/* The target of that output format (OUTPUT_FORMAT, --oformat), or NULL. */
+const struct arch *arch_by_format(const char *bfd_name);
+
+/* The target that an ELF file is for, or NULL. */
+const struct arch *arch_of_file(struct bytes file);
 
 #endif

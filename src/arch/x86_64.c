@@ -3,65 +3,24 @@
  * they cannot disagree. */
 #include "arch/arch.h"
 
-#include <string.h>
-
+#include "arch/place.h"
+#include "arch/scan.h"
 #include "arch/x86_64_decide.h"
 #include "arch/x86_64_kept.h"
 #include "arch/x86_64_names.h"
 #include "arch/x86_64_nops.h"
 #include "arch/x86_64_plt.h"
 #include "arch/x86_64_types.h"
-#include "ld/layout/value.h"
-#include "ld/prune/icf.h"
-#include "ld/report/describe.h"
-#include "ld/report/overflow.h"
-#include "ld/resolve/resolve.h"
 
 /* ---- scan ----------------------------------------------------------------------------------------------- */
 
-static void scan_action(struct scanner *scanner, section_id section, uint32_t i, struct ref ref, enum action action)
-{
-	const struct elf_rela *rela = &scanner->relas.at[i];
-	switch (action) {
-	case DIRECT:
-		if (ref.flags & SYMBOL_UNDEFINED && ref.flags & SYMBOL_PREEMPTIBLE)
-			scanner_need(scanner, rela->r_sym, NEED_ZERO);
-		break;
-	case COPY:
-		if (scanner->link->options->z.nocopyreloc)
-			scanner_error(scanner, section, rela,
-				      "needs a copy relocation, which -z nocopyreloc forbids; recompile with -fPIC");
-		scanner_check_protected(scanner, section, rela, ref);
-		scanner_need(scanner, rela->r_sym, NEED_COPY);
-		break;
-	case CANONICAL_PLT:
-		scanner_check_protected(scanner, section, rela, ref);
-		scanner_need(scanner, rela->r_sym, NEED_CPLT);
-		break;
-	case RELATIVE:
-		scanner_site(scanner, section, i, SITE_RELATIVE);
-		break;
-	case SYMBOLIC:
-		scanner_need(scanner, rela->r_sym, NEED_DYNSYM);
-		scanner_site(scanner, section, i, SITE_SYMBOLIC);
-		break;
-	case IRELATIVE:
-		scanner_need(scanner, rela->r_sym, NEED_PLT);
-		scanner_site(scanner, section, i, SITE_IRELATIVE);
-		break;
-	case IMPOSSIBLE:
-		scanner_error(scanner, section, rela,
-				      "can not be used when making a %s; recompile with %s",
-			      scanner->link->options->kind == OUTPUT_SHARED ? "shared object" : "PIE object",
-			      scanner->link->options->kind == OUTPUT_SHARED ? "-fPIC" : "-fPIE");
-		break;
-	}
-}
-
 /* Scans the TLS relocation `i`; returns how many relocations it took. */
-static uint32_t scan_tls(struct scanner *scanner, section_id section, uint32_t i, struct ref ref, struct bytes content)
+static uint32_t scan_tls(const struct scanned *scanned, uint32_t i, struct ref ref)
 {
+	struct scanner *scanner = scanned->scanner;
 	const struct link *link = scanner->link;
+	section_id section = scanned->section;
+	struct bytes content = scanned->content;
 	const struct elf_rela *rela = &scanner->relas.at[i], *end = scanner->relas.at + scanner->relas.n;
 	enum tls_model model = tls_model(link, ref);
 	bool shared = link->options->kind == OUTPUT_SHARED;
@@ -105,218 +64,87 @@ static uint32_t scan_tls(struct scanner *scanner, section_id section, uint32_t i
 	}
 }
 
-/* A global symbol that is thread-local for its definition or for this relocation, but not for both. */
-static bool mixes_tls(uint32_t type, struct ref ref)
+static const struct tls_types tls_types = {
+	.tls = 1ull << R_X86_64_TLSGD | 1ull << R_X86_64_TLSLD | 1ull << R_X86_64_DTPOFF32 | 1ull << R_X86_64_GOTTPOFF |
+	       1ull << R_X86_64_TPOFF32 | 1ull << R_X86_64_TPOFF64 | 1ull << R_X86_64_DTPOFF64 |
+	       1ull << R_X86_64_GOTPC32_TLSDESC | 1ull << R_X86_64_TLSDESC_CALL,
+	.either = 1ull << R_X86_64_SIZE32 | 1ull << R_X86_64_SIZE64,
+};
+
+static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32_t i, struct ref ref)
 {
-	const uint64_t tls = 1ull << R_X86_64_TLSGD | 1ull << R_X86_64_TLSLD | 1ull << R_X86_64_DTPOFF32 |
-			     1ull << R_X86_64_GOTTPOFF | 1ull << R_X86_64_TPOFF32 | 1ull << R_X86_64_TPOFF64 |
-			     1ull << R_X86_64_DTPOFF64 | 1ull << R_X86_64_GOTPC32_TLSDESC |
-			     1ull << R_X86_64_TLSDESC_CALL;
-	const uint64_t either = 1ull << R_X86_64_SIZE32 | 1ull << R_X86_64_SIZE64;
-	if (!ref.symbol || ref.flags & (SYMBOL_UNDEFINED | SYMBOL_ABSOLUTE) || type > R_X86_64_REX_GOTPCRELX)
-		return false;
-	bool is_tls = ref.flags & SYMBOL_TLS;
-	return is_tls != (tls >> type & 1) && !(either >> type & 1);
+	struct scanner *scanner = scanned->scanner;
+	struct link *link = scanner->link;
+	const struct elf_rela *rela = &scanner->relas.at[i];
+	uint32_t type = rela->r_type;
+	struct bytes content = scanned->content;
+	switch (type) {
+	case R_X86_64_8:
+	case R_X86_64_16:
+	case R_X86_64_32:
+	case R_X86_64_32S:
+	case R_X86_64_64:
+		scan_absolute(scanned, i, ref, type == R_X86_64_64);
+		break;
+	case R_X86_64_PC8:
+	case R_X86_64_PC16:
+	case R_X86_64_PC32:
+	case R_X86_64_PC64:
+		scan_action(scanned, i, ref, decide_relative(link, ref));
+		break;
+	case R_X86_64_PLT32:
+		if (calls_through_plt(ref))
+			scanner_need(scanner, rela->r_sym, NEED_PLT);
+		break;
+	case R_X86_64_PLTOFF64:
+		if (calls_through_plt(ref))
+			scanner_need(scanner, rela->r_sym, NEED_PLT);
+		scanner->module_bits |= NEED_GOT_BASE;
+		break;
+	case R_X86_64_GOTPCRELX:
+	case R_X86_64_REX_GOTPCRELX:
+		if (got_is_superfluous(link, ref) &&
+		    relax_got_load(content, rela->r_offset, type == R_X86_64_REX_GOTPCRELX, rela->r_addend,
+				   link->is_pic) != KEEP_LOAD &&
+		    !link->may_be_far)
+			break;
+		scanner_need(scanner, rela->r_sym, NEED_GOT);
+		break;
+	case R_X86_64_GOTPCREL:
+		scanner_need(scanner, rela->r_sym, NEED_GOT);
+		break;
+	case R_X86_64_GOT32:
+	case R_X86_64_GOT64:
+	case R_X86_64_GOTPCREL64:
+		scanner_need(scanner, rela->r_sym, NEED_GOT);
+		scanner->module_bits |= NEED_GOT_BASE;
+		break;
+	case R_X86_64_GOTOFF64:
+		scanner->module_bits |= NEED_GOT_BASE;
+		if (ref.flags & SYMBOL_PREEMPTIBLE)
+			scan_action(scanned, i, ref, decide_relative(link, ref));
+		else if (ref.flags & SYMBOL_IFUNC)
+			scanner_need(scanner, rela->r_sym, NEED_CPLT);
+		break;
+	case R_X86_64_GOTPC32:
+	case R_X86_64_GOTPC64:
+		scanner->module_bits |= NEED_GOT_BASE;
+		break;
+	case R_X86_64_SIZE32:
+	case R_X86_64_SIZE64:
+		break;
+	default:
+		return scan_tls(scanned, i, ref);
+	}
+	return 1;
 }
 
 static void scan(struct scanner *scanner, section_id section)
 {
-	struct link *link = scanner->link;
-	const struct file *file = scanner->file;
-	const struct elf_shdr *shdr = section_shdr(link, section);
-	struct bytes content = elf_section_bytes(&file->elf, section_number(link, section));
-	bool writable = shdr->sh_flags & SHF_WRITE;
-	const char *name = elf_section_name(&file->elf, section_number(link, section));
-	bool may_name_discarded = section_of(link, section)->kind == SECTION_EH_FRAME ||
-				  strncmp(name, ".gcc_except_table", 17) == 0;
-	for (uint32_t i = 0; i < scanner->relas.n; i++) {
-		const struct elf_rela *rela = &scanner->relas.at[i];
-		uint32_t type = rela->r_type;
-		if (type == R_X86_64_NONE)
-			continue;
-		unsigned width = x86_64_width_of(type);
-		if (width == 0) {
-			scanner_error(scanner, section, rela, "is not a relocation that object files use (type %u)",
-				      type);
-			continue;
-		}
-		if (content.size < width || rela->r_offset > content.size - width) {
-			scanner_error(scanner, section, rela, "lies outside its section (r_offset 0x%llx)",
-				      (unsigned long long)rela->r_offset);
-			continue;
-		}
-		struct ref ref = ref_of(link, file, rela->r_sym);
-		if (ref.is_discarded) {
-			if (!may_name_discarded)
-				scanner_error(scanner, section, rela, "refers to a discarded section");
-			continue;
-		}
-		if (ref.flags & SYMBOL_UNDEFINED)
-			scanner_check_undefined(scanner, section, rela, ref);
-		if (mixes_tls(type, ref)) {
-			scanner_tls_mismatch(scanner, section, rela, ref);
-			continue;
-		}
-		switch (type) {
-		case R_X86_64_8:
-		case R_X86_64_16:
-		case R_X86_64_32:
-		case R_X86_64_32S:
-		case R_X86_64_64:
-			if (ref.flags & SYMBOL_TLS && !(ref.flags & SYMBOL_ABSOLUTE)) {
-				scanner_error(scanner, section, rela,
-					      "addresses a thread-local variable as if it were not");
-				break;
-			}
-			scan_action(scanner, section, i, ref, decide_absolute(link, ref, width, writable));
-			break;
-		case R_X86_64_PC8:
-		case R_X86_64_PC16:
-		case R_X86_64_PC32:
-		case R_X86_64_PC64:
-			scan_action(scanner, section, i, ref, decide_relative(link, ref));
-			break;
-		case R_X86_64_PLT32:
-			if (calls_through_plt(ref))
-				scanner_need(scanner, rela->r_sym, NEED_PLT);
-			break;
-		case R_X86_64_PLTOFF64:
-			if (calls_through_plt(ref))
-				scanner_need(scanner, rela->r_sym, NEED_PLT);
-			scanner->module_bits |= NEED_GOT_BASE;
-			break;
-		case R_X86_64_GOTPCRELX:
-		case R_X86_64_REX_GOTPCRELX:
-			if (got_is_superfluous(link, ref) &&
-			    relax_got_load(content, rela->r_offset, type == R_X86_64_REX_GOTPCRELX, rela->r_addend,
-					   link->is_pic) != KEEP_LOAD &&
-			    !link->may_be_far)
-				break;
-			scanner_need(scanner, rela->r_sym, NEED_GOT);
-			break;
-		case R_X86_64_GOTPCREL:
-			scanner_need(scanner, rela->r_sym, NEED_GOT);
-			break;
-		case R_X86_64_GOT32:
-		case R_X86_64_GOT64:
-		case R_X86_64_GOTPCREL64:
-			scanner_need(scanner, rela->r_sym, NEED_GOT);
-			scanner->module_bits |= NEED_GOT_BASE;
-			break;
-		case R_X86_64_GOTOFF64:
-			scanner->module_bits |= NEED_GOT_BASE;
-			if (ref.flags & SYMBOL_PREEMPTIBLE)
-				scan_action(scanner, section, i, ref, decide_relative(link, ref));
-			else if (ref.flags & SYMBOL_IFUNC)
-				scanner_need(scanner, rela->r_sym, NEED_CPLT);
-			break;
-		case R_X86_64_GOTPC32:
-		case R_X86_64_GOTPC64:
-			scanner->module_bits |= NEED_GOT_BASE;
-			break;
-		case R_X86_64_SIZE32:
-		case R_X86_64_SIZE64:
-			break;
-		default:
-			i += scan_tls(scanner, section, i, ref, content) - 1;
-			break;
-		}
-	}
+	scan_each(scanner, section, x86_64_width_of, tls_types, scan_one_relocation);
 }
 
 /* ---- apply ---------------------------------------------------------------------------------------------- */
-
-/* The section being relocated, and what all its relocations share. */
-struct place {
-	struct link *link;
-	const struct layout *layout;
-	const struct file *file;
-	section_id section;
-	bool alloc, writable;
-	uint64_t start;          /* section offset of image[0] */
-	uint64_t address;        /* of image[0] */
-	uint8_t *image;
-	uint64_t size;
-	const struct elf_rela *relas_end;
-};
-
-/* `what`: the rest of the sentence "relocation TYPE against NAME ...", and further lines that begin with ">>> ". */
-static void report(const struct place *place, const struct elf_rela *rela, const char *what)
-{
-	struct link *link = place->link;
-	struct arena arena = {0};
-	struct diag_about about = about_place(link, place->section, rela->r_offset, "relocation");
-	about.symbol = target_name(place->file, rela->r_sym);
-	diag_report(link->diag, SEVERITY_ERROR,
-		    diag_order(section_of(link, place->section)->file, section_number(link, place->section)), &about,
-		    "relocation %s against `%s' %s", link->arch->relocation_name(rela->r_type),
-		    describe_target(link, &arena, place->file, rela->r_sym), what);
-	arena_free(&arena);
-}
-
-static inline void put(uint8_t *at, unsigned size, uint64_t value)
-{
-	if (size == 4)
-		write32(at, value);
-	else if (size == 2)
-		write16(at, value);
-	else
-		*at = (uint8_t)value;
-}
-
-static inline void put_signed(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size,
-			      int64_t value)
-{
-	int64_t limit = (int64_t)1 << (8 * size - 1);
-	if (value < -limit || value >= limit)
-		overflow_report(place->link, place->section, rela, size, value, -limit, limit - 1);
-	put(at, size, (uint64_t)value);
-}
-
-/* Absolute references narrower than an address: 8 and 16 bits hold either sign, R_X86_64_32 is zero-extended. */
-static inline void put_absolute(const struct place *place, const struct elf_rela *rela, uint8_t *at, unsigned size,
-				uint64_t value)
-{
-	int64_t lowest = rela->r_type == R_X86_64_32 ? 0 : -((int64_t)1 << (8 * size - 1));
-	int64_t highest = ((int64_t)1 << (8 * size)) - 1, number = (int64_t)value;
-	if (number < lowest || number > highest)
-		overflow_report(place->link, place->section, rela, size, number, lowest, highest);
-	put(at, size, value);
-}
-
-static inline uint64_t symbol_value(const struct place *place, uint32_t index, int64_t *addend)
-{
-	if (index < place->file->symtab.first_global) {
-		const struct aux *aux = aux_of(place->link, place->file, index);
-		if (aux && aux->needs & NEED_CPLT)
-			return value_of_plt(place->link, aux);
-		return local_value(place->link, place->file, index, addend);
-	}
-	return place->link->symbols[global_of(place->file, index)].address;
-}
-
-static inline uint64_t tp_offset(const struct layout *layout, uint64_t address)
-{
-	return address - align_up(layout->tls_addr + layout->tls_size, layout->tls_align ? layout->tls_align : 1);
-}
-
-static inline uint64_t got_base(const struct place *place)
-{
-	return synthetic_address(place->link, place->layout, SYN_GOT_PLT);
-}
-
-static inline uint64_t slot_address(const struct place *place, uint32_t slot)
-{
-	return got_address(place->link, place->layout, slot);
-}
-
-static uint64_t size_of_symbol(const struct place *place, uint32_t index)
-{
-	symbol_id symbol = global_of(place->file, index);
-	if (symbol && symbol_owner(&place->link->symbols[symbol]) != OWNER_NONE)
-		return symbol_definition(place->link, &place->link->symbols[symbol])->st_size;
-	return place->file->symtab.syms[index].st_size;
-}
 
 /* Applies the TLS relocation at `rela`; returns how many relocations it took. */
 static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela, uint8_t *at, uint64_t p,
@@ -412,22 +240,22 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	switch (type) {
 	case R_X86_64_64:
 		/* Also where the loader will write: RELA's addend is in the table, the place is a prelinked image's. */
-		if (decide_absolute(link, ref, 8, place->writable) == SYMBOLIC &&
+		if (decide_absolute(link, ref, true, place->writable) == SYMBOLIC &&
 		    !site_is_settled(link, aux_of(link, place->file, rela->r_sym)))
 			s = 0, a = 0;
 		write64(at, s + (uint64_t)a);
 		return 1;
 	case R_X86_64_32:
-		put_absolute(place, rela, at, 4, s + (uint64_t)a);
+		put_absolute(place, rela, at, 4, s + (uint64_t)a, true);
 		return 1;
 	case R_X86_64_32S:
 		put_signed(place, rela, at, 4, (int64_t)(s + (uint64_t)a));
 		return 1;
 	case R_X86_64_16:
-		put_absolute(place, rela, at, 2, s + (uint64_t)a);
+		put_absolute(place, rela, at, 2, s + (uint64_t)a, false);
 		return 1;
 	case R_X86_64_8:
-		put_absolute(place, rela, at, 1, s + (uint64_t)a);
+		put_absolute(place, rela, at, 1, s + (uint64_t)a, false);
 		return 1;
 	case R_X86_64_PC32:
 		put_signed(place, rela, at, 4, (int64_t)(s + (uint64_t)a - p));
@@ -435,11 +263,8 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	case R_X86_64_PC64:
 		write64(at, s + (uint64_t)a - p);
 		return 1;
-	case R_X86_64_PC16: /* a jump of 16-bit code goes around within 64 KiB: either sign may be meant */
-		if ((s + (uint64_t)a - p + 0x10000) >> 17)
-			overflow_report(place->link, place->section, rela, 2, (int64_t)(s + (uint64_t)a - p), -0x10000,
-					0xffff);
-		write16(at, s + (uint64_t)a - p);
+	case R_X86_64_PC16:
+		put_relative16(place, rela, at, s + (uint64_t)a - p);
 		return 1;
 	case R_X86_64_PC8:
 		put_signed(place, rela, at, 1, (int64_t)(s + (uint64_t)a - p));
@@ -494,44 +319,24 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		write64(at, got_base(place) + (uint64_t)a - p);
 		return 1;
 	case R_X86_64_SIZE32:
-		put_absolute(place, rela, at, 4, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		put_absolute(place, rela, at, 4, place_size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend,
+			     false);
 		return 1;
 	case R_X86_64_SIZE64:
-		write64(at, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		write64(at, place_size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
 		return 1;
 	default:
 		return apply_tls(place, rela, at, p, s, a, ref);
 	}
 }
 
-/* What a section that is not loaded says of code that is not there: 0, or 1 in lists that a pair of zeros would end
- * (.debug_loc, .debug_ranges). */
-struct tombstones {
-	uint64_t value;
-	bool for_folded;         /* also for code that another section's stands for */
-};
-
 /* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. */
-static inline void apply_unloaded(const struct place *place, const struct elf_rela *rela, struct tombstones tombstones)
+static inline void apply_unloaded(const struct place *place, const struct elf_rela *rela, uint64_t value)
 {
-	struct link *link = place->link;
 	unsigned width = x86_64_width_of(rela->r_type);
-	if (rela->r_type == R_X86_64_NONE)
+	if (rela->r_type == R_X86_64_NONE || !place_holds(place, rela, width))
 		return;
-	if (width == 0 || place->size < width || rela->r_offset > place->size - width) {
-		report(place, rela, width ? "lies outside its section" : "is not a relocation that object files use");
-		return;
-	}
 	uint8_t *at = place->image + rela->r_offset;
-	int64_t a = rela->r_addend;
-	uint64_t s = symbol_value(place, rela->r_sym, &a);
-	uint64_t value = s + (uint64_t)a;
-	struct ref ref = ref_of(link, place->file, rela->r_sym);
-	if (ref.is_discarded ||
-	    (ref.symbol && !is_live_definition(link, place->file, rela->r_sym) &&
-	     place->file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF) ||
-	    (tombstones.for_folded && icf_is_folded(link, place->file, rela->r_sym)))
-		value = tombstones.value;
 	switch (rela->r_type) {
 	case R_X86_64_64:
 		write64(at, value);
@@ -539,7 +344,7 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 	case R_X86_64_32:
 	case R_X86_64_16:
 	case R_X86_64_8:
-		put_absolute(place, rela, at, width, value);
+		put_absolute(place, rela, at, width, value, rela->r_type == R_X86_64_32);
 		break;
 	case R_X86_64_32S:
 		put_signed(place, rela, at, 4, (int64_t)value);
@@ -553,94 +358,33 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 			put_signed(place, rela, at, 4, (int64_t)(value - rela->r_offset));
 		break;
 	case R_X86_64_DTPOFF32:
-		put_absolute(place, rela, at, 4, value - place->layout->tls_addr);
+		put_absolute(place, rela, at, 4, value - place->layout->tls_addr, false);
 		break;
 	case R_X86_64_DTPOFF64:
 		write64(at, value - place->layout->tls_addr);
 		break;
 	case R_X86_64_SIZE32:
-		put_absolute(place, rela, at, 4, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		put_absolute(place, rela, at, 4, place_size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend,
+			     false);
 		break;
 	case R_X86_64_SIZE64:
-		write64(at, size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		write64(at, place_size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
 		break;
 	default:
-		report(place, rela, "makes no sense in a section that is not loaded");
+		place_report(place, rela, "makes no sense in a section that is not loaded");
 		break;
 	}
-}
-
-static struct place place_of(struct link *link, section_id id)
-{
-	const struct section *section = section_of(link, id);
-	const struct elf_shdr *shdr = section_shdr(link, id);
-	return (struct place){
-		.link = link,
-		.layout = link->layout,
-		.file = file_of(link, section->file),
-		.section = id,
-		.alloc = shdr->sh_flags & SHF_ALLOC,
-		.writable = shdr->sh_flags & SHF_WRITE,
-	};
 }
 
 static void apply_range(struct link *link, section_id section, uint32_t first, uint32_t n, uint64_t start,
 			uint64_t address, uint8_t *image)
 {
-	struct place place = place_of(link, section);
-	struct elf_relas relas = section_relas(link, section);
-	place.start = start;
-	place.address = address;
-	place.image = image;
-	place.size = section_shdr(link, section)->sh_size - start;
-	for (uint32_t i = first; i < first + n;)
-		i += apply_one(&place, &relas.at[i]);
-}
-
-/* Debugging information refers to strings all over its merged sections. */
-static inline void fetch_ahead(const struct place *place, struct elf_relas relas, uint64_t i)
-{
-	enum { DISTANCE = 8 };
-	for (unsigned step = 0; step < MERGE_FETCH_STEPS; step++) {
-		uint64_t ahead = i + DISTANCE * (MERGE_FETCH_STEPS - step);
-		if (ahead >= relas.n)
-			continue;
-		const struct elf_rela *rela = &relas.at[ahead];
-		local_value_fetch(place->link, place->file, rela->r_sym, rela->r_addend, step);
-	}
+	place_apply_range(link, section, first, n, start, address, image, apply_one);
 }
 
 static void apply(struct link *link, section_id section, uint8_t *image)
 {
-	struct place place = place_of(link, section);
-	struct elf_relas relas = section_relas(link, section);
-	place.image = image;
-	place.size = section_of(link, section)->size;
-	place.relas_end = relas.at + relas.n;
-	if (place.alloc) {
-		place.address = section_address(link->layout, section_of(link, section));
-		bool reversed = section_of(link, section)->reversed;
-		for (uint64_t i = 0; i < relas.n;) {
-			struct elf_rela mirrored;
-			if (reversed) {
-				mirrored = relas.at[i];
-				mirrored.r_offset = place.size - 8 - mirrored.r_offset;
-			}
-			i += apply_one(&place, reversed ? &mirrored : &relas.at[i]);
-		}
-		return;
-	}
-	const char *name = elf_section_name(&place.file->elf, section_number(link, section));
-	/* One address has one function: of equal ones, debuggers shall find the one that stayed. But its code has the
-	 * lines of all of them, so that breakpoints can be set. */
-	struct tombstones tombstones = {
-		.value = strcmp(name, ".debug_loc") == 0 || strcmp(name, ".debug_ranges") == 0,
-		.for_folded = link->folded.n && strncmp(name, ".debug_", 7) == 0 && strcmp(name, ".debug_line") != 0,
-	};
-	for (uint64_t i = 0; i < relas.n; i++) {
-		fetch_ahead(&place, relas, i);
-		apply_unloaded(&place, &relas.at[i], tombstones);
-	}
+	place_apply(link, section, image, apply_one, apply_unloaded);
 }
 
 static uint64_t arch_tp_offset(const struct layout *layout, uint64_t address)
@@ -665,6 +409,9 @@ const struct arch arch_x86_64 = {
 	.bfd_name = "elf64-x86-64",
 	.bfd_arch = "i386:x86-64",
 	.machine = EM_X86_64,
+	.dialect = &elf_dialect_64,
+	.slot = 8,
+	.can_verify = true,
 	.image_base = 0x400000,
 	.dynamic_linker = "/lib64/ld-linux-x86-64.so.2",
 	.search_dirs = search_dirs,
@@ -685,8 +432,7 @@ const struct arch arch_x86_64 = {
 	.r_tlsdesc = R_X86_64_TLSDESC,
 	.got_plt_header_slots = 3,
 	.plt_cie = {x86_64_plt_cie, sizeof(x86_64_plt_cie)},
-	.plt = &x86_64_plt,
-	.ibt_plt = &x86_64_ibt_plt,
+	.plt = {{&x86_64_plt, &x86_64_ibt_plt}, {&x86_64_plt, &x86_64_ibt_plt}},
 	.scan = scan,
 	.apply = apply,
 	.apply_range = apply_range,

@@ -17,7 +17,7 @@ static void write_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
 	write32(image + 8, got_plt + 16 - (plt + 12));
 }
 
-static void write_entry(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t slot, uint32_t index)
+static void write_entry(uint8_t *image, const struct plt_entry *entry)
 {
 	static const uint8_t code[ENTRY_SIZE] = {
 		0xff, 0x25, 0, 0, 0, 0, /* jmp *slot(%rip) */
@@ -25,17 +25,18 @@ static void write_entry(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t s
 		0xe9, 0, 0, 0, 0,       /* jmp PLT0 */
 	};
 	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 2, slot - (entry + 6));
-	write32(image + 7, index);
-	write32(image + 12, plt - (entry + 16));
+	write32(image + 2, entry->slot - (entry->address + 6));
+	write32(image + 7, entry->index);
+	write32(image + 12, entry->plt - (entry->address + 16));
 }
 
-static void write_got_entry(uint8_t *image, uint64_t entry, uint64_t slot)
+static void write_got_entry(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt)
 {
 	static const uint8_t code[GOT_ENTRY_SIZE] = {
 		0xff, 0x25, 0, 0, 0, 0, /* jmp *slot(%rip) */
 		0x66, 0x90,             /* xchg %ax,%ax */
 	};
+	(void)got_plt;
 	__builtin_memcpy(image, code, sizeof(code));
 	write32(image + 2, slot - (entry + 6));
 }
@@ -91,7 +92,7 @@ const struct plt_style x86_64_plt = {
 };
 
 /* The resolver's half of an entry; the jump that callers use is in .plt.sec. */
-static void write_ibt_entry(uint8_t *image, uint64_t entry, uint64_t plt, uint64_t slot, uint32_t index)
+static void write_ibt_entry(uint8_t *image, const struct plt_entry *entry)
 {
 	static const uint8_t code[ENTRY_SIZE] = {
 		0xf3, 0x0f, 0x1e, 0xfa, /* endbr64 */
@@ -99,10 +100,9 @@ static void write_ibt_entry(uint8_t *image, uint64_t entry, uint64_t plt, uint64
 		0xf2, 0xe9, 0, 0, 0, 0, /* bnd jmp PLT0 */
 		0x90,                   /* nop */
 	};
-	(void)slot;
 	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 5, index);
-	write32(image + 11, plt - (entry + 15));
+	write32(image + 5, entry->index);
+	write32(image + 11, entry->plt - (entry->address + 15));
 }
 
 static void write_ibt_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
@@ -117,13 +117,14 @@ static void write_ibt_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
 	write32(image + 9, got_plt + 16 - (plt + 13));
 }
 
-static void write_ibt_got_entry(uint8_t *image, uint64_t entry, uint64_t slot)
+static void write_ibt_got_entry(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt)
 {
 	static const uint8_t code[IBT_GOT_ENTRY_SIZE] = {
 		0xf3, 0x0f, 0x1e, 0xfa,       /* endbr64 */
 		0xf2, 0xff, 0x25, 0, 0, 0, 0, /* bnd jmp *slot(%rip) */
 		0x0f, 0x1f, 0x44, 0x00, 0x00, /* nopl 0(%rax,%rax,1) */
 	};
+	(void)got_plt;
 	__builtin_memcpy(image, code, sizeof(code));
 	write32(image + 7, slot - (entry + 11));
 }

@@ -3,42 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- strings ---- */
-
-/* Bytes of the UTF-8 sequence at `at`; 0: there is no valid one (RFC 3629: no surrogates, nothing longer than it need
- * be, nothing above U+10FFFF). */
-static unsigned utf8_length(const uint8_t *at, size_t size)
-{
-	uint8_t first = at[0];
-	unsigned len = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-	if (len == 0 || len > size)
-		return 0;
-	for (unsigned i = 1; i < len; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	bool bad = (first == 0xe0 && at[1] < 0xa0) || (first == 0xed && at[1] > 0x9f) ||
-		   (first == 0xf0 && at[1] < 0x90) || (first == 0xf4 && at[1] > 0x8f);
-	return bad ? 0 : len;
-}
-
-static void put_string(FILE *to, const char *text, size_t size)
-{
-	const uint8_t *bytes = (const uint8_t *)text;
-	putc('"', to);
-	for (size_t i = 0; i < size;) {
-		unsigned len = utf8_length(bytes + i, size - i);
-		if (len == 0)
-			fputs("\\ufffd", to);
-		else if (bytes[i] == '"' || bytes[i] == '\\')
-			fprintf(to, "\\%c", bytes[i]);
-		else if (bytes[i] < 0x20 || bytes[i] == 0x7f)
-			fprintf(to, "\\u%04x", bytes[i]);
-		else
-			fwrite(bytes + i, 1, len, to);
-		i += len ? len : 1;
-	}
-	putc('"', to);
-}
+#include "base/json.h"
 
 /* `,"NAME":"TEXT"`; nothing when there is no text. */
 static void put_member(FILE *to, const char *name, const char *text)
@@ -46,7 +11,7 @@ static void put_member(FILE *to, const char *name, const char *text)
 	if (!text)
 		return;
 	fprintf(to, ",\"%s\":", name);
-	put_string(to, text, strlen(text));
+	json_put_string(to, text, strlen(text));
 }
 
 /* ---- the object ---- */
@@ -67,13 +32,13 @@ static void put_details(FILE *to, const char *rest, const struct diag_lines *lin
 		rest += sizeof(separator) - 1;
 		const char *end = line_end(rest);
 		fputs(any ? "," : ",\"details\":[", to);
-		put_string(to, rest, (size_t)(end - rest));
+		json_put_string(to, rest, (size_t)(end - rest));
 		rest = end;
 		any = true;
 	}
 	for (uint32_t i = 0; i < lines->at.n; i++, any = true) {
 		fputs(any ? "," : ",\"details\":[", to);
-		put_string(to, lines->at.at[i], strlen(lines->at.at[i]));
+		json_put_string(to, lines->at.at[i], strlen(lines->at.at[i]));
 	}
 	if (any)
 		putc(']', to);
@@ -83,7 +48,7 @@ static void put_hints(FILE *to, const struct diag_lines *lines)
 {
 	for (uint32_t i = 0; i < lines->hints.n; i++) {
 		fputs(i ? "," : ",\"hints\":[", to);
-		put_string(to, lines->hints.at[i], strlen(lines->hints.at[i]));
+		json_put_string(to, lines->hints.at[i], strlen(lines->hints.at[i]));
 	}
 	if (lines->hints.n)
 		putc(']', to);
@@ -96,13 +61,13 @@ static void put_source(FILE *to, const struct diag_lines *lines)
 	fputs(",\"source\":{", to);
 	if (lines->source) {
 		fputs("\"file\":", to);
-		put_string(to, lines->source, strlen(lines->source));
+		json_put_string(to, lines->source, strlen(lines->source));
 		if (lines->source_line)
 			fprintf(to, ",\"line\":%" PRIu32, lines->source_line);
 	}
 	if (lines->function) {
 		fprintf(to, "%s\"function\":", lines->source ? "," : "");
-		put_string(to, lines->function, strlen(lines->function));
+		json_put_string(to, lines->function, strlen(lines->function));
 	}
 	putc('}', to);
 }
@@ -119,11 +84,11 @@ void diag_json(FILE *to, const struct message *message, const struct diag_lines 
 	fprintf(to, "{\"severity\":\"%s\"", severities[message->severity]);
 	put_member(to, "kind", about->kind);
 	fputs(",\"message\":", to);
-	put_string(to, text, (size_t)(end - text));
+	json_put_string(to, text, (size_t)(end - text));
 	put_member(to, "file", about->file);
 	if (about->member.len) {
 		fputs(",\"member\":", to);
-		put_string(to, about->member.at, about->member.len);
+		json_put_string(to, about->member.at, about->member.len);
 	}
 	put_member(to, "section", about->section);
 	if (about->has_offset)

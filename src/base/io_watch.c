@@ -6,9 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/temporary.h"
+
 /* Not in a structure that is passed around: a signal handler gets no argument of ours. */
 static _Atomic(const struct io *) watched;
-static _Atomic(const char *) temporary;
 static struct sigaction previous;
 
 static void say(const char *text)
@@ -31,7 +32,6 @@ static const struct io_file *file_at(const struct io_file *files, uint32_t n, ui
 static void handle(int signal, siginfo_t *info, void *context)
 {
 	const struct io *io = atomic_load(&watched);
-	const char *remove = atomic_load(&temporary);
 	(void)context;
 	uintptr_t address = (uintptr_t)info->si_addr;
 	const struct io_file *file = io ? file_at(io->files.at, io->files.n, address) : NULL;
@@ -41,8 +41,7 @@ static void handle(int signal, siginfo_t *info, void *context)
 		say("gild: error: ");
 		say(file->path);
 		say(" changed while being linked\n");
-		if (remove)
-			unlink(remove);
+		temporary_unlink_all();
 		_exit(1);
 	}
 	sigaction(signal, &previous, NULL); /* somebody else's: the instruction is tried again */
@@ -52,7 +51,6 @@ void io_watch(const struct io *io)
 {
 	struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO};
 	sigemptyset(&action.sa_mask);
-	atomic_store(&temporary, NULL);
 	atomic_store(&watched, io);
 	sigaction(SIGBUS, &action, &previous);
 }
@@ -61,11 +59,6 @@ void io_watch_end(void)
 {
 	sigaction(SIGBUS, &previous, NULL);
 	atomic_store(&watched, NULL);
-}
-
-void io_watch_temporary(const char *path)
-{
-	atomic_store(&temporary, path);
 }
 
 const char *io_changed(const struct io *io)

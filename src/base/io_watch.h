@@ -5,13 +5,10 @@
 
 #include "base/io.h"
 
-/* From here on, reading a mapped file of `io` behind its end says "FILE changed while being linked", removes the
- * temporary file, if one was named, and ends the process with exit code 1. One io at a time in a process. */
+/* From here on, reading a mapped file of `io` behind its end says "FILE changed while being linked", removes temporary
+ * files (base/temporary.h) and ends the process with exit code 1. One io at a time in a process. */
 void io_watch(const struct io *io);
 void io_watch_end(void);
-
-/* A file to be removed then, as long as `path` stays valid; NULL: none. */
-void io_watch_temporary(const char *path);
 
 /* The first mapped file whose size or time of change is not what it was when it was opened, or NULL. A name that stands
  * for another file by now is no change: the mapping is of the old one. */

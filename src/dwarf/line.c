@@ -419,17 +419,24 @@ static void find_name_v5(const struct unit *unit, uint64_t file, struct dwarf_li
 
 /* ----------------------------------------------------------------------------------------------------------- */
 
-static bool name_row(const struct unit *unit, const struct row *row, struct dwarf_line *out)
+static bool name_file(const struct unit *unit, uint64_t file, struct dwarf_line *out)
 {
 	*out = (struct dwarf_line){.dir = {"", 0}, .file = {"", 0}};
 	if (unit->version >= 5)
-		find_name_v5(unit, row->file, out);
+		find_name_v5(unit, file, out);
 	else
-		find_name_v2(unit, row->file, out);
+		find_name_v2(unit, file, out);
 	if (out->file.len == 0)
 		return false;
 	if (out->file.at[0] == '/')
 		out->dir.len = 0;
+	return true;
+}
+
+static bool name_row(const struct unit *unit, const struct row *row, struct dwarf_line *out)
+{
+	if (!name_file(unit, row->file, out))
+		return false;
 	out->line = row->line;
 	out->column = row->column;
 	return true;
@@ -446,4 +453,12 @@ bool dwarf_line_find(const struct dwarf_line_input *input, uint32_t section, uin
 			return name_row(&unit, &row, out);
 	}
 	return false;
+}
+
+bool dwarf_line_file(const struct dwarf_line_input *input, uint64_t offset, uint64_t index, struct dwarf_line *out)
+{
+	struct cursor cursor = {.data = input->line.data, .at = offset, .end = input->line.size}, at;
+	struct unit unit;
+	return offset < input->line.size && next_length(&cursor, &at) && read_header(input, at, &unit) &&
+	       name_file(&unit, index, out);
 }

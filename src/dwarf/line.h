@@ -27,4 +27,8 @@ struct dwarf_line {
 /* The line that byte `offset` of section number `section` belongs to. False when the table does not say. */
 bool dwarf_line_find(const struct dwarf_line_input *input, uint32_t section, uint64_t offset, struct dwarf_line *out);
 
+/* The name of file number `index` in the table at `offset` of the section (DW_AT_decl_file counts in the table of its
+ * unit, DW_AT_stmt_list). Without relocations, `input->relas` being empty, also of linked files. False: there is none. */
+bool dwarf_line_file(const struct dwarf_line_input *input, uint64_t offset, uint64_t index, struct dwarf_line *out);
+
 #endif

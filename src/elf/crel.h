@@ -9,9 +9,9 @@
 #include "elf/error.h"
 #include "elf/types.h"
 
-/* How many relocations the section has: not more than it has bytes. Checks that addends are in the section, since only
- * REL targets have them elsewhere. `index`: of the section, for the error. */
-bool elf_crel_count(struct bytes section, uint32_t index, uint64_t *n, struct elf_error *error);
+/* How many relocations the section has: not more than it has bytes. `has_addends`: whether they are in the section;
+ * NULL checks that they are, since only REL targets have them elsewhere. `index`: of the section, for the error. */
+bool elf_crel_count(struct bytes section, uint32_t index, uint64_t *n, bool *has_addends, struct elf_error *error);
 
 /* Writes all of them to `relas`, which has room for as many as elf_crel_count() said. Checks that the section is as
  * long as they are. Symbol numbers are not checked. */

@@ -21,15 +21,17 @@ uint32_t elf_gnu_hash(struct str name)
 	return hash;
 }
 
-/* nbuckets, symoffset, number of 64-bit words in the filter, shift; then the words. */
-bool elf_gnu_hash_may_have(struct bytes section, uint32_t hash)
+/* nbuckets, symoffset, number of words in the filter, each an address wide, shift; then the words. */
+bool elf_gnu_hash_may_have(const struct elf_dialect *dialect, struct bytes section, uint32_t hash)
 {
-	enum { HEADER = 16, WORD_BITS = 64 };
+	enum { HEADER = 16 };
+	const uint32_t word_bits = 8 * dialect->word;
 	if (section.size < HEADER)
 		return true;
 	uint32_t words = read32(section.data + 8), shift = read32(section.data + 12) % 32;
-	if (words == 0 || words > (section.size - HEADER) / 8)
+	if (words == 0 || words > (section.size - HEADER) / dialect->word)
 		return true;
-	uint64_t word = read64(section.data + HEADER + 8 * (uint64_t)(hash / WORD_BITS % words));
-	return word >> hash % WORD_BITS & word >> (hash >> shift) % WORD_BITS & 1;
+	uint64_t at = HEADER + (uint64_t)dialect->word * (hash / word_bits % words);
+	uint64_t word = elf_get_word(dialect, section.data + at);
+	return word >> hash % word_bits & word >> (hash >> shift) % word_bits & 1;
 }

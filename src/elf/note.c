@@ -33,7 +33,8 @@ bool elf_note_at(struct bytes section, uint64_t align, uint64_t offset, struct e
 	return true;
 }
 
-bool gnu_property_at(struct bytes desc, uint64_t offset, struct gnu_property *out, struct elf_error *error)
+bool gnu_property_at(struct bytes desc, uint64_t align, uint64_t offset, struct gnu_property *out,
+		     struct elf_error *error)
 {
 	const uint64_t header = 8; /* pr_type, pr_datasz */
 	if (!mem_inside(offset, header, desc.size))
@@ -45,7 +46,7 @@ bool gnu_property_at(struct bytes desc, uint64_t offset, struct gnu_property *ou
 	*out = (struct gnu_property){
 		.type = read32(at),
 		.data = {at + header, size},
-		.next = offset + min_u64(align_up(header + size, 8), room),
+		.next = offset + min_u64(align_up(header + size, align), room),
 	};
 	return true;
 }

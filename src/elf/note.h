@@ -21,8 +21,10 @@ struct gnu_property {
 	uint64_t next;
 };
 
-/* The property at `offset` in the descriptor of an NT_GNU_PROPERTY_TYPE_0 note (entries padded to 8 bytes in ELF64). */
-bool gnu_property_at(struct bytes desc, uint64_t offset, struct gnu_property *out, struct elf_error *error);
+/* The property at `offset` in the descriptor of an NT_GNU_PROPERTY_TYPE_0 note, whose entries are padded to `align`
+ * bytes (8; 4 in ELF32). */
+bool gnu_property_at(struct bytes desc, uint64_t align, uint64_t offset, struct gnu_property *out,
+		     struct elf_error *error);
 
 /* How the bits of several objects' 4-byte properties combine (Linux gABI extensions, "Program Property"; x86-64 psABI,
  * the same). */

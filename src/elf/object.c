@@ -1,6 +1,7 @@
 #include "elf/object.h"
 
 #include "elf/mem.h"
+#include "elf/widen.h"
 
 /* No section and no alignment reaches this, so that the sum of a few of them cannot overflow. */
 #define SIZE_LIMIT (1ULL << 48)
@@ -10,7 +11,8 @@ enum elf_kind elf_kind(struct bytes file)
 	const struct elf_ehdr *ehdr = (const struct elf_ehdr *)file.data;
 	if (file.size < EI_NIDENT + sizeof(ehdr->e_type) || !mem_equal(file.data, ELFMAG, SELFMAG))
 		return ELF_NOT;
-	if (ehdr->e_ident[EI_CLASS] != ELFCLASS64 || ehdr->e_ident[EI_DATA] != ELFDATA2LSB)
+	uint8_t class_id = ehdr->e_ident[EI_CLASS];
+	if ((class_id != ELFCLASS64 && class_id != ELFCLASS32) || ehdr->e_ident[EI_DATA] != ELFDATA2LSB)
 		return ELF_OTHER_CLASS;
 	switch (ehdr->e_type) {
 	case ET_REL:
@@ -91,6 +93,16 @@ static bool read_section_table(struct elf_file *file, struct elf_error *error)
 	return true;
 }
 
+static void find_program_headers(struct elf_file *file)
+{
+	const struct elf_ehdr *ehdr = file->ehdr;
+	if (ehdr->e_phnum == 0 || ehdr->e_phnum == PN_XNUM || ehdr->e_phentsize != sizeof(struct elf_phdr) ||
+	    !mem_inside(ehdr->e_phoff, ehdr->e_phnum * sizeof(struct elf_phdr), file->bytes.size))
+		return;
+	file->phdrs = (const struct elf_phdr *)(file->bytes.data + ehdr->e_phoff);
+	file->nphdr = ehdr->e_phnum;
+}
+
 bool elf_read_strtab(const char **strings, uint64_t *size, const struct elf_file *file, uint32_t index,
 		     struct elf_error *error)
 {
@@ -114,31 +126,51 @@ bool elf_read_strtab(const char **strings, uint64_t *size, const struct elf_file
 	return true;
 }
 
-bool elf_read_file(struct elf_file *out, struct bytes bytes, struct elf_error *error)
+/* e_ident, e_version, and that there is a header. */
+static bool check_identification(struct bytes bytes, bool may_be_32, struct elf_error *error)
 {
 	const struct elf_ehdr *ehdr = (const struct elf_ehdr *)bytes.data;
-	if (bytes.size < sizeof(*ehdr))
-		return elf_fail(error, "e_ehsize", 0, bytes.size, "is more than the file has: it is truncated");
+	static const char truncated[] = "is more than the file has: it is truncated";
+	if (bytes.size < sizeof(struct elf32_ehdr))
+		return elf_fail(error, "e_ehsize", 0, bytes.size, truncated);
 	if (!mem_equal(ehdr->e_ident, ELFMAG, SELFMAG))
 		return elf_fail(error, "EI_MAG0", 0, ehdr->e_ident[EI_MAG0], "does not begin the ELF magic number");
-	if (ehdr->e_ident[EI_CLASS] != ELFCLASS64)
-		return elf_fail(error, "EI_CLASS", 0, ehdr->e_ident[EI_CLASS], "is not ELFCLASS64");
+	uint8_t class_id = ehdr->e_ident[EI_CLASS];
+	if (class_id != ELFCLASS64 && (class_id != ELFCLASS32 || !may_be_32))
+		return elf_fail(error, "EI_CLASS", 0, class_id, "is not ELFCLASS64");
+	if (class_id == ELFCLASS64 && bytes.size < sizeof(*ehdr))
+		return elf_fail(error, "e_ehsize", 0, bytes.size, truncated);
 	if (ehdr->e_ident[EI_DATA] != ELFDATA2LSB)
 		return elf_fail(error, "EI_DATA", 0, ehdr->e_ident[EI_DATA], "is not ELFDATA2LSB");
 	if (ehdr->e_ident[EI_VERSION] != EV_CURRENT)
 		return elf_fail(error, "EI_VERSION", 0, ehdr->e_ident[EI_VERSION], "is not EV_CURRENT");
-	if (ehdr->e_version != EV_CURRENT)
+	if (ehdr->e_version != EV_CURRENT) /* at one place in both classes */
 		return elf_fail(error, "e_version", 0, ehdr->e_version, "is not EV_CURRENT");
+	return true;
+}
 
-	*out = (struct elf_file){.bytes = bytes, .ehdr = ehdr, .shstrtab = "", .shstrtab_size = 1};
-	if (ehdr->e_shoff == 0)
-		return true;
-	if (!read_section_table(out, error))
+bool elf_read_file_in(struct elf_file *out, struct bytes bytes, const struct elf_room *room, struct elf_error *error)
+{
+	if (!check_identification(bytes, room != NULL, error))
 		return false;
+	const struct elf_ehdr *ehdr = (const struct elf_ehdr *)bytes.data;
+	bool is_32 = ehdr->e_ident[EI_CLASS] == ELFCLASS32;
+	*out = (struct elf_file){.bytes = bytes, .shstrtab = "", .shstrtab_size = 1};
+	if (is_32) {
+		out->dialect = &elf_dialect_32_rel;
+		if (!elf_widen_headers(out, room, error))
+			return false;
+	} else {
+		out->dialect = &elf_dialect_64;
+		out->ehdr = ehdr;
+		find_program_headers(out);
+		if (ehdr->e_shoff != 0 && !read_section_table(out, error))
+			return false;
+	}
 	if (out->nshdr == 0)
 		return true;
 
-	uint32_t names = ehdr->e_shstrndx == SHN_XINDEX ? out->shdrs[0].sh_link : ehdr->e_shstrndx;
+	uint32_t names = out->ehdr->e_shstrndx == SHN_XINDEX ? out->shdrs[0].sh_link : out->ehdr->e_shstrndx;
 	if (names >= out->nshdr)
 		return elf_fail(error, "e_shstrndx", 0, names, "is beyond the end of the section header table");
 	if (names != SHN_UNDEF && !elf_read_strtab(&out->shstrtab, &out->shstrtab_size, out, names, error))
@@ -146,7 +178,12 @@ bool elf_read_file(struct elf_file *out, struct bytes bytes, struct elf_error *e
 	for (uint32_t i = 0; i < out->nshdr; i++)
 		if (!check_section(out, i, error))
 			return false;
-	return true;
+	return !is_32 || elf_widen_tables(out, room, error);
+}
+
+bool elf_read_file(struct elf_file *out, struct bytes bytes, struct elf_error *error)
+{
+	return elf_read_file_in(out, bytes, NULL, error);
 }
 
 /* Checks that section `index` is an array of `size`-byte entries. */
@@ -260,11 +297,14 @@ static bool read_zdebug(struct elf_compressed *out, struct bytes bytes, uint64_t
 	return true;
 }
 
-static bool read_chdr(struct elf_compressed *out, struct bytes bytes, uint32_t index, struct elf_error *error)
+static bool read_chdr(struct elf_compressed *out, const struct elf_dialect *dialect, struct bytes bytes, uint32_t index,
+		      struct elf_error *error)
 {
-	const struct elf_chdr *chdr = (const struct elf_chdr *)bytes.data;
-	if (bytes.size < sizeof(*chdr))
+	struct elf_chdr header;
+	const struct elf_chdr *chdr = &header;
+	if (bytes.size < dialect->chdr)
 		return elf_fail(error, "sh_size", index, bytes.size, "is less than a compression header");
+	elf_get_chdr(dialect, bytes.data, &header);
 	if (chdr->ch_type != ELFCOMPRESS_ZLIB && chdr->ch_type != ELFCOMPRESS_ZSTD)
 		return elf_fail(error, "ch_type", index, chdr->ch_type,
 				"is unknown: neither ELFCOMPRESS_ZLIB nor ELFCOMPRESS_ZSTD");
@@ -274,7 +314,7 @@ static bool read_chdr(struct elf_compressed *out, struct bytes bytes, uint32_t i
 		.type = chdr->ch_type,
 		.size = chdr->ch_size,
 		.align = chdr->ch_addralign,
-		.stream = {bytes.data + sizeof(*chdr), bytes.size - sizeof(*chdr)},
+		.stream = {bytes.data + dialect->chdr, bytes.size - dialect->chdr},
 	};
 	return true;
 }
@@ -291,7 +331,7 @@ bool elf_read_compressed(struct elf_compressed *out, const struct elf_file *file
 		return elf_fail(error, "sh_type", index, shdr->sh_type,
 				"is SHT_NOBITS, but the section is compressed");
 	struct bytes bytes = elf_section_bytes(file, index);
-	if (by_flag ? !read_chdr(out, bytes, index, error)
+	if (by_flag ? !read_chdr(out, file->dialect, bytes, index, error)
 		    : !read_zdebug(out, bytes, shdr->sh_addralign, index, error))
 		return false;
 	uint64_t ratio = out->type == ELFCOMPRESS_ZSTD ? ZSTD_RATIO : DEFLATE_RATIO;

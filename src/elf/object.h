@@ -1,18 +1,34 @@
-/* Reading an ELF64 little-endian file: header, section headers, names, symbol tables, relocations.
+/* Reading a little-endian ELF file: header, section headers, names, symbol tables, relocations.
  *
- * Nothing is copied or allocated: views point into the file. The file is hostile: a function that returns
- * true has checked everything said here, and later passes trust it without looking again. Pure functions,
- * safe from any thread. */
+ * All views are those of ELF64. Nothing of an ELF64 file is copied or allocated: views point into the file. Tables of
+ * an ELF32 file are translated, into memory that the caller gives. The file is hostile: a function that returns true
+ * has checked everything said here, and later passes trust it without looking again. Pure functions, safe from any
+ * thread. */
 #ifndef GILD_ELF_OBJECT_H
 #define GILD_ELF_OBJECT_H
 
+#include "elf/dialect.h"
 #include "elf/error.h"
 #include "elf/types.h"
 
 enum elf_kind { ELF_NOT, ELF_OTHER_CLASS, ELF_RELOCATABLE, ELF_SHARED, ELF_EXECUTABLE, ELF_CORE };
 
-/* Looks at magic, class, byte order and e_type only; any size. */
+/* ELFCLASS32 or ELFCLASS64 of a file that elf_kind() knows. */
+static inline uint8_t elf_class(struct bytes file)
+{
+	return file.data[EI_CLASS];
+}
+
+/* Looks at magic, class, byte order and e_type only; any size. ELF_OTHER_CLASS: of no class that there is, or
+ * big-endian. */
 enum elf_kind elf_kind(struct bytes file);
+
+/* Memory for what has to be translated. `allocate` returns `size` bytes, aligned to 8; they live as long as the views
+ * are used. */
+struct elf_room {
+	void *(*allocate)(void *context, uint64_t size);
+	void *context;
+};
 
 /* What stands for a section whose bytes in the file are not its content: a compressed one. */
 struct elf_replacement {
@@ -23,7 +39,10 @@ struct elf_replacement {
 struct elf_file {
 	struct bytes bytes;
 	const struct elf_ehdr *ehdr;
+	const struct elf_dialect *dialect; /* of the file: its class; that of ELF32 says REL, whatever there is */
 	const struct elf_shdr *shdrs;
+	const struct elf_phdr *phdrs;
+	uint32_t nphdr;          /* 0 as well when they do not lie in the file */
 	uint32_t nshdr;          /* through section 0's sh_size when e_shnum is 0 (gABI "Extended numbering") */
 	const char *shstrtab;    /* NUL-terminated as a whole */
 	uint64_t shstrtab_size;
@@ -35,7 +54,16 @@ struct elf_file {
  * power of two below 2^48, sh_size below 2^48, sh_link < nshdr for the types that use it (SYMTAB, DYNSYM, RELA, REL,
  * CREL, GROUP, SYMTAB_SHNDX, DYNAMIC, GNU_ver*, GNU_HASH, HASH, SHF_LINK_ORDER). Of an SHT_NULL section only sh_name is
  * looked at. A file without a section name table (e_shstrndx SHN_UNDEF) has only nameless sections. A file with
- * e_shoff 0 has no sections (nshdr 0). */
+ * e_shoff 0 has no sections (nshdr 0).
+ *
+ * Of an ELF32 file, the header, the section and program headers, and the content of symbol tables, of .dynamic and, in
+ * relocatable files, of relocations are those of ELF64: sh_size and sh_entsize say so. Checked here for that: sh_size
+ * and sh_entsize of those sections, and that they do not overlap so much that they would be larger than the file.
+ * SHT_REL sections then hold struct elf_rela with r_addend 0; they stay SHT_REL, since the addends are still in the
+ * places. `room` NULL: a file of class 32 is an error. */
+bool elf_read_file_in(struct elf_file *out, struct bytes bytes, const struct elf_room *room, struct elf_error *error);
+
+/* The same for readers of class 64 only: without room. */
 bool elf_read_file(struct elf_file *out, struct bytes bytes, struct elf_error *error);
 
 /* The bytes of section `index` (empty for SHT_NOBITS and SHT_NULL, whose sh_offset means nothing). */

@@ -1,6 +1,7 @@
 #include "elf/shared.h"
 
 #include "elf/mem.h"
+#include "elf/widen.h"
 
 /* Where the sections of interest are, 0 for none. */
 struct dynamic_sections {
@@ -42,7 +43,7 @@ static void set_dynamic(struct elf_shared *shared, struct bytes bytes)
 {
 	const struct elf_dyn *dyn = (const struct elf_dyn *)bytes.data;
 	uint64_t n = 0;
-	while (n < bytes.size / sizeof(*dyn) && dyn[n].d_tag != DT_NULL)
+	while (dyn && n < bytes.size / sizeof(*dyn) && dyn[n].d_tag != DT_NULL)
 		n++;
 	shared->dynamic = bytes.data;
 	shared->ndynamic = n;
@@ -119,13 +120,14 @@ static bool read_segments(struct segments *out, const struct elf_file *file, str
 		return true;
 	if (ehdr->e_phnum == PN_XNUM)
 		return elf_fail(error, "e_phnum", 0, ehdr->e_phnum, "is PN_XNUM, but there is no section header 0");
-	if (ehdr->e_phentsize != sizeof(struct elf_phdr))
-		return elf_fail(error, "e_phentsize", 0, ehdr->e_phentsize, "is not the size of a program header (56)");
-	if (!mem_inside(ehdr->e_phoff, ehdr->e_phnum * sizeof(struct elf_phdr), file->bytes.size))
+	if (ehdr->e_phentsize != file->dialect->phdr)
+		return elf_fail(error, "e_phentsize", 0, ehdr->e_phentsize,
+				"is not the size of a program header (56; 32 in class 32)");
+	if (!file->nphdr)
 		return elf_fail(error, "e_phoff", 0, ehdr->e_phoff,
 				"makes the program headers end beyond the end of the file");
-	out->at = (const struct elf_phdr *)(file->bytes.data + ehdr->e_phoff);
-	out->n = ehdr->e_phnum;
+	out->at = file->phdrs;
+	out->n = file->nphdr;
 	for (uint32_t i = 0; i < out->n; i++)
 		if ((out->at[i].p_type == PT_LOAD || out->at[i].p_type == PT_DYNAMIC) &&
 		    !mem_inside(out->at[i].p_offset, out->at[i].p_filesz, file->bytes.size))
@@ -199,14 +201,14 @@ static struct dynamic_values collect_values(const struct elf_shared *shared)
 
 /* The number of dynamic symbols as DT_GNU_HASH tells it: the last chain's end. (With no symbol hashed, undefined ones
  * behind the first `symoffset` are not seen; nobody can bind to those.) */
-static bool count_by_gnu_hash(struct bytes table, uint64_t *n, struct elf_error *error)
+static bool count_by_gnu_hash(struct bytes table, unsigned word, uint64_t *n, struct elf_error *error)
 {
 	static const char cut[] = "is a hash table that ends beyond its segment";
 	const uint64_t header = 16;
 	if (table.size < header)
 		return elf_fail(error, "DT_GNU_HASH", 0, table.size, cut);
 	uint64_t nbuckets = read32(table.data), symoffset = read32(table.data + 4), nbloom = read32(table.data + 8);
-	uint64_t buckets = header + 8 * nbloom, chains = buckets + 4 * nbuckets;
+	uint64_t buckets = header + word * nbloom, chains = buckets + 4 * nbuckets;
 	if (chains > table.size)
 		return elf_fail(error, "DT_GNU_HASH", 0, nbuckets, cut);
 	uint64_t last = 0;
@@ -229,8 +231,8 @@ static bool count_by_gnu_hash(struct bytes table, uint64_t *n, struct elf_error 
 	return true;
 }
 
-static bool count_symbols(const struct segments *segments, const struct dynamic_values *values, uint64_t *n,
-			  struct elf_error *error)
+static bool count_symbols(const struct segments *segments, const struct dynamic_values *values, unsigned word,
+			  uint64_t *n, struct elf_error *error)
 {
 	struct bytes table;
 	*n = 0;
@@ -245,7 +247,8 @@ static bool count_symbols(const struct segments *segments, const struct dynamic_
 	}
 	if (!values->gnu_hash)
 		return true;
-	return bytes_at(segments, values->gnu_hash, "DT_GNU_HASH", &table, error) && count_by_gnu_hash(table, n, error);
+	return bytes_at(segments, values->gnu_hash, "DT_GNU_HASH", &table, error) &&
+	       count_by_gnu_hash(table, word, n, error);
 }
 
 static bool read_strings_by_segments(struct elf_symtab *dynsym, const struct segments *segments,
@@ -266,22 +269,27 @@ static bool read_strings_by_segments(struct elf_symtab *dynsym, const struct seg
 	return true;
 }
 
-static bool read_symbols_by_segments(struct elf_symtab *dynsym, const struct segments *segments,
-				     const struct dynamic_values *values, struct elf_error *error)
+static bool read_symbols_by_segments(struct elf_shared *out, const struct segments *segments,
+				     const struct dynamic_values *values, const struct elf_room *room,
+				     struct elf_error *error)
 {
 	uint64_t n;
 	struct bytes symbols;
+	struct elf_symtab *dynsym = &out->dynsym;
+	const struct elf_dialect *dialect = out->file.dialect;
 	if (values->symtab == 0)
 		return true;
-	if (values->syment != 0 && values->syment != sizeof(struct elf_sym))
-		return elf_fail(error, "DT_SYMENT", 0, values->syment, "is not the size of a symbol (24)");
-	if (!count_symbols(segments, values, &n, error) ||
+	if (values->syment != 0 && values->syment != dialect->sym)
+		return elf_fail(error, "DT_SYMENT", 0, values->syment,
+				"is not the size of a symbol (24; 16 in class 32)");
+	if (!count_symbols(segments, values, dialect->word, &n, error) ||
 	    !bytes_at(segments, values->symtab, "DT_SYMTAB", &symbols, error))
 		return false;
-	if (n > symbols.size / sizeof(struct elf_sym) || n > UINT32_MAX)
+	if (n > symbols.size / dialect->sym || n > UINT32_MAX)
 		return elf_fail(error, "DT_SYMTAB", 0, n,
 				"symbols, as the hash table counts them, do not fit in the segment");
-	dynsym->syms = (const struct elf_sym *)symbols.data;
+	dynsym->syms = dialect->class_id == ELFCLASS64 ? (const struct elf_sym *)symbols.data
+						       : elf_widen_symbols(symbols.data, n, room);
 	dynsym->n = (uint32_t)n;
 	for (uint32_t i = 0; i < dynsym->n; i++)
 		if (dynsym->syms[i].st_name >= dynsym->strtab_size)
@@ -292,20 +300,27 @@ static bool read_symbols_by_segments(struct elf_symtab *dynsym, const struct seg
 	return true;
 }
 
-static bool read_by_segments(struct elf_shared *out, struct elf_error *error)
+static bool read_by_segments(struct elf_shared *out, const struct elf_room *room, struct elf_error *error)
 {
 	struct segments segments;
 	if (!read_segments(&segments, &out->file, error))
 		return false;
 	for (uint32_t i = 0; i < segments.n && !out->dynamic; i++) {
 		const struct elf_phdr *phdr = &segments.at[i];
-		if (phdr->p_type == PT_DYNAMIC)
-			set_dynamic(out, (struct bytes){segments.file.data + phdr->p_offset, phdr->p_filesz});
+		if (phdr->p_type != PT_DYNAMIC)
+			continue;
+		struct bytes dynamic = {segments.file.data + phdr->p_offset, phdr->p_filesz};
+		if (out->file.dialect->class_id == ELFCLASS32) {
+			uint64_t n = dynamic.size / sizeof(struct elf32_dyn);
+			dynamic.data = (const uint8_t *)elf_widen_dynamic(dynamic.data, n, room);
+			dynamic.size = n * sizeof(struct elf_dyn);
+		}
+		set_dynamic(out, dynamic);
 	}
 
 	struct dynamic_values values = collect_values(out);
 	if (!read_strings_by_segments(&out->dynsym, &segments, &values, error) ||
-	    !read_symbols_by_segments(&out->dynsym, &segments, &values, error))
+	    !read_symbols_by_segments(out, &segments, &values, room, error))
 		return false;
 	if (values.versym && out->dynsym.n) {
 		struct bytes versym;
@@ -324,12 +339,13 @@ static bool read_by_segments(struct elf_shared *out, struct elf_error *error)
 	return true;
 }
 
-bool elf_read_shared(struct elf_shared *out, struct bytes bytes, struct elf_error *error)
+bool elf_read_shared_in(struct elf_shared *out, struct bytes bytes, const struct elf_room *room,
+			struct elf_error *error)
 {
 	*out = (struct elf_shared){.dynsym = {.strtab = "", .strtab_size = 1}};
-	if (!elf_read_file(&out->file, bytes, error))
+	if (!elf_read_file_in(&out->file, bytes, room, error))
 		return false;
-	if (!(out->file.nshdr ? read_by_sections(out, error) : read_by_segments(out, error)))
+	if (!(out->file.nshdr ? read_by_sections(out, error) : read_by_segments(out, room, error)))
 		return false;
 	for (uint64_t i = 0; i < out->ndynamic; i++) {
 		const struct elf_dyn *dyn = &dynamic_entries(out)[i];
@@ -342,10 +358,55 @@ bool elf_read_shared(struct elf_shared *out, struct bytes bytes, struct elf_erro
 	return true;
 }
 
+bool elf_read_shared(struct elf_shared *out, struct bytes bytes, struct elf_error *error)
+{
+	return elf_read_shared_in(out, bytes, NULL, error);
+}
+
 const char *elf_dynamic_string(const struct elf_shared *shared, uint64_t i)
 {
 	uint64_t offset = dynamic_entries(shared)[i].d_val;
 	return offset < shared->dynsym.strtab_size ? shared->dynsym.strtab + offset : NULL;
+}
+
+static void mark_table(const struct segments *segments, uint64_t addr, uint64_t size, bool *marks, uint32_t n)
+{
+	struct bytes bytes;
+	struct elf_error error;
+	if (size == 0 || !bytes_at(segments, addr, "DT_RELA", &bytes, &error))
+		return;
+	const struct elf_rela *relas = (const struct elf_rela *)bytes.data;
+	for (uint64_t i = 0; i < min_u64(size, bytes.size) / sizeof(*relas); i++)
+		if (relas[i].r_sym < n)
+			marks[relas[i].r_sym] = true;
+}
+
+void elf_shared_relocated(const struct elf_shared *shared, bool *marks)
+{
+	struct segments segments;
+	struct elf_error error;
+	uint64_t rela = 0, relasz = 0, jmprel = 0, pltrelsz = 0;
+	for (uint64_t i = 0; i < shared->ndynamic; i++) {
+		const struct elf_dyn *dyn = &dynamic_entries(shared)[i];
+		switch (dyn->d_tag) {
+		case DT_RELA:
+			rela = dyn->d_val;
+			break;
+		case DT_RELASZ:
+			relasz = dyn->d_val;
+			break;
+		case DT_JMPREL:
+			jmprel = dyn->d_val;
+			break;
+		case DT_PLTRELSZ:
+			pltrelsz = dyn->d_val;
+			break;
+		}
+	}
+	if (!read_segments(&segments, &shared->file, &error))
+		return;
+	mark_table(&segments, rela, relasz, marks, shared->dynsym.n);
+	mark_table(&segments, jmprel, pltrelsz, marks, shared->dynsym.n);
 }
 
 static const char *version_name(const struct elf_shared *shared, uint32_t offset, const char *field, uint32_t i,

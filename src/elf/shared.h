@@ -2,7 +2,7 @@
  *
  * Everything comes from the section headers when there are any (sh_type SHT_DYNAMIC, SHT_DYNSYM, SHT_GNU_versym, ...),
  * from the program headers otherwise. All its names must be in one string table, that of the dynamic symbols.
- * Pure functions; nothing is allocated. */
+ * Pure functions; nothing is allocated but what a file of class 32 needs (struct elf_room). */
 #ifndef GILD_ELF_SHARED_H
 #define GILD_ELF_SHARED_H
 
@@ -19,6 +19,10 @@ struct elf_shared {
 	uint64_t ndynamic;            /* up to and without DT_NULL */
 };
 
+/* `room`: as for elf_read_file_in(). */
+bool elf_read_shared_in(struct elf_shared *out, struct bytes bytes, const struct elf_room *room,
+			struct elf_error *error);
+/* The same for readers of class 64 only. */
 bool elf_read_shared(struct elf_shared *out, struct bytes bytes, struct elf_error *error);
 
 /* Calls body(context, version index, flags, name) for each version definition in order (vd_ndx, vd_flags, first
@@ -32,5 +36,9 @@ bool elf_each_verneed(const struct elf_shared *shared, elf_verneed_body *body, v
 
 /* The string of dynamic entry `i` (DT_NEEDED, DT_RPATH, ...), or NULL when its offset is outside the string table. */
 const char *elf_dynamic_string(const struct elf_shared *shared, uint64_t i);
+
+/* Sets marks[i] for each dynamic symbol i that a dynamic relocation (DT_RELA, DT_JMPREL) names; `marks` has dynsym.n
+ * entries. Malformed tables name nothing. */
+void elf_shared_relocated(const struct elf_shared *shared, bool *marks);
 
 #endif

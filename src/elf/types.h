@@ -1,4 +1,5 @@
-/* The structures of an ELF64 little-endian file, byte for byte (gABI chapters 4 and 5).
+/* The structures of ELF little-endian files, byte for byte (gABI chapters 4 and 5): those of ELF64, which all of gild
+ * works with, and those of ELF32, which only its dialect is to see (dialect.h).
  *
  * Fields and constants carry the names of <elf.h>. The structures are declared here once more only because
  * members of archives are aligned to two bytes: these types may be read at any address. */
@@ -98,6 +99,45 @@ struct elf_vernaux {
 	uint32_t vna_hash;
 	uint16_t vna_flags, vna_other;
 	uint32_t vna_name, vna_next;
+} ELF_PACKED;
+
+struct elf32_ehdr {
+	uint8_t e_ident[EI_NIDENT];
+	uint16_t e_type, e_machine;
+	uint32_t e_version, e_entry, e_phoff, e_shoff, e_flags;
+	uint16_t e_ehsize, e_phentsize, e_phnum, e_shentsize, e_shnum, e_shstrndx;
+} ELF_PACKED;
+
+struct elf32_shdr {
+	uint32_t sh_name, sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_link, sh_info, sh_addralign, sh_entsize;
+} ELF_PACKED;
+
+struct elf32_phdr {
+	uint32_t p_type, p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_flags, p_align;
+} ELF_PACKED;
+
+struct elf32_chdr {
+	uint32_t ch_type, ch_size, ch_addralign;
+} ELF_PACKED;
+
+struct elf32_sym {
+	uint32_t st_name, st_value, st_size;
+	uint8_t st_info, st_other;
+	uint16_t st_shndx;
+} ELF_PACKED;
+
+struct elf32_rel {
+	uint32_t r_offset, r_info;      /* the type is the lowest byte */
+} ELF_PACKED;
+
+struct elf32_rela {
+	uint32_t r_offset, r_info;
+	int32_t r_addend;
+} ELF_PACKED;
+
+struct elf32_dyn {
+	int32_t d_tag;
+	uint32_t d_val;
 } ELF_PACKED;
 
 static inline uint8_t elf_sym_bind(const struct elf_sym *sym)

@@ -27,9 +27,13 @@ void check_supported(struct link *link)
 		diag_error(link->diag, 0, "option --separate-debug-file: %s is the output itself", options->output);
 	if (options->why_live.n && !options->gc_sections)
 		diag_warning(link->diag, 0, "--why-live has no effect without --gc-sections");
-	if (options->emulation && strcmp(options->emulation, link->arch->emulation) != 0)
-		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations: %s",
-			   options->emulation, link->arch->emulation);
+	if (options->emulation && !arch_by_emulation(options->emulation)) {
+		const char *names = "";
+		for (unsigned i = 0; archs[i]; i++)
+			names = arena_printf(&link->arena, "%s %s", names, archs[i]->emulation);
+		diag_error(link->diag, 0, "unrecognised emulation mode: %s\n>>> supported emulations:%s",
+			   options->emulation, names);
+	}
 }
 
 /* An output is dynamic when the loader has something to do: it is position-independent, or it uses a shared object. */
@@ -43,9 +47,25 @@ static bool needs_dynamic_section(const struct link *link)
 	return link->options->export_dynamic && !link->options->is_static;
 }
 
+/* The output would take an input's place. GNU ld's words (ldlang.c). */
+static void check_output_is_no_input(struct link *link)
+{
+	struct stat output;
+	if (stat(link->options->output, &output) != 0 || !S_ISREG(output.st_mode))
+		return;
+	for (uint32_t i = 0; i < link->io->files.n; i++) {
+		const struct io_file *file = &link->io->files.at[i];
+		if (!file->error && file->ino == output.st_ino && file->dev == output.st_dev) {
+			diag_error(link->diag, 0, "input file '%s' is the same as output file", file->path);
+			return;
+		}
+	}
+}
+
 void decide_output(struct link *link)
 {
 	const struct options *options = link->options;
+	check_output_is_no_input(link);
 	if (link->files.n == 1 && link->diag->errors == 0)
 		diag_error(link->diag, 0, "no input files");
 	bool relocatable = options->kind == OUTPUT_RELOCATABLE;
@@ -66,7 +86,7 @@ void check_entry(struct link *link)
 	bool said = options->entry || link->script_entry || !link->has_script;
 	if (!said) /* a script that does not say where the program starts: GNU ld's default is another one then */
 		link->entry = "start";
-	else if (*rest)
+	else if (*rest && (options->kind != OUTPUT_SHARED || options->entry))
 		diag_warning(link->diag, 0,
 			     "cannot find entry symbol %s\n>>> the program starts at the beginning of .text",
 			     link->entry);

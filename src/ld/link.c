@@ -22,6 +22,7 @@
 #include "ld/report/report.h"
 #include "ld/report/trace.h"
 #include "ld/report/undefined.h"
+#include "ld/resolve/abi_check.h"
 #include "ld/resolve/backrefs.h"
 #include "ld/resolve/closure.h"
 #include "ld/resolve/comdat.h"
@@ -30,6 +31,7 @@
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/versions.h"
 #include "ld/resolve/warning_symbols.h"
+#include "ld/synth/abi_section.h"
 #include "ld/synth/dynamic.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/gdb_index.h"
@@ -111,6 +113,7 @@ static bool decide_symbols(struct link *link)
 	check_entry(link);
 	check_required(link);
 	common_allocate(link);
+	abi_check(link);
 	/* Two definitions, or an unknown version, do not keep us from seeing what is undefined. */
 	return done_or_excused(link, "exports");
 }
@@ -207,6 +210,11 @@ static bool write_output(struct link *link)
 		if (!done(link, "gdb index"))
 			return false;
 	}
+	if (link->synthetic[SYN_GILD_ABI]) {
+		abi_section_build(link);
+		if (!done(link, "abi"))
+			return false;
+	}
 	/* Only now can debugging information be written down to compress it; what is not loaded moves together. */
 	if (link->options->compress_debug != COMPRESS_NONE && !link->options->flat)
 		compress_debug_sections(link);
@@ -237,6 +245,7 @@ static bool decide_object_symbols(struct link *link)
 		common_allocate(link);
 	else
 		common_measure(link);
+	abi_check(link);
 	return done(link, "symbols");
 }
 

@@ -21,7 +21,11 @@ static struct pool *new_pool(unsigned wanted)
 
 void link_begin(struct link *link, const struct options *options, struct diag *diag, struct io *io)
 {
-	*link = (struct link){.options = options, .diag = diag, .io = io, .arch = &arch_x86_64, .replaced_output = -1};
+	*link = (struct link){.options = options, .diag = diag, .io = io, .replaced_output = -1,
+			      .abi = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+	link->arch = options->emulation ? arch_by_emulation(options->emulation) : NULL;
+	if (!link->arch)
+		link->arch = archs[0]; /* unless an input says otherwise */
 	link->pool = new_pool(options->threads);
 	link->worker_arenas = calloc(pool_threads(link->pool), sizeof(*link->worker_arenas));
 	if (!link->worker_arenas)
@@ -54,10 +58,9 @@ void link_end(struct link *link)
 	parallel_for(link->pool, n, size < WORTH_SHARING ? n : 1, let_go, link);
 	layout_free(link);
 	symbols_free(link);
-	for (uint32_t i = 0; i < link->pool_shards.n; i++) {
-		free(link->pool_shards.at[i].entries);
+	for (uint32_t i = 0; i < link->pool_shards.n; i++)
 		free(link->pool_shards.at[i].offsets);
-	}
+	intern_set_free(&link->pieces);
 	array_free(&link->files);
 	array_free(&link->loaded);
 	array_free(&link->input_steps);
@@ -72,7 +75,11 @@ void link_end(struct link *link)
 	array_free(&link->pool_shards);
 	array_free(&link->undefined_references);
 	array_free(&link->missing_libraries);
+	array_free(&link->abi.sizes);
+	array_free(&link->abi.mixed);
+	array_free(&link->abi.interposers);
 	free((void *)(uintptr_t)link->gdb_index.data);
+	free(link->gild_abi);
 	array_free(&link->got);
 	array_free(&link->plt);
 	array_free(&link->plt_got);

@@ -2,7 +2,7 @@
  * 32-bit ids.
  *
  * An id never changes once given. Files and sections are numbered in the order of the inputs; symbols in the order of
- * first mention within their hash shard (resolve/symbols.h), so that ids never depend on thread timing, but there are
+ * first mention within the hash table that has their name (resolve/symbols.h), so that ids never depend on thread timing, but there are
  * unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic
  * symbol table, ...) are sections and symbols of file 0, placed like everybody else's. Link state is passed around as
  * one `struct link *`; nothing is global. */
@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "base/codec.h"
 #include "base/diag.h"
+#include "base/intern.h"
 #include "base/io.h"
 #include "base/pool.h"
 #include "elf/archive.h"
@@ -216,7 +217,7 @@ struct symbol {
 	_Atomic uint32_t aux;            /* index in link->aux; 0: none */
 	_Atomic uint16_t flags;
 	_Atomic uint8_t visibility;      /* the most constraining of all live files, STV_* */
-	uint8_t type;                    /* STT_* of the definition */
+	_Atomic uint8_t kinds;           /* KIND_*: what the files that mention it say it is (resolve/abi_check.h) */
 	uint64_t address;                /* final; made after layout */
 };
 
@@ -253,6 +254,7 @@ enum {
 	NEED_TLSLD = 1 << 8,     /* (of the module) two GOT slots: module and 0 */
 	NEED_GOT_BASE = 1 << 9,  /* (of the module) _GLOBAL_OFFSET_TABLE_ is used */
 	NEED_STATIC_TLS = 1 << 10, /* (of the module) DF_STATIC_TLS */
+	NEED_GOTTP_NEGATED = 1 << 13, /* the same with the other sign */
 	NEED_ZERO = 1 << 12,     /* undefined and weak, and code counts on its being 0 */
 	NEED_TEXTREL = 1 << 11,    /* (of the module) a read-only section has dynamic relocations */
 };
@@ -263,7 +265,7 @@ struct aux {
 	file_id file;
 	uint32_t index;
 	uint32_t needs;
-	uint32_t got, plt, pltgot, gotplt, tlsgd, tlsdesc, gottp, dynsym;
+	uint32_t got, plt, pltgot, gotplt, tlsgd, tlsdesc, gottp, gottp_negated, dynsym;
 	uint64_t copy;           /* NEED_COPY: offset in .dynbss or .dynrelro */
 	bool copy_relro;
 };
@@ -282,7 +284,7 @@ struct missing_library {
 };
 
 /* Why a GOT slot is there; entries follow each other in the order of first use. */
-enum got_kind { GOT_ADDRESS, GOT_TLSGD, GOT_TLSLD, GOT_TLSDESC, GOT_TPOFF };
+enum got_kind { GOT_ADDRESS, GOT_TLSGD, GOT_TLSLD, GOT_TLSDESC, GOT_TPOFF, GOT_TPOFF_NEGATED };
 
 struct got_entry {
 	uint32_t aux;            /* 0 for GOT_TLSLD */
@@ -292,7 +294,7 @@ struct got_entry {
 
 /* ---- merged pieces ----------------------------------------------------------------------------------- */
 
-/* Where a piece of an input section begins, and which entry of its pool it is: shard << POOL_SHARD_SHIFT | entry. */
+/* Where a piece of an input section begins, and its id among the interned pieces of its pool. */
 struct merge_piece {
 	uint32_t start, ref;
 };
@@ -304,30 +306,25 @@ struct merge_section {
 	struct bytes content;
 	uint32_t n;
 	struct merge_piece *pieces;
-	uint32_t *hashes;        /* scratch, until the pools are built */
 	uint32_t *blocks;        /* first piece that begins in or behind each block of 1 << MERGE_BLOCK_SHIFT bytes */
 };
 
-enum { POOL_SHARD_SHIFT = 26, POOL_MAX_SHARDS = 64, MERGE_BLOCK_SHIFT = 6 };
+enum { MERGE_BLOCK_SHIFT = 6 };
 
-struct pool_entry {
-	const uint8_t *data;
-	uint32_t size;
-	uint32_t p2align;
-};
-
+/* Parallel to the tables of link->pieces, which have the entries. */
 struct pool_shard {
 	section_id section;
-	uint32_t n;
-	struct pool_entry *entries;
 	uint64_t *offsets;       /* of entries, in the shard: apart, because relocations ask for nothing else */
+	_Atomic uint8_t *p2aligns; /* scratch, of entries; NULL: 0 */
 };
 
 /* All pieces that may be merged with each other: same run, flags and entry size. */
 struct merge_pool {
 	uint32_t run;
 	uint64_t flags, entsize;
-	uint32_t first_shard, n_shards; /* power of two */
+	uint32_t first_shard, n_shards; /* 1 << log2_shards */
+	uint8_t log2_shards;
+	bool is_aligned;          /* some pieces need more than 1 */
 	section_id first_member;
 };
 
@@ -338,7 +335,7 @@ enum synthetic {
 	SYN_INTERP, SYN_PROPERTY, SYN_BUILD_ID, SYN_PACKAGE, SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_DYNSTR, SYN_VERSYM,
 	SYN_VERDEF, SYN_VERNEED, SYN_RELA_DYN, SYN_RELA_PLT, SYN_RELR_DYN, SYN_EH_FRAME_HDR, SYN_PLT, SYN_PLT_GOT,
 	SYN_PLT_SEC, SYN_PLT_UNWIND, SYN_DYNAMIC, SYN_GOT, SYN_GOT_PLT, SYN_DYNRELRO, SYN_DYNBSS, SYN_RELRO_PADDING,
-	SYN_GDB_INDEX, SYN_GNU_DEBUGLINK, SYN_SHSTRTAB, SYN_GNU_STACK,
+	SYN_GDB_INDEX, SYN_GILD_ABI, SYN_GNU_DEBUGLINK, SYN_SHSTRTAB, SYN_GNU_STACK,
 	SYN_COMMON, SYN_TLS_COMMON, SYN_LARGE_COMMON, /* in the order of enum common_kind */
 	SYN_COUNT
 };
@@ -362,9 +359,24 @@ struct common {
 	uint32_t area;             /* in link->common_areas */
 };
 
+/* Entry `index` of a file's symbol table: a mention of `symbol` that does not fit the definition that counts. */
+struct abi_mention {
+	symbol_id symbol;
+	file_id file;
+	uint32_t index;
+};
+
+/* What passes that look at all symbols note for abi_check(): few of them, or none. Any thread, under `lock`. */
+struct abi_notes {
+	pthread_mutex_t lock;
+	ARRAY(struct abi_mention) sizes;   /* variables of another size than the owner's */
+	ARRAY(symbol_id) mixed;            /* symbols of several kinds */
+	bool **looked_up;                  /* by file and index: see abi_looks_up(); NULL: nobody asked */
+	ARRAY(symbol_id) interposers;      /* strong definitions of ours that stand before a shared object's */
+};
+
 struct layout;
 struct arch;
-struct interner;
 struct plt_style;
 
 /* A version of the output: index 2 + i in .gnu.version is definition i, needed versions follow. */
@@ -410,7 +422,7 @@ struct link {
 	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
 	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
 	uint32_t n_symbols;                /* including the null symbol 0 and ids that no name has */
-	struct interner *interner;
+	struct intern_set names;           /* of symbols */
 	ARRAY(struct aux) aux;             /* [0] is unused */
 
 	/* File 0's symbols, parallel to its symtab. */
@@ -433,6 +445,7 @@ struct link {
 	ARRAY(struct merge_section) merge_sections;
 	ARRAY(struct merge_pool) merge_pools;
 	ARRAY(struct pool_shard) pool_shards;
+	struct intern_set pieces;          /* of all pools */
 
 	ARRAY(section_id) folded;          /* SECTION_FOLDED ones, ascending */
 
@@ -474,6 +487,7 @@ struct link {
 	struct common *common_symbols;     /* by symbol id; NULL: there are none */
 
 	struct bytes gdb_index;            /* malloc's */
+	uint8_t *gild_abi;                 /* the same; its section has the size */
 	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
 	const char **retained_names;       /* --retain-symbols-file, sorted; NULL: all names are kept */
 	uint32_t n_retained;
@@ -488,6 +502,8 @@ struct link {
 	uint32_t symtab_locals;
 
 	unsigned excused_errors;           /* reported, but no reason to stop yet */
+
+	struct abi_notes abi;
 
 	/* References to symbols that nobody defines, found while scanning; reported together, by symbol. */
 	pthread_mutex_t undefined_lock;
@@ -561,6 +577,17 @@ static inline const struct elf_sym *symbol_definition(const struct link *link, c
 {
 	uint64_t owner = symbol_owner(symbol);
 	return &file_of(link, owner_file(owner))->symtab.syms[owner_index(owner)];
+}
+
+static inline void *room_allocate(void *arena, uint64_t size)
+{
+	return arena_alloc(arena, size, 8);
+}
+
+/* Memory of an arena for what has to be translated when it is read. */
+static inline struct elf_room room_in(struct arena *arena)
+{
+	return (struct elf_room){room_allocate, arena};
 }
 
 /* "path" or "path(member)" in a printf: FILE_FORMAT, with FILE_ARGS(file) among the arguments. */

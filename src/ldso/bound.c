@@ -29,15 +29,15 @@ void bound_add(struct loader *ld, struct object *from, struct object *to)
 	 * the object stays for ever, which is always right. */
 	if (from->kind != OBJECT_OPENED || from->never_unload || !loader_try_lock(ld)) {
 		if (debugging(ld, DEBUG_BINDINGS))
-			debug_print(ld, *from->name ? "marking %s [0] as NODELETE due to reference from %s [0]\n" :
-						     "marking %s [0] as NODELETE due to reference from main program\n",
-				    to->name, from->name);
+			debug_print(ld, *from->name ? "marking %s [%u] as NODELETE due to reference from %s [%u]\n" :
+						     "marking %s [%u] as NODELETE due to reference from main program\n",
+				    to->name, to->ns, from->name, from->ns);
 		bound_never_unload(to);
 		return;
 	}
 	list_append(&from->bound_to, to);
 	loader_unlock(ld);
 	if (debugging(ld, DEBUG_FILES))
-		debug_print(ld, "\nfile=%s [0];  needed by %s [0] (relocation dependency)\n\n", object_display_name(to),
-			    object_display_name(from));
+		debug_print(ld, "\nfile=%s [%u];  needed by %s [%u] (relocation dependency)\n\n",
+			    object_display_name(to), to->ns, object_display_name(from), from->ns);
 }

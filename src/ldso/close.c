@@ -1,6 +1,8 @@
 /* dlclose: what is needed no more is finished, taken out of all lists, and unmapped. */
+#include <link.h>
 #include <sys/mman.h>
 
+#include "ldso/audit.h"
 #include "ldso/debugger.h"
 #include "ldso/find_object.h"
 #include "ldso/glibc/publish.h"
@@ -72,21 +74,27 @@ static void forget_requester(struct loader *ld, const struct object *gone)
 static void take_away(struct loader *ld, struct object *object)
 {
 	if (debugging(ld, DEBUG_FILES))
-		debug_print(ld, "\nfile=%s [0];  destroying link map\n", object->name);
+		debug_print(ld, "\nfile=%s [%u];  destroying link map\n", object->name, object->ns);
 	tls_remove_module(ld, object);
 	forget_requester(ld, object);
 	if (ld->init_first == object)
 		ld->init_first = NULL;
-	if (ld->libc == object)
-		ld->libc = NULL;
+	struct namespace *namespace = &ld->namespaces[object->ns];
+	if (namespace->libc == object)
+		namespace->libc = NULL;
 	object_unlink(ld, object);
 }
 
 /* Removes all objects marked `removed`. */
 static void remove_objects(struct loader *ld)
 {
-	bool any_tls = false;
+	bool any_tls = false, touched[NAMESPACES] = {false};
 	debugger_tell(DEBUGGER_DELETE);
+	for (const struct object *object = ld->first; object; object = object->next)
+		if (object->removed && !touched[object->ns]) {
+			touched[object->ns] = true;
+			audit_activity(ld, object->ns, LA_ACT_DELETE);
+		}
 	keep_scopes(ld);
 	scope_remove(ld);
 	find_object_update(ld);
@@ -102,6 +110,10 @@ static void remove_objects(struct loader *ld)
 		object->next = gone;
 		gone = object;
 	}
+	for (uint32_t ns = BASE_NAMESPACE + 1; ns < ld->nnamespaces; ns++)
+		ld->namespaces[ns].used = ld->namespaces[ns].is_growing = false;
+	for (const struct object *object = ld->first; object; object = object->next)
+		ld->namespaces[object->ns].used = true;
 	glibc_publish_objects(ld);
 	glibc_unlock(ld, LOCK_LIST);
 	if (any_tls)
@@ -114,6 +126,9 @@ static void remove_objects(struct loader *ld)
 		image_unmap(object);
 		object_free(object);
 	}
+	for (uint32_t ns = 0; ns < ld->nnamespaces; ns++)
+		if (touched[ns])
+			audit_activity(ld, ns, LA_ACT_CONSISTENT);
 	debugger_tell(DEBUGGER_CONSISTENT);
 }
 
@@ -143,6 +158,8 @@ static bool finish_unneeded(struct loader *ld)
 		if (!objects[i]->unneeded)
 			continue;
 		init_finish_object(ld, objects[i]);
+		if (objects[i]->is_proxy)
+			audit_closed(ld, objects[i]);
 		objects[i]->removed = any = true;
 	}
 	heap_free(objects);

@@ -8,7 +8,8 @@
 /* Points the program's DT_DEBUG to _r_debug. `base`: load address of the loader. */
 void debugger_start(struct loader *ld, uint64_t base);
 
-void debugger_set_map(void *link_map);
+/* The first link_map of a namespace, NULL: it is empty. */
+void debugger_set_map(uint32_t ns, void *link_map);
 
 /* The list of objects is going to change, or is whole again. */
 enum debugger_state { DEBUGGER_CONSISTENT, DEBUGGER_ADD, DEBUGGER_DELETE };

@@ -53,16 +53,16 @@ static bool is_this_loader(const struct loader *ld, const char *path)
 	return !sys_stat(path, &other) && other.st_ino == this.st_ino && other.st_dev == this.st_dev;
 }
 
-void delegate(struct loader *ld)
+void delegate(struct loader *ld, const struct object *libc)
 {
 	char build_id[64];
-	glibc_build_id(ld->libc, build_id);
+	glibc_build_id(libc, build_id);
 	const char *other = ld->program->interpreter;
 	if (!ld->as_command || !other || is_this_loader(ld, other))
 		other = SYSTEM_LOADER;
 	bool none = ld->secure || is_this_loader(ld, other);
 	print(2, "ld-gild: %s: the layout of this C library (%s, build-id %s) is not known; %s%s\n",
-	      object_display_name(ld->program), ld->libc->name, *build_id ? build_id : "none",
+	      object_display_name(ld->program), libc->name, *build_id ? build_id : "none",
 	      none ? "there is no other loader" : other, none ? "" : " takes over");
 	if (none)
 		sys_exit(127);

@@ -5,6 +5,6 @@
 #include "ldso/loader.h"
 
 /* Says so in one line and does not return. */
-_Noreturn void delegate(struct loader *ld);
+_Noreturn void delegate(struct loader *ld, const struct object *libc);
 
 #endif

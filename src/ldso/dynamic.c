@@ -134,17 +134,18 @@ static const char *string(const struct object *object, bool has, uint64_t offset
 }
 
 /* The chains of needed and defined versions stay inside of the object, and their names inside of the strings. Offsets
- * only grow, so that chains end. */
+ * only grow, so that chains end; entries do not share memory, so that together they are not more than fit into it. */
 static bool check_versions(struct loader *ld, const struct object *object)
 {
 	static const char what[] = "%s: an entry is outside of the object's memory";
 	uint64_t strings = object->table.strings_size, base = object->base;
+	uint64_t most = (object->end - object->start) / sizeof(Elf64_Vernaux);
 	const Elf64_Verneed *need = object->verneed;
 	while (need) {
 		uint64_t at = (uint64_t)need - base + need->vn_aux, next;
 		do {
 			const Elf64_Vernaux *aux = (const void *)(base + at);
-			if (!object_has(object, at, sizeof(*aux)) || aux->vna_name >= strings)
+			if (!most-- || !object_has(object, at, sizeof(*aux)) || aux->vna_name >= strings)
 				return fail(ld, object->name, 0, what, "DT_VERNEED");
 			next = aux->vna_next;
 			at += next;

@@ -3,6 +3,7 @@
 #include <asm/errno.h>
 #include <sys/mman.h>
 
+#include "ldso/audit.h"
 #include "ldso/cpu.h"
 #include "ldso/export.h"
 #include "ldso/glibc/abi.h"
@@ -144,17 +145,24 @@ EXPORT int _dl_catch_error(const char **object, const char **text, bool *allocat
 	return 0;
 }
 
-/* --- nothing to do: auditing and profiling are not there */
+/* --- auditing: just before the program's constructors; a binding by dlsym */
 
 EXPORT void _dl_audit_preinit(void *link_map)
 {
-	(void)link_map;
+	struct object *object = object_of_handle(&the_loader, link_map);
+	if (object && the_loader.nauditors)
+		audit_preinit(&the_loader, object);
 }
 
-EXPORT void _dl_audit_symbind_alt(void *link_map, const void *symbol, void **value, void *definer)
+EXPORT void _dl_audit_symbind_alt(void *link_map, const Elf64_Sym *symbol, void **value, void *definer)
 {
-	(void)link_map, (void)symbol, (void)value, (void)definer;
+	struct object *from = object_of_handle(&the_loader, link_map), *to = object_of_handle(&the_loader, definer);
+	struct definition definition = {to, symbol};
+	if (from && to && audits(&the_loader, from->ns))
+		*value = (void *)audit_bound_by_dlsym(&the_loader, from, &definition, (uint64_t)*value);
 }
+
+/* --- nothing to do: profiling is not there */
 
 EXPORT void _dl_mcount(uint64_t from, uint64_t to)
 {

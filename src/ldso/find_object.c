@@ -36,7 +36,7 @@ void find_object_update(struct loader *ld)
 	}
 	table->n = 0;
 	for (struct object *object = ld->first; object; object = object->next)
-		if (!object->removed && !object->missing)
+		if (!object->removed && !object->missing && !object->is_proxy)
 			insert(table, (struct range){object->start, object->end, object});
 	__atomic_store_n(&version, version + 1, __ATOMIC_RELEASE);
 }

@@ -7,17 +7,22 @@
 #include "ldso/sys.h"
 #include "ldso/text.h"
 
-enum { HEADER = 16, SMALLEST = 5, CLASSES = 48, PIECE = 64 * 1024 };
+enum { HEADER = 16, CLASSES = 96, PIECE = 64 * 1024 };
 
-/* Blocks are powers of two with a header that holds the exponent; freed ones wait in a list for each size. Static
- * because the heap is where all other state lives. */
+/* Blocks have 32, 48, 64, 96, 128, 192 ... bytes, with a header that holds the number of this size in the row; freed
+ * ones wait in a list for each size. Static because the heap is where all other state lives. */
 static char *fresh, *fresh_end;
 static void *freed[CLASSES];
 
+static size_t block_size(unsigned class)
+{
+	return (size_t)(class & 1 ? 48 : 32) << class / 2;
+}
+
 static unsigned class_of(size_t size)
 {
-	unsigned class = SMALLEST;
-	while (((size_t)1 << class) < size + HEADER)
+	unsigned class = 0;
+	while (block_size(class) < size + HEADER)
 		class++;
 	return class;
 }
@@ -27,7 +32,7 @@ void *heap_alloc(size_t size)
 	unsigned class = size > SIZE_MAX / 4 ? CLASSES : class_of(size);
 	if (class >= CLASSES)
 		die("out of memory");
-	size_t block = (size_t)1 << class;
+	size_t block = block_size(class);
 	char *at = freed[class];
 	if (at) {
 		freed[class] = *(void **)(at + HEADER);

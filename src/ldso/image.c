@@ -62,6 +62,15 @@ enum open_result image_open(struct loader *ld, const char *path, struct opened *
 		fail(ld, path, 0, "file too short");
 		goto broken;
 	}
+	struct stat stat;
+	*code = -sys_fstat(fd, &stat);
+	if (*code) {
+		fail(ld, path, *code, "cannot stat shared object");
+		goto broken;
+	}
+	opened->device = stat.st_dev;
+	opened->inode = stat.st_ino;
+	opened->file_size = (uint64_t)stat.st_size;
 	const Elf64_Ehdr *header = (const void *)opened->start;
 	if (memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 && header->e_ident[EI_CLASS] != ELFCLASS64) {
 		sys_close(fd);
@@ -90,8 +99,10 @@ broken:
 
 /* --- segments */
 
-static int protection(const Elf64_Phdr *segment)
+static int protection(const struct loader *ld, const Elf64_Phdr *segment)
 {
+	if (ld->options.mode == MODE_INSPECT)
+		return PROT_READ;
 	return (segment->p_flags & PF_R ? PROT_READ : 0) | (segment->p_flags & PF_W ? PROT_WRITE : 0) |
 	       (segment->p_flags & PF_X ? PROT_EXEC : 0);
 }
@@ -140,21 +151,21 @@ static bool map_zeroes(const struct loader *ld, const Elf64_Phdr *segment, uint6
 	uint64_t zero_page = segment->p_filesz ? page_up(ld, file_end) : page_down(ld, file_end);
 	if (zero_page > file_end) {
 		uint64_t page = page_down(ld, file_end);
-		bool writable = segment->p_flags & PF_W;
-		if (!writable && sys_mprotect(page, ld->page_size, protection(segment) | PROT_WRITE))
+		bool writable = protection(ld, segment) & PROT_WRITE;
+		if (!writable && sys_mprotect(page, ld->page_size, protection(ld, segment) | PROT_WRITE))
 			return false;
 		memset((void *)file_end, 0, zero_page - file_end);
 		if (!writable)
-			sys_mprotect(page, ld->page_size, protection(segment));
+			sys_mprotect(page, ld->page_size, protection(ld, segment));
 	}
 	return end <= zero_page ||
-	       !sys_failed(sys_mmap(zero_page, page_up(ld, end) - zero_page, protection(segment),
+	       !sys_failed(sys_mmap(zero_page, page_up(ld, end) - zero_page, protection(ld, segment),
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 }
 
 static long map_part(const struct loader *ld, const Elf64_Phdr *segment, uint64_t at, uint64_t size, int flags, int fd)
 {
-	return sys_mmap(at, size, protection(segment), MAP_PRIVATE | flags, fd, page_down(ld, segment->p_offset));
+	return sys_mmap(at, size, protection(ld, segment), MAP_PRIVATE | flags, fd, page_down(ld, segment->p_offset));
 }
 
 /* Reserves the whole extent by mapping the first segment over all of it; the others replace their parts. Returns the
@@ -348,12 +359,8 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 	object->name = heap_text(path);
 
 	const char *what = NULL;
-	struct stat stat;
-	int code = -sys_fstat(opened->fd, &stat);
-	if (code)
-		what = "cannot stat shared object";
-	else if (!program) /* as when the kernel maps it, the program itself has no identity */
-		object->device = stat.st_dev, object->inode = stat.st_ino;
+	if (!program) /* as when the kernel maps it, the program itself has no identity */
+		object->device = opened->device, object->inode = opened->inode;
 
 	/* Headers beyond what image_open read. */
 	size_t size = header->e_phnum * sizeof(Elf64_Phdr);
@@ -368,7 +375,7 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 			what = "cannot read file data";
 	}
 	if (!what)
-		what = measure(ld, phdr, header->e_phnum, (uint64_t)stat.st_size, &extent);
+		what = measure(ld, phdr, header->e_phnum, opened->file_size, &extent);
 	if (!what && header->e_type != ET_DYN && !program)
 		what = "cannot dynamically load executable";
 	bool dynamic = false;
@@ -377,7 +384,8 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 	if (!what && !dynamic && header->e_type == ET_DYN)
 		what = "object file has no dynamic section";
 	if (!what)
-		what = map_segments(ld, object, phdr, header->e_phnum, &extent, header->e_type == ET_EXEC, opened->fd);
+		what = map_segments(ld, object, phdr, header->e_phnum, &extent,
+				    header->e_type == ET_EXEC && ld->options.mode != MODE_INSPECT, opened->fd);
 	sys_close(opened->fd);
 	if (!what) {
 		object->entry = object->base + header->e_entry;
@@ -387,7 +395,7 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 			what = check_kind(object, program);
 	}
 	if (what)
-		fail(ld, asked, code, "%s", what);
+		fail(ld, asked, 0, "%s", what);
 	heap_free(read_here);
 	if (!ld->failed)
 		return object;
@@ -397,9 +405,18 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 	return NULL;
 }
 
+void image_show(struct loader *ld, const struct object *object)
+{
+	debug_print(ld, "  dynamic: 0x%016lx  base: 0x%016lx   size: 0x%016lx\n"
+		    "    entry: 0x%016lx  phdr: 0x%016lx  phnum:   %16u\n\n",
+		    (uint64_t)object->dynamic, object->base, object->end - object->start, object->entry,
+		    (uint64_t)object->phdr, object->phnum);
+}
+
 void image_unmap(struct object *object)
 {
-	sys_munmap(object->start, object->end - object->start);
+	if (!object->is_proxy)
+		sys_munmap(object->start, object->end - object->start);
 }
 
 bool image_protect_relro(struct loader *ld, struct object *object)

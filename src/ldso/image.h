@@ -10,6 +10,7 @@ struct opened {
 	int fd;
 	uint8_t start[832]; /* of the file */
 	size_t size;        /* of what is in start */
+	uint64_t device, inode, file_size;
 };
 
 enum open_result {
@@ -26,6 +27,9 @@ enum open_result image_open(struct loader *ld, const char *path, struct opened *
  * object's name; errors call it `asked`, what somebody asked for. */
 struct object *image_map(struct loader *ld, struct opened *opened, const char *path, const char *asked,
 			 enum object_kind kind);
+
+/* LD_DEBUG=files: where an object is. */
+void image_show(struct loader *ld, const struct object *object);
 
 /* Records what is mapped already: the program by the kernel, the vDSO, the loader. object->phdr, phnum and base are
  * set. */

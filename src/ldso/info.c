@@ -71,7 +71,7 @@ static void search_info(struct loader *ld, struct object *object, Dl_serinfo *in
 int object_info(struct loader *ld, struct object *object, int request, void *argument)
 {
 	switch (request) {
-	case RTLD_DI_LMID: *(Lmid_t *)argument = LM_ID_BASE; return 0;
+	case RTLD_DI_LMID: *(Lmid_t *)argument = object->ns; return 0;
 	case RTLD_DI_LINKMAP: *(void **)argument = object->link_map; return 0;
 	case RTLD_DI_SERINFO: search_info(ld, object, argument, false); return 0;
 	case RTLD_DI_SERINFOSIZE: search_info(ld, object, argument, true); return 0;

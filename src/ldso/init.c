@@ -1,5 +1,8 @@
 #include "ldso/init.h"
 
+#include <link.h>
+
+#include "ldso/audit.h"
 #include "ldso/heap.h"
 #include "ldso/needed.h"
 #include "ldso/statistics.h"
@@ -46,32 +49,45 @@ void init_run(struct loader *ld, struct object *root)
 
 void init_finish_object(struct loader *ld, struct object *object)
 {
-	if (!object->init_called)
+	if (!object->init_called || object->is_proxy)
 		return;
 	object->init_called = false;
 	if (debugging(ld, DEBUG_IMPCALLS))
-		debug_print(ld, "\ncalling fini: %s [0]\n\n", object->name);
+		debug_print(ld, "\ncalling fini: %s [%u]\n\n", object->name, object->ns);
 	for (uint64_t i = object->nfini_array; i-- > 0;)
 		((destructor *)object->fini_array[i])();
 	if (object->fini)
 		((destructor *)object->fini)();
+	audit_closed(ld, object);
 }
 
-void init_finish(struct loader *ld)
+static void finish_namespace(struct loader *ld, uint32_t ns)
 {
 	loader_lock(ld);
+	audit_activity(ld, ns, LA_ACT_DELETE);
 	uint32_t n = 0;
 	struct object **objects = heap_alloc(ld->nobjects * sizeof(struct object *));
-	for (struct object *object = ld->first; object; object = object->next) {
-		objects[n++] = object;
-		object->open_count++; /* destructors must not make dlclose unload what waits for its own */
-	}
-	sort_by_dependency(ld, objects, n, SORT_BINDINGS | SORT_FIRST_STAYS);
+	for (struct object *object = ld->first; object; object = object->next)
+		if (object->ns == ns) {
+			objects[n++] = object;
+			object->open_count++; /* destructors must not make dlclose unload what waits for its own */
+		}
+	sort_by_dependency(ld, objects, n, ns == BASE_NAMESPACE ? SORT_BINDINGS | SORT_FIRST_STAYS : SORT_BINDINGS);
 	loader_unlock(ld);
 	for (uint32_t i = 0; i < n; i++) {
 		init_finish_object(ld, objects[i]);
 		objects[i]->open_count--;
 	}
+	heap_free(objects);
+	audit_activity(ld, ns, LA_ACT_CONSISTENT);
+}
+
+void init_finish(struct loader *ld)
+{
+	for (int auditors = 0; auditors <= 1; auditors++)
+		for (uint32_t ns = ld->nnamespaces; ns-- > 0;)
+			if (ld->namespaces[ns].used && ld->namespaces[ns].is_auditor == auditors)
+				finish_namespace(ld, ns);
 	if (debugging(ld, DEBUG_STATISTICS))
 		statistics_show_end(ld);
 }

@@ -71,15 +71,6 @@ static void list_versions(const struct loader *ld)
 	}
 }
 
-static unsigned class_of(const Elf64_Rela *rela)
-{
-	switch (ELF64_R_TYPE(rela->r_info)) {
-	case R_X86_64_JUMP_SLOT: return LOOKUP_PLT;
-	case R_X86_64_COPY: return LOOKUP_COPY;
-	default: return LOOKUP_DATA;
-	}
-}
-
 /* Looks up every reference of an object; `report`: says what is undefined. */
 static void bind_all(struct loader *ld, struct object *object, bool functions, bool report)
 {
@@ -88,8 +79,9 @@ static void bind_all(struct loader *ld, struct object *object, bool functions, b
 		uint64_t n = part ? object->nplt_rela : object->nrela;
 		for (const Elf64_Rela *end = rela + n; rela < end; rela++) {
 			uint32_t index = ELF64_R_SYM(rela->r_info);
+			unsigned class = lookup_class_of(ELF64_R_TYPE(rela->r_info));
 			struct definition definition;
-			if (!index || lookup_reference(ld, object, index, class_of(rela), &definition))
+			if (!index || lookup_reference(ld, object, index, class, &definition))
 				continue;
 			if (report)
 				print(2, "%s\t(%s)\n", ld->failure.text, ld->failure.object);

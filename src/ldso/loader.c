@@ -128,3 +128,10 @@ void debug_print_on(struct loader *ld, const char *format, ...)
 	debug_lines(ld, false, format, values);
 	va_end(values);
 }
+
+void debug_failure(struct loader *ld, const char *object, const char *occasion, const char *text)
+{
+	if (debugging(ld, ~(uint32_t)DEBUG_STATISTICS))
+		debug_print(ld, "%s: error: %s: %s (%s)\n", object, occasion, text,
+			    ld->options.mode == MODE_RUN ? "fatal" : "continued");
+}

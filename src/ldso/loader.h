@@ -10,6 +10,7 @@
 
 struct glibc_abi;
 struct search_dir;
+struct search_watcher;
 
 /* Why loading something failed. Filled by fail(); the text is heap memory. */
 struct failure {
@@ -21,7 +22,14 @@ struct failure {
 /* What programs and the C library call their loader: this one's DT_SONAME too. */
 #define LOADER_SONAME "ld-linux-x86-64.so.2"
 
-enum loader_mode { MODE_RUN, MODE_LIST, MODE_TREE, MODE_TRACE, MODE_VERIFY };
+enum loader_mode {
+	MODE_RUN,
+	MODE_LIST,
+	MODE_TREE,
+	MODE_TRACE,
+	MODE_VERIFY,
+	MODE_INSPECT, /* built into gild: all files are only looked at, and may be anything (src/inspect) */
+};
 
 /* Categories of LD_DEBUG. */
 enum debug_mask {
@@ -48,11 +56,12 @@ struct options {
 	bool verbose;             /* LD_VERBOSE: ldd -v */
 	bool dynamic_weak;        /* LD_DYNAMIC_WEAK */
 	bool inhibit_cache;
-	bool list_tunables;
+	bool list_tunables, list_diagnostics;
 	const char *library_path; /* NULL: none */
 	const char *library_path_source;
 	const char *inhibit_rpath;
 	const char *preload_variable, *preload_option;
+	const char *audit_variable, *audit_option;
 	const char *argv0;
 	const char *hwcaps_prepend, *hwcaps_mask;
 	const char *origin_path;
@@ -60,6 +69,18 @@ struct options {
 	int debug_fd;
 	const char *debug_output;
 };
+
+/* A group of objects that know only each other: dlmopen makes one, the first is the program's. The loader alone is in
+ * all of them. */
+struct namespace {
+	struct object_list global; /* the global scope */
+	struct object *libc;       /* NULL: none, or not yet */
+	bool used;
+	bool is_auditor;           /* an auditor's: not watched, nothing else is loaded into it */
+	bool is_growing;           /* auditors were told that objects come, and not yet that all are there */
+};
+
+enum { NAMESPACES = 16, BASE_NAMESPACE = 0 };
 
 struct loader {
 	/* the process */
@@ -80,9 +101,10 @@ struct loader {
 	struct object *first, *last;
 	uint32_t nobjects;
 	uint64_t nadded; /* ever */
-	struct object *program, *self, *vdso, *libc;
+	struct object *program, *self, *vdso;
 	struct object *init_first; /* DF_1_INITFIRST */
-	struct object_list global; /* the global scope */
+	struct namespace namespaces[NAMESPACES];
+	uint32_t nnamespaces; /* that were ever used */
 	uint32_t stack_flags;      /* PF_X: stacks must be executable */
 
 	/* searching */
@@ -91,6 +113,9 @@ struct loader {
 	struct search_dir *directories;
 	struct search_dir **library_path; /* ended by NULL; NULL: none */
 	struct search_dir **system_path;
+	const struct search_watcher *watcher; /* NULL: nobody */
+
+	uint32_t nauditors;
 
 	struct failure failure;
 	bool failed;
@@ -103,6 +128,12 @@ struct loader {
 };
 
 extern struct loader the_loader;
+
+/* The C library of the program, or NULL. */
+static inline struct object *base_libc(const struct loader *ld)
+{
+	return ld->namespaces[BASE_NAMESPACE].libc;
+}
 
 /* Records why an operation fails and returns false; the first reason stays. `code` is an errno or 0. */
 bool fail(struct loader *ld, const char *object, int code, const char *format, ...) PRINTF_LIKE(4, 5);
@@ -125,6 +156,9 @@ void debug_print(struct loader *ld, const char *format, ...) PRINTF_LIKE(2, 3);
 void debug_print_v(struct loader *ld, const char *format, va_list values);
 /* Goes on in the line begun. */
 void debug_print_on(struct loader *ld, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* With any category of LD_DEBUG: what just failed, "OBJECT: error: OCCASION: TEXT (fatal)". */
+void debug_failure(struct loader *ld, const char *object, const char *occasion, const char *text);
 
 static inline bool debugging(const struct loader *ld, uint32_t mask)
 {

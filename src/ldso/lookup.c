@@ -8,18 +8,83 @@
 /* A name with its hashes; the SysV hash is made when the first object without DT_GNU_HASH is met. */
 struct wanted {
 	const char *name;
+	size_t length;
 	const struct version *version; /* NULL: none */
 	uint32_t gnu_hash, sysv_hash;
 	bool has_sysv_hash;
 	unsigned class;
 };
 
-static uint32_t gnu_hash(const char *name)
+/* --- names: hashed and compared eight bytes at a time, since those of C++ are long */
+
+static inline uint64_t word_at(const char *at)
 {
+	uint64_t word;
+	__builtin_memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/* The sum of c * 33^(7-i) over the bytes c of a word, the first byte first: lanes of one byte become lanes of two,
+ * four, and eight, none of which overflows. */
+static inline uint32_t hash_of_word(uint64_t word)
+{
+	const uint64_t bytes = UINT64_C(0x00ff00ff00ff00ff), pairs = UINT64_C(0x0000ffff0000ffff);
+	word = (word & bytes) * 33 + (word >> 8 & bytes);
+	word = (word & pairs) * (33 * 33) + (word >> 16 & pairs);
+	return (uint32_t)word * (33 * 33 * 33 * 33) + (uint32_t)(word >> 32);
+}
+
+/* Fills in the hash of DT_GNU_HASH tables (h = h * 33 + c, from 5381) and the length. `room`: how many bytes of the
+ * name may be read, at least those up to its NUL. */
+static void hash_name(struct wanted *wanted, uint64_t room)
+{
+	static const uint32_t powers[] = {1, 33, 1089, 35937, 1185921, 39135393, 1291467969, 3963737313}; /* of 33 */
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const char *at = wanted->name;
 	uint32_t hash = 5381;
-	for (; *name; name++)
-		hash = hash * 33 + (unsigned char)*name;
-	return hash;
+	for (; room >= 8; at += 8, room -= 8) {
+		uint64_t word = word_at(at), zeroes = (word - ones) & ~word & ones << 7;
+		if (!zeroes) {
+			hash = hash * (3963737313u * 33u) + hash_of_word(word);
+			continue;
+		}
+		unsigned left = (unsigned)__builtin_ctzll(zeroes) / 8; /* bytes in front of the NUL */
+		if (left) /* zeroes in front of them add nothing to the sum */
+			hash = hash * powers[left] + hash_of_word(word << (64 - 8 * left));
+		wanted->gnu_hash = hash;
+		wanted->length = (size_t)(at - wanted->name) + left;
+		return;
+	}
+	for (; *at; at++)
+		hash = hash * 33 + (unsigned char)*at;
+	wanted->gnu_hash = hash;
+	wanted->length = (size_t)(at - wanted->name);
+}
+
+/* A name that comes from outside of any object. */
+static struct wanted named(const char *name, const struct version *version, unsigned class)
+{
+	struct wanted wanted = {.name = name, .version = version, .class = class};
+	hash_name(&wanted, strlen(name) + 1);
+	return wanted;
+}
+
+static bool same_bytes(const char *a, const char *b, size_t size)
+{
+	for (; size >= 8; a += 8, b += 8, size -= 8)
+		if (word_at(a) != word_at(b))
+			return false;
+	for (; size; a++, b++, size--)
+		if (*a != *b)
+			return false;
+	return true;
+}
+
+/* Is it the string at this offset? */
+static inline bool is_named(const struct symbol_table *table, uint32_t offset, const struct wanted *wanted)
+{
+	return offset + (uint64_t)wanted->length < table->strings_size &&
+	       same_bytes(table->strings + offset, wanted->name, wanted->length + 1);
 }
 
 /* --- one symbol */
@@ -72,7 +137,7 @@ static bool symbol_fits(const struct symbol_table *table, uint32_t index, const 
 		return false;
 	if (!(DEFINITIONS >> type & 1))
 		return false;
-	return text_equal(table->strings + symbol->st_name, wanted->name) &&
+	return is_named(table, symbol->st_name, wanted) &&
 	       version_fits(table, index, wanted, versioned);
 }
 
@@ -81,7 +146,7 @@ static bool symbol_fits(const struct symbol_table *table, uint32_t index, const 
 static inline bool bloom_has(const struct symbol_table *table, uint32_t hash)
 {
 	uint64_t word = table->bloom[(hash / 64) & table->bloom_mask];
-	return word >> (hash & 63) & word >> (hash >> table->bloom_shift & 63) & 1;
+	return word >> (hash & 63) & word >> (hash >> (table->bloom_shift & 31) & 63) & 1;
 }
 
 static const Elf64_Sym *search_gnu(const struct symbol_table *table, const struct wanted *wanted)
@@ -125,7 +190,7 @@ static inline const Elf64_Sym *search_object(const struct object *object, struct
 
 const Elf64_Sym *lookup_in(const struct object *object, const char *name, const struct version *version, unsigned class)
 {
-	struct wanted wanted = {.name = name, .version = version, .gnu_hash = gnu_hash(name), .class = class};
+	struct wanted wanted = named(name, version, class);
 	return search_object(object, &wanted);
 }
 
@@ -134,7 +199,7 @@ const Elf64_Sym *lookup_in(const struct object *object, const char *name, const 
 struct unique {
 	struct unique *next;
 	const char *name;
-	struct definition definition;
+	struct definition definition; /* one in each namespace */
 };
 
 enum { UNIQUE_BUCKETS = 256 };
@@ -144,14 +209,15 @@ static struct definition unique_definition(struct loader *ld, const struct wante
 {
 	struct unique **at = &uniques[wanted->gnu_hash % UNIQUE_BUCKETS];
 	for (; *at; at = &(*at)->next)
-		if (text_equal((*at)->name, wanted->name))
+		if ((*at)->definition.object->ns == found.object->ns && text_equal((*at)->name, wanted->name))
 			/* A copy relocation wants the library's initial value. */
 			return wanted->class & LOOKUP_COPY ? found : (*at)->definition;
 	*at = heap_alloc(sizeof(**at));
 	**at = (struct unique){.name = found.object->table.strings + found.symbol->st_name, .definition = found};
 	if (found.object->kind == OBJECT_OPENED && !found.object->never_unload) {
 		if (debugging(ld, DEBUG_BINDINGS))
-			debug_print(ld, "marking %s [0] as NODELETE due to unique symbol\n", found.object->name);
+			debug_print(ld, "marking %s [%u] as NODELETE due to unique symbol\n", found.object->name,
+				    found.object->ns);
 		bound_never_unload(found.object);
 	}
 	return found;
@@ -179,14 +245,17 @@ static struct definition search_list(struct loader *ld, const struct object_list
 	uint32_t n = __atomic_load_n(&list->n, __ATOMIC_ACQUIRE);
 	struct object **at = __atomic_load_n(&list->at, __ATOMIC_ACQUIRE);
 	struct definition weak = {.object = NULL};
+	bool show = debugging(ld, DEBUG_SYMBOLS);
 	for (uint32_t i = from; i < n; i++) {
 		struct object *object = at[i];
+		if (object->table.bloom && !bloom_has(&object->table, wanted->gnu_hash) && !show)
+			continue; /* most end here */
 		bool copying_to = wanted->class & LOOKUP_COPY && object->kind == OBJECT_PROGRAM;
 		if (object == skip || object->removed || copying_to)
 			continue;
-		if (debugging(ld, DEBUG_SYMBOLS))
-			debug_print(ld, "symbol=%s;  lookup in file=%s [0]\n", wanted->name,
-				    object_display_name(object));
+		if (show)
+			debug_print(ld, "symbol=%s;  lookup in file=%s [%u]\n", wanted->name,
+				    object_display_name(object), object->ns);
 		const Elf64_Sym *symbol = search_object(object, wanted);
 		if (!symbol)
 			continue;
@@ -221,14 +290,14 @@ static struct definition search_scope(struct loader *ld, struct object *object, 
 struct definition lookup_in_list(struct loader *ld, const struct object_list *list, uint32_t from, const char *name,
 				 const struct version *version, unsigned class, const struct object *skip)
 {
-	struct wanted wanted = {.name = name, .version = version, .gnu_hash = gnu_hash(name), .class = class};
+	struct wanted wanted = named(name, version, class);
 	return search_list(ld, list, from, &wanted, skip);
 }
 
 struct definition lookup_in_scope(struct loader *ld, struct object *object, const char *name,
 				  const struct version *version, unsigned class)
 {
-	struct wanted wanted = {.name = name, .version = version, .gnu_hash = gnu_hash(name), .class = class};
+	struct wanted wanted = named(name, version, class);
 	return search_scope(ld, object, &wanted);
 }
 
@@ -261,9 +330,9 @@ static void show_binding(struct loader *ld, const struct object *from, const str
 			 const struct wanted *wanted, bool protected)
 {
 	const char *version = wanted->version ? wanted->version->name : "";
-	debug_print(ld, "binding file %s [0] to %s [0]: %s symbol `%s'%s%s%s\n", object_display_name(from),
-		    object_display_name(to), protected ? "protected" : "normal", wanted->name, *version ? " [" : "",
-		    version, *version ? "]" : "");
+	debug_print(ld, "binding file %s [%u] to %s [%u]: %s symbol `%s'%s%s%s\n", object_display_name(from), from->ns,
+		    object_display_name(to), to->ns, protected ? "protected" : "normal", wanted->name,
+		    *version ? " [" : "", version, *version ? "]" : "");
 }
 
 bool lookup_reference(struct loader *ld, struct object *object, uint32_t index, unsigned class, struct definition *out)
@@ -277,7 +346,8 @@ bool lookup_reference(struct loader *ld, struct object *object, uint32_t index, 
 	struct wanted wanted = {.name = object->table.strings + symbol->st_name,
 				.version = reference_version(object, index),
 				.class = class};
-	wanted.gnu_hash = gnu_hash(wanted.name);
+	uint64_t strings = object->table.strings_size;
+	hash_name(&wanted, symbol->st_name < strings ? strings - symbol->st_name : 0);
 	ld->nrelocations++;
 	struct definition found = search_scope(ld, object, &wanted);
 	bool protected = visibility == STV_PROTECTED && symbol->st_shndx != SHN_UNDEF;
@@ -287,8 +357,10 @@ bool lookup_reference(struct loader *ld, struct object *object, uint32_t index, 
 	if (!found.object) {
 		if (bind == STB_WEAK || ld->options.debug & DEBUG_UNUSED)
 			return true;
-		return fail(ld, object_display_name(object), 0, "undefined symbol: %s%s%s", wanted.name,
-			    wanted.version ? ", version " : "", wanted.version ? wanted.version->name : "");
+		fail(ld, object_display_name(object), 0, "undefined symbol: %s%s%s", wanted.name,
+		     wanted.version ? ", version " : "", wanted.version ? wanted.version->name : "");
+		debug_failure(ld, ld->failure.object, "symbol lookup error", ld->failure.text);
+		return false;
 	}
 	found.object->used = true;
 	if (debugging(ld, DEBUG_BINDINGS))

@@ -12,6 +12,20 @@ enum lookup_class {
 	LOOKUP_NEWEST = 4, /* dlsym: the newest version, not the oldest */
 };
 
+/* The class of a relocation's reference. */
+static inline unsigned lookup_class_of(uint32_t type)
+{
+	switch (type) {
+	case R_X86_64_JUMP_SLOT:
+	case R_X86_64_DTPMOD64:
+	case R_X86_64_DTPOFF64:
+	case R_X86_64_TPOFF64:
+	case R_X86_64_TLSDESC: return LOOKUP_PLT;
+	case R_X86_64_COPY: return LOOKUP_COPY;
+	default: return LOOKUP_DATA;
+	}
+}
+
 struct definition {
 	struct object *object; /* NULL: not found */
 	const Elf64_Sym *symbol;

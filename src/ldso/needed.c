@@ -1,7 +1,10 @@
 #include "ldso/needed.h"
 
 #include <asm/errno.h>
+#include <link.h>
 
+#include "ldso/audit.h"
+#include "ldso/glibc/publish.h"
 #include "ldso/heap.h"
 #include "ldso/scope.h"
 #include "ldso/search.h"
@@ -10,24 +13,45 @@
 
 /* --- one object */
 
-static struct object *loaded_by_name(const struct loader *ld, const char *name)
+/* Stands for the loader in another namespace: lists go by link_map, and the loader's own is in that of the program. */
+static struct object *make_proxy(struct loader *ld, uint32_t ns)
+{
+	const struct object *self = ld->self;
+	struct object *proxy = heap_alloc(sizeof(*proxy));
+	proxy->table = self->table;
+	proxy->kind = OBJECT_OPENED;
+	proxy->ns = ns;
+	proxy->is_self = proxy->is_proxy = true;
+	proxy->name = heap_text(self->name);
+	proxy->base = self->base;
+	proxy->dynamic = self->dynamic;
+	proxy->phdr = self->phdr;
+	proxy->phnum = self->phnum;
+	proxy->soname = self->soname;
+	proxy->verdef = self->verdef;
+	proxy->relocated = proxy->init_called = true;
+	object_add_name(proxy, LOADER_SONAME);
+	object_link(ld, proxy);
+	scope_start(ld, proxy);
+	return proxy;
+}
+
+static struct object *loaded_by_name(struct loader *ld, const char *name, uint32_t ns)
 {
 	for (struct object *object = ld->first; object; object = object->next)
-		if (!object->missing && !object->removed && object_is_named(object, name))
+		if (object->ns == ns && !object->missing && !object->removed && object_is_named(object, name))
 			return object;
 	/* The loader is in the list only when somebody needs it. A second one must never be loaded. */
 	if (object_is_named(ld->self, name) || text_equal(text_base_name(name), LOADER_SONAME))
-		return ld->self;
+		return ns == BASE_NAMESPACE ? ld->self : make_proxy(ld, ns);
 	return NULL;
 }
 
-static struct object *loaded_by_file(const struct loader *ld, int fd)
+static struct object *loaded_by_file(const struct loader *ld, const struct opened *file, uint32_t ns)
 {
-	struct stat stat;
-	if (sys_fstat(fd, &stat))
-		return NULL;
 	for (struct object *object = ld->first; object; object = object->next)
-		if (object->inode && object->inode == stat.st_ino && object->device == stat.st_dev && !object->removed)
+		if (object->ns == ns && object->inode && object->inode == file->inode &&
+		    object->device == file->device && !object->removed)
 			return object;
 	return NULL;
 }
@@ -52,61 +76,94 @@ static struct object *not_found(struct loader *ld, const char *name, struct obje
 	return object;
 }
 
+/* The same for a file that fail() has said something about. */
+static struct object *broken(struct loader *ld, const char *name, struct object *requester, unsigned flags)
+{
+	if (!(flags & LOAD_BROKEN))
+		return NULL;
+	const char *text = heap_text(ld->failure.text);
+	int code = ld->failure.code;
+	fail_clear(ld);
+	return not_found(ld, name, requester, flags, text, code);
+}
+
 static struct object *add_loaded(struct loader *ld, struct object *object, const char *name, struct object *requester,
 				 unsigned flags)
 {
 	object->requester = flags & LOAD_BY_CALL ? NULL : requester;
 	object_add_name(object, name);
-	if (object->soname && text_equal(object->soname, "libc.so.6") && !ld->libc)
-		ld->libc = object;
+	struct namespace *namespace = &ld->namespaces[object->ns];
+	if (object->soname && text_equal(object->soname, "libc.so.6") && !namespace->libc)
+		namespace->libc = object;
 	if (object->flags_1 & DF_1_INITFIRST)
 		ld->init_first = object;
 	if (debugging(ld, DEBUG_FILES))
-		debug_print(ld, "  dynamic: 0x%016lx  base: 0x%016lx   size: 0x%016lx\n"
-			    "    entry: 0x%016lx  phdr: 0x%016lx  phnum:   %16u\n\n",
-			    (uint64_t)object->dynamic, object->base, object->end - object->start, object->entry,
-			    (uint64_t)object->phdr, object->phnum);
+		image_show(ld, object);
 	object_link(ld, object);
 	if (object->tls_size)
 		tls_add_module(ld, object);
 	scope_start(ld, object);
+	if (audits(ld, object->ns)) {
+		glibc_publish_objects(ld);
+		if (!namespace->is_growing)
+			audit_activity(ld, object->ns, LA_ACT_ADD);
+		audit_opened(ld, object);
+	}
 	return object;
 }
 
-struct object *load_object(struct loader *ld, const char *name, struct object *requester, unsigned flags)
+/* Searches for a file and loads it, unless it is there under another name. */
+static struct object *load_file(struct loader *ld, const char *name, struct object *requester, uint32_t ns,
+				unsigned flags)
 {
-	struct object *object = loaded_by_name(ld, name);
-	if (object)
-		return object;
-	if (debugging(ld, DEBUG_FILES) && requester)
-		debug_print(ld, flags & LOAD_BY_CALL ? "\nfile=%s [0];  dynamically loaded by %s [0]\n" :
-						       "\nfile=%s [0];  needed by %s [0]\n",
-			    name, object_display_name(requester));
+	struct object *object;
 	struct found found;
 	int code;
 	switch (search_file(ld, name, requester, flags & LOAD_SECURE ? SEARCH_SECURE : 0, &found, &code)) {
 	case OPEN_OK: break;
-	case OPEN_BROKEN: return NULL;
+	case OPEN_BROKEN: return broken(ld, name, requester, flags);
 	case OPEN_OTHER_CLASS: return not_found(ld, name, requester, flags, "wrong ELF class: ELFCLASS32", 0);
 	case OPEN_ABSENT: return not_found(ld, name, requester, flags, "cannot open shared object file", code);
 	}
-	object = loaded_by_file(ld, found.opened.fd);
+	object = loaded_by_file(ld, &found.opened, ns);
 	if (object || flags & LOAD_ONLY_IF_LOADED) {
 		sys_close(found.opened.fd);
 		if (object)
 			object_add_name(object, name);
 	} else {
 		if (debugging(ld, DEBUG_FILES))
-			debug_print(ld, "file=%s [0];  generating link map\n", name);
+			debug_print(ld, "file=%s [%u];  generating link map\n", name, ns);
 		enum object_kind kind = flags & LOAD_OPENED ? OBJECT_OPENED : OBJECT_STARTUP;
 		object = image_map(ld, &found.opened, found.path, name, kind);
 		if (object) {
+			object->ns = ns;
 			object->found_by = found.what;
 			object->found_where = found.where;
 			add_loaded(ld, object, name, requester, flags);
 		}
 	}
 	heap_free(found.path);
+	return object || flags & LOAD_ONLY_IF_LOADED ? object : broken(ld, name, requester, flags);
+}
+
+struct object *load_object(struct loader *ld, const char *name, struct object *requester, uint32_t ns, unsigned flags)
+{
+	struct object *object = loaded_by_name(ld, name, ns);
+	if (object)
+		return object;
+	if (debugging(ld, DEBUG_FILES) && requester)
+		debug_print(ld, flags & LOAD_BY_CALL ? "\nfile=%s [%u];  dynamically loaded by %s [%u]\n" :
+						       "\nfile=%s [%u];  needed by %s [%u]\n",
+			    name, ns, object_display_name(requester), requester->ns);
+	const char *asked = audit_search(ld, name, requester, LA_SER_ORIG);
+	if (!asked)
+		return not_found(ld, name, requester, flags, "cannot open shared object file", ENOENT);
+	bool changed = !text_equal(asked, name);
+	if (changed && debugging(ld, DEBUG_FILES))
+		debug_print(ld, "name changed by audit: %s -> %s\n", name, asked);
+	object = load_file(ld, asked, requester, ns, flags);
+	if (object && changed)
+		object_add_name(object, name);
 	return object;
 }
 
@@ -127,7 +184,7 @@ static bool load_direct(struct loader *ld, struct object *object, unsigned flags
 		if (entry->d_tag != DT_NEEDED || entry->d_un.d_val >= object->table.strings_size)
 			continue;
 		char *name = tokens_expand(ld, object, object->table.strings + entry->d_un.d_val);
-		struct object *other = name ? load_object(ld, name, object, flags) : NULL;
+		struct object *other = name ? load_object(ld, name, object, object->ns, flags) : NULL;
 		if (!name)
 			fail(ld, object->name, 0, "cannot load needed library: its name has a token without a value");
 		heap_free(name);
@@ -168,7 +225,7 @@ bool load_needed(struct loader *ld, struct object *root, struct object *const *p
 	}
 	struct object **order = heap_alloc((list.n + 1) * sizeof(*order));
 	memcpy(order, list.at, list.n * sizeof(*order));
-	sort_by_dependency(ld, order, list.n, root != ld->libc ? SORT_FIRST_STAYS : 0);
+	sort_by_dependency(ld, order, list.n, root != ld->namespaces[root->ns].libc ? SORT_FIRST_STAYS : 0);
 	root->search = list;
 	root->order = order;
 	return true;

@@ -10,12 +10,13 @@ enum load_flags {
 	LOAD_OPENED = 1 << 1,  /* by dlopen */
 	LOAD_ONLY_IF_LOADED = 1 << 2,
 	LOAD_MISSING = 1 << 3, /* a library that is not found becomes an object marked `missing` */
+	LOAD_BROKEN = 1 << 5,  /* so does a file that can't be loaded */
 	LOAD_BY_CALL = 1 << 4, /* named in a call of dlopen: `requester` only lends its RPATH */
 };
 
-/* The object for a name: a loaded one, or the file that is found. NULL after fail(), or with LOAD_ONLY_IF_LOADED when
- * it is not loaded. */
-struct object *load_object(struct loader *ld, const char *name, struct object *requester, unsigned flags);
+/* The object of a namespace for a name: a loaded one, or the file that is found. NULL after fail(), or with
+ * LOAD_ONLY_IF_LOADED when it is not loaded. */
+struct object *load_object(struct loader *ld, const char *name, struct object *requester, uint32_t ns, unsigned flags);
 
 /* Loads what `root` needs, and what that needs, and so on; sets root->search and root->order. The preloads come right
  * behind the root. */

@@ -32,20 +32,20 @@ struct version {
 	bool hidden;
 };
 
-/* What a symbol lookup reads. */
+/* What a symbol lookup reads, the most needed first. */
 struct symbol_table {
+	/* DT_GNU_HASH, when bloom is not NULL. chain[i] belongs to symbol i. */
+	const uint64_t *bloom;
+	uint32_t bloom_mask, bloom_shift;
+	/* Buckets and chain of DT_GNU_HASH, or of DT_HASH when there is none. nbuckets 0: no table. */
+	const uint32_t *buckets, *chain;
+	uint32_t nbuckets;
+	uint32_t nversions;
 	const Elf64_Sym *symbols;
 	const char *strings;
 	uint64_t strings_size;
 	const uint16_t *versym; /* NULL: no versions */
 	struct version *versions;
-	uint32_t nversions;
-	/* DT_GNU_HASH, when bloom is not NULL. chain[i] belongs to symbol i. */
-	const uint64_t *bloom;
-	uint32_t bloom_mask, bloom_shift;
-	/* Buckets and chain of DT_GNU_HASH, or of DT_HASH when there is none. nbuckets 0: no table. */
-	uint32_t nbuckets;
-	const uint32_t *buckets, *chain;
 };
 
 /* Another name an object is known by. */
@@ -63,16 +63,20 @@ enum object_kind {
 enum { TLS_NO_OFFSET = 0 }; /* a module without a place in the static TLS area */
 
 struct object {
-	struct object *next, *prev; /* all objects in load order */
+	struct symbol_table table; /* first: every lookup reads its beginning */
 	enum object_kind kind;
+	bool unneeded, removed;     /* being closed: its destructors will run, have run */
+	struct object *next, *prev; /* all objects in load order */
 	const char *name;           /* the path it was opened by; "" for the program, as in link_map.l_name */
 	struct object_name *names;  /* what it was asked for by, first first */
 	const char *origin;         /* directory of the file for $ORIGIN, NULL: not known */
 	uint64_t serial;            /* number in the order of loading */
+	uint32_t ns;                /* its namespace: index in loader.namespaces */
 	uint64_t device, inode;     /* 0: not known */
 	const char *found_by, *found_where; /* struct found: what, where */
 	struct object *requester;   /* who needed it first; NULL for dlopen */
 	bool is_self, is_vdso;
+	bool is_proxy; /* stands for the loader in a namespace but the first; has no memory of its own */
 	bool missing; /* stands for a library that was not found: `--list` shows it */
 	const char *missing_text; /* why, and an errno or 0 */
 	int missing_code;
@@ -97,7 +101,6 @@ struct object {
 	uint32_t flags, flags_1; /* DT_FLAGS, DT_FLAGS_1 */
 	bool symbolic, text_relocations, bind_now, static_tls;
 	const char *soname, *rpath, *runpath; /* NULL: none */
-	struct symbol_table table;
 	const Elf64_Verdef *verdef;
 	const Elf64_Verneed *verneed;
 	Elf64_Rela *rela, *plt_rela; /* DT_RELA without what DT_JMPREL has, DT_JMPREL */
@@ -129,11 +132,15 @@ struct object {
 	/* life */
 	uint32_t open_count; /* calls of dlopen without dlclose */
 	bool relocated, init_called;
-	bool unneeded, removed;    /* being closed: its destructors will run, have run */
 	bool never_unload;         /* DF_1_NODELETE, RTLD_NODELETE, a unique symbol, a binding that can't be undone */
 	bool never_unload_pending; /* becomes never_unload when the dlopen under way succeeds */
 	bool used;                 /* a binding goes to it: LD_DEBUG=unused */
 	uint32_t mark;             /* scratch of one walk */
+
+	/* auditors (audit.h) */
+	struct audit_state *audit_states;   /* one an auditor, NULL: none yet */
+	struct watched_call *watched_calls; /* one an entry of plt_rela, NULL: not watched */
+	bool audit_any;                     /* an auditor wants to know of its bindings */
 
 	/* thread-local storage */
 	uint64_t tls_module; /* 1.., 0: no PT_TLS */

@@ -117,7 +117,8 @@ void object_free(struct object *object)
 	}
 	if (object->phdr_is_copy)
 		heap_free((void *)(uintptr_t)object->phdr);
-	heap_free(object->table.versions);
+	if (!object->is_proxy)
+		heap_free(object->table.versions);
 	heap_free((void *)(uintptr_t)object->name);
 	heap_free((void *)(uintptr_t)object->origin);
 	heap_free(object->rpath_dirs);
@@ -128,6 +129,8 @@ void object_free(struct object *object)
 	heap_free(object->bound_to.at);
 	heap_free(object->symbolic_scope.at);
 	heap_free(object->scope);
+	heap_free(object->audit_states);
+	heap_free(object->watched_calls);
 	for (struct tls_descriptor *descriptor = object->tls_descriptors; descriptor;) {
 		struct tls_descriptor *next = descriptor->next;
 		heap_free(descriptor);

@@ -1,9 +1,10 @@
 #include "ldso/open.h"
 
 #include <asm/errno.h>
-#include <dlfcn.h>
+#include <link.h>
 #include <sys/mman.h>
 
+#include "ldso/audit.h"
 #include "ldso/debugger.h"
 #include "ldso/find_object.h"
 #include "ldso/glibc/publish.h"
@@ -37,11 +38,13 @@ static bool check_new(struct loader *ld, struct object *root)
 		struct object *object = root->search.at[i];
 		if (object->relocated)
 			continue;
-		versions_read(object);
+		object_read_versions(object);
 		if (!versions_check(ld, object, false, report_version) || !check_stack(ld, object))
 			return false;
 	}
-	return true;
+	const struct object *libc = ld->namespaces[root->ns].libc;
+	return !libc || libc->relocated || glibc_is_known(ld, libc) ||
+	       fail(ld, libc->name, 0, "the layout of this C library is not that of the program's");
 }
 
 static bool relocate_new(struct loader *ld, struct object *root, int mode)
@@ -58,6 +61,8 @@ static void activate(struct loader *ld, struct object *root, int mode)
 {
 	bool any_tls = false;
 	for (struct object *object = ld->first; object; object = object->next) {
+		if (object->never_unload_pending && !object->never_unload && debugging(ld, DEBUG_FILES))
+			debug_print(ld, "activating NODELETE for %s [%u]\n", object->name, object->ns);
 		object->never_unload |= object->never_unload_pending;
 		object->never_unload_pending = false;
 	}
@@ -73,9 +78,24 @@ static void activate(struct loader *ld, struct object *root, int mode)
 			tls_initialize_in_all_threads(ld, root->search.at[i]);
 }
 
+/* All scopes of new objects; what is new of those that were loaded before. */
+static void show_scopes(struct loader *ld, const struct object *root)
+{
+	for (uint32_t i = 0; i < root->search.n; i++) {
+		const struct object *object = root->search.at[i];
+		unsigned from = 0;
+		while (object->init_called && object->kind == OBJECT_OPENED && object->scope[from] &&
+		       object->scope[from] != &root->search)
+			from++;
+		scope_show(ld, object, from);
+	}
+}
+
 /* Loads a new root. */
 static bool open_new(struct loader *ld, struct object *root, int mode)
 {
+	struct namespace *namespace = &ld->namespaces[root->ns];
+	bool had_libc = namespace->libc != NULL;
 	debugger_tell(DEBUGGER_ADD);
 	if (!load_needed(ld, root, NULL, 0, LOAD_OPENED) || !check_new(ld, root))
 		return false;
@@ -84,17 +104,52 @@ static bool open_new(struct loader *ld, struct object *root, int mode)
 	glibc_unlock(ld, LOCK_LIST);
 	tls_publish(ld);
 	scope_add_root(ld, root, mode & RTLD_DEEPBIND);
+	if (!namespace->global.n) /* what the first root needs is what all see */
+		scope_start_global(ld, root);
+	audit_activity(ld, root->ns, LA_ACT_CONSISTENT);
 	debugger_tell(DEBUGGER_CONSISTENT);
 	if (debugging(ld, DEBUG_SCOPES))
-		for (uint32_t i = 0; i < root->search.n; i++)
-			scope_show(ld, root->search.at[i], 0);
+		scope_show(ld, root, 0);
 	if (!relocate_new(ld, root, mode))
 		return false;
+	if (debugging(ld, DEBUG_SCOPES))
+		show_scopes(ld, root);
 	activate(ld, root, mode);
+	if (!had_libc && namespace->libc)
+		glibc_early_init(namespace->libc, root->ns == BASE_NAMESPACE);
 	return true;
 }
 
-struct object *open_object(struct loader *ld, const char *name, int mode, uint64_t caller)
+/* A namespace nobody uses; NAMESPACES when there is none. */
+static uint32_t new_namespace(struct loader *ld)
+{
+	uint32_t ns = BASE_NAMESPACE + 1;
+	while (ns < NAMESPACES && ld->namespaces[ns].used)
+		ns++;
+	if (ns == NAMESPACES)
+		return ns;
+	if (ns >= ld->nnamespaces)
+		ld->nnamespaces = ns + 1;
+	ld->namespaces[ns].is_auditor = false;
+	return ns;
+}
+
+/* The namespace that LM_ID_ stands for; false after fail(). */
+static bool choose_namespace(struct loader *ld, const char *name, Lmid_t id, const struct object *caller, uint32_t *ns)
+{
+	*ns = caller ? caller->ns : BASE_NAMESPACE;
+	if (id == NAMESPACE_OF_CALLER)
+		return true;
+	if (id == LM_ID_NEWLM) {
+		*ns = new_namespace(ld);
+		return *ns < NAMESPACES || fail(ld, name, EINVAL, "no more namespaces available for dlmopen()");
+	}
+	*ns = (uint32_t)id;
+	bool used = id >= 0 && id < ld->nnamespaces && ld->namespaces[id].used && !ld->namespaces[id].is_auditor;
+	return used || fail(ld, name, EINVAL, "invalid target namespace in dlmopen()");
+}
+
+struct object *open_object(struct loader *ld, const char *name, int mode, Lmid_t id, uint64_t caller)
 {
 	if (!(mode & RTLD_BINDING_MASK)) {
 		fail(ld, name, EINVAL, "invalid mode for dlopen()");
@@ -107,11 +162,22 @@ struct object *open_object(struct loader *ld, const char *name, int mode, uint64
 	uint64_t serial = ld->nadded;
 	struct object *requester = object_at(ld, caller);
 	unsigned flags = LOAD_OPENED | LOAD_BY_CALL | (mode & RTLD_NOLOAD ? LOAD_ONLY_IF_LOADED : 0);
-	struct object *root = load_object(ld, name, requester ? requester : ld->program, flags);
+	uint32_t ns;
+	if (!choose_namespace(ld, name, id, requester, &ns))
+		return NULL;
+	if (mode & OPEN_AUDITOR) {
+		flags |= LOAD_SECURE;
+		ld->namespaces[ns].is_auditor = true;
+	}
+	/* A path into a chosen namespace is nobody's need. */
+	bool needs_caller = id == NAMESPACE_OF_CALLER || !index(name, '/') || index(name, '$');
+	struct object *asks = !needs_caller ? NULL : requester ? requester : ld->program;
+	struct object *root = load_object(ld, name, asks, ns, flags);
 	cache_close();
 	if (!root)
 		return NULL; /* nothing was loaded */
 	root->open_count++;
+	ld->namespaces[ns].used = true;
 	bool is_new = !root->search.n && root->kind == OBJECT_OPENED;
 	if (is_new && !open_new(ld, root, mode)) {
 		cache_close();
@@ -126,6 +192,7 @@ struct object *open_object(struct loader *ld, const char *name, int mode, uint64
 	if (mode & RTLD_GLOBAL)
 		scope_add_global(ld, root);
 	if (debugging(ld, DEBUG_FILES))
-		debug_print(ld, "opening file=%s [0]; direct_opencount=%u\n\n", root->name, root->open_count);
+		debug_print(ld, "opening file=%s [%u]; direct_opencount=%u\n\n", root->name, root->ns,
+			    root->open_count);
 	return root;
 }

@@ -116,6 +116,8 @@ static void read_variable(struct loader *ld, const char *name, const char *value
 		options->lazy = !*value;
 	else if (text_equal(name, "BIND_NOT"))
 		options->bind_not = *value;
+	else if (text_equal(name, "AUDIT"))
+		options->audit_variable = value;
 	else if (text_equal(name, "PRELOAD"))
 		options->preload_variable = value;
 	else if (text_equal(name, "TRACE_LOADED_OBJECTS"))
@@ -136,7 +138,7 @@ static void read_variable(struct loader *ld, const char *name, const char *value
 		options->debug_output = value;
 	else if (text_equal(name, "SHOW_AUXV") && trusted)
 		auxv_show(ld);
-	else if ((text_equal(name, "AUDIT") || text_equal(name, "PROFILE")) && trusted && *value)
+	else if (text_equal(name, "PROFILE") && trusted && *value)
 		print(2, "ld-gild: LD_%s is not supported: ignored\n", name);
 }
 
@@ -172,8 +174,10 @@ void options_read_environment(struct loader *ld)
 	if (!ld->secure)
 		return;
 	check_standard_files();
+	bool debuggable = !sys_access("/etc/suid-debug", 0 /* F_OK */); /* the administrator allows it */
 	for (unsigned i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++)
-		unset(ld, unsafe[i]);
+		if (!debuggable || !text_equal(unsafe[i], "MALLOC_CHECK_"))
+			unset(ld, unsafe[i]);
 	if (ld->options.mode != MODE_RUN)
 		sys_exit(5);
 }
@@ -196,8 +200,10 @@ _Noreturn static void show_help(const char *program)
 	      "  --glibc-hwcaps-mask LIST      search only built-in subdirectories that LIST names\n"
 	      "  --inhibit-rpath LIST          ignore RUNPATH and RPATH of the objects in LIST\n"
 	      "  --preload LIST                preload the objects in LIST\n"
+	      "  --audit LIST                  let the objects in LIST, which colons separate, watch (rtld-audit)\n"
 	      "  --argv0 STRING                give STRING to the program as its name\n"
 	      "  --list-tunables               list what GLIBC_TUNABLES may set\n"
+	      "  --list-diagnostics            list what is known about the system and the processor\n"
 	      "  --help                        print this text\n"
 	      "  --version                     print the version\n",
 	      program);
@@ -224,6 +230,7 @@ int options_read_command(struct loader *ld)
 		{"--library-path", &options->library_path},
 		{"--inhibit-rpath", &options->inhibit_rpath},
 		{"--preload", &options->preload_option},
+		{"--audit", &options->audit_option},
 		{"--argv0", &options->argv0},
 		{"--glibc-hwcaps-prepend", &options->hwcaps_prepend},
 		{"--glibc-hwcaps-mask", &options->hwcaps_mask},
@@ -252,13 +259,13 @@ int options_read_command(struct loader *ld)
 			options->inhibit_cache = true;
 		} else if (text_equal(option, "--list-tunables")) {
 			options->list_tunables = true;
+		} else if (text_equal(option, "--list-diagnostics")) {
+			options->list_diagnostics = true;
 		} else if (text_equal(option, "--help")) {
 			show_help(self);
 		} else if (text_equal(option, "--version")) {
 			print(1, "ld-gild.so.1 (gild " GILD_VERSION "), a loader for programs of glibc 2.36\n");
 			sys_exit(0);
-		} else if (text_equal(option, "--audit") || text_equal(option, "--list-diagnostics")) {
-			usage_error(self, option, "not supported option");
 		} else if (option[0] == '-' && option[1] == '-' && option[2]) {
 			usage_error(self, option, "unrecognized option");
 		} else {
@@ -267,7 +274,7 @@ int options_read_command(struct loader *ld)
 	}
 	if (at < ld->argc && text_equal(ld->argv[at], "--"))
 		at++;
-	if (at >= ld->argc && !options->list_tunables)
+	if (at >= ld->argc && !options->list_tunables && !options->list_diagnostics)
 		usage_error(self, NULL, "");
 	return at;
 }

@@ -14,7 +14,7 @@ enum { SECURE_NAME_LIMIT = 255 };
 static void preload(struct loader *ld, struct object_list *list, const char *name, const char *where)
 {
 	uint32_t before = ld->nobjects;
-	struct object *object = load_object(ld, name, ld->program, LOAD_SECURE);
+	struct object *object = load_object(ld, name, ld->program, BASE_NAMESPACE, LOAD_SECURE);
 	if (!object) {
 		print(2, "ERROR: ld.so: object '%s' from %s cannot be preloaded (%s): ignored.\n", name, where,
 		      ld->failure.text);

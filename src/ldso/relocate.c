@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include "ldso/audit.h"
 #include "ldso/cpu.h"
 #include "ldso/heap.h"
 #include "ldso/image.h"
@@ -15,6 +16,7 @@ struct deferred {
 	uint64_t *where;
 	uint64_t resolver;
 	uint64_t addend;
+	struct definition definition; /* of a function whose binding auditors see; NULL: of nothing */
 };
 
 /* References come in runs and in clusters to the same symbols. */
@@ -34,22 +36,9 @@ struct job {
 	struct cached cache[CACHED];
 };
 
-static unsigned class_of(uint32_t type)
-{
-	switch (type) {
-	case R_X86_64_JUMP_SLOT:
-	case R_X86_64_DTPMOD64:
-	case R_X86_64_DTPOFF64:
-	case R_X86_64_TPOFF64:
-	case R_X86_64_TLSDESC: return LOOKUP_PLT;
-	case R_X86_64_COPY: return LOOKUP_COPY;
-	default: return LOOKUP_DATA;
-	}
-}
-
 static bool find(struct job *job, uint32_t index, uint32_t type, struct definition *out)
 {
-	unsigned class = class_of(type);
+	unsigned class = lookup_class_of(type);
 	struct cached *cached = &job->cache[index % CACHED];
 	if (cached->index == index && cached->class == class) {
 		job->ld->ncached++;
@@ -62,14 +51,17 @@ static bool find(struct job *job, uint32_t index, uint32_t type, struct definiti
 	return true;
 }
 
-static void defer(struct job *job, uint64_t *where, uint64_t resolver, uint64_t addend)
+static void defer(struct job *job, uint64_t *where, uint64_t resolver, uint64_t addend,
+		  const struct definition *definition)
 {
 	if (job->ndeferred == job->room) {
 		job->room = job->room ? job->room * 2 : 64;
 		job->deferred = heap_grow(job->deferred, job->ndeferred * sizeof(*job->deferred),
 					  job->room * sizeof(*job->deferred));
 	}
-	job->deferred[job->ndeferred++] = (struct deferred){where, resolver, addend};
+	job->deferred[job->ndeferred++] = (struct deferred){where, resolver, addend, {.object = NULL}};
+	if (definition)
+		job->deferred[job->ndeferred - 1].definition = *definition;
 }
 
 static uint64_t call_resolver(uint64_t resolver)
@@ -165,7 +157,7 @@ static bool apply(struct job *job, const Elf64_Rela *rela)
 	if (type == R_X86_64_NONE)
 		return true;
 	if (type == R_X86_64_IRELATIVE) {
-		defer(job, where, object->base + addend, 0);
+		defer(job, where, object->base + addend, 0, NULL);
 		return true;
 	}
 	struct definition definition = {.object = object};
@@ -176,15 +168,18 @@ static bool apply(struct job *job, const Elf64_Rela *rela)
 		return apply_tls(job, rela, where, definition);
 
 	uint64_t value = definition.symbol ? definition_value(&definition) : 0;
-	bool ifunc = definition.symbol && is_ifunc(definition.symbol);
+	bool ifunc = definition.symbol && is_ifunc(definition.symbol), audited;
 	switch (type) {
 	case R_X86_64_GLOB_DAT:
 	case R_X86_64_JUMP_SLOT:
 	case R_X86_64_64:
 		if (type != R_X86_64_64) /* GOT entries have none: what the field holds is not meant */
 			addend = 0;
+		audited = type == R_X86_64_JUMP_SLOT && definition.object && audits(job->ld, object->ns);
 		if (ifunc)
-			defer(job, where, value, addend);
+			defer(job, where, value, addend, audited ? &definition : NULL);
+		else if (audited)
+			*where = audit_bound_now(job->ld, object, &definition, value);
 		else
 			*where = value + addend;
 		return true;
@@ -229,15 +224,28 @@ static void apply_relr(struct object *object)
 	}
 }
 
-/* Calls go through the PLT to a trampoline, until bind_function has filled in the address. */
-static void prepare_lazy(struct object *object)
+static uint64_t bind_trampoline(void)
+{
+	return (uint64_t)(!the_cpu.xsave_size		   ? bind_trampoline_fxsave :
+			  cpu_active(LEAF_D_1, CPU_EAX, 1) ? bind_trampoline_xsavec :
+							     bind_trampoline_xsave);
+}
+
+static uint64_t audit_trampoline(void)
+{
+	return (uint64_t)(cpu_active(LEAF_7, CPU_EBX, 16)  ? audit_trampoline_avx512 :
+			  cpu_active(LEAF_1, CPU_ECX, 28) ? audit_trampoline_avx :
+							     audit_trampoline_sse);
+}
+
+/* Calls go through the PLT to a trampoline, until bind_function has filled in the address; always, when an auditor
+ * wants to see them. */
+static void prepare_lazy(struct object *object, bool watched)
 {
 	if (!object->got_plt)
 		return;
 	object->got_plt[1] = (uint64_t)object;
-	object->got_plt[2] = (uint64_t)(!the_cpu.xsave_size			   ? bind_trampoline_fxsave :
-					cpu_active(LEAF_D_1, CPU_EAX, 1) ? bind_trampoline_xsavec :
-									   bind_trampoline_xsave);
+	object->got_plt[2] = watched ? audit_trampoline() : bind_trampoline();
 }
 
 static bool apply_plt(struct job *job, bool lazy)
@@ -257,16 +265,21 @@ static bool apply_all(struct job *job, bool lazy)
 {
 	struct object *object = job->object;
 	apply_relr(object);
-	uint64_t i = 0;
-	for (uint64_t base = object->base; i < object->nrelative; i++)
-		*(uint64_t *)(base + object->rela[i].r_offset) = base + (uint64_t)object->rela[i].r_addend;
-	for (; i < object->nrela; i++)
-		if (!apply(job, &object->rela[i]))
+	const Elf64_Rela *rela = object->rela, *relative = rela + object->nrelative, *end = rela + object->nrela;
+	for (uint64_t base = object->base; rela < relative; rela++)
+		*(uint64_t *)(base + rela->r_offset) = base + (uint64_t)rela->r_addend;
+	for (; rela < end; rela++)
+		if (!apply(job, rela))
 			return false;
 	if (!apply_plt(job, lazy))
 		return false;
-	for (i = 0; job->run_ifuncs && i < job->ndeferred; i++)
-		*job->deferred[i].where = call_resolver(job->deferred[i].resolver) + job->deferred[i].addend;
+	for (uint32_t i = 0; job->run_ifuncs && i < job->ndeferred; i++) {
+		const struct deferred *one = &job->deferred[i];
+		uint64_t value = call_resolver(one->resolver) + one->addend;
+		if (one->definition.object)
+			value = audit_bound_now(job->ld, object, &one->definition, value);
+		*one->where = value;
+	}
 	return true;
 }
 
@@ -288,11 +301,23 @@ static bool make_text_writable(struct loader *ld, struct object *object, int ext
 	return true;
 }
 
+/* Pointers fill most pages that become read-only later: one call makes all of them private, instead of a page fault for
+ * each. Linux 5.14; older ones refuse, which does no harm. */
+static void populate_relro(const struct loader *ld, const struct object *object)
+{
+	enum { LEAST_PAGES = 16, POINTERS_A_PAGE = 8, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE */ };
+	uint64_t start = (object->base + object->relro_vaddr) & ~(ld->page_size - 1);
+	uint64_t pages = (object->base + object->relro_vaddr + object->relro_size - start) / ld->page_size;
+	if (pages >= LEAST_PAGES && object->nrelative + object->nrelr >= pages * POINTERS_A_PAGE)
+		sys_call3(__NR_madvise, (long)start, (long)(pages * ld->page_size), POPULATE_WRITE);
+}
+
 bool relocate_object(struct loader *ld, struct object *object, unsigned flags)
 {
 	if (object->relocated)
 		return true;
-	bool lazy = flags & RELOCATE_LAZY && !object->bind_now && object->got_plt;
+	bool watched = audits(ld, object->ns) && audit_watches_calls(ld, object);
+	bool lazy = flags & RELOCATE_LAZY && (!object->bind_now || watched) && object->got_plt;
 	if (debugging(ld, DEBUG_RELOC))
 		debug_print(ld, "\nrelocation processing: %s%s\n", object_display_name(object),
 			    flags & RELOCATE_LAZY && !object->bind_now ? " (lazy)" : "");
@@ -300,7 +325,8 @@ bool relocate_object(struct loader *ld, struct object *object, unsigned flags)
 		return false;
 	struct job job = {.ld = ld, .object = object, .run_ifuncs = !(flags & RELOCATE_NO_IFUNC)};
 	if (lazy)
-		prepare_lazy(object);
+		prepare_lazy(object, watched);
+	populate_relro(ld, object);
 	bool done = apply_all(&job, lazy);
 	heap_free(job.deferred);
 	if (!done || (object->text_relocations && !make_text_writable(ld, object, 0)))
@@ -313,7 +339,7 @@ bool relocate_object(struct loader *ld, struct object *object, unsigned flags)
 
 uint64_t trampoline_area, trampoline_full_area;
 
-uint64_t bind_function(struct object *object, uint64_t index)
+uint64_t bind_definition(struct object *object, uint64_t index, struct definition *out)
 {
 	struct loader *ld = &the_loader;
 	const Elf64_Rela *rela = &object->plt_rela[index];
@@ -326,8 +352,18 @@ uint64_t bind_function(struct object *object, uint64_t index)
 	uint64_t value = definition.object ? definition_value(&definition) : 0;
 	bool ifunc = definition.object && is_ifunc(definition.symbol);
 	__atomic_fetch_sub(&state->looking_up, 1, __ATOMIC_SEQ_CST);
-	if (ifunc)
-		value = call_resolver(value);
+	*out = definition;
+	return ifunc ? call_resolver(value) : value;
+}
+
+uint64_t bind_function(struct object *object, uint64_t index)
+{
+	struct loader *ld = &the_loader;
+	const Elf64_Rela *rela = &object->plt_rela[index];
+	struct definition definition;
+	uint64_t value = bind_definition(object, index, &definition);
+	if (definition.object && audits(ld, object->ns))
+		value = audit_bound_lazily(ld, object, &definition, value);
 	if (!ld->options.bind_not)
 		__atomic_store_n((uint64_t *)(object->base + rela->r_offset), value, __ATOMIC_RELEASE);
 	return value;

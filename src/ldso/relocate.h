@@ -25,4 +25,9 @@ extern uint64_t trampoline_area, trampoline_full_area;
 /* Called by them: binds a function and returns its address. */
 uint64_t bind_function(struct object *object, uint64_t index);
 
+/* The address of a function by the index of its relocation; where it is defined in `out`. Ends the process when it is
+ * nowhere. */
+struct definition;
+uint64_t bind_definition(struct object *object, uint64_t index, struct definition *out);
+
 #endif

@@ -37,7 +37,7 @@ void scope_start(struct loader *ld, struct object *object)
 		list_append(&object->symbolic_scope, object);
 		scope[n++] = &object->symbolic_scope;
 	}
-	scope[n++] = &ld->global;
+	scope[n++] = &ld->namespaces[object->ns].global;
 	if (object->is_vdso) { /* nobody's need: a root of its own */
 		list_append(&object->search, object);
 		scope[n] = &object->search;
@@ -67,9 +67,9 @@ void scope_add_root(struct loader *ld, struct object *root, bool deep)
 	}
 }
 
-void scope_add_global(struct loader *ld, struct object *root)
+static void add_global(struct loader *ld, struct object *root, bool show)
 {
-	struct object_list *global = &ld->global;
+	struct object_list *global = &ld->namespaces[root->ns].global;
 	uint32_t more = 0;
 	for (uint32_t i = 0; i < root->search.n; i++)
 		more += !root->search.at[i]->in_global_scope;
@@ -79,7 +79,8 @@ void scope_add_global(struct loader *ld, struct object *root)
 	if (global->n + more > global->room) {
 		uint32_t room = (global->n + more) * 2;
 		struct object **bigger = heap_alloc(room * sizeof(*bigger));
-		memcpy(bigger, global->at, global->n * sizeof(*bigger));
+		if (global->n)
+			memcpy(bigger, global->at, global->n * sizeof(*bigger));
 		old = global->at;
 		__atomic_store_n(&global->at, bigger, __ATOMIC_RELEASE);
 		global->room = room;
@@ -91,15 +92,24 @@ void scope_add_global(struct loader *ld, struct object *root)
 		object->in_global_scope = true;
 		global->at[global->n] = object;
 		__atomic_store_n(&global->n, global->n + 1, __ATOMIC_RELEASE);
-		if (debugging(ld, DEBUG_SCOPES) && ld->running)
-			debug_print(ld, "\nadd %s [0] to global scope\n", object_display_name(object));
+		if (show)
+			debug_print(ld, "\nadd %s [%u] to global scope\n", object_display_name(object), object->ns);
 	}
 	retire(ld, old);
 }
 
-void scope_remove(struct loader *ld)
+void scope_add_global(struct loader *ld, struct object *root)
 {
-	struct object_list *global = &ld->global;
+	add_global(ld, root, debugging(ld, DEBUG_SCOPES) && ld->running);
+}
+
+void scope_start_global(struct loader *ld, struct object *root)
+{
+	add_global(ld, root, false);
+}
+
+static void remove_from_global(struct loader *ld, struct object_list *global)
+{
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < global->n; i++)
 		kept += !global->at[i]->removed;
@@ -115,6 +125,12 @@ void scope_remove(struct loader *ld)
 		__atomic_store_n(&global->at, smaller, __ATOMIC_RELEASE);
 		retire(ld, old);
 	}
+}
+
+void scope_remove(struct loader *ld)
+{
+	for (uint32_t ns = 0; ns < ld->nnamespaces; ns++)
+		remove_from_global(ld, &ld->namespaces[ns].global);
 	for (struct object *object = ld->first; object; object = object->next) {
 		if (object->removed || object->kind != OBJECT_OPENED)
 			continue;
@@ -149,7 +165,7 @@ void scope_wait(struct loader *ld)
 
 void scope_show(struct loader *ld, const struct object *object, unsigned from)
 {
-	debug_print(ld, "object=%s [0]\n", object_display_name(object));
+	debug_print(ld, "object=%s [%u]\n", object_display_name(object), object->ns);
 	if (!object->scope) {
 		debug_print(ld, " no scope\n");
 	} else {

@@ -17,6 +17,9 @@ void scope_start(struct loader *ld, struct object *object);
 /* Makes a new root's search list part of the scopes of all its objects. `deep`: before the global scope. */
 void scope_add_root(struct loader *ld, struct object *root, bool deep);
 
+/* Makes the search list of a namespace's first root its global scope. */
+void scope_start_global(struct loader *ld, struct object *root);
+
 /* Appends an object's search list to the global scope (RTLD_GLOBAL). */
 void scope_add_global(struct loader *ld, struct object *root);
 

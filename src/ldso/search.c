@@ -1,7 +1,9 @@
 #include "ldso/search.h"
 
 #include <asm/errno.h>
+#include <link.h>
 
+#include "ldso/audit.h"
 #include "ldso/cpu.h"
 #include "ldso/heap.h"
 #include "ldso/sys.h"
@@ -216,6 +218,22 @@ static void note_absent(struct search_dir *dir, uint32_t i, char *path, size_t l
 	dir->absent[i] = sys_stat(path, &stat) || !S_ISDIR(stat.st_mode);
 }
 
+static void tell(const struct loader *ld, const char *path, const struct found *found, enum open_result result,
+		 int code)
+{
+	if (ld->watcher)
+		ld->watcher->tried(ld->watcher->context, path, found->what, found->where, result, code);
+}
+
+/* Opens a path, or what an auditor wants in its place. */
+static enum open_result try_file(struct loader *ld, const char *path, struct found *found, int *code)
+{
+	path = audit_search(ld, path, found->requester, found->origin);
+	*code = ENOENT;
+	return path ? image_open(ld, path, &found->opened, code) : OPEN_ABSENT;
+}
+
+/* found->what, found->where and found->origin say whose directories these are. */
 static enum open_result try_directories(struct loader *ld, struct search_dir **dirs, const char *name, unsigned flags,
 					struct found *found, int *code)
 {
@@ -229,8 +247,11 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 			show_path(ld, dirs);
 		shown = dir;
 		for (uint32_t i = 0; i < ld->nhwcaps; i++) {
-			if (dir->absent[i])
+			if (dir->absent[i]) {
+				if (!*ld->hwcaps[i])
+					tell(ld, dir->path, found, OPEN_ABSENT, ENOENT);
 				continue;
+			}
 			size_t capability = strlen(ld->hwcaps[i]);
 			char *path = heap_alloc(length + capability + name_length + 1);
 			memcpy(path, dir->path, length);
@@ -238,17 +259,15 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 			memcpy(path + length + capability, name, name_length);
 			if (debugging(ld, DEBUG_LIBS))
 				debug_print(ld, "  trying file=%s\n", path);
-			enum open_result now = image_open(ld, path, &found->opened, code);
+			enum open_result now = try_file(ld, path, found, code);
 			if (now == OPEN_OK && !allowed(ld, &found->opened, flags)) {
 				sys_close(found->opened.fd);
 				now = OPEN_ABSENT;
 				*code = ENOENT;
 			}
-			if (now == OPEN_OK) {
+			tell(ld, path, found, now, *code);
+			if (now == OPEN_OK)
 				found->path = path;
-				found->what = dir->what;
-				found->where = dir->where;
-			}
 			if (now == OPEN_OK || now == OPEN_BROKEN) {
 				if (now == OPEN_BROKEN)
 					heap_free(path);
@@ -266,21 +285,22 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 	return result;
 }
 
-static enum open_result try_cache(struct loader *ld, const char *name, const struct object *requester,
+static enum open_result try_cache(struct loader *ld, const char *name, struct object *requester,
 				  struct found *found, int *code)
 {
 	const char *path = cache_lookup(ld, name);
-	if (!path)
+	if (!path) {
+		tell(ld, PATH_CACHE, found, OPEN_ABSENT, ENOENT);
 		return OPEN_ABSENT;
+	}
 	if (requester && requester->flags_1 & DF_1_NODEFLIB)
 		for (const char *const *dir = system_directories; *dir; dir++)
 			if (text_begins(path, *dir))
 				return OPEN_ABSENT;
-	enum open_result result = image_open(ld, path, &found->opened, code);
-	if (result == OPEN_OK) {
+	enum open_result result = try_file(ld, path, found, code);
+	tell(ld, path, found, result, *code);
+	if (result == OPEN_OK)
 		found->path = heap_text(path);
-		found->what = "ld.so.cache";
-	}
 	return result;
 }
 
@@ -291,6 +311,14 @@ static bool ended(enum open_result now, bool *other_class)
 	return now == OPEN_OK || now == OPEN_BROKEN;
 }
 
+/* Whose word is followed from here on; `origin`: the same as LA_SER_ of <link.h>, for auditors. */
+static void said_by(struct found *found, const char *what, const char *where, unsigned origin)
+{
+	found->what = what;
+	found->where = where;
+	found->origin = origin;
+}
+
 /* RPATHs: of the requester, of who needed that, and so on; then of the program. Not when there is a RUNPATH. */
 static enum open_result try_rpaths(struct loader *ld, const char *name, struct object *requester, unsigned flags,
 				   struct found *found, int *code, bool *other_class)
@@ -299,10 +327,12 @@ static enum open_result try_rpaths(struct loader *ld, const char *name, struct o
 	bool did_program = false;
 	for (struct object *object = requester; object; object = object->requester) {
 		struct search_dir **dirs = search_rpath(ld, object);
+		said_by(found, "RPATH", object_display_name(object), LA_SER_RUNPATH);
 		if (dirs && ended(now = try_directories(ld, dirs, name, flags, found, code), other_class))
 			return now;
 		did_program |= object == ld->program;
 	}
+	said_by(found, "RPATH", ld->program ? object_display_name(ld->program) : NULL, LA_SER_RUNPATH);
 	if (!did_program && ld->program)
 		now = try_directories(ld, search_rpath(ld, ld->program), name, flags, found, code);
 	return now;
@@ -316,14 +346,22 @@ static enum open_result search_everywhere(struct loader *ld, const char *name, s
 	*code = 0;
 	if (!requester || !requester->runpath)
 		now = try_rpaths(ld, name, requester, flags, found, code, &other_class);
-	if (!ended(now, &other_class))
+	if (!ended(now, &other_class)) {
+		said_by(found, ld->options.library_path_source, NULL, LA_SER_LIBPATH);
 		now = try_directories(ld, ld->library_path, name, flags, found, code);
-	if (!ended(now, &other_class) && requester)
+	}
+	if (!ended(now, &other_class) && requester) {
+		said_by(found, "RUNPATH", object_display_name(requester), LA_SER_RUNPATH);
 		now = try_directories(ld, search_runpath(ld, requester), name, flags, found, code);
-	if (!ended(now, &other_class) && !(ld->secure && flags & SEARCH_SECURE) && !ld->options.inhibit_cache)
+	}
+	if (!ended(now, &other_class) && !(ld->secure && flags & SEARCH_SECURE) && !ld->options.inhibit_cache) {
+		said_by(found, "ld.so.cache", NULL, LA_SER_CONFIG);
 		now = try_cache(ld, name, requester, found, code);
-	if (!ended(now, &other_class) && !(requester && requester->flags_1 & DF_1_NODEFLIB))
+	}
+	if (!ended(now, &other_class) && !(requester && requester->flags_1 & DF_1_NODEFLIB)) {
+		said_by(found, "system search path", NULL, LA_SER_DEFAULT);
 		now = try_directories(ld, ld->system_path, name, flags, found, code);
+	}
 	if (ended(now, &other_class))
 		return now;
 	return other_class ? OPEN_OTHER_CLASS : OPEN_ABSENT;
@@ -332,7 +370,10 @@ static enum open_result search_everywhere(struct loader *ld, const char *name, s
 enum open_result search_file(struct loader *ld, const char *name, struct object *requester, unsigned flags,
 			     struct found *found, int *code)
 {
-	found->what = found->where = NULL;
+	found->requester = requester;
+	said_by(found, NULL, NULL, LA_SER_ORIG);
+	if (ld->watcher)
+		ld->watcher->begin(ld->watcher->context, name, requester);
 	if (!index(name, '/')) {
 		if (debugging(ld, DEBUG_LIBS))
 			debug_print(ld, "find library=%s [0]; searching\n", name);
@@ -344,6 +385,8 @@ enum open_result search_file(struct loader *ld, const char *name, struct object 
 	found->path = requester ? tokens_expand(ld, requester, name) : heap_text(name);
 	*code = ENOENT;
 	enum open_result result = found->path ? image_open(ld, found->path, &found->opened, code) : OPEN_ABSENT;
+	if (found->path)
+		tell(ld, found->path, found, result, *code);
 	if (result != OPEN_OK)
 		heap_free(found->path);
 	return result;

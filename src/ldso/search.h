@@ -17,7 +17,19 @@ struct found {
 	struct opened opened;
 	char *path;         /* heap memory */
 	const char *what;   /* who said to look there: "RUNPATH", "LD_LIBRARY_PATH", "ld.so.cache", ...; NULL: a path */
-	const char *where;  /* the object whose RUNPATH it is, or NULL. Both live as long as the loader */
+	const char *where;  /* the object whose RUNPATH it is, or NULL. Both live as long as that object */
+	unsigned origin;    /* the same as LA_SER_ of <link.h>, for auditors */
+	struct object *requester; /* who needs the file, or NULL */
+};
+
+/* Somebody who wants to know each step of the searches (gild tree). Texts live during the call. */
+struct search_watcher {
+	void *context;
+	void (*begin)(void *context, const char *name, const struct object *requester);
+	/* `path` was tried, or with a slash at its end is a directory that does not exist, or is PATH_CACHE, which has
+	 * no such name. */
+	void (*tried)(void *context, const char *path, const char *what, const char *where, enum open_result result,
+		      int code);
 };
 
 enum search_flags {
@@ -41,7 +53,12 @@ char *tokens_expand(struct loader *ld, const struct object *object, const char *
 
 /* --- ld.so.cache (cache.c) */
 
-/* The path stored for a name that suits this processor best, or NULL. Valid until cache_close. */
+struct cache_file;
+
+/* The path stored for a name that suits this processor best, or NULL; it is part of the file. */
+const char *cache_find(const struct loader *ld, const struct cache_file *file, const char *name);
+
+/* The same for the cache of this system. Valid until cache_close. */
 const char *cache_lookup(struct loader *ld, const char *name);
 void cache_close(void);
 

@@ -2,11 +2,14 @@
 #include "ldso/start.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <sys/mman.h>
 
+#include "ldso/audit.h"
 #include "ldso/cpu.h"
 #include "ldso/debugger.h"
 #include "ldso/delegate.h"
+#include "ldso/diagnostics.h"
 #include "ldso/find_object.h"
 #include "ldso/glibc/abi.h"
 #include "ldso/glibc/publish.h"
@@ -90,6 +93,11 @@ static struct object *map_program(struct loader *ld)
 		tunables_print(glibc_abis[0]->tunables, glibc_abis[0]->ntunables);
 		sys_exit(0);
 	}
+	if (ld->options.list_diagnostics) {
+		cpu_start();
+		diagnostics_print(ld);
+		sys_exit(0);
+	}
 	drop_arguments(ld, skip);
 	const char *path = ld->argv[0];
 	struct opened opened;
@@ -104,6 +112,10 @@ static struct object *map_program(struct loader *ld)
 		if (ld->options.mode == MODE_VERIFY)
 			sys_exit(1);
 		fail_exit(ld, loading);
+	}
+	if (debugging(ld, DEBUG_FILES)) {
+		debug_print(ld, "file=%s [0];  generating link map\n", path);
+		image_show(ld, program);
 	}
 	program->name = "";
 	if (ld->options.mode == MODE_VERIFY)
@@ -175,7 +187,7 @@ static struct object *make_self(struct loader *ld)
 	if (!image_read(ld, self))
 		fail_exit(ld, loading);
 	object_add_name(self, LOADER_SONAME);
-	versions_read(self);
+	object_read_versions(self);
 	return self;
 }
 
@@ -204,7 +216,7 @@ static struct object *make_vdso(struct loader *ld)
 	}
 	vdso->dynamic_readonly = true;
 	vdso->origin = NULL;
-	versions_read(vdso);
+	object_read_versions(vdso);
 	return vdso;
 }
 
@@ -274,7 +286,7 @@ static void check_versions(struct loader *ld)
 {
 	bool good = true;
 	for (struct object *object = ld->first; object; object = object->next)
-		versions_read(object);
+		object_read_versions(object);
 	for (struct object *object = ld->first; object; object = object->next)
 		if (!object->missing && !object->is_self)
 			good &= versions_check(ld, object, true, report_version);
@@ -328,6 +340,48 @@ static void prepare_stack(struct loader *ld)
 	}
 }
 
+/* What the C library and constructors expect of a process: its first thread above all. The TLS blocks of objects that
+ * are there already get their contents after relocation. */
+static void start_thread(struct loader *ld, uint64_t later_tls)
+{
+	glibc_publish_process(ld);
+	glibc_publish_objects(ld);
+	tls_start(ld, later_tls);
+	self_publish(ld);
+}
+
+static void choose_abi(struct loader *ld)
+{
+	const struct object *libc = base_libc(ld);
+	if (!ld->tls.ready) {
+		if (!glibc_choose_abi(ld, libc))
+			delegate(ld, libc);
+	} else if (libc && !glibc_is_known(ld, libc)) { /* auditors' code has run: too late for another loader */
+		fail(ld, libc->name, 0, "the layout of this C library is not that of the auditors'");
+		fail_exit(ld, loading);
+	}
+}
+
+/* Auditors run before any library of the program is loaded, and with a C library of their own. The layout of that is
+ * known by a look at the program's. */
+static void start_auditors(struct loader *ld)
+{
+	enum { AUDIT_TLS = 16 * 1024 }; /* for the libraries of the program, which come when the thread is there */
+	struct object *libc = load_object(ld, "libc.so.6", ld->program, NAMESPACES - 1, 0);
+	fail_clear(ld);
+	if (!glibc_choose_abi(ld, libc))
+		delegate(ld, libc);
+	if (libc) {
+		object_unlink(ld, libc);
+		tls_remove_module(ld, libc);
+		ld->namespaces[NAMESPACES - 1].libc = NULL;
+		image_unmap(libc);
+		object_free(libc);
+	}
+	start_thread(ld, AUDIT_TLS);
+	audit_start(ld);
+}
+
 /* --- the story */
 
 uint64_t start_process(uint64_t *stack)
@@ -336,6 +390,8 @@ uint64_t start_process(uint64_t *stack)
 	self_relocate();
 	struct loader *ld = &the_loader;
 	read_process(ld, stack);
+	ld->nnamespaces = 1;
+	ld->namespaces[BASE_NAMESPACE].used = true;
 	tunables_start(ld);
 	options_read_environment(ld);
 	options_open_debug_output(ld);
@@ -351,13 +407,14 @@ uint64_t start_process(uint64_t *stack)
 	search_start(ld);
 	debugger_start(ld, ld->self->base);
 	debugger_tell(DEBUGGER_ADD);
+	if (ld->options.mode == MODE_RUN && audit_wanted(ld))
+		start_auditors(ld);
 	times.load_begin = time_stamp();
 	load_all(ld);
 	times.load_end = time_stamp();
 	if (ld->options.mode != MODE_RUN)
 		list_objects(ld);
-	if (!glibc_choose_abi(ld))
-		delegate(ld);
+	choose_abi(ld);
 	if (debugging(ld, DEBUG_SCOPES)) {
 		debug_print(ld, "\nInitial object scopes\n");
 		for (const struct object *object = ld->first; object; object = object->next)
@@ -365,19 +422,20 @@ uint64_t start_process(uint64_t *stack)
 	}
 
 	prepare_stack(ld);
-	glibc_publish_process(ld);
+	if (!ld->tls.ready)
+		start_thread(ld, 0);
 	glibc_publish_objects(ld);
-	tls_start(ld);
-	self_publish(ld);
+	tls_place_startup(ld);
 	times.relocate_begin = time_stamp();
 	relocate_all(ld);
 	times.relocate_end = time_stamp();
-	tls_initialize_first_thread(ld);
+	tls_initialize_startup(ld);
 	tls_publish(ld);
 	find_object_update(ld);
 	glibc_start_calls(ld);
-	glibc_early_init(ld, true);
+	glibc_early_init(base_libc(ld), true);
 	glibc_publish_objects(ld);
+	audit_activity(ld, BASE_NAMESPACE, LA_ACT_CONSISTENT);
 	debugger_tell(DEBUGGER_CONSISTENT);
 	if (debugging(ld, DEBUG_STATISTICS))
 		statistics_show_start(ld, &times);

@@ -10,7 +10,7 @@ void statistics_show_start(struct loader *ld, const struct statistics *times)
 {
 	uint64_t total = time_stamp() - times->begin, relative = 0;
 	for (const struct object *object = ld->first; object; object = object->next)
-		if (object->base)
+		if (object->base && !object->is_self)
 			relative += object->nrelative;
 	debug_print(ld, "\nruntime linker statistics:\n  total startup time in dynamic loader: %lu cycles\n", total);
 	show_part(ld, "            time needed for relocation", times->relocate_end - times->relocate_begin, total);

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 
+#include "ldso/audit.h"
 #include "ldso/bound.h"
 #include "ldso/lookup.h"
 #include "ldso/needed.h"
@@ -53,24 +54,31 @@ bool symbol_address(struct loader *ld, void *handle, const char *name, const cha
 		if (!object)
 			return fail(ld, "", 0, "invalid handle");
 		if (object->kind == OBJECT_PROGRAM) {
-			found = lookup_in_list(ld, &ld->global, 0, name, wanted, class, NULL);
+			const struct object_list *global = &ld->namespaces[BASE_NAMESPACE].global;
+			found = lookup_in_list(ld, global, 0, name, wanted, class, NULL);
 		} else {
 			if (!object->search.n && !load_needed(ld, object, NULL, 0, 0))
 				return false;
 			found = lookup_in_list(ld, &object->search, 0, name, wanted, class, NULL);
 		}
 	}
-	if (!found.object)
-		return fail(ld, object_display_name(object ? object : from), 0, "undefined symbol: %s%s%s", name,
-			    version_name ? ", version " : "", version_name ? version_name : "");
+	if (!found.object) {
+		fail(ld, object_display_name(object ? object : from), 0, "undefined symbol: %s%s%s", name,
+		     version_name ? ", version " : "", version_name ? version_name : "");
+		debug_failure(ld, ld->failure.object, "symbol lookup error", ld->failure.text);
+		return false;
+	}
 	bool implicit = handle == RTLD_DEFAULT || handle == RTLD_NEXT;
 	if (implicit && found.object->kind == OBJECT_OPENED && found.object != from)
 		bound_add(ld, from, found.object);
 	if (debugging(ld, DEBUG_BINDINGS))
-		debug_print(ld, "binding file %s [0] to %s [0]: normal symbol `%s'%s%s%s\n",
-			    object_display_name(object ? object : from), object_display_name(found.object), name,
+		debug_print(ld, "binding file %s [%u] to %s [%u]: normal symbol `%s'%s%s%s\n",
+			    object_display_name(object ? object : from), (object ? object : from)->ns,
+			    object_display_name(found.object), found.object->ns, name,
 			    version_name ? " [" : "", version_name ? version_name : "", version_name ? "]" : "");
 	*address = address_of(&found);
+	if (audits(ld, from->ns) && ELF64_ST_TYPE(found.symbol->st_info) != STT_TLS)
+		*address = (void *)audit_bound_by_dlsym(ld, from, &found, (uint64_t)*address);
 	return true;
 }
 

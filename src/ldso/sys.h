@@ -1,8 +1,19 @@
 /* System calls of x86-64 Linux, one inline function each. All return what the kernel does: a value, or -errno.
  *
- * The loader has no errno and no C library: see "How a program starts" in docs/ldso.md. */
+ * The loader has no errno and no C library: see "How a program starts" in docs/ldso.md. What of it is built into gild
+ * (the commands that look at programs, src/inspect) calls the C library instead: sys_hosted.h. */
 #ifndef GILD_LDSO_SYS_H
 #define GILD_LDSO_SYS_H
+
+/* Is this result of a system call -errno? */
+static inline int sys_failed(long result)
+{
+	return (unsigned long)result > -4096UL;
+}
+
+#if __STDC_HOSTED__
+#include "ldso/sys_hosted.h"
+#else
 
 #include <asm/unistd.h>
 #include <stddef.h>
@@ -25,12 +36,6 @@ static inline long sys_call6(long number, long a, long b, long c, long d, long e
 static inline long sys_call3(long number, long a, long b, long c)
 {
 	return sys_call6(number, a, b, c, 0, 0, 0);
-}
-
-/* Is this result of a system call -errno? */
-static inline int sys_failed(long result)
-{
-	return (unsigned long)result > -4096UL;
 }
 
 static inline int sys_open(const char *path, int flags, int mode)
@@ -124,4 +129,5 @@ _Noreturn static inline void sys_exit(int code)
 		sys_call3(__NR_exit_group, code, 0, 0);
 }
 
+#endif /* freestanding */
 #endif

@@ -1,5 +1,7 @@
 #include "ldso/text.h"
 
+#if !__STDC_HOSTED__
+
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
 	void *result = to;
@@ -51,6 +53,8 @@ __attribute__((noinline)) char *index(const char *text, int character)
 			return NULL;
 	}
 }
+
+#endif
 
 const char *text_base_name(const char *path)
 {

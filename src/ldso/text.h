@@ -9,12 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if __STDC_HOSTED__ /* built into gild: the C library's */
+#include <string.h>
+#include <strings.h>
+#else
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
 size_t strlen(const char *text);
 char *index(const char *text, int character);
+#endif
 
 static inline bool text_equal(const char *a, const char *b)
 {

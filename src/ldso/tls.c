@@ -82,7 +82,7 @@ void tls_add_module(struct loader *ld, struct object *object)
 	struct tls *tls = &ld->tls;
 	uint64_t number = 1;
 	glibc_lock(ld, LOCK_TLS); /* threads that bring their dtv up to date read all of this */
-	if (ld->running) /* numbers of modules that are gone are used again */
+	if (tls->ready) /* numbers of modules that are gone are used again */
 		while (number <= tls->nmodules && tls->modules[number])
 			number++;
 	else
@@ -90,7 +90,7 @@ void tls_add_module(struct loader *ld, struct object *object)
 	if (number + 1 >= tls->room)
 		grow_modules(tls);
 	tls->modules[number] = object;
-	tls->generations[number] = ld->running ? tls_generation + 1 : 0;
+	tls->generations[number] = tls->ready ? tls_generation + 1 : 0;
 	object->tls_module = number;
 	if (number > tls->nmodules)
 		tls->nmodules = number;
@@ -112,26 +112,49 @@ void tls_remove_module(struct loader *ld, struct object *object)
 		return;
 	tls->modules[object->tls_module] = NULL;
 	tls->generations[object->tls_module] = tls_generation + 1;
-	if (object->tls_offset != TLS_NO_OFFSET && object->tls_offset == tls->used)
-		tls->used -= object->tls_size;
+	if (!tls->ready && object->tls_module == tls->nmodules)
+		tls->nmodules--;
 	object->tls_module = 0;
 }
 
-/* The block begins at a multiple of its alignment plus what its first byte's vaddr is beyond one. */
+/* The first offset for an object's block whose other end is not nearer to the thread pointer than `from`. The block
+ * begins at a multiple of its alignment plus what its first byte's vaddr is beyond one. */
+static uint64_t block_offset(const struct object *object, uint64_t from)
+{
+	uint64_t align = object->tls_align, before = -object->tls_first_byte & (align - 1);
+	return ((from + object->tls_size - before + align - 1) & ~(align - 1)) + before;
+}
+
+/* The same, where no other module's block is: libraries that went away leave gaps. */
+static uint64_t free_offset(const struct tls *tls, const struct object *object)
+{
+	uint64_t offset = block_offset(object, tls->used);
+	for (uint64_t i = 1; i <= tls->nmodules; i++) {
+		const struct object *other = tls->modules[i];
+		if (!other || other == object || other->tls_offset == TLS_NO_OFFSET ||
+		    other->tls_offset <= offset - object->tls_size || other->tls_offset - other->tls_size >= offset)
+			continue;
+		offset = block_offset(object, other->tls_offset);
+		i = 0; /* it may overlap one that was behind it before */
+	}
+	return offset;
+}
+
 bool tls_place(struct loader *ld, struct object *object)
 {
 	struct tls *tls = &ld->tls;
-	uint64_t align = object->tls_align, before = -object->tls_first_byte & (align - 1);
-	uint64_t offset = ((tls->used + object->tls_size - before + align - 1) & ~(align - 1)) + before;
 	if (tls->ready) {
-		uint64_t room = tls->size - glibc_thread_size(ld);
-		if (object->tls_is_dynamic || align > tls->align || offset > room)
+		uint64_t offset = free_offset(tls, object), room = tls->size - glibc_thread_size(ld);
+		if (object->tls_is_dynamic || object->tls_align > tls->align || offset > room)
 			return false;
 		object->tls_needs_init = true;
-	} else if (align > tls->align) {
-		tls->align = align;
+		object->tls_offset = offset;
+		return true;
 	}
-	object->tls_offset = tls->used = offset;
+	if (object->tls_align > tls->align)
+		tls->align = object->tls_align;
+	object->tls_needs_init = true;
+	object->tls_offset = tls->used = block_offset(object, tls->used);
 	return true;
 }
 
@@ -184,7 +207,7 @@ static void start_blocks(struct loader *ld, char *tcb, bool copy)
 	dtv[0].counter = tls_generation;
 }
 
-void tls_start(struct loader *ld)
+void tls_start(struct loader *ld, uint64_t later)
 {
 	struct tls *tls = &ld->tls;
 	if (!tls->room)
@@ -196,6 +219,7 @@ void tls_start(struct loader *ld)
 	tls->used = tls->state_offset = (tls->used + sizeof(struct thread_state) + 63) & ~UINT64_C(63);
 
 	uint64_t surplus = STATIC_SURPLUS + tunable_number("glibc.rtld.optional_static_tls", OPTIONAL_STATIC_TLS);
+	surplus += later;
 	uint64_t thread = glibc_thread_size(ld);
 	tls->size = ((tls->used + surplus + tls->align - 1) & ~(tls->align - 1)) + thread;
 	long memory = sys_mmap(0, tls->size + tls->align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -209,11 +233,6 @@ void tls_start(struct loader *ld)
 	if (sys_arch_prctl(ARCH_SET_FS, (uint64_t)tcb))
 		die("cannot set the thread pointer");
 	tls->ready = true;
-}
-
-void tls_initialize_first_thread(struct loader *ld)
-{
-	start_blocks(ld, thread_pointer(), true);
 }
 
 /* The object whose image is being copied to all threads: glibc_each_other_thread has no argument for it. The load lock
@@ -230,8 +249,31 @@ void tls_initialize_in_all_threads(struct loader *ld, struct object *object)
 {
 	initialized_now = object;
 	initialize_in(ld, (uint64_t)thread_pointer());
-	glibc_each_other_thread(ld, initialize_in);
+	if (ld->running)
+		glibc_each_other_thread(ld, initialize_in);
 	object->tls_needs_init = false;
+}
+
+void tls_place_startup(struct loader *ld)
+{
+	struct tls *tls = &ld->tls;
+	bool any = false;
+	for (uint64_t i = 1; i <= tls->nmodules; i++) {
+		struct object *object = tls->modules[i];
+		if (!object || object->relocated || object->tls_offset != TLS_NO_OFFSET)
+			continue;
+		tls_place(ld, object); /* without a place: in dynamic blocks */
+		any = true;
+	}
+	if (any)
+		tls_new_generation(ld);
+}
+
+void tls_initialize_startup(struct loader *ld)
+{
+	for (uint64_t i = 1; i <= ld->tls.nmodules; i++)
+		if (ld->tls.modules[i] && ld->tls.modules[i]->tls_needs_init)
+			tls_initialize_in_all_threads(ld, ld->tls.modules[i]);
 }
 
 /* --- access to dynamic blocks */
@@ -243,7 +285,9 @@ static union dtv_entry *grow_dtv(struct loader *ld, char *thread, union dtv_entr
 	memcpy(bigger, dtv, (n + 1) * sizeof(*dtv));
 	for (uint64_t i = n + 1; i <= bigger[-1].counter; i++)
 		bigger[i].value = DTV_UNALLOCATED;
-	if (dtv != ld->tls.initial_dtv)
+	if (!ld->running)
+		ld->tls.initial_dtv = bigger; /* of the loader's own memory, too */
+	else if (dtv != ld->tls.initial_dtv)
 		release(ld, dtv - 1);
 	*dtv_of(thread) = bigger;
 	return bigger;
@@ -281,7 +325,7 @@ static void make_block(struct loader *ld, char *thread, union dtv_entry *entry, 
 	char *block = (char *)(((uint64_t)memory + align - 1) & ~(align - 1)) + before;
 	fill_block(object, block);
 	entry->value = block;
-	entry->memory = memory;
+	entry->memory = ld->running ? memory : NULL;
 }
 
 __attribute__((noinline)) static void *slow_address(struct tls_index *index)

@@ -61,7 +61,7 @@ struct tls {
 	uint64_t *generations;   /* of each module: when it came or went */
 	uint64_t nmodules, room;
 	uint64_t nstatic;        /* modules at start */
-	uint64_t used;           /* of the static area, bytes below the thread pointer */
+	uint64_t used;           /* of the static area by modules at start, bytes below the thread pointer */
 	uint64_t size, align;    /* of the static area with struct pthread at its end */
 	uint64_t state_offset;   /* struct thread_state begins this many bytes below the thread pointer */
 	union dtv_entry *initial_dtv;
@@ -89,11 +89,15 @@ void tls_new_generation(struct loader *ld);
 /* Gives it a place in the static area; false: the area is full. */
 bool tls_place(struct loader *ld, struct object *object);
 
-/* Lays out the static area for all modules at start, then makes the first thread's and sets its thread pointer. */
-void tls_start(struct loader *ld);
+/* Lays out the static area for all modules at start, then makes the first thread's and sets its thread pointer.
+ * `later`: so many bytes more than usual are kept for modules that come later. */
+void tls_start(struct loader *ld, uint64_t later);
 
-/* Copies the images into the first thread's blocks: after relocation. */
-void tls_initialize_first_thread(struct loader *ld);
+/* Gives modules that come with the program, but later than the first thread, places in the static area. */
+void tls_place_startup(struct loader *ld);
+
+/* Copies the images of all that came with the program into the first thread's blocks: after relocation. */
+void tls_initialize_startup(struct loader *ld);
 
 /* Copies the image of a library opened now into the static blocks of all threads. */
 void tls_initialize_in_all_threads(struct loader *ld, struct object *object);

@@ -56,7 +56,7 @@ static uint32_t highest_index(const struct object *object)
 	return highest;
 }
 
-void versions_read(struct object *object)
+void object_read_versions(struct object *object)
 {
 	struct symbol_table *table = &object->table;
 	uint32_t highest = highest_index(object);
@@ -89,10 +89,10 @@ bool version_is_defined(const struct object *object, const char *name)
 	return false;
 }
 
-static const struct object *needed_object(const struct loader *ld, const char *name)
+static const struct object *needed_object(const struct loader *ld, const char *name, uint32_t ns)
 {
 	for (const struct object *object = ld->first; object; object = object->next)
-		if (object_is_named(object, name))
+		if (object->ns == ns && object_is_named(object, name))
 			return object;
 	return object_is_named(ld->self, name) ? ld->self : NULL;
 }
@@ -103,8 +103,8 @@ static bool check_one(struct loader *ld, const struct object *object, const stru
 {
 	const char *name = object->table.strings + aux->vna_name;
 	if (debugging(ld, DEBUG_VERSIONS))
-		debug_print(ld, "checking for version `%s' in file %s [0] required by file %s [0]\n", name,
-			    object_display_name(definer), object_display_name(object));
+		debug_print(ld, "checking for version `%s' in file %s [%u] required by file %s [%u]\n", name,
+			    object_display_name(definer), definer->ns, object_display_name(object), object->ns);
 	char text[1024];
 	bool weak = aux->vna_flags & VER_FLG_WEAK;
 	if (definer->verdef && version_is_defined(definer, name))
@@ -118,10 +118,12 @@ static bool check_one(struct loader *ld, const struct object *object, const stru
 		else
 			format_text(text, sizeof(text), "weak version `%s' not found (required by %s)", name,
 				    object_display_name(object));
+		debug_failure(ld, object_display_name(definer), "version lookup error", text);
 		report(ld, object_display_name(definer), text, false);
 		return true;
 	}
 	format_text(text, sizeof(text), "version `%s' not found (required by %s)", name, object_display_name(object));
+	debug_failure(ld, object_display_name(definer), "version lookup error", text);
 	report(ld, object_display_name(definer), text, true);
 	return false;
 }
@@ -135,7 +137,8 @@ static bool check_relr(struct loader *ld, const struct object *object, version_r
 		if (object->table.versions[i].name && text_equal(object->table.versions[i].name, "GLIBC_ABI_DT_RELR"))
 			return true;
 	for (const Elf64_Dyn *entry = object->dynamic; entry->d_tag != DT_NULL; entry++)
-		if (entry->d_tag == DT_NEEDED && text_begins(object->table.strings + entry->d_un.d_val, "libc.so.")) {
+		if (entry->d_tag == DT_NEEDED && entry->d_un.d_val < object->table.strings_size &&
+		    text_begins(object->table.strings + entry->d_un.d_val, "libc.so.")) {
 			report(ld, object_display_name(object), "DT_RELR without GLIBC_ABI_DT_RELR dependency", true);
 			return false;
 		}
@@ -146,7 +149,7 @@ bool versions_check(struct loader *ld, struct object *object, bool verbose, vers
 {
 	bool good = true;
 	for (const Elf64_Verneed *need = object->verneed; need; need = next_needed(need)) {
-		const struct object *definer = needed_object(ld, object->table.strings + need->vn_file);
+		const struct object *definer = needed_object(ld, object->table.strings + need->vn_file, object->ns);
 		if (!definer || definer->missing)
 			continue;
 		for (const Elf64_Vernaux *aux = first_aux(need); aux; aux = next_aux(aux))

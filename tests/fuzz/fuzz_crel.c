@@ -10,7 +10,7 @@ static void touch_relocations(struct bytes section)
 {
 	struct elf_error error;
 	uint64_t n;
-	if (!elf_crel_count(section, 0, &n, &error)) {
+	if (!elf_crel_count(section, 0, &n, NULL, &error)) {
 		touch_name(error.field);
 		touch_name(error.what);
 		return;

@@ -1,6 +1,7 @@
 /* Reads the input as an ELF file: section names and contents, symbols, relocations, groups, notes and properties,
  * address-significance tables. */
 #include "fuzz/fuzz.h"
+#include "fuzz/room.h"
 
 #include "elf/addrsig.h"
 #include "elf/hash.h"
@@ -82,7 +83,7 @@ static void touch_compressed(const struct elf_file *file, uint32_t index)
 	touch_bytes(compressed.stream);
 }
 
-static void touch_notes(struct bytes section, uint64_t align)
+static void touch_notes(struct bytes section, uint64_t align, uint64_t property_align)
 {
 	struct elf_note note;
 	struct elf_error error;
@@ -94,7 +95,7 @@ static void touch_notes(struct bytes section, uint64_t align)
 		touch_bytes(note.desc);
 		struct gnu_property property;
 		for (uint64_t at = 0; at < note.desc.size; at = property.next) {
-			if (!gnu_property_at(note.desc, at, &property, &error))
+			if (!gnu_property_at(note.desc, property_align, at, &property, &error))
 				break;
 			hold(property.next > at && property.next <= note.desc.size);
 			touch_bytes(property.data);
@@ -113,45 +114,56 @@ static void touch_addrsig(struct bytes table)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void touch_file(const struct elf_file *file)
 {
-	struct bytes bytes = {data, size};
-	struct elf_error error;
-	struct elf_file file;
-	use(elf_kind(bytes));
-	touch_notes(bytes, 4);
-	touch_notes(bytes, 8);
-	touch_addrsig(bytes);
-	if (!elf_read_file(&file, bytes, &error)) {
-		touch_name(error.field);
-		touch_name(error.what);
-		return 0;
-	}
-	hold(elf_kind(bytes) != ELF_OTHER_CLASS);
-	for (uint32_t i = 0; i < file.nshdr; i++) {
-		struct bytes section = elf_section_bytes(&file, i);
-		touch_name(elf_section_name(&file, i));
+	for (uint32_t i = 0; i < file->nshdr; i++) {
+		struct bytes section = elf_section_bytes(file, i);
+		touch_name(elf_section_name(file, i));
 		if (section.size)
 			use(section.data[0] + section.data[section.size - 1]);
-		touch_compressed(&file, i);
-		switch (file.shdrs[i].sh_type) {
+		touch_compressed(file, i);
+		switch (file->shdrs[i].sh_type) {
 		case SHT_SYMTAB:
 		case SHT_DYNSYM:
-			touch_symtab(&file, i);
+			touch_symtab(file, i);
 			break;
 		case SHT_RELA:
-			touch_relas(&file, i);
+			touch_relas(file, i);
 			break;
 		case SHT_GROUP:
-			touch_group(&file, i);
+			touch_group(file, i);
 			break;
 		case SHT_LLVM_ADDRSIG:
 			touch_addrsig(section);
 			break;
 		case SHT_NOTE:
-			touch_notes(section, file.shdrs[i].sh_addralign);
+			touch_notes(section, file->shdrs[i].sh_addralign, file->dialect->property_align);
 			break;
 		}
 	}
+	for (uint32_t i = 0; i < file->nphdr; i++)
+		use(file->phdrs[i].p_vaddr);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes bytes = {data, size};
+	struct elf_error error;
+	struct elf_file file;
+	struct blocks blocks;
+	struct elf_room room = room_open(&blocks);
+	use(elf_kind(bytes));
+	touch_notes(bytes, 4, 4);
+	touch_notes(bytes, 8, 8);
+	touch_addrsig(bytes);
+	if (!elf_read_file_in(&file, bytes, &room, &error)) {
+		touch_name(error.field);
+		touch_name(error.what);
+		room_close(&blocks);
+		return 0;
+	}
+	hold(elf_kind(bytes) != ELF_OTHER_CLASS);
+	touch_file(&file);
+	room_close(&blocks);
 	return 0;
 }

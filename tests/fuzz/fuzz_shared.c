@@ -1,5 +1,6 @@
 /* Reads the input as a shared object, by its section headers and, without them, by its program headers. */
 #include "fuzz/fuzz.h"
+#include "fuzz/room.h"
 
 #include "elf/shared.h"
 
@@ -18,15 +19,10 @@ static void touch_verneed(void *context, const char *file, uint16_t index, const
 	touch_name(name);
 }
 
-static void touch_shared(struct bytes bytes)
+static void touch_shared(const struct elf_shared *read)
 {
-	struct elf_shared shared;
+	struct elf_shared shared = *read;
 	struct elf_error error;
-	if (!elf_read_shared(&shared, bytes, &error)) {
-		touch_name(error.field);
-		touch_name(error.what);
-		return;
-	}
 	if (shared.soname)
 		touch_name(shared.soname);
 	for (uint64_t i = 0; i < shared.ndynamic; i++) {
@@ -40,6 +36,10 @@ static void touch_shared(struct bytes bytes)
 		if (shared.versym)
 			use(read16(shared.versym + 2 * (uint64_t)i));
 	}
+	bool *marks = calloc((size_t)shared.dynsym.n + 1, sizeof(*marks));
+	if (marks)
+		elf_shared_relocated(&shared, marks);
+	free(marks);
 	touch_bytes(shared.verdef);
 	touch_bytes(shared.verneed);
 	if (!elf_each_verdef(&shared, touch_verdef, NULL, &error))
@@ -48,17 +48,35 @@ static void touch_shared(struct bytes bytes)
 		touch_name(error.what);
 }
 
+static void try_shared(struct bytes bytes)
+{
+	struct elf_shared shared;
+	struct elf_error error;
+	struct blocks blocks;
+	struct elf_room room = room_open(&blocks);
+	if (elf_read_shared_in(&shared, bytes, &room, &error)) {
+		touch_shared(&shared);
+	} else {
+		touch_name(error.field);
+		touch_name(error.what);
+	}
+	room_close(&blocks);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	touch_shared((struct bytes){data, size});
+	try_shared((struct bytes){data, size});
 	if (size < sizeof(struct elf_ehdr))
 		return 0;
 	uint8_t *copy = malloc(size);
 	if (!copy)
 		return 0;
 	memcpy(copy, data, size);
-	((struct elf_ehdr *)copy)->e_shoff = 0;
-	touch_shared((struct bytes){copy, size});
+	if (copy[EI_CLASS] == ELFCLASS32)
+		((struct elf32_ehdr *)copy)->e_shoff = 0;
+	else
+		((struct elf_ehdr *)copy)->e_shoff = 0;
+	try_shared((struct bytes){copy, size});
 	free(copy);
 	return 0;
 }

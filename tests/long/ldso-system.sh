@@ -2,10 +2,11 @@
 # The whole system under the loader. In a mount namespace of its own, ld-gild.so.1 lies over the system's ld.so, so that
 # all programs and all they start use it:
 #   - every dynamic program of /usr/bin says the same to --version and to --help (exit code, both outputs) as before;
-#     what differs between two runs of the system's own loader does not count;
+#     what differs between two runs of the system's own loader does not count, and what differs under ld-gild.so.1 is
+#     tried again, twice;
 #   - large programs bind every symbol to the same library, and run constructors in the same order.
 # packages: python3
-# timeout: 3600
+# timeout: 1800
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/ldso.bash"
@@ -18,11 +19,11 @@ export HOME=$PWD/home
 mkdir home empty
 
 cat > sweep.py <<'EOF'
-"""sweep.py ARGUMENT FILE: runs each dynamic program with ARGUMENT, writes what it did to FILE."""
+"""sweep.py ARGUMENT FILE [PROGRAM...]: runs each dynamic program, or those named, with ARGUMENT; writes what it did to FILE."""
 import os, pickle, subprocess, sys
 # Programs that act on the machine or wait for somebody; groff prints lines of its children in any order.
 skip = set("""reboot shutdown halt poweroff systemctl killall pkill skill snice kill killall5 wall write login su passwd chsh chfn
-newgrp sg groff script scriptlive yes vlock setterm reset tset clear mesg init telinit runlevel gdbserver startx X Xorg dmesg""".split())
+newgrp sg groff jconsole script scriptlive yes vlock setterm reset tset clear mesg init telinit runlevel gdbserver startx X Xorg dmesg""".split())
 env = dict(os.environ, LC_ALL="C.UTF-8")
 def programs():
     seen = set()
@@ -41,11 +42,11 @@ def programs():
             yield os.path.join(folder, name)
 def run(command):
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, cwd="empty", env=env)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20, cwd="empty", env=env)
         return done.returncode, done.stdout, done.stderr
     except (subprocess.TimeoutExpired, OSError) as error:
         return type(error).__name__, b"", b""
-pickle.dump({program: run([program, sys.argv[1]]) for program in programs()}, open(sys.argv[2], "wb"))
+pickle.dump({program: run([program, sys.argv[1]]) for program in sys.argv[3:] or programs()}, open(sys.argv[2], "wb"))
 EOF
 cat > compare.py <<'EOF'
 import pickle, re, sys
@@ -53,8 +54,10 @@ first, second, gild = (pickle.load(open(name, "rb")) for name in ("first", "seco
 def text(result): # process numbers and times
     return [result[0]] + [re.sub(rb"\d{2}:\d{2}:\d{2}(\.\d+)?|\b\d{3,7}\b", b"N", part) for part in result[1:]]
 same = [p for p in first if text(first[p]) == text(second[p])]
-bad = [p for p in same if text(gild[p]) != text(first[p])]
-print("%s: %d programs, %d do the same each time, %d of these differ under ld-gild.so.1" % (sys.argv[1], len(first), len(same), len(bad)))
+bad = [p for p in gild if p in same and text(gild[p]) != text(first[p])]
+print("%s: %d programs, %d of %d do the same each time, %d of these differ under ld-gild.so.1" % (sys.argv[1], len(gild), len(same), len(first), len(bad)))
+with open("different", "w") as out:
+    print("\n".join(bad), file=out)
 for p in bad:
     print(" ", p, "\n    system:", first[p], "\n    gild:  ", gild[p])
 sys.exit(bool(bad))
@@ -91,16 +94,27 @@ for program in sys.argv[2:]:
 print(compared, "bindings compared")
 sys.exit(bool(bad))
 EOF
+# under_gild COMMAND: with ld-gild.so.1 in the place of the system's loader
+under_gild() {
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -m sh -c 'mount --make-rprivate / && mount --bind ld.so "$1" && shift && exec "$@"' sh "$real" "$@"
+}
 rc=0
 for argument in --version --help; do
 	"$python" sweep.py $argument first
 	"$python" sweep.py $argument second
-	# shellcheck disable=SC2016 # for the inner shell
-	unshare -m sh -c 'mount --make-rprivate / && mount --bind ld.so "$1" && shift && exec "$@"' sh "$real" "$python" sweep.py $argument gild
-	"$python" compare.py $argument || rc=1
+	under_gild "$python" sweep.py $argument gild
+	for _ in 1 2 3; do
+		"$python" compare.py $argument > report && good=yes && break
+		good=no
+		mapfile -t different < different
+		under_gild "$python" sweep.py $argument gild "${different[@]}"
+	done
+	cat report
+	[ $good = yes ] || rc=1
 done
 large=()
-for program in git vim.basic python3.11 node gdb clang-14 perl tmux apt curl ssh gpg gcc cmake; do
+for program in git vim.basic python3.11 node gdb clang-14 clangd-14 perl tmux apt curl ssh gpg gcc cmake make; do
 	[ ! -x "/usr/bin/$program" ] || large+=("/usr/bin/$program")
 done
 "$python" bindings.py "$LDSO" "${large[@]}" || rc=1

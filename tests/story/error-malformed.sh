@@ -19,7 +19,7 @@ gild=yes # GNU ld sometimes leaves an output of size 0
 
 refused() { # FILE [WORD]: linking FILE alone is an error that names it
 	local rc=0
-	"$GILD" "$1" -o out >out.txt 2>err.txt || rc=$?
+	"$GILD" -m elf_x86_64 "$1" -o out >out.txt 2>err.txt || rc=$?
 	if [ $rc = 0 ] || [ $rc -ge 126 ]; then echo "$1: exit status $rc"; cat err.txt; exit 1; fi
 	assert_contains err.txt "${2:-$1}"
 	[ ! -e out ] || { echo "$1: an output was written"; exit 1; }

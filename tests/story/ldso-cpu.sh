@@ -1,6 +1,6 @@
 #!/bin/bash
 # What the C library reads about the processor is, bit for bit, what the system's loader finds out: features, preferred
-# variants, cache sizes, thresholds; and the tunables with their bounds.
+# variants, cache sizes, thresholds; the tunables with their bounds; and --list-diagnostics.
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/ldso.bash"
@@ -22,6 +22,15 @@ cc() { build ../main.c $SYSTEM_LDSO -o main; }
 each_loader cc
 same_success ./main
 diff <($SYSTEM_LDSO --list-tunables) <("$LDSO" --list-tunables) || fail --list-tunables
+# The same lines of --list-diagnostics, but for one that names gild, and what is random or a path
+diagnostics() {
+	env -i PATH=/bin LD_UNKNOWN='a"b\' SECRET=word TZ=UTC EMPTY= "$1" --list-diagnostics |
+		sed -E -e "s|$LDSO|$SYSTEM_LDSO|g" -e '/^version.gild=/d' -e '/^x86.cpu_features.features.0x0..cpuid.0x1/d' -e '/^auxv.*a_val=0x/d'
+}
+diff <(diagnostics $SYSTEM_LDSO) <(diagnostics "$LDSO") || fail --list-diagnostics
+diagnostics "$LDSO" > out
+assert_contains out 'env_filtered[0x2]="SECRET"'
+assert_contains out 'env[0x1]="LD_UNKNOWN=a\"b\\"'
 export GLIBC_TUNABLES=glibc.malloc.tcache_count=3:glibc.cpu.x86_rep_movsb_threshold=4096:glibc.malloc.check=9:glibc.malloc.arena_max=0x2
 diff <($SYSTEM_LDSO --list-tunables) <("$LDSO" --list-tunables) || fail "--list-tunables with $GLIBC_TUNABLES"
 same_success ./main

@@ -1,6 +1,7 @@
 #!/bin/bash
-# LD_DEBUG: the categories files, reloc, bindings, versions, scopes, statistics, unused and help say what the system's
-# loader says, but for its own inner bindings; LD_DEBUG_OUTPUT writes to a file; LD_SHOW_AUXV.
+# LD_DEBUG: every category says what the system's loader says, line by line, but for its own inner bindings, and times: of a
+# program and its libraries, of one that opens and closes libraries, of programs of the system; LD_DEBUG_OUTPUT writes to
+# a file; LD_SHOW_AUXV.
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/ldso.bash"
@@ -26,13 +27,52 @@ for category in files bindings versions scopes reloc symbols; do
 done
 same_success env LD_DEBUG=help ./main
 same_success env LD_DEBUG=nonsense ./main
-in_both env LD_DEBUG=statistics ./main
-assert_contains gild.out "runtime linker statistics:"
+same_success env LD_DEBUG=unused ./main
+
+# search_only: folders of old, which the system's loader still looks into, are no difference
+search_only() { grep -vE 'trying file=.*/(tls|haswell|avx512_1|x86_64)/' | sed -E '/search path=/s#[^:= ]*/(tls|haswell|avx512_1|x86_64)(/[^: \t]*)?(:|\t|$)#\3#g; /search path=/s#:+#:#g; /search path=/s#:\t#\t#'; }
 in_both env LD_DEBUG=libs ./main
+diff <(search_only < system.out) <(search_only < gild.out) || fail "LD_DEBUG=libs"
 assert_contains gild.out "find library=libf.so [0]; searching"
 assert_contains gild.out "trying file=HERE/libf.so"
 assert_contains gild.out "search cache=/etc/ld.so.cache"
 assert_contains gild.out "calling init: HERE/libg.so"
+
+# statistics: the same lines; the same number of relative relocations, in all but the loader
+in_both env LD_DEBUG=statistics ./main
+assert_contains gild.out "number of relative relocations: "
+numbers() { sed -E '/relative relocations/!s/[0-9]+/N/g; s/\(\.N%\)/(N.N%)/' "$1"; }
+diff <(numbers system.out) <(numbers gild.out) || fail "LD_DEBUG=statistics"
+
+# libraries that come and go
+cat > opens.c <<'EOT'
+#include <dlfcn.h>
+int main(void) {
+	void *f = dlopen("./libf.so", RTLD_LAZY | RTLD_GLOBAL), *again = dlopen("./libf.so", RTLD_NOW), *none = dlopen("./none.so", RTLD_NOW);
+	int result = ((int (*)(void))dlsym(f, "f"))() - 3 + (again != f) + (none != 0) + (dlsym(f, "no_such_symbol") != 0);
+	dlclose(again);
+	dlclose(f);
+	return result;
+}
+EOT
+opener() { build ../opens.c -o opens; }
+each_loader opener
+for category in files bindings versions scopes reloc symbols all; do
+	in_both env LD_DEBUG=$category ./opens
+	diff <(common < system.out | search_only) <(common < gild.out | search_only) || fail "LD_DEBUG=$category of dlopen"
+	assert_contains gild.out "exit code 0"
+done
+
+# programs of the system, run by a loader as a command
+for program in /bin/ls /usr/bin/gpg /usr/bin/perl; do
+	[ -x $program ] || continue
+	for category in libs files bindings versions scopes reloc symbols unused all; do
+		for loader in "$SYSTEM_LDSO" "$LDSO"; do
+			LD_BIND_NOW=1 LD_DEBUG=$category "$loader" $program --version 2>&1 | normalize | common | search_only > "${loader##*/}.out" || :
+		done
+		diff ${SYSTEM_LDSO##*/}.out "${LDSO##*/}.out" > differences || { head -n 40 differences; fail "LD_DEBUG=$category of $program"; }
+	done
+done
 
 (cd gild && LD_DEBUG=files LD_DEBUG_OUTPUT=log ./main)
 cat gild/log.* > out

@@ -123,12 +123,3 @@ same_success ./host
 same_success env LD_BIND_NOW=1 ./host
 assert_contains gild.out "caught plugin2"
 assert_contains gild.out "not deep 1"
-
-# A namespace of its own is not there yet: a clear message, no crash.
-echo '#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdio.h>
-int main(void) { void *h = dlmopen(LM_ID_NEWLM, "libm.so.6", RTLD_NOW); puts(h ? "loaded" : dlerror()); return 0; }' > namespace.c
-link namespace.c -Wl,--dynamic-linker="$LDSO" -o namespace
-./namespace > out
-assert_contains out "no namespaces but the first one (dlmopen)"

@@ -62,8 +62,6 @@ rc=0; "$LDSO" --verify hello.c || rc=$?; assert_equal $rc 1
 # what it does not know it refuses
 expect_fail "$LDSO" --no-such-option ./bare
 assert_contains messages "unrecognized option '--no-such-option'"
-expect_fail "$LDSO" --audit lib.so ./bare
-assert_contains messages "not supported option '--audit'"
 expect_fail "$LDSO"
 assert_contains messages "missing program name"
 expect_fail "$LDSO" ./no-such-program

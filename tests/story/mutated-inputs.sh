@@ -1,7 +1,8 @@
 #!/bin/bash
 # A damaged object, archive or shared object gives an output or one clear refusal: exit 1, a message that names a file, no
-# output, never a crash. ROUNDS and SEED widen the search (tests/long/mutated-inputs.sh).
+# output, never a crash; of 64 bits and of 32. ROUNDS and SEED widen the search (tests/long/mutated-inputs.sh).
 # smoke
+# packages: gcc-multilib g++-multilib
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/kinds.bash"
@@ -25,19 +26,27 @@ struct W : V<int> { int f(int x) override; };
 thread_local int other = 4;
 int g(W &w, int x) { return w.f(x) + other; }
 END
-$CXX -g -O1 -fPIC -ffunction-sections -fdata-sections -c a.cc b.cc
-ar rcs libb.a b.o
-$CXX -shared a.o b.o -o libb.so
-$CC -O1 -fPIC -x c -c - -o other.o <<<'__thread int other; int g(void *w, int x) { return x; } int main(void) { return 0; }'
+for bits in 64 32; do
+	mkdir -p "$bits"
+	(
+		cd "$bits"
+		$CXX -m$bits -g -O1 -fPIC -ffunction-sections -fdata-sections -c ../a.cc ../b.cc
+		ar rcs libb.a b.o
+		$CXX -m$bits -shared a.o b.o -o libb.so
+		$CC -m$bits -O1 -fPIC -x c -c - -o other.o <<<'__thread int other; int g(void *w, int x) { return x; } int main(void) { return 0; }'
+	)
+done
 
 seed=${SEED:-1} rounds=${ROUNDS:-120}
 for ((i = 0; i < rounds; i++)); do
-	for victim in a.o libb.a libb.so; do
-		./mutate $((seed * 1000003 + i)) <$victim >bad-$victim
+	for victim in 64/a.o 64/libb.a 64/libb.so 32/a.o 32/libb.a 32/libb.so; do
+		bits=${victim%/*} victim=${victim#*/}
+		[ $bits = 64 ] && emulation=elf_x86_64 || emulation=elf_i386
+		./mutate $((seed * 1000003 + i)) <$bits/$victim >$bits/bad-$victim
 		case $victim in
-		a.o) inputs="bad-a.o b.o" ;;
-		libb.a) inputs="a.o bad-libb.a" ;;
-		libb.so) inputs="other.o bad-libb.so" ;;
+		a.o) inputs="$bits/bad-a.o $bits/b.o" ;;
+		libb.a) inputs="$bits/a.o $bits/bad-libb.a" ;;
+		libb.so) inputs="$bits/other.o $bits/bad-libb.so" ;;
 		esac
 		options=$([ $((i % 3)) -ne 0 ] || echo --gc-sections)
 		folding=$([ $((i % 4)) -ne 0 ] || echo --icf=all
@@ -50,14 +59,14 @@ for ((i = 0; i < rounds; i++)); do
 		[ $((i % 2)) -ne 0 ] || options="$options --gdb-index"
 		rm -f out
 		rc=0
-		timeout 60 "$GILD" $kind --eh-frame-hdr --build-id $options $inputs -o out 2>err.txt || rc=$?
+		timeout 60 "$GILD" -m $emulation $kind --eh-frame-hdr --build-id $options $inputs -o out 2>err.txt || rc=$?
 		bad=
 		[ $rc -le 1 ] || bad="exit status $rc"
 		[ $rc -ne 1 ] || [ ! -e out ] || bad="refused, but left an output"
 		[ $rc -ne 1 ] || grep -q "^gild: error: " err.txt || bad="refused without a message"
 		! grep -qE "Sanitizer|runtime error" err.txt || bad="a sanitizer complains"
 		if [ -n "$bad" ]; then
-			echo "$victim damaged with seed $((seed * 1000003 + i)), $kind $options: $bad"
+			echo "$bits/$victim damaged with seed $((seed * 1000003 + i)), $kind $options: $bad"
 			head -30 err.txt
 			exit 1
 		fi

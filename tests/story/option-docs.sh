@@ -37,9 +37,9 @@ options && section != "" && /^\.(It|Fl) / {
 diff in-help in-manual >differences ||
 	{ cat differences; fail "--help (<) and docs/gild.1 (>) do not name the same options"; }
 
-if have mandoc; then
-	mandoc -Tlint -Wwarning "$GILD_SRC/docs/gild.1" >lint || { cat lint; fail "docs/gild.1 is not well formed"; }
-fi
+for page in "$GILD_SRC"/docs/*.1; do
+	! have mandoc || mandoc -Tlint -Wwarning "$page" >lint || { cat lint; fail "$page is not well formed"; }
+done
 
 # complete_words WORD...: what the completion offers for the last word, one a line
 complete_words() {
@@ -66,3 +66,17 @@ offers "gnu " --hash-style g
 offers "some.o " some
 complete_words - | sed 's/=$//' | sort >completed
 grep -v '^-z ' in-help | diff - completed || fail "the completion does not offer the same options as --help"
+
+# the commands: their --help, their manual pages and the completion
+for command in tree explain cache; do
+	"$GILD" $command --help >help
+	awk '/^  -/ { sub(/^  /, ""); sub(/  .*/, ""); n = split($0, spellings, /, */)
+		for (i = 1; i <= n; i++) { sub(/[= ].*/, "", spellings[i]); print spellings[i] } }' help | sort >in-help
+	awk '/^\.Sh/ { options = $2 == "OPTIONS" }
+	options && /^\.It/ { for (i = 1; i < NF; i++) if ($i == "Fl") print "-" $(i + 1) }' "$GILD_SRC/docs/gild-$command.1" | sort >in-manual
+	diff in-help in-manual >differences ||
+		{ cat differences; fail "gild $command --help (<) and its manual page (>) do not name the same options"; }
+	complete_words $command - | sed 's/=$//' | sort | diff in-help - || fail "the completion of gild $command"
+	offers "$command " "${command%??}"
+done
+offers "--symbol= " explain --sym

@@ -22,7 +22,7 @@ each() {
 	grep -q ' gzopen64@@ZLIB_1.2.3.3$' dynsym || fail "gzopen64 has not its version"
 	if grep -q ' inflate_table' dynsym; then fail "inflate_table is exported"; fi
 	head -c 300000 "$CC_SAMPLE" >sample
-	./minigzip <sample | ./minigzipsh -d | cmp - sample
+	./minigzip <sample | LD_LIBRARY_PATH=. ./minigzipsh -d | cmp - sample
 }
 CC_SAMPLE=$(realpath "$(command -v bash)")
 each_compiler each

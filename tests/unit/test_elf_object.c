@@ -423,6 +423,9 @@ static void kinds_are_told_from_the_first_bytes(void **state)
 		assert_int_equal(elf_kind(bytes), kinds[type]);
 	}
 	start[EI_CLASS] = ELFCLASS32;
+	start[16] = ET_REL;
+	assert_int_equal(elf_kind(bytes), ELF_RELOCATABLE);
+	start[EI_CLASS] = 3;
 	assert_int_equal(elf_kind(bytes), ELF_OTHER_CLASS);
 	start[EI_CLASS] = ELFCLASS64;
 	start[EI_DATA] = ELFDATA2MSB;
@@ -470,7 +473,8 @@ static void check_compressed(uint64_t flags, uint32_t type, const void *content,
 	uint8_t *copy = malloc(size + 1); /* the bytes of the section end where the allocation does, but for one */
 	memcpy(copy, content, size);
 	struct elf_shdr shdrs[2] = {[1] = {.sh_type = type, .sh_flags = flags, .sh_size = size, .sh_addralign = 4}};
-	struct elf_file file = {.bytes = {copy, size}, .shdrs = shdrs, .nshdr = 2, .shstrtab = ".zdebug_info"};
+	struct elf_file file = {.bytes = {copy, size}, .dialect = &elf_dialect_64, .shdrs = shdrs, .nshdr = 2,
+				.shstrtab = ".zdebug_info"};
 	assert_true(elf_is_compressed(&shdrs[1], ".debug_info") == ((flags & SHF_COMPRESSED) != 0));
 	struct elf_compressed compressed;
 	struct elf_error error;

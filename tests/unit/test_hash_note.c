@@ -108,12 +108,12 @@ static void gnu_properties_are_in_notes_aligned_to_8(void **state)
 	assert_int_equal(note.next, 48);
 
 	struct gnu_property property;
-	assert_true(gnu_property_at(note.desc, 0, &property, &error));
+	assert_true(gnu_property_at(note.desc, 8, 0, &property, &error));
 	assert_int_equal(property.type, GNU_PROPERTY_X86_FEATURE_1_AND);
 	assert_int_equal(property.data.size, 4);
 	assert_int_equal(read32(property.data.data), 3);
 	assert_int_equal(property.next, 16);
-	assert_true(gnu_property_at(note.desc, 16, &property, &error));
+	assert_true(gnu_property_at(note.desc, 8, 16, &property, &error));
 	assert_int_equal(property.type, 0xc0008002);
 	assert_int_equal(property.next, note.desc.size);
 
@@ -179,7 +179,7 @@ static void broken_properties_are_errors(void **state)
 		struct bytes desc = copy_of(cases[i].words, 12);
 		struct gnu_property property;
 		struct elf_error error = {0};
-		assert_false(gnu_property_at(desc, cases[i].offset, &property, &error));
+		assert_false(gnu_property_at(desc, 8, cases[i].offset, &property, &error));
 		assert_string_equal(error.field, "pr_datasz");
 		discard(desc);
 	}

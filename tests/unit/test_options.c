@@ -102,7 +102,7 @@ static void the_defaults_are_those_of_gnu_ld_on_debian(void **state)
 	assert_int_equal(options->discard, DISCARD_SEC_MERGE);
 	assert_false(options->allow_shlib_undefined);
 	assert_string_equal(options->init, "_init");
-	assert_string_equal(options->emulation, "elf_x86_64");
+	assert_null(options->emulation);
 	end(&run);
 	parse_quietly(&run, "-shared");
 	assert_true(run.options.allow_shlib_undefined);
@@ -287,6 +287,29 @@ static void folding(void **state)
 	check_icf("-icf=all --print-icf-sections=FILE --icf-iterations=2", ICF_ALL, "FILE");
 	check_icf("--icf=all --no-icf --print-icf-sections --no-print-icf-sections", ICF_NONE, NULL);
 	check_error("--icf=safe_thunks", "option --icf: 'safe_thunks' is not one of: none, safe, all");
+}
+
+static void check_quiet_abi(const char *line, unsigned classes)
+{
+	struct run run;
+	parse_quietly(&run, line);
+	assert_int_equal(run.options.quiet_abi, classes);
+	end(&run);
+}
+
+static void warnings_about_files_that_do_not_fit_are_turned_off_by_class(void **state)
+{
+	(void)state;
+	const unsigned all = (1u << ABI_CLASSES) - 1;
+	check_quiet_abi("", 0);
+	check_quiet_abi("--no-warn-abi", all);
+	check_quiet_abi("--no-warn-abi --warn-abi", 0);
+	check_quiet_abi("--no-warn-abi=symbol-size --no-warn-abi=interposition",
+			1u << ABI_SYMBOL_SIZE | 1u << ABI_INTERPOSITION);
+	check_quiet_abi("--no-warn-abi --warn-abi=copy-relocation", all & ~(1u << ABI_COPY_RELOCATION));
+	check_error("--no-warn-abi=size",
+		    "option --no-warn-abi: 'size' is not one of: symbol-type, symbol-size, class-layout, "
+		    "copy-relocation, archive-override, interposition");
 }
 
 static void check_compress(const char *line, enum compress_kind kind, int level)
@@ -607,6 +630,7 @@ int main(void)
 		cmocka_unit_test(version_and_help_end_the_command_line),
 		cmocka_unit_test(what_is_not_done_yet_says_so),
 		cmocka_unit_test(folding),
+		cmocka_unit_test(warnings_about_files_that_do_not_fit_are_turned_off_by_class),
 		cmocka_unit_test(compression_has_a_kind_and_a_level),
 		cmocka_unit_test(what_needs_nothing_done_is_accepted),
 		cmocka_unit_test(every_row_of_the_tables_is_parsed_as_it_says),

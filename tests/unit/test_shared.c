@@ -498,6 +498,31 @@ static void libc_reads_the_same_with_and_without_sections(void **state)
 	munmap((void *)(uintptr_t)bytes.data, bytes.size);
 }
 
+/* libc looks `stdout` up, so that it finds a program's copy, but calls its own puts(). */
+static void dynamic_relocations_name_what_is_looked_up(void **state)
+{
+	(void)state;
+	struct bytes bytes = map_libc();
+	struct elf_error error = {0};
+	struct elf_shared shared;
+	unsigned found = 0;
+	assert_true(elf_read_shared(&shared, bytes, &error));
+	bool *marks = calloc(shared.dynsym.n, sizeof(*marks));
+	assert_non_null(marks);
+	elf_shared_relocated(&shared, marks);
+	for (uint32_t i = 0; i < shared.dynsym.n; i++) {
+		const char *name = shared.dynsym.strtab + shared.dynsym.syms[i].st_name;
+		bool looked_up = strcmp(name, "stdout") == 0;
+		if (!looked_up && strcmp(name, "puts") != 0)
+			continue;
+		found++;
+		assert_int_equal(marks[i], looked_up);
+	}
+	assert_int_equal(found, 2);
+	free(marks);
+	munmap((void *)(uintptr_t)bytes.data, bytes.size);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -510,6 +535,7 @@ int main(void)
 		cmocka_unit_test(needed_versions_may_not_share_their_bytes),
 		cmocka_unit_test(a_library_cut_off_anywhere_is_harmless),
 		cmocka_unit_test(libc_reads_the_same_with_and_without_sections),
+		cmocka_unit_test(dynamic_relocations_name_what_is_looked_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

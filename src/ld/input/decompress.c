@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "arch/arch.h"
 #include "elf/crel.h"
 #include "ld/input/object.h"
 #include "ld/report/describe.h"
@@ -64,15 +65,48 @@ bool section_expand_relocations(struct link *link, file_id id, uint32_t number, 
 	struct bytes content = elf_section_bytes(&file->elf, number);
 	struct elf_error error;
 	uint64_t n;
-	if (!elf_crel_count(content, number, &n, &error))
+	/* Without them here, the target's places hold them, if that is its way. */
+	bool has_addends = true;
+	if (!elf_crel_count(content, number, &n, link->arch->implicit_addend ? &has_addends : NULL, &error))
 		return object_report(link, id, &error), false;
 	struct elf_rela *relas = arena_array(arena, struct elf_rela, n);
 	if (!elf_crel_expand(content, number, relas, &error))
 		return object_report(link, id, &error), false;
 	object_own_tables(&file->elf, arena)[number].content = (const uint8_t *)relas;
 	struct elf_shdr *shdr = (struct elf_shdr *)(uintptr_t)&file->elf.shdrs[number];
-	shdr->sh_type = SHT_RELA;
+	/* In a word of 32 bits, offsets and addends are numbers of that size, however they were added up. */
+	for (uint64_t i = 0; i < n && file->elf.dialect->word == 4; i++) {
+		relas[i].r_offset = (uint32_t)relas[i].r_offset;
+		relas[i].r_addend = (int32_t)relas[i].r_addend;
+	}
+	shdr->sh_type = has_addends ? SHT_RELA : SHT_REL;
 	shdr->sh_size = n * sizeof(*relas);
 	shdr->sh_entsize = sizeof(*relas);
+	return true;
+}
+
+bool section_take_addends(struct link *link, file_id id, uint32_t number)
+{
+	struct file *file = file_of(link, id);
+	const struct arch *arch = link->arch;
+	struct elf_shdr *shdr = (struct elf_shdr *)(uintptr_t)&file->elf.shdrs[number];
+	if (!arch->implicit_addend) {
+		file->bad = true;
+		struct diag_about about = about_section(file, number, "malformed-file");
+		diag_report(link->diag, SEVERITY_ERROR, diag_order(id, number), &about,
+			    "SHT_REL relocations are not used on this target");
+		return false;
+	}
+	struct elf_rela *relas = (struct elf_rela *)(uintptr_t)elf_section_bytes(&file->elf, number).data;
+	shdr->sh_type = SHT_RELA;
+	if (shdr->sh_info == 0 || shdr->sh_info >= file->elf.nshdr)
+		return true; /* reported with what else an SHT_RELA section can be wrong in */
+	struct bytes places = elf_section_bytes(&file->elf, shdr->sh_info);
+	for (uint64_t i = 0; i < shdr->sh_size / sizeof(*relas); i++) {
+		unsigned width = arch->relocation_width(relas[i].r_type);
+		if (width && width <= places.size && relas[i].r_offset <= places.size - width)
+			relas[i].r_addend =
+				arch->implicit_addend(relas[i].r_type, places.data + relas[i].r_offset);
+	}
 	return true;
 }

@@ -12,6 +12,10 @@ bool is_content_needed(const struct link *link, const char *name);
  * file. */
 bool section_decompress(struct link *link, file_id id, uint32_t number, struct arena *arena);
 
+/* Section `number`, relocations without addends (SHT_REL, translated by its dialect's reader), becomes an SHT_RELA
+ * section: the addends are taken from the places. false: reported. Any thread. */
+bool section_take_addends(struct link *link, file_id id, uint32_t number);
+
 /* Section `number`, compact relocations (SHT_CREL), becomes an SHT_RELA section; the file's tables of sections may
  * move. false: reported. */
 bool section_expand_relocations(struct link *link, file_id id, uint32_t number, struct arena *arena);

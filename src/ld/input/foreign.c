@@ -9,11 +9,9 @@ enum { E_MACHINE = 18 }; /* its offset, in both classes (gABI, "ELF Header") */
 
 bool is_foreign(const struct link *link, struct bytes bytes)
 {
-	enum elf_kind kind = elf_kind(bytes);
-	if (kind == ELF_NOT)
+	if (elf_kind(bytes) == ELF_NOT)
 		return false;
-	return kind == ELF_OTHER_CLASS || bytes.size < sizeof(struct elf_ehdr) ||
-	       ((const struct elf_ehdr *)bytes.data)->e_machine != link->arch->machine;
+	return arch_of_file(bytes) != link->arch;
 }
 
 struct machine {
@@ -63,9 +61,11 @@ void foreign_report(struct link *link, uint64_t order, struct diag_about about, 
 	char unknown[32], hint[160];
 	snprintf(unknown, sizeof(unknown), "machine number %u", number);
 	const char *name = machine ? machine->name : unknown;
+	const char *remedy = machine ? machine->remedy : NULL;
+	if (arch->machine == EM_386 && number == EM_X86_64 && !is_32)
+		remedy = "compile it with -m32, or link without it";
 	snprintf(hint, sizeof(hint), "this link is for %s: %s", arch->bfd_name,
-		 machine && machine->remedy ? machine->remedy
-					    : "use a file that was made for it, or the linker for the other");
+		 remedy ? remedy : "use a file that was made for it, or the linker for the other");
 	about.kind = "wrong-architecture";
 	about.hint = hint;
 	diag_report(link->diag, SEVERITY_ERROR, order, &about,

@@ -338,6 +338,25 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 	return OPENED;
 }
 
+/* The file is not there, or not for us: what is looked for may be elsewhere. All else is a failing machine, on which
+ * another file of the same name would quietly take the place of the one that is meant. */
+static bool is_absence(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case EACCES:
+	case EPERM:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENXIO: /* a socket */
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Opens `path` if it is there. `searching`: a file for another target is not an error, the search goes on. */
 static enum opened open_input(struct loader *loader, const struct request *request, const char *path, bool searching,
 			      int *error)
@@ -346,8 +365,13 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 	struct io_file opened = *io_read(link->io, path);
 	path = opened.path;
 	*error = opened.error;
-	if (opened.error)
+	if (opened.error && is_absence(opened.error))
 		return MISSING;
+	if (opened.error) {
+		diag_report(link->diag, SEVERITY_ERROR, link->files.n, &(struct diag_about){.kind = "cannot-open"},
+			    "cannot open %s: %s", path, strerror(opened.error));
+		return OPENED;
+	}
 
 	if (request->binary || request->just_symbols) {
 		*array_push(&link->loaded) = path;
@@ -582,6 +606,19 @@ static void load_described(struct loader *loader, const struct statement *statem
 	}
 }
 
+/* Without -m, the first file of the command line that is an object decides. (Compilers always say -m.) */
+static void choose_target(struct link *link)
+{
+	for (uint32_t i = 0; i < link->io->ahead.n && !link->options->emulation; i++) {
+		const struct io_file *file = &link->io->ahead.files[i];
+		const struct arch *arch = file->error ? NULL : arch_of_file(file->bytes);
+		if (!arch)
+			continue;
+		link->arch = arch;
+		return;
+	}
+}
+
 void inputs_load(struct link *link)
 {
 	struct loader loader = {.link = link};
@@ -592,6 +629,10 @@ void inputs_load(struct link *link)
 			*array_push(&loader.script_dirs) = script->search_dirs.at[k];
 	}
 	read_ahead(&ahead);
+	choose_target(link);
+	if (link->options->verify_output && !link->arch->can_verify)
+		diag_error(link->diag, 0, "--verify-output checks outputs for x86-64 only, and this one is for %s",
+			   link->arch->bfd_name);
 	for (uint32_t i = 0; i < link->options->inputs.n; i++) {
 		const struct input_request *input = &link->options->inputs.at[i];
 		uint32_t next = link->io->ahead.next;

@@ -20,41 +20,43 @@ struct parts {
 
 static struct bytes assemble(struct link *link, const struct parts *parts)
 {
-	uint64_t data = sizeof(struct elf_ehdr), symtab = align_up(data + parts->data.size, 8);
-	uint64_t strtab = symtab + parts->n_syms * sizeof(struct elf_sym), shstrtab = strtab + parts->names.size;
-	uint64_t shdrs = align_up(shstrtab + sizeof(section_names), 8);
-	uint64_t size = shdrs + N_SECTIONS * sizeof(struct elf_shdr);
+	const struct elf_dialect *dialect = link->arch->dialect;
+	uint64_t data = dialect->ehdr, symtab = align_up(data + parts->data.size, dialect->word);
+	uint64_t strtab = symtab + parts->n_syms * dialect->sym, shstrtab = strtab + parts->names.size;
+	uint64_t shdrs = align_up(shstrtab + sizeof(section_names), dialect->word);
+	uint64_t size = shdrs + (uint64_t)N_SECTIONS * dialect->shdr;
 	uint8_t *image = arena_alloc(&link->arena, size, 8);
 	memset(image, 0, size);
-	struct elf_ehdr *ehdr = (struct elf_ehdr *)image;
-	memcpy(ehdr->e_ident, ELFMAG, SELFMAG);
-	ehdr->e_ident[EI_CLASS] = ELFCLASS64;
-	ehdr->e_ident[EI_DATA] = ELFDATA2LSB;
-	ehdr->e_ident[EI_VERSION] = EV_CURRENT;
-	ehdr->e_type = ET_REL;
-	ehdr->e_machine = link->arch->machine;
-	ehdr->e_version = EV_CURRENT;
-	ehdr->e_shoff = shdrs;
-	ehdr->e_ehsize = sizeof(*ehdr);
-	ehdr->e_shentsize = sizeof(struct elf_shdr);
-	ehdr->e_shnum = N_SECTIONS;
-	ehdr->e_shstrndx = SHSTRTAB;
+	elf_put_ehdr(dialect, image, &(struct elf_ehdr){
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, dialect->class_id, ELFDATA2LSB, EV_CURRENT},
+		.e_type = ET_REL,
+		.e_machine = link->arch->machine,
+		.e_version = EV_CURRENT,
+		.e_shoff = shdrs,
+		.e_ehsize = dialect->ehdr,
+		.e_shentsize = dialect->shdr,
+		.e_shnum = N_SECTIONS,
+		.e_shstrndx = SHSTRTAB,
+	});
 	if (parts->data.size)
 		memcpy(image + data, parts->data.data, parts->data.size);
-	memcpy(image + symtab, parts->syms, parts->n_syms * sizeof(struct elf_sym));
+	for (uint64_t i = 0; i < parts->n_syms; i++)
+		elf_put_sym(dialect, image + symtab + i * dialect->sym, &parts->syms[i]);
 	memcpy(image + strtab, parts->names.data, parts->names.size);
 	memcpy(image + shstrtab, section_names, sizeof(section_names));
-	struct elf_shdr *table = (struct elf_shdr *)(image + shdrs);
-	table[DATA] = (struct elf_shdr){.sh_name = DATA_NAME, .sh_type = SHT_PROGBITS, .sh_addralign = 1,
-					.sh_flags = SHF_ALLOC | SHF_WRITE, .sh_offset = data,
-					.sh_size = parts->data.size};
-	table[SYMTAB] = (struct elf_shdr){.sh_name = SYMTAB_NAME, .sh_type = SHT_SYMTAB, .sh_addralign = 8,
-					  .sh_offset = symtab, .sh_size = parts->n_syms * sizeof(struct elf_sym),
-					  .sh_link = STRTAB, .sh_info = 1, .sh_entsize = sizeof(struct elf_sym)};
-	table[STRTAB] = (struct elf_shdr){.sh_name = STRTAB_NAME, .sh_type = SHT_STRTAB, .sh_addralign = 1,
-					  .sh_offset = strtab, .sh_size = parts->names.size};
-	table[SHSTRTAB] = (struct elf_shdr){.sh_name = SHSTRTAB_NAME, .sh_type = SHT_STRTAB, .sh_addralign = 1,
-					    .sh_offset = shstrtab, .sh_size = sizeof(section_names)};
+	const struct elf_shdr table[N_SECTIONS] = {
+		[DATA] = {.sh_name = DATA_NAME, .sh_type = SHT_PROGBITS, .sh_addralign = 1,
+			  .sh_flags = SHF_ALLOC | SHF_WRITE, .sh_offset = data, .sh_size = parts->data.size},
+		[SYMTAB] = {.sh_name = SYMTAB_NAME, .sh_type = SHT_SYMTAB, .sh_addralign = dialect->word,
+			    .sh_offset = symtab, .sh_size = parts->n_syms * dialect->sym, .sh_link = STRTAB,
+			    .sh_info = 1, .sh_entsize = dialect->sym},
+		[STRTAB] = {.sh_name = STRTAB_NAME, .sh_type = SHT_STRTAB, .sh_addralign = 1, .sh_offset = strtab,
+			    .sh_size = parts->names.size},
+		[SHSTRTAB] = {.sh_name = SHSTRTAB_NAME, .sh_type = SHT_STRTAB, .sh_addralign = 1,
+			      .sh_offset = shstrtab, .sh_size = sizeof(section_names)},
+	};
+	for (unsigned i = 0; i < N_SECTIONS; i++)
+		elf_put_shdr(dialect, image + shdrs + (uint64_t)i * dialect->shdr, &table[i]);
 	return (struct bytes){image, size};
 }
 
@@ -105,7 +107,8 @@ bool made_object_from_symbols(struct link *link, struct bytes file, struct bytes
 	struct elf_file elf;
 	struct elf_symtab symtab;
 	uint32_t shndx = 0;
-	if (!elf_read_file(&elf, file, error))
+	struct elf_room room = room_in(&link->arena);
+	if (!elf_read_file_in(&elf, file, &room, error))
 		return false;
 	uint32_t table = find_symbols(&elf, &shndx);
 	if (!table)

@@ -23,8 +23,9 @@ static bool try_file(const struct search *search, const char *path)
 	struct link *link = search->link;
 	const struct io_file *file = io_read(link->io, path);
 	struct elf_error error;
+	struct elf_room room = room_in(&link->arena);
 	if (file->error || elf_kind(file->bytes) != ELF_SHARED || is_foreign(link, file->bytes) ||
-	    !elf_read_shared(&search->out->shared, file->bytes, &error))
+	    !elf_read_shared_in(&search->out->shared, file->bytes, &room, &error))
 		return false;
 	search->out->path = file->path;
 	return true;

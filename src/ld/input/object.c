@@ -53,7 +53,8 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 		return false;
 	}
 	memory_populate(file->bytes.data, file->bytes.size);
-	if (!elf_read_file(&file->elf, file->bytes, &error)) {
+	struct elf_room room = room_in(arena);
+	if (!elf_read_file_in(&file->elf, file->bytes, &room, &error)) {
 		object_report(link, id, &error);
 		return false;
 	}
@@ -104,7 +105,7 @@ static void read_properties(struct link *link, file_id id, struct arena *arena, 
 			continue;
 		struct gnu_property property;
 		for (uint64_t p = 0; p < note.desc.size; p = property.next) {
-			if (!gnu_property_at(note.desc, p, &property, &error)) {
+			if (!gnu_property_at(note.desc, file->elf.dialect->property_align, p, &property, &error)) {
 				object_report(link, id, &error);
 				return;
 			}
@@ -179,8 +180,19 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 	       (strncmp(name, ".gnu.warning.", 13) == 0 || strcmp(name, ".gnu.warning") == 0);
 }
 
-static enum section_kind content_kind(const struct link *link, const struct elf_shdr *shdr, const char *name)
+/* Does the last string of a section that is not empty end in it? */
+static bool strings_end(struct bytes content, uint64_t entsize)
 {
+	for (uint64_t i = 1; i <= entsize; i++)
+		if (content.data[content.size - i])
+			return false;
+	return true;
+}
+
+static enum section_kind content_kind(const struct link *link, const struct elf_file *elf, uint32_t number,
+				      const char *name)
+{
+	const struct elf_shdr *shdr = &elf->shdrs[number];
 	if (shdr->sh_type == SHT_GROUP)
 		return SECTION_GROUP;
 	if (shdr->sh_flags & SHF_ALLOC && strcmp(name, ".eh_frame") == 0 && shdr->sh_type != SHT_NOBITS)
@@ -189,7 +201,8 @@ static enum section_kind content_kind(const struct link *link, const struct elf_
 		return SECTION_REGULAR; /* merging is for the next link */
 	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & (SHF_WRITE | SHF_LINK_ORDER)) &&
 	    shdr->sh_type != SHT_NOBITS && shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX &&
-	    shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX)
+	    shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX &&
+	    (!(shdr->sh_flags & SHF_STRINGS) || strings_end(elf_section_bytes(elf, number), shdr->sh_entsize)))
 		return SECTION_MERGE;
 	return SECTION_REGULAR;
 }
@@ -221,7 +234,7 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 			shdr = &elf->shdrs[i];
 			name = elf_section_name(elf, i);
 		}
-		section->kind = content_kind(link, shdr, name);
+		section->kind = content_kind(link, elf, i, name);
 		section->size = shdr->sh_size;
 		section->p2align = shdr->sh_addralign > 1 ? (uint8_t)__builtin_ctzll(shdr->sh_addralign) : 0;
 		section->live = true;
@@ -233,13 +246,9 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
 		if (elf->shdrs[i].sh_type == SHT_CREL && !section_expand_relocations(link, id, i, arena))
 			return;
+		if (elf->shdrs[i].sh_type == SHT_REL && !section_take_addends(link, id, i))
+			return;
 		const struct elf_shdr *shdr = &elf->shdrs[i];
-		if (shdr->sh_type == SHT_REL) {
-			file->bad = true;
-			struct diag_about about = about_section(file, i, "malformed-file");
-			diag_report(link->diag, SEVERITY_ERROR, diag_order(id, i), &about,
-				    "SHT_REL relocations are not used on this target");
-		}
 		if (shdr->sh_type != SHT_RELA)
 			continue;
 		struct elf_relas relas;

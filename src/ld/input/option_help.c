@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/input/option_table.h"
 #include "ld/input/options.h"
 
@@ -84,6 +85,12 @@ void options_print_help(const char *program)
 	       program);
 	print_table(option_table(), "");
 	print_table(option_table_z(), "-z ");
-	printf("\ngild: supported targets: elf64-x86-64\n"
-	       "gild: supported emulations: elf_x86_64\n");
+	printf("\nCommands of a program called gild: gild tree, gild explain, gild cache; each has a --help.\n");
+	printf("\ngild: supported targets:");
+	for (unsigned i = 0; archs[i]; i++)
+		printf(" %s", archs[i]->bfd_name);
+	printf("\ngild: supported emulations:");
+	for (unsigned i = 0; archs[i]; i++)
+		printf(" %s", archs[i]->emulation);
+	puts("");
 }

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "arch/arch.h"
 #include "base/codec.h"
 
 enum { MAX_THREADS = 65535 };
@@ -219,6 +219,31 @@ void option_parse_orphan_handling(const struct option_context *context, struct s
 	context->options->orphans = (enum orphan_handling)one_of(context, option, value, "place, warn, error, discard");
 }
 
+const char *option_abi_class(enum abi_class class)
+{
+	static const char *const names[] = {
+		[ABI_SYMBOL_TYPE] = "symbol-type", [ABI_SYMBOL_SIZE] = "symbol-size",
+		[ABI_CLASS_LAYOUT] = "class-layout", [ABI_COPY_RELOCATION] = "copy-relocation",
+		[ABI_ARCHIVE_OVERRIDE] = "archive-override", [ABI_INTERPOSITION] = "interposition",
+	};
+	return names[class];
+}
+
+void option_parse_warn_abi(const struct option_context *context, struct str option, const char *value, bool warn)
+{
+	unsigned classes = 0;
+	for (unsigned class = 0; class < ABI_CLASSES; class++)
+		if (!value || strcmp(value, option_abi_class((enum abi_class)class)) == 0)
+			classes |= 1u << class;
+	if (classes == 0)
+		bad_value(context, option, value,
+			  "symbol-type, symbol-size, class-layout, copy-relocation, archive-override, interposition");
+	if (warn)
+		context->options->quiet_abi &= ~classes;
+	else
+		context->options->quiet_abi |= classes;
+}
+
 void option_parse_sort_section(const struct option_context *context, struct str option, const char *value)
 {
 	context->options->sort_section = (enum section_sort)one_of(context, option, value, "none, name, alignment");
@@ -372,7 +397,7 @@ bool option_parse_format(const struct option_context *context, struct str option
 {
 	if (strcmp(value, "binary") == 0)
 		return true;
-	if (!option_value_is_one_of(value, "elf|default|elf64-x86-64"))
+	if (!option_value_is_one_of(value, "elf|default") && !arch_by_format(value))
 		diag_error(context->diag, 0, "option %.*s: unknown or unsupported format: %s", (int)option.len,
 			   option.at, value);
 	return false;

@@ -38,6 +38,12 @@ void option_parse_error_format(const struct option_context *context, struct str 
 void option_parse_compress_debug(const struct option_context *context, struct str option, const char *value);
 void option_parse_icf(const struct option_context *context, struct str option, const char *value);
 void option_parse_orphan_handling(const struct option_context *context, struct str option, const char *value);
+
+/* The word of a class; static text. */
+const char *option_abi_class(enum abi_class class);
+/* `value` NULL: all classes. */
+void option_parse_warn_abi(const struct option_context *context, struct str option, const char *value, bool warn);
+
 void option_parse_sort_section(const struct option_context *context, struct str option, const char *value);
 enum report_level option_parse_report(const struct option_context *context, struct str option, const char *value);
 void option_parse_isa_level_report(const struct option_context *context, struct str option, const char *value);

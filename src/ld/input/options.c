@@ -36,7 +36,6 @@ static void set_defaults(struct options *options)
 		.sysroot = "",
 		.init = "_init",
 		.fini = "_fini",
-		.emulation = "elf_x86_64",
 		.map_file = "",
 		.hash_gnu = true,
 		.hash_sysv = true,
@@ -340,6 +339,9 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 	case OPTION_TIME_TRACE:
 		parser->context.options->time_trace = value ? value : "";
 		return true;
+	case OPTION_VERIFY_OUTPUT:
+		parser->context.options->verify_output = value ? value : "";
+		return true;
 	case OPTION_TIME_TRACE_GRANULARITY:
 		option_parse_number(&parser->context, option, value, 0,
 				    &parser->context.options->time_trace_granularity);
@@ -366,6 +368,10 @@ static bool apply_diagnostic_option(struct parser *parser, enum option_id id, st
 	case OPTION_PRINT_GC_SECTIONS:
 		parser->context.options->print_gc_sections = true;
 		parser->context.options->print_gc_file = value;
+		return true;
+	case OPTION_WARN_ABI:
+	case OPTION_NO_WARN_ABI:
+		option_parse_warn_abi(&parser->context, option, value, id == OPTION_WARN_ABI);
 		return true;
 	case OPTION_WARN_EXECSTACK:
 		parser->context.options->warn_execstack = WARN_EXECSTACK_ALWAYS;

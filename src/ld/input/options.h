@@ -42,6 +42,12 @@ enum warn_execstack { WARN_EXECSTACK_OBJECTS, WARN_EXECSTACK_NEVER, WARN_EXECSTA
 enum report_level { REPORT_NONE, REPORT_WARNING, REPORT_ERROR };
 enum isa_report { ISA_REPORT_NONE, ISA_REPORT_ALL, ISA_REPORT_NEEDED, ISA_REPORT_USED };
 
+/* --warn-abi, --no-warn-abi: what files may disagree about; the words are those of option_abi_class() */
+enum abi_class {
+	ABI_SYMBOL_TYPE, ABI_SYMBOL_SIZE, ABI_CLASS_LAYOUT, ABI_COPY_RELOCATION, ABI_ARCHIVE_OVERRIDE,
+	ABI_INTERPOSITION, ABI_CLASSES
+};
+
 /* One FILE or -lNAME of the command line, in order. */
 struct input_request {
 	const char *name;          /* path, or for is_library the NAME of -lNAME (":FILE" for -l:FILE) */
@@ -104,7 +110,7 @@ struct options {
 	bool no_dynamic_linker;
 	const char *entry;                     /* -e: symbol or number; NULL: _start */
 	const char *soname, *init, *fini;      /* init/fini default "_init", "_fini" */
-	const char *emulation;                 /* -m; "elf_x86_64" */
+	const char *emulation;                 /* -m; NULL: that of the first object */
 	const char *map_file;                  /* -Map: "" none, "-" stdout */
 	const char *plan_out, *plan_in;
 	const char *dependency_file;
@@ -124,9 +130,10 @@ struct options {
 	ARRAY(const char *) unique_sections;   /* --unique: globs; -r does not join sections of these names */
 	bool hash_gnu, hash_sysv;
 	bool plt_unwind;          /* --ld-generated-unwind-info */
-	bool gdb_index, separate_debug;
+	bool gdb_index, separate_debug, emit_abi;
 	const char *debug_file;                /* --separate-debug-file; never NULL with it */
 	bool eh_frame_hdr, new_dtags, export_dynamic, gc_sections, print_gc_sections, demangle, relax, emit_relocs;
+	const char *verify_output;             /* "": the output; a file, then nothing is written; NULL: neither */
 	bool verbose, trace;                   /* --verbose: print the layout program; -t */
 	bool cref, print_map_discarded;
 	bool print_version, print_help;        /* --version, --help: nothing else is done */
@@ -152,6 +159,7 @@ struct options {
 	enum orphan_handling orphans;
 	enum section_sort sort_section;
 	enum warn_execstack warn_execstack;
+	unsigned quiet_abi;                    /* 1 << enum abi_class: not warned of */
 	enum compress_kind compress_debug;
 	enum icf_kind icf;
 	bool ignore_data_address_equality;

@@ -44,9 +44,10 @@ static void finish_relocatable(struct option_context *context)
 		diag_error(diag, 0, "-r --gc-sections requires a defined symbol root specified by -e or -u");
 	if (options->flat)
 		diag_error(diag, 0, "-r and --oformat=binary may not be used together");
-	if (options->gdb_index || options->separate_debug)
+	if (options->gdb_index || options->separate_debug || options->emit_abi)
 		diag_error(diag, 0, "-r and %s may not be used together",
-			   options->gdb_index ? "--gdb-index" : "--separate-debug-file");
+			   options->gdb_index ? "--gdb-index"
+			   : options->emit_abi ? "--emit-abi" : "--separate-debug-file");
 	options->kind = OUTPUT_RELOCATABLE;
 }
 

@@ -26,8 +26,9 @@ bool shared_object_parse(struct link *link, file_id id, struct arena *arena)
 	struct file *file = file_of(link, id);
 	struct elf_shared shared;
 	struct elf_error error;
+	struct elf_room room = room_in(arena);
 	file->n_versions = VER_NDX_GLOBAL + 1;
-	if (!elf_read_shared(&shared, file->bytes, &error) ||
+	if (!elf_read_shared_in(&shared, file->bytes, &room, &error) ||
 	    !elf_each_verdef(&shared, count_version, &file->n_versions, &error)) {
 		object_report(link, id, &error);
 		return false;

@@ -76,7 +76,7 @@ void symbol_order_restore(struct link *link, file_id id, uint32_t symtab, struct
 	struct elf_replacement *replaced = object_own_tables(&file->elf, arena);
 	struct elf_shdr *shdrs = (struct elf_shdr *)(uintptr_t)file->elf.shdrs;
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
-		if (shdrs[i].sh_type == SHT_RELA)
+		if (shdrs[i].sh_type == SHT_RELA || shdrs[i].sh_type == SHT_REL)
 			replaced[i].content = renumber_relas(elf_section_bytes(&file->elf, i), places, n, arena);
 		else if (shdrs[i].sh_type == SHT_GROUP && shdrs[i].sh_info < n)
 			shdrs[i].sh_info = places[shdrs[i].sh_info];

@@ -2,14 +2,16 @@
  * changes. */
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/layout/interpret.h"
 
 static void place_section_headers(struct link *link, uint64_t fileoff)
 {
 	struct layout *layout = link->layout;
+	const struct elf_dialect *dialect = link->arch->dialect;
 	bool has_shdrs = !link->options->z.nosectionheader;
-	layout->shdrs_fileoff = has_shdrs ? align_up(fileoff, 8) : 0;
-	layout->file_size = has_shdrs ? layout->shdrs_fileoff + (1ull + layout->n_order) * sizeof(struct elf_shdr)
+	layout->shdrs_fileoff = has_shdrs ? align_up(fileoff, dialect->word) : 0;
+	layout->file_size = has_shdrs ? layout->shdrs_fileoff + (1ull + layout->n_order) * dialect->shdr
 				      : fileoff;
 }
 
@@ -124,7 +126,7 @@ static void assign_segment(struct link *link, struct segment *segment)
 		return;
 	}
 	if (segment->type == PT_PHDR) {
-		segment->fileoff = sizeof(struct elf_ehdr);
+		segment->fileoff = link->arch->dialect->ehdr;
 		segment->addr = segment->lma = layout->base + segment->fileoff;
 		segment->filesz = segment->memsz = layout->headers_size - segment->fileoff;
 		return;
@@ -186,6 +188,28 @@ static const char *name_of_end(const struct layout *layout, const struct segment
 	return layout->osecs.at[segment->sections[last ? segment->n - 1 : 0]].name;
 }
 
+/* Addresses and file offsets of 32 bits have to suffice where the dialect has no others. */
+static void check_reach(struct link *link)
+{
+	const struct layout *layout = link->layout;
+	const uint64_t room = 1ull << 32;
+	if (link->arch->dialect->word != 4)
+		return;
+	for (uint32_t i = 0; i < layout->segments.n; i++) {
+		const struct segment *segment = &layout->segments.at[i];
+		if (segment->type == PT_LOAD && (segment->addr >= room || segment->memsz > room - segment->addr))
+			diag_error(link->diag, i,
+				   "segment [0x%llx, 0x%llx), which ends with %s, lies beyond the addresses of 32 bits",
+				   (unsigned long long)segment->addr,
+				   (unsigned long long)(segment->addr + segment->memsz),
+				   name_of_end(layout, segment, true));
+	}
+	if (layout->file_size >= room)
+		diag_error(link->diag, UINT32_MAX,
+			   "the output would have %llu bytes; a file of class 32 has 4 GiB at most",
+			   (unsigned long long)layout->file_size);
+}
+
 static void check_overlaps(struct link *link)
 {
 	const struct layout *layout = link->layout;
@@ -216,6 +240,7 @@ void layout_check(struct link *link)
 	layout->reporting = false;
 	regions_check(link);
 	nocrossrefs_check(link);
+	check_reach(link);
 	if (layout->scripted)
 		layout_script_check(link);
 	else

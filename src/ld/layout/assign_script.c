@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/layout/expr.h"
 #include "ld/layout/interpret.h"
 #include "ld/layout/segments_script.h"
@@ -88,7 +89,7 @@ static void settle(struct link *link, struct osec *osec)
 	}
 	bool is_array = osec->type == SHT_INIT_ARRAY || osec->type == SHT_FINI_ARRAY || osec->type == SHT_PREINIT_ARRAY;
 	if (is_array && !osec->has_members)
-		osec->entsize = sizeof(uint64_t);
+		osec->entsize = link->arch->dialect->word;
 }
 
 static void settle_all(struct link *link)
@@ -169,7 +170,7 @@ static void converge(struct link *link)
 			again = true;
 		if (!relocatable)
 			segments_from_script(link);
-		uint64_t headers = sizeof(struct elf_ehdr) + layout->segments.n * sizeof(struct elf_phdr);
+		uint64_t headers = link->arch->dialect->ehdr + (uint64_t)layout->segments.n * link->arch->dialect->phdr;
 		again |= headers != layout->headers_size;
 		layout->headers_size = headers;
 	} while (again && layout->pass < last);
@@ -207,7 +208,7 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 {
 	struct layout *layout = link->layout;
 	if (!segment->n) {
-		segment->fileoff = segment->has_phdrs_only ? sizeof(struct elf_ehdr) : 0;
+		segment->fileoff = segment->has_phdrs_only ? link->arch->dialect->ehdr : 0;
 		if (segment->has_headers || segment->has_phdrs_only)
 			segment->filesz = segment->memsz = layout->headers_size - segment->fileoff;
 		return fileoff;
@@ -225,7 +226,7 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 		if (!nobits)
 			file_end = max_u64(file_end, at + osec->size);
 	}
-	uint64_t headers = segment->has_headers ? start : segment->has_phdrs_only ? start - sizeof(struct elf_ehdr) : 0;
+	uint64_t headers = segment->has_headers ? start : segment->has_phdrs_only ? start - link->arch->dialect->ehdr : 0;
 	bool empty = file_end == start && !headers;
 	segment->fileoff = empty ? start & (segment->align - 1) : start - headers;
 	segment->addr = first->addr - headers;
@@ -236,9 +237,10 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 }
 
 /* PT_PHDR lies in the PT_LOAD that has the headers. */
-static void place_program_headers(const struct layout *layout, struct segment *segment)
+static void place_program_headers(const struct link *link, struct segment *segment)
 {
-	segment->fileoff = sizeof(struct elf_ehdr);
+	const struct layout *layout = link->layout;
+	segment->fileoff = link->arch->dialect->ehdr;
 	segment->filesz = segment->memsz = layout->headers_size - segment->fileoff;
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		const struct segment *load = &layout->segments.at[i];
@@ -276,7 +278,8 @@ static void place_part(struct link *link, struct segment *segment)
 	} else if (segment->type == PT_GNU_STACK) {
 		segment->memsz = link->options->z.stack_size;
 	} else if (segment->type == PT_GNU_RELRO) {
-		segment->memsz = max_u64(segment->memsz, layout->data_segment.relro_end - segment->addr);
+		segment->memsz = layout->data_segment.relro_end - segment->addr;
+		segment->filesz = min_u64(segment->filesz, segment->memsz);
 	}
 }
 
@@ -332,7 +335,7 @@ void layout_script_assign(struct link *link)
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		struct segment *segment = &layout->segments.at[i];
 		if (segment->type == PT_PHDR)
-			place_program_headers(layout, segment);
+			place_program_headers(link, segment);
 		else if (segment->type != PT_LOAD)
 			place_part(link, segment);
 		struct expr_scope scope = {.link = link, .section = VALUE_ABSOLUTE};

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/orphans.h"
 #include "ld/layout/rule_index.h"
@@ -40,10 +41,21 @@ static const char *const synthetic_names[SYN_COUNT] = {
 	[SYN_TLS_COMMON] = ".tcommon",
 	[SYN_LARGE_COMMON] = "LARGE_COMMON",
 	[SYN_GDB_INDEX] = ".gdb_index",
+	[SYN_GILD_ABI] = ".gild.abi",
 	[SYN_GNU_DEBUGLINK] = ".gnu_debuglink",
 	[SYN_SHSTRTAB] = ".shstrtab",
 	[SYN_GNU_STACK] = ".note.GNU-stack",
 };
+
+const char *layout_synthetic_name(const struct link *link, enum synthetic which)
+{
+	bool is_rel = !link->arch->dialect->is_rela;
+	if (is_rel && which == SYN_RELA_DYN)
+		return ".rel.dyn";
+	if (is_rel && which == SYN_RELA_PLT)
+		return ".rel.plt";
+	return synthetic_names[which];
+}
 
 const char *layout_section_name(const struct link *link, section_id id)
 {
@@ -51,10 +63,10 @@ const char *layout_section_name(const struct link *link, section_id id)
 	switch (section->kind) {
 	case SECTION_SYNTHETIC:
 		if (link->layout->scripted && section->extra == SYN_RELA_PLT && !link->is_dynamic)
-			return ".rela.iplt"; /* what a static program relocates itself has a place of its own in scripts */
+			return link->arch->dialect->is_rela ? ".rela.iplt" : ".rel.iplt"; /* what a static program relocates itself has a place of its own in scripts */
 		if (link->layout->scripted && section->extra == SYN_DYNRELRO)
 			return ".data.rel.ro";
-		return synthetic_names[section->extra];
+		return layout_synthetic_name(link, (enum synthetic)section->extra);
 	case SECTION_SYMTAB:
 		return ".symtab";
 	case SECTION_SYMTAB_SHNDX:
@@ -77,6 +89,7 @@ static bool is_superseded(const struct link *link, section_id id, const char *na
 	if (section_of(link, id)->file == INTERNAL_FILE)
 		return false;
 	return (options->separate_debug && strcmp(name, ".gnu_debuglink") == 0) ||
+	       (options->emit_abi && strcmp(name, ".gild.abi") == 0) ||
 	       (options->gdb_index &&
 		(strcmp(name, ".gdb_index") == 0 || strncmp(name, ".debug_gnu_pub", 14) == 0));
 }

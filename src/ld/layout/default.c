@@ -62,14 +62,17 @@ static void headers(struct link *link, struct layout *layout)
 	section(layout, ".gnu.version", RANK_DYNAMIC_TABLES, ".gnu.version");
 	section(layout, ".gnu.version_d", RANK_DYNAMIC_TABLES, ".gnu.version_d");
 	section(layout, ".gnu.version_r", RANK_DYNAMIC_TABLES, ".gnu.version_r");
-	section(layout, ".rela.dyn", RANK_DYNAMIC_TABLES, ".rela.dyn");
-	uint32_t plt = layout_osec(layout, ".rela.plt", RANK_DYNAMIC_TABLES);
+	bool rela = link->arch->dialect->is_rela;
+	const char *rela_dyn = layout_synthetic_name(link, SYN_RELA_DYN);
+	const char *rela_plt = layout_synthetic_name(link, SYN_RELA_PLT);
+	section(layout, rela_dyn, RANK_DYNAMIC_TABLES, rela_dyn);
+	uint32_t plt = layout_osec(layout, rela_plt, RANK_DYNAMIC_TABLES);
 	/* Static executables relocate their IFUNCs themselves, between these two (glibc, csu/libc-start.c). */
 	if (!link->is_dynamic)
-		provide(layout, plt, "__rela_iplt_start", true);
-	layout_run(layout, plt, ".rela.plt", SORT_NONE);
+		provide(layout, plt, rela ? "__rela_iplt_start" : "__rel_iplt_start", true);
+	layout_run(layout, plt, rela_plt, SORT_NONE);
 	if (!link->is_dynamic)
-		provide(layout, plt, "__rela_iplt_end", true);
+		provide(layout, plt, rela ? "__rela_iplt_end" : "__rel_iplt_end", true);
 	section(layout, ".relr.dyn", RANK_DYNAMIC_TABLES, ".relr.dyn");
 	if (link->options->z.rodynamic)
 		section(layout, ".dynamic", RANK_DYNAMIC_TABLES, ".dynamic");
@@ -206,6 +209,8 @@ static void not_loaded(const struct link *link, struct layout *layout)
 	for (unsigned i = 0; i < COUNTOF(debug); i++)
 		section(layout, debug[i], RANK_NOT_LOADED, debug[i]);
 	section(layout, ".gnu.attributes", RANK_NOT_LOADED, ".gnu.attributes");
+	if (link->options->emit_abi)
+		section(layout, ".gild.abi", RANK_NOT_LOADED, ".gild.abi");
 	if (link->options->separate_debug)
 		section(layout, ".gnu_debuglink", RANK_NOT_LOADED, ".gnu_debuglink");
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/sort_run.h"
 
@@ -17,15 +18,51 @@ static uint64_t output_flags(const struct link *link)
 	return ~(uint64_t)(SHF_COMPRESSED | (link->options->force_group_allocation ? SHF_GROUP : 0));
 }
 
-enum { EH_FRAME_P2ALIGN = 3 };
-
 struct traits {
 	uint32_t type;
 	uint64_t flags, entsize;
 };
 
+/* Relocations of the output. */
+static struct traits relocation_traits(const struct link *link, uint64_t flags)
+{
+	const struct elf_dialect *dialect = link->arch->dialect;
+	return (struct traits){dialect->is_rela ? SHT_RELA : SHT_REL, flags, dialect->rela};
+}
+
+/* Those whose entries are what the dialect says. */
+static bool dialect_traits(const struct link *link, enum synthetic which, struct traits *out)
+{
+	const struct elf_dialect *dialect = link->arch->dialect;
+	switch (which) {
+	case SYN_DYNSYM:
+		*out = (struct traits){SHT_DYNSYM, SHF_ALLOC, dialect->sym};
+		return true;
+	case SYN_RELA_DYN:
+		*out = relocation_traits(link, SHF_ALLOC);
+		return true;
+	case SYN_RELA_PLT:
+		*out = relocation_traits(link, SHF_ALLOC | SHF_INFO_LINK);
+		return true;
+	case SYN_RELR_DYN:
+		*out = (struct traits){SHT_RELR, SHF_ALLOC, dialect->word};
+		return true;
+	case SYN_DYNAMIC:
+		*out = (struct traits){SHT_DYNAMIC, SHF_ALLOC | (link->options->z.rodynamic ? 0 : SHF_WRITE),
+				       dialect->dyn};
+		return true;
+	case SYN_GOT:
+	case SYN_GOT_PLT:
+		*out = (struct traits){SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, link->arch->slot};
+		return true;
+	default:
+		return false;
+	}
+}
+
 static struct traits synthetic_traits(const struct link *link, const struct section *section)
 {
+	struct traits traits;
 	static const struct traits table[SYN_COUNT] = {
 		[SYN_INTERP] = {SHT_PROGBITS, SHF_ALLOC, 0},
 		[SYN_PROPERTY] = {SHT_NOTE, SHF_ALLOC, 0},
@@ -33,22 +70,15 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_PACKAGE] = {SHT_NOTE, SHF_ALLOC, 0},
 		[SYN_HASH] = {SHT_HASH, SHF_ALLOC, 4},
 		[SYN_GNU_HASH] = {SHT_GNU_HASH, SHF_ALLOC, 0},
-		[SYN_DYNSYM] = {SHT_DYNSYM, SHF_ALLOC, sizeof(struct elf_sym)},
 		[SYN_DYNSTR] = {SHT_STRTAB, SHF_ALLOC, 0},
 		[SYN_VERSYM] = {SHT_GNU_versym, SHF_ALLOC, 2},
 		[SYN_VERDEF] = {SHT_GNU_verdef, SHF_ALLOC, 0},
 		[SYN_VERNEED] = {SHT_GNU_verneed, SHF_ALLOC, 0},
-		[SYN_RELA_DYN] = {SHT_RELA, SHF_ALLOC, sizeof(struct elf_rela)},
-		[SYN_RELA_PLT] = {SHT_RELA, SHF_ALLOC | SHF_INFO_LINK, sizeof(struct elf_rela)},
-		[SYN_RELR_DYN] = {SHT_RELR, SHF_ALLOC, 8},
 		[SYN_EH_FRAME_HDR] = {SHT_PROGBITS, SHF_ALLOC, 0},
 		[SYN_PLT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16},
 		[SYN_PLT_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 8},
 		[SYN_PLT_UNWIND] = {SHT_PROGBITS, SHF_ALLOC, 0},
 		[SYN_PLT_SEC] = {SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16},
-		[SYN_DYNAMIC] = {SHT_DYNAMIC, SHF_ALLOC | SHF_WRITE, sizeof(struct elf_dyn)},
-		[SYN_GOT] = {SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8},
-		[SYN_GOT_PLT] = {SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 8},
 		[SYN_DYNRELRO] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
 		[SYN_DYNBSS] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
 		[SYN_RELRO_PADDING] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 0},
@@ -56,12 +86,13 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_TLS_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS, 0},
 		[SYN_LARGE_COMMON] = {SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_X86_64_LARGE, 0},
 		[SYN_GDB_INDEX] = {SHT_PROGBITS, 0, 0},
+		[SYN_GILD_ABI] = {SHT_PROGBITS, 0, 0},
 		[SYN_GNU_DEBUGLINK] = {SHT_PROGBITS, 0, 0},
 		[SYN_SHSTRTAB] = {SHT_STRTAB, 0, 0},
 		[SYN_GNU_STACK] = {SHT_PROGBITS, 0, 0},
 	};
-	if (section->extra == SYN_DYNAMIC && link->options->z.rodynamic)
-		return (struct traits){SHT_DYNAMIC, SHF_ALLOC, sizeof(struct elf_dyn)};
+	if (dialect_traits(link, (enum synthetic)section->extra, &traits))
+		return traits;
 	if (section->extra == SYN_GNU_STACK && link->layout->exec_stack)
 		return (struct traits){SHT_PROGBITS, SHF_EXECINSTR, 0};
 	return table[section->extra];
@@ -94,7 +125,7 @@ static struct traits traits_of(const struct link *link, section_id id)
 	case SECTION_SYNTHETIC:
 		return synthetic_traits(link, section);
 	case SECTION_SYMTAB:
-		return (struct traits){SHT_SYMTAB, 0, sizeof(struct elf_sym)};
+		return (struct traits){SHT_SYMTAB, 0, link->arch->dialect->sym};
 	case SECTION_SYMTAB_SHNDX:
 		return (struct traits){SHT_SYMTAB_SHNDX, 0, sizeof(uint32_t)};
 	case SECTION_STRTAB:
@@ -108,7 +139,7 @@ static struct traits traits_of(const struct link *link, section_id id)
 	}
 	case SECTION_RELA: {
 		uint64_t in_group = osec_of_section(link->layout, section_of(link, section->extra))->flags & SHF_GROUP;
-		return (struct traits){SHT_RELA, SHF_INFO_LINK | in_group, sizeof(struct elf_rela)};
+		return relocation_traits(link, SHF_INFO_LINK | in_group);
 	}
 	default: {
 		const struct elf_shdr *shdr = section_shdr(link, id);
@@ -252,8 +283,8 @@ void layout_gather(struct link *link)
 		for (uint32_t i = 0; i < run->n; i++) {
 			const struct section *section = section_of(link, run->items[i]);
 			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
-			inherit(osec, traits_of(link, run->items[i]), unwind ? EH_FRAME_P2ALIGN : section->p2align,
-				mask);
+			inherit(osec, traits_of(link, run->items[i]),
+				unwind ? link->arch->dialect->p2word : section->p2align, mask);
 			if (section->p2align > run->p2align)
 				run->p2align = section->p2align;
 			if (section->file != INTERNAL_FILE &&

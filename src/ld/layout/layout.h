@@ -304,6 +304,9 @@ const char *layout_section_name(const struct link *link, section_id id);
 uint32_t layout_synthetic_type(const struct link *link, const struct section *section);
 uint64_t layout_synthetic_flags(const struct link *link, const struct section *section);
 
+/* The name of what the linker makes, as an input section. */
+const char *layout_synthetic_name(const struct link *link, enum synthetic which);
+
 /* Lists each run's sections; sets output sections' types and flags. */
 void layout_gather(struct link *link);
 

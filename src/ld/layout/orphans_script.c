@@ -333,8 +333,8 @@ uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, ui
 		layout->orphans = begin(link);
 	struct script_orphans *orphans = layout->orphans;
 	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
-	if (type == SHT_RELA && sh_flags & SHF_ALLOC && !relocatable)
-		name = ".rela.dyn";
+	if ((type == SHT_RELA || type == SHT_REL) && sh_flags & SHF_ALLOC && !relocatable)
+		name = type == SHT_RELA ? ".rela.dyn" : ".rel.dyn";
 	uint32_t flags = flags_of(sh_flags, type, name);
 	uint32_t osec = stands_alone ? 0 : find_by_name(orphans, layout, name, flags);
 	if (!osec) {

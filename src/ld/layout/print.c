@@ -108,8 +108,10 @@ void layout_print(const struct link *link)
 	static const char frame[] = "==================================================";
 	printf("using internal linker script:\n%s\n", frame);
 	printf("/* The default layout of gild for %s */\n", link->arch->emulation);
-	printf("LD_FEATURE (\"GILD_LAYOUT\")\nOUTPUT_FORMAT (\"%s\")\nOUTPUT_ARCH (%s)\nENTRY (_start)\n",
-	       link->arch->bfd_name, link->arch->bfd_arch);
+	printf("LD_FEATURE (\"GILD_LAYOUT\")\nOUTPUT_FORMAT (\"%s\")\nOUTPUT_ARCH (%s)\n", link->arch->bfd_name,
+	       link->arch->bfd_arch);
+	if (link->options->kind == OUTPUT_EXECUTABLE || link->options->kind == OUTPUT_PIE)
+		printf("ENTRY (_start)\n");
 	for (const char *const *dir = link->arch->search_dirs; *dir; dir++)
 		printf("SEARCH_DIR (\"=%s\");%s", *dir, dir[1] ? " " : "\n");
 	printf("SECTIONS\n{\n");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/glob.h"
+#include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/resolve/symbols.h"
 
@@ -72,7 +73,7 @@ void layout_without_segments(struct link *link)
 		layout_script_segments(link);
 	else
 		layout_choose_sections(link);
-	link->layout->headers_size = sizeof(struct elf_ehdr);
+	link->layout->headers_size = link->arch->dialect->ehdr;
 }
 
 bool layout_stands_alone(const struct link *link, section_id id)

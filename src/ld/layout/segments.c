@@ -1,6 +1,7 @@
 /* Which program headers the output has, before any address is known: the count decides where sections can begin. */
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/synth/relocs.h"
 
@@ -186,20 +187,21 @@ void layout_segments(struct link *link)
 		layout_script_segments(link);
 		return;
 	}
+	const struct elf_dialect *dialect = link->arch->dialect;
 	layout_choose_sections(link);
 	if (link->synthetic[SYN_INTERP]) {
-		add(layout, PT_PHDR, PF_R, 0, 0, 8);
+		add(layout, PT_PHDR, PF_R, 0, 0, dialect->word);
 		add_named(layout, PT_INTERP, ".interp", 1);
 	}
 	add_loads(link);
-	add_named(layout, PT_DYNAMIC, ".dynamic", 8);
+	add_named(layout, PT_DYNAMIC, ".dynamic", dialect->word);
 	add_notes(layout);
 	add_range(layout, PT_TLS, PF_R, is_tls, 1);
-	add_named(layout, PT_GNU_PROPERTY, ".note.gnu.property", 8);
+	add_named(layout, PT_GNU_PROPERTY, ".note.gnu.property", dialect->property_align);
 	add_named(layout, PT_GNU_EH_FRAME, ".eh_frame_hdr", 4);
 	if (!link->options->z.nognustack)
 		add(layout, PT_GNU_STACK, PF_R | PF_W | (layout->exec_stack ? PF_X : 0), 0, 0, 16);
 	if (link->options->z.relro)
 		add_relro(layout);
-	layout->headers_size = sizeof(struct elf_ehdr) + layout->segments.n * sizeof(struct elf_phdr);
+	layout->headers_size = dialect->ehdr + (uint64_t)layout->segments.n * dialect->phdr;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/layout/expr.h"
 #include "ld/layout/interpret.h"
 #include "ld/layout/segments_script.h"
@@ -283,7 +284,7 @@ static void add_by_addresses(struct link *link)
 	mapping.n = sort_loaded(link, mapping.sections);
 	const struct osec *interp = osec_at(layout, layout_find(layout, ".interp"));
 	if (interp->index && interp->flags & SHF_ALLOC) {
-		add(layout, PT_PHDR, PF_R, NULL, 0)->align = 8;
+		add(layout, PT_PHDR, PF_R, NULL, 0)->align = link->arch->dialect->word;
 		add_named(layout, PT_INTERP, ".interp", 0);
 	}
 	add_loads(&mapping);
@@ -370,11 +371,11 @@ static void add_listed(struct link *link)
 		segment->flags = phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
 		if (type == PT_GNU_STACK && !phdr->flags)
 			segment->flags = PF_R | PF_W | (layout->exec_stack ? PF_X : 0);
-		segment->align = n ? alignment(layout, segment) : 8;
+		segment->align = n ? alignment(layout, segment) : link->arch->dialect->word;
 		if (type == PT_LOAD && !link->options->unpaged)
 			segment->align = max_u64(segment->align, link->options->z.max_page_size);
 		if (type == PT_PHDR)
-			segment->align = 8;
+			segment->align = link->arch->dialect->word;
 		segment->has_headers = phdr->filehdr;
 		segment->has_phdrs_only = phdr->phdrs && !phdr->filehdr && type != PT_PHDR;
 		segment->at = phdr->at;

@@ -2,6 +2,7 @@
 #ifndef GILD_LD_LAYOUT_VALUE_H
 #define GILD_LD_LAYOUT_VALUE_H
 
+#include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/prune/merge.h"
 #include "ld/synth/needs.h"
@@ -23,7 +24,7 @@ static inline uint64_t section_value(const struct link *link, section_id id, uin
 		value += (uint64_t)*addend;
 		*addend = 0;
 	}
-	return merge_address(link, section->extra, value);
+	return merge_address(link, &link->merge_sections.at[section->extra], value);
 }
 
 /* S of a local symbol. */
@@ -36,21 +37,20 @@ static inline uint64_t local_value(const struct link *link, const struct file *f
 			     elf_sym_type(sym) == STT_SECTION, addend);
 }
 
-/* Begins to fetch what local_value() will look at: see merge_fetch(). */
-static inline void local_value_fetch(const struct link *link, const struct file *file, uint32_t index, int64_t addend,
-				     unsigned step)
+/* The merged section that a local symbol stands for, so that addends choose the piece: see section_value(). NULL: it
+ * is no such symbol. */
+static inline const struct merge_section *local_merged(const struct link *link, const struct file *file, uint32_t index)
 {
-	const struct elf_sym *sym = &file->symtab.syms[index];
-	if (index >= file->symtab.first_global || elf_sym_is_special(&file->symtab, index))
-		return;
+	if (index >= file->symtab.first_global || elf_sym_is_special(&file->symtab, index) ||
+	    elf_sym_type(&file->symtab.syms[index]) != STT_SECTION)
+		return NULL;
 	const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
-	if (section->kind == SECTION_MERGE && section->live && elf_sym_type(sym) == STT_SECTION)
-		merge_fetch(link, section->extra, sym->st_value + (uint64_t)addend, step);
+	return section->kind == SECTION_MERGE && section->live ? &link->merge_sections.at[section->extra] : NULL;
 }
 
 static inline uint64_t got_address(const struct link *link, const struct layout *layout, uint32_t slot)
 {
-	return synthetic_address(link, layout, SYN_GOT) + 8ull * slot;
+	return synthetic_address(link, layout, SYN_GOT) + (uint64_t)link->arch->slot * slot;
 }
 
 uint64_t value_of_plt(const struct link *link, const struct aux *aux);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/output/headers.h"
 #include "ld/output/render.h"
@@ -69,6 +70,7 @@ static void compress_chunks(void *context, size_t begin, size_t end, unsigned wo
 static unsigned write_front(const struct packing *packing, const struct osec *osec, uint8_t *front)
 {
 	const struct options *options = packing->link->options;
+	const struct elf_dialect *dialect = packing->link->arch->dialect;
 	unsigned size;
 	if (options->compress_debug == COMPRESS_ZLIB_GNU) {
 		size = ZDEBUG_HEADER_SIZE;
@@ -81,8 +83,8 @@ static unsigned write_front(const struct packing *packing, const struct osec *os
 			.ch_size = packing->size,
 			.ch_addralign = 1ull << osec->p2align,
 		};
-		size = sizeof(chdr);
-		memcpy(front, &chdr, sizeof(chdr));
+		size = dialect->chdr;
+		elf_put_chdr(dialect, front, &chdr);
 	}
 	return size + codec_head(packing->codec, front + size);
 }
@@ -113,7 +115,7 @@ static void keep(const struct packing *packing, struct osec *osec)
 		osec->p2align = 0;
 	} else {
 		osec->flags |= SHF_COMPRESSED;
-		osec->p2align = 3; /* of struct elf_chdr */
+		osec->p2align = link->arch->dialect->p2word; /* of the header */
 	}
 }
 

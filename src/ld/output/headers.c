@@ -66,11 +66,13 @@ static uint16_t output_type(const struct link *link)
 	return link->options->kind == OUTPUT_EXECUTABLE ? ET_EXEC : ET_DYN;
 }
 
-static void program_headers_emit(const struct layout *layout, struct elf_phdr *phdrs)
+static void program_headers_emit(const struct link *link, uint8_t *at)
 {
+	const struct layout *layout = link->layout;
+	const struct elf_dialect *dialect = link->arch->dialect;
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		const struct segment *segment = &layout->segments.at[i];
-		phdrs[i] = (struct elf_phdr){
+		struct elf_phdr phdr = {
 			.p_type = segment->type,
 			.p_flags = segment->flags,
 			.p_offset = segment->fileoff,
@@ -80,35 +82,36 @@ static void program_headers_emit(const struct layout *layout, struct elf_phdr *p
 			.p_memsz = segment->memsz,
 			.p_align = segment->align,
 		};
+		elf_put_phdr(dialect, at + (uint64_t)i * dialect->phdr, &phdr);
 	}
 }
 
 void headers_emit(const struct link *link, uint8_t *image)
 {
 	const struct layout *layout = link->layout;
-	struct elf_ehdr *ehdr = (struct elf_ehdr *)image;
+	const struct elf_dialect *dialect = link->arch->dialect;
+	struct elf_ehdr ehdr = {
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, dialect->class_id, ELFDATA2LSB, EV_CURRENT,
+			    os_abi(link)},
+		.e_type = output_type(link),
+		.e_machine = link->arch->machine,
+		.e_version = EV_CURRENT,
+		.e_entry = entry_address(link),
+		.e_phoff = layout->segments.n ? dialect->ehdr : 0,
+		.e_shoff = layout->shdrs_fileoff,
+		.e_ehsize = dialect->ehdr,
+		.e_phentsize = layout->segments.n ? dialect->phdr : 0,
+		.e_phnum = (uint16_t)min_u64(layout->segments.n, PN_XNUM),
+	};
+	if (!link->options->z.nosectionheader) {
+		uint32_t names = section_names_index(link);
+		ehdr.e_shentsize = dialect->shdr;
+		ehdr.e_shnum = layout->n_order + 1 < SHN_LORESERVE ? (uint16_t)(layout->n_order + 1) : 0;
+		ehdr.e_shstrndx = names < SHN_LORESERVE ? (uint16_t)names : SHN_XINDEX;
+	}
 	memset(image, 0, layout->headers_size);
-	memcpy(ehdr->e_ident, ELFMAG, SELFMAG);
-	ehdr->e_ident[EI_CLASS] = ELFCLASS64;
-	ehdr->e_ident[EI_DATA] = ELFDATA2LSB;
-	ehdr->e_ident[EI_VERSION] = EV_CURRENT;
-	ehdr->e_ident[EI_OSABI] = os_abi(link);
-	ehdr->e_type = output_type(link);
-	ehdr->e_machine = link->arch->machine;
-	ehdr->e_version = EV_CURRENT;
-	ehdr->e_entry = entry_address(link);
-	ehdr->e_phoff = layout->segments.n ? sizeof(*ehdr) : 0;
-	ehdr->e_shoff = layout->shdrs_fileoff;
-	ehdr->e_ehsize = sizeof(*ehdr);
-	program_headers_emit(layout, (struct elf_phdr *)(image + sizeof(*ehdr)));
-	ehdr->e_phentsize = layout->segments.n ? sizeof(struct elf_phdr) : 0;
-	ehdr->e_phnum = (uint16_t)min_u64(layout->segments.n, PN_XNUM);
-	if (link->options->z.nosectionheader)
-		return;
-	ehdr->e_shentsize = sizeof(struct elf_shdr);
-	ehdr->e_shnum = layout->n_order + 1 < SHN_LORESERVE ? (uint16_t)(layout->n_order + 1) : 0;
-	uint32_t names = section_names_index(link);
-	ehdr->e_shstrndx = names < SHN_LORESERVE ? (uint16_t)names : SHN_XINDEX;
+	elf_put_ehdr(dialect, image, &ehdr);
+	program_headers_emit(link, image + dialect->ehdr);
 }
 
 /* The output section that has what the linker made, wherever a script puts it. */
@@ -162,6 +165,7 @@ static void set_links(const struct link *link, const struct osec *osec, struct e
 		shdr->sh_info = verneed_count(link);
 		break;
 	case SHT_RELA:
+	case SHT_REL:
 		if (osec->relocates) {
 			shdr->sh_link = index_of_table(link, ".symtab");
 			shdr->sh_info = osecs[osec->relocates].index;
@@ -197,12 +201,12 @@ static uint64_t address_alignment(uint64_t address)
 void section_headers_emit(const struct link *link, uint8_t *image)
 {
 	const struct layout *layout = link->layout;
-	struct elf_shdr *shdrs = (struct elf_shdr *)image;
-	shdrs[0] = null_section(link);
+	const struct elf_dialect *dialect = link->arch->dialect;
+	struct elf_shdr null = null_section(link);
+	elf_put_shdr(dialect, image, &null);
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[i]];
-		struct elf_shdr *shdr = &shdrs[i + 1];
-		*shdr = (struct elf_shdr){
+		struct elf_shdr shdr = {
 			.sh_name = osec->name_offset,
 			.sh_type = osec->is_hollow ? SHT_NOBITS : osec->type,
 			.sh_flags = osec->flags,
@@ -212,6 +216,7 @@ void section_headers_emit(const struct link *link, uint8_t *image)
 			.sh_addralign = min_u64(1ull << osec->p2align, address_alignment(osec->addr)),
 			.sh_entsize = osec->entsize,
 		};
-		set_links(link, osec, shdr);
+		set_links(link, osec, &shdr);
+		elf_put_shdr(dialect, image + (i + 1ull) * dialect->shdr, &shdr);
 	}
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/io_watch.h"
+#include "base/temporary.h"
 
 enum { MAX_TRIES = 100 };
 
@@ -71,14 +71,21 @@ static bool open_temporary(struct output_file *file)
 	free(folder);
 	if (file->fd >= 0)
 		return true;
+	sigset_t signals;
 	for (unsigned try = 0; try < MAX_TRIES; try++) {
 		file->temporary = temporary_name(file->target, try);
+		temporary_block_signals(&signals);
 		file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, file->mode);
+		if (file->fd >= 0)
+			temporary_note(file->temporary);
+		int error = errno;
+		temporary_unblock_signals(&signals);
 		if (file->fd >= 0)
 			return true;
 		free(file->temporary);
 		file->temporary = NULL;
-		if (errno != EEXIST)
+		errno = error;
+		if (errno != EEXIST && errno != EINTR)
 			break;
 	}
 	return fail(file, "cannot create");
@@ -118,7 +125,6 @@ bool output_begin(struct output_file *file, const char *path, uint64_t size, boo
 		return fail(file, "cannot write");
 	if (!open_temporary(file))
 		return false;
-	io_watch_temporary(file->temporary);
 	int error = posix_fallocate(file->fd, 0, size ? (off_t)size : 1);
 	if (error == EOPNOTSUPP || error == EINVAL)
 		error = ftruncate(file->fd, (off_t)size) ? errno : 0;
@@ -157,7 +163,7 @@ static bool name_unnamed(struct output_file *file)
 	for (unsigned try = 0; errno == EEXIST && try < MAX_TRIES; try++) {
 		char *name = temporary_name(file->target, try);
 		if (linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
-			file->temporary = name; /* nothing is read from inputs any more: nobody watches it */
+			file->temporary = name; /* not for long: signals are blocked */
 			return true;
 		}
 		free(name);
@@ -185,38 +191,49 @@ static bool copy_to_pipe(struct output_file *file)
 	return true;
 }
 
+/* The names are exchanged, and the old file, open without a name, is freed when there is nothing else to wait for: a
+ * rename over it would free it at once. */
+static bool take_place(struct output_file *file)
+{
+	file->replaced = open(file->target, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->target, RENAME_EXCHANGE) == 0) {
+		if (unlink(file->temporary) != 0) {
+			file->leftover_error = errno;
+			file->leftover = copy(file->temporary);
+		}
+	} else if (rename(file->temporary, file->target) != 0) {
+		return fail(file, "cannot rename");
+	}
+	temporary_forget(file->temporary);
+	free(file->temporary);
+	file->temporary = NULL;
+	return true;
+}
+
 bool output_commit(struct output_file *file)
 {
-	io_watch_temporary(NULL);
+	sigset_t signals;
 	if (file->in_place)
 		return file->pipe < 0 || copy_to_pipe(file);
-	if (!file->temporary && !name_unnamed(file))
-		return false;
-	if (file->temporary) {
-		/* The names are exchanged, and the old file, open without a name, is freed when there is nothing else
-		 * to wait for: a rename over it would free it at once. */
-		file->replaced = open(file->target, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (renameat2(AT_FDCWD, file->temporary, AT_FDCWD, file->target, RENAME_EXCHANGE) == 0)
-			unlink(file->temporary);
-		else if (rename(file->temporary, file->target) != 0)
-			return fail(file, "cannot rename");
-		free(file->temporary);
-		file->temporary = NULL;
-	}
-	return true;
+	temporary_block_signals(&signals); /* two names at once are for nobody to see */
+	bool good = (file->temporary || name_unnamed(file)) && (!file->temporary || take_place(file));
+	temporary_unblock_signals(&signals);
+	return good;
 }
 
 void output_abort(struct output_file *file)
 {
-	io_watch_temporary(NULL);
-	if (file->temporary)
+	if (file->temporary) {
 		unlink(file->temporary);
+		temporary_forget(file->temporary);
+	}
 	if (file->fd >= 0)
 		close(file->fd);
 	if (file->pipe >= 0)
 		close(file->pipe);
 	free(file->temporary);
+	free(file->leftover);
 	free(file->target);
-	file->temporary = file->target = NULL;
+	file->temporary = file->leftover = file->target = NULL;
 	file->fd = file->pipe = -1;
 }

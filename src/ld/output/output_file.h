@@ -16,6 +16,8 @@ struct output_file {
 	char *temporary;        /* named temporary file, or NULL */
 	int replaced;           /* the old output, once it has no name any more; -1: there was none. To close it takes
 				 * the kernel some time: it frees the pages */
+	char *leftover;         /* the old output under another name, if it could not be removed: leftover_error */
+	int leftover_error;     /* errno */
 	bool in_place;          /* not a regular file */
 	int pipe;               /* where the bytes go in the end if that takes them in one order only; -1: nowhere */
 	_Atomic int error;      /* errno of a failure, 0: none */

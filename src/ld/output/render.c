@@ -15,6 +15,7 @@ enum {
 static void render_section(struct link *link, section_id id, uint8_t *image)
 {
 	const struct section *section = section_of(link, id);
+	const uint64_t word = link->arch->dialect->word;
 	switch (section->kind) {
 	case SECTION_REGULAR: {
 		const struct file *file = file_of(link, section->file);
@@ -23,16 +24,20 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 			memset(image + content.size, 0, section->size - content.size);
 		memcpy(image, content.data, content.size);
 		if (section->reversed)
-			for (uint64_t at = 0; at + 8 <= content.size; at += 8)
-				memcpy(image + content.size - 8 - at, content.data + at, 8);
-		if (section->rela && content.size && link->options->kind == OUTPUT_RELOCATABLE)
+			for (uint64_t at = 0; at + word <= content.size; at += word)
+				memcpy(image + content.size - word - at, content.data + at, word);
+		if (section->rela && content.size && link->options->kind == OUTPUT_RELOCATABLE) {
+			relocs_put_addends(link, id, image);
 			relocs_settle(link, id, image);
-		else if (section->rela && content.size)
+		} else if (section->rela && content.size) {
 			link->arch->apply(link, id, image);
+		}
 		break;
 	}
 	case SECTION_EH_FRAME:
 		eh_frame_emit(link, id, image);
+		if (section->rela && link->options->kind == OUTPUT_RELOCATABLE)
+			relocs_put_addends(link, id, image);
 		break;
 	default:
 		if (section->kind == SECTION_SYNTHETIC &&

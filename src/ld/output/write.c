@@ -17,6 +17,7 @@
 #include "ld/output/output_file.h"
 #include "ld/output/render.h"
 #include "ld/output/separate.h"
+#include "ld/report/verify_output.h"
 #include "ld/synth/notes.h"
 
 enum { CHUNK_SIZE = 1 << 18, FEW_CHUNKS = 4, CRC_BLOCK = 1 << 20 };
@@ -209,6 +210,9 @@ static void end_file(struct writing *writing)
 	if (writing->file.error)
 		diag_error(link->diag, UINT64_MAX, "%s %s: %s", writing->file.failed, writing->path,
 			   strerror(writing->file.error));
+	if (writing->file.leftover)
+		diag_warning(link->diag, UINT64_MAX, "cannot remove %s, which is the old %s: %s",
+			     writing->file.leftover, writing->path, strerror(writing->file.leftover_error));
 	output_abort(&writing->file);
 	for (unsigned i = 0; i < pool_threads(link->pool); i++)
 		free((void *)(uintptr_t)writing->buffers[i].data);
@@ -270,8 +274,27 @@ static bool forbid_execution(struct writing *debug)
 	return false;
 }
 
+/* ---- --verify-output ------------------------------------------------------------------------------------------ */
+
+static bool verify(struct writing *output)
+{
+	struct link *link = output->link;
+	void *map = output->size ? mmap(NULL, output->size, PROT_READ, MAP_SHARED, output->file.fd, 0) : MAP_FAILED;
+	if (map == MAP_FAILED) {
+		diag_error(link->diag, UINT64_MAX, "--verify-output: cannot read %s again: %m", output->path);
+		return false;
+	}
+	bool good = verify_output(link, (struct bytes){map, output->size});
+	munmap(map, output->size);
+	return good;
+}
+
 void output_write_all(struct link *link)
 {
+	if (link->options->verify_output && *link->options->verify_output) {
+		verify_earlier_output(link);
+		return;
+	}
 	struct writing output = {.link = link}, debug = {.link = link};
 	struct separation separation;
 	bool separate = link->synthetic[SYN_GNU_DEBUGLINK], good = true;
@@ -285,6 +308,7 @@ void output_write_all(struct link *link)
 		good = write_build_id(&output, separate ? &debug : NULL);
 	if (good && separate)
 		good = write_debuglink(&output, &debug) && forbid_execution(&debug);
+	good = good && (!link->options->verify_output || verify(&output));
 	const char *changed = good ? io_changed(link->io) : NULL;
 	if (changed)
 		diag_error(link->diag, 0, "%s changed while being linked", changed);

@@ -8,295 +8,178 @@
 
 enum { MANY_BYTES = 1 << 20, LOG2_MANY_SHARDS = 4 };
 
-/* Length of the string at `at` with its terminator, `entsize` bytes a character; 0 when it does not end before
- * `end`. */
-static uint64_t string_length(const uint8_t *at, const uint8_t *end, uint64_t entsize)
+struct merging {
+	struct link *link;
+	struct intern_batch *batch;
+	const uint32_t *cuts;     /* list i of the round is of merge_sections[cuts[i] .. cuts[i + 1]) */
+	struct piece_starts {
+		ARRAY(uint32_t) of;
+	} *starts;                /* scratch, of the workers */
+};
+
+/* ---- pieces --------------------------------------------------------------------------------------------- */
+
+/* Length of the string at `at` with its terminator, which is there; `entsize` bytes a character. */
+static uint64_t string_length(const uint8_t *at, uint64_t entsize)
 {
-	if (entsize == 1) {
-		const uint8_t *nul = memchr(at, 0, (size_t)(end - at));
-		return nul ? (uint64_t)(nul - at) + 1 : 0;
-	}
-	for (const uint8_t *c = at; (uint64_t)(end - c) >= entsize; c += entsize) {
-		uint64_t i = 0;
-		while (i < entsize && c[i] == 0)
-			i++;
-		if (i == entsize)
-			return (uint64_t)(c - at) + entsize;
-	}
-	return 0;
+	if (entsize == 1)
+		return strlen((const char *)at) + 1;
+	const uint8_t *c = at;
+	for (uint64_t zeros = 0; zeros < entsize; c += entsize)
+		for (zeros = 0; zeros < entsize && c[zeros] == 0; zeros++)
+			;
+	return (uint64_t)(c - at);
 }
 
-/* Cuts a section into pieces; false when its last string has no end. */
-static bool split(struct link *link, struct merge_section *merged, struct arena *arena)
+/* Where the pieces of a section begin; returns how many they are. */
+static uint32_t find_starts(struct piece_starts *starts, struct bytes content, uint64_t entsize, bool strings)
 {
-	enum { BLOCK = 1 << MERGE_BLOCK_SHIFT };
+	starts->of.n = 0;
+	for (uint64_t at = 0; at < content.size;) {
+		*array_push(&starts->of) = (uint32_t)at;
+		at += strings ? string_length(content.data + at, entsize) : entsize;
+	}
+	return starts->of.n;
+}
+
+/* Cuts a section into pieces, and gives them to the shards of its pool. */
+static void split(struct merging *merging, struct merge_section *merged, uint32_t list, unsigned worker)
+{
+	struct link *link = merging->link;
+	struct arena *arena = &link->worker_arenas[worker];
 	const struct elf_shdr *shdr = section_shdr(link, merged->section);
+	const struct merge_pool *pool = &link->merge_pools.at[merged->pool];
+	unsigned hash_shift = 32 - pool->log2_shards;
 	struct bytes content = elf_section_bytes(&file_of(link, section_of(link, merged->section)->file)->elf,
 						 section_number(link, merged->section));
-	const uint8_t *end = content.data + content.size;
+	struct piece_starts *starts = &merging->starts[worker];
+	uint32_t n = find_starts(starts, content, shdr->sh_entsize, shdr->sh_flags & SHF_STRINGS);
+	uint32_t n_blocks = (uint32_t)(content.size >> MERGE_BLOCK_SHIFT) + 1, block = 0;
 	merged->content = content;
-	bool strings = shdr->sh_flags & SHF_STRINGS;
-	for (int pass = 0; pass < 2; pass++) {
-		uint32_t n = 0, n_blocks = 0;
-		for (const uint8_t *at = content.data; at < end; n++) {
-			uint64_t len = strings ? string_length(at, end, shdr->sh_entsize) : shdr->sh_entsize;
-			if (len == 0)
-				return false;
-			if (pass) {
-				merged->pieces[n].start = (uint32_t)(at - content.data);
-				merged->hashes[n] = (uint32_t)hash_bytes(at, len);
-				while ((uint64_t)n_blocks * BLOCK <= merged->pieces[n].start)
-					merged->blocks[n_blocks++] = n;
-			}
-			at += len;
+	merged->n = n;
+	merged->pieces = arena_array(arena, struct merge_piece, n);
+	merged->blocks = arena_array(arena, uint32_t, n_blocks);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t start = starts->of.at[i];
+		uint32_t size = (i + 1 < n ? starts->of.at[i + 1] : (uint32_t)content.size) - start;
+		uint32_t hash = (uint32_t)hash_bytes(content.data + start, size);
+		uint32_t shard = pool->first_shard + (uint32_t)((uint64_t)hash >> hash_shift);
+		merged->pieces[i].start = start;
+		while (block << MERGE_BLOCK_SHIFT <= start)
+			merged->blocks[block++] = i;
+		intern_batch_add(merging->batch, list, shard, (struct interned){content.data + start, size}, hash,
+				 &merged->pieces[i].ref, worker);
+	}
+	while (block < n_blocks)
+		merged->blocks[block++] = n;
+}
+
+static void split_lists(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct merging *merging = context;
+	for (size_t list = begin; list < end; list++)
+		for (uint32_t m = merging->cuts[list]; m < merging->cuts[list + 1]; m++)
+			split(merging, &merging->link->merge_sections.at[m], (uint32_t)list, worker);
+}
+
+/* Interns all pieces, in rounds, so that not all of them are on their way at the same time. A list is one large section,
+ * or some small ones. */
+static void intern_pieces(struct link *link)
+{
+	enum { LIST_BYTES = 1 << 20, ROUND_BYTES = 64 << 20, MAX_LISTS = 2 * ROUND_BYTES / LIST_BYTES };
+	uint32_t cuts[MAX_LISTS + 1];
+	struct merging merging = {.link = link,
+				  .batch = intern_batch_new(&link->pieces, link->pool),
+				  .cuts = cuts,
+				  .starts = memory_zeroed(pool_threads(link->pool), sizeof(*merging.starts))};
+	for (uint32_t m = 0; m < link->merge_sections.n;) {
+		uint32_t n_lists = 0;
+		uint64_t round = 0;
+		while (m < link->merge_sections.n && round < ROUND_BYTES) {
+			uint64_t list = 0;
+			cuts[n_lists++] = m;
+			while (m < link->merge_sections.n && list < LIST_BYTES)
+				list += section_of(link, link->merge_sections.at[m++].section)->size;
+			round += list;
 		}
-		for (; pass && n_blocks <= content.size / BLOCK; n_blocks++)
-			merged->blocks[n_blocks] = n;
-		if (pass == 0) {
-			merged->n = n;
-			merged->pieces = arena_array(arena, struct merge_piece, n);
-			merged->hashes = arena_array(arena, uint32_t, n);
-			merged->blocks = arena_array(arena, uint32_t, content.size / BLOCK + 1);
-		}
+		cuts[n_lists] = m;
+		intern_batch_begin(merging.batch, n_lists);
+		parallel_for(link->pool, n_lists, 1, split_lists, &merging);
+		intern_batch_run(merging.batch);
 	}
-	return true;
-}
-
-static void split_range(void *context, size_t begin, size_t end, unsigned worker)
-{
-	struct link *link = context;
-	for (size_t i = begin; i < end; i++) {
-		struct merge_section *merged = &link->merge_sections.at[i];
-		if (!split(link, merged, &link->worker_arenas[worker]))
-			merged->n = 0;
-	}
-}
-
-/* ---- lists ---------------------------------------------------------------------------------------------- */
-
-/* Pieces are given out to their shards list by list: a list is a range of merged sections, small enough for many lists
- * to be sorted at the same time, large enough for the shards' parts of it. */
-struct piece_ref {
-	uint32_t merged, piece;
-};
-
-struct piece_list {
-	uint32_t first, last;     /* merge_sections */
-	uint32_t *starts;         /* of each shard of all pools in `pieces`, and the end */
-	struct piece_ref *pieces;
-};
-
-struct dealing {
-	struct link *link;
-	struct arena *arenas;     /* of the workers */
-	ARRAY(struct piece_list) lists;
-};
-
-static uint32_t shard_of(const struct link *link, const struct merge_section *merged, uint32_t piece)
-{
-	const struct merge_pool *pool = &link->merge_pools.at[merged->pool];
-	uint32_t log2_shards = (uint32_t)__builtin_ctz(pool->n_shards);
-	return pool->first_shard + (log2_shards ? merged->hashes[piece] >> (32 - log2_shards) : 0);
-}
-
-static void deal_range(void *context, size_t begin, size_t end, unsigned worker)
-{
-	struct dealing *dealing = context;
-	const struct link *link = dealing->link;
-	struct arena *arena = &dealing->arenas[worker];
-	for (size_t l = begin; l < end; l++) {
-		struct piece_list *list = &dealing->lists.at[l];
-		uint32_t n_shards = link->pool_shards.n;
-		list->starts = arena_array(arena, uint32_t, n_shards + 1);
-		for (uint32_t m = list->first; m < list->last; m++)
-			for (uint32_t i = 0; i < link->merge_sections.at[m].n; i++)
-				list->starts[shard_of(link, &link->merge_sections.at[m], i) + 1]++;
-		for (uint32_t s = 0; s < n_shards; s++)
-			list->starts[s + 1] += list->starts[s];
-		list->pieces = arena_array(arena, struct piece_ref, list->starts[n_shards]);
-		uint32_t *next = arena_dup(arena, uint32_t, list->starts, n_shards);
-		for (uint32_t m = list->first; m < list->last; m++)
-			for (uint32_t i = 0; i < link->merge_sections.at[m].n; i++)
-				list->pieces[next[shard_of(link, &link->merge_sections.at[m], i)]++] =
-					(struct piece_ref){m, i};
-	}
-}
-
-static void cut_lists(struct dealing *dealing)
-{
-	enum { PIECES_A_LIST = 1 << 16 };
-	const struct link *link = dealing->link;
-	uint64_t sum = 0;
-	uint32_t first = 0;
-	for (uint32_t m = 0; m < link->merge_sections.n; m++) {
-		sum += link->merge_sections.at[m].n;
-		if (sum < PIECES_A_LIST && m + 1 < link->merge_sections.n)
-			continue;
-		*array_push(&dealing->lists) = (struct piece_list){.first = first, .last = m + 1};
-		first = m + 1;
-		sum = 0;
-	}
+	for (unsigned i = 0; i < pool_threads(link->pool); i++)
+		array_free(&merging.starts[i].of);
+	free(merging.starts);
+	intern_batch_free(merging.batch);
 }
 
 /* ---- shards --------------------------------------------------------------------------------------------- */
 
-struct shard_table {
-	uint64_t *slots;         /* (1 + entry) << 32 | hash */
-	uint32_t mask;
-	ARRAY(struct pool_entry) entries;
-};
-
-/* A piece on its way into a shard. */
-struct candidate {
-	const uint8_t *data;
-	uint32_t size, hash, p2align;
-	uint32_t *ref;
-};
-
-static void grow(struct shard_table *table)
-{
-	uint32_t mask = table->mask * 2 + 1;
-	uint64_t *slots = memory_zeroed((size_t)mask + 1, sizeof(*slots));
-	for (uint32_t i = 0; i <= table->mask; i++) {
-		if (!table->slots[i])
-			continue;
-		uint32_t to = (uint32_t)table->slots[i] & mask;
-		while (slots[to])
-			to = (to + 1) & mask;
-		slots[to] = table->slots[i];
-	}
-	free(table->slots);
-	table->slots = slots;
-	table->mask = mask;
-}
-
-static uint32_t insert(struct shard_table *table, const struct candidate *piece)
-{
-	uint32_t at = piece->hash & table->mask;
-	for (; table->slots[at]; at = (at + 1) & table->mask) {
-		if ((uint32_t)table->slots[at] != piece->hash)
-			continue;
-		struct pool_entry *entry = &table->entries.at[(table->slots[at] >> 32) - 1];
-		if (entry->size == piece->size && memcmp(entry->data, piece->data, piece->size) == 0) {
-			if (piece->p2align > entry->p2align)
-				entry->p2align = piece->p2align;
-			return (uint32_t)(table->slots[at] >> 32) - 1;
-		}
-	}
-	uint32_t entry = table->entries.n;
-	*array_push(&table->entries) =
-		(struct pool_entry){.data = piece->data, .size = piece->size, .p2align = piece->p2align};
-	table->slots[at] = (uint64_t)(entry + 1) << 32 | piece->hash;
-	if (table->entries.n > table->mask / 2)
-		grow(table);
-	return entry;
-}
-
 /* A piece needs the alignment it had: the section's, as far as its offset keeps it. */
-static uint32_t piece_alignment(const struct section *section, uint32_t offset)
+static uint8_t piece_alignment(const struct section *section, uint32_t offset)
 {
 	uint32_t own = offset ? (uint32_t)__builtin_ctz(offset) : 31;
-	return own < section->p2align ? own : section->p2align;
+	return own < section->p2align ? (uint8_t)own : section->p2align;
 }
 
-static struct candidate candidate_of(const struct link *link, struct piece_ref ref)
+static void align_pieces(struct link *link, const struct merge_section *merged)
 {
-	const struct merge_section *merged = &link->merge_sections.at[ref.merged];
 	const struct section *section = section_of(link, merged->section);
-	uint32_t start = merged->pieces[ref.piece].start;
-	uint32_t end = ref.piece + 1 < merged->n ? merged->pieces[ref.piece + 1].start
-						 : (uint32_t)merged->content.size;
-	return (struct candidate){merged->content.data + start, end - start, merged->hashes[ref.piece],
-				  piece_alignment(section, start), &merged->pieces[ref.piece].ref};
+	for (uint32_t i = 0; i < merged->n; i++) {
+		struct merge_piece piece = merged->pieces[i];
+		uint8_t p2align = piece_alignment(section, piece.start);
+		_Atomic uint8_t *entry = &merge_shard(link, merged, piece)->p2aligns[merge_place(link, merged, piece)];
+		uint8_t old = atomic_load_explicit(entry, memory_order_relaxed);
+		while (p2align > old && !atomic_compare_exchange_weak_explicit(
+						entry, &old, p2align, memory_order_relaxed, memory_order_relaxed))
+			;
+	}
 }
 
-/* Inserts up to GROUP pieces. Every step of an insertion waits for memory: the piece, its slot, the entry there, its
- * content. A group takes each step together, so that the waits overlap. */
-enum { GROUP = 32 };
-
-static void insert_group(const struct link *link, struct shard_table *table, uint32_t shard,
-			 const struct piece_ref *pieces, uint32_t n)
+/* The alignment of an entry is the largest of its pieces'. Most sections ask for none. */
+static void align_range(void *context, size_t begin, size_t end, unsigned worker)
 {
-	struct candidate group[GROUP];
-	for (uint32_t i = 0; i < n; i++) {
-		group[i] = candidate_of(link, pieces[i]);
-		__builtin_prefetch(group[i].data);
-		__builtin_prefetch(&table->slots[group[i].hash & table->mask]);
-	}
-	uint32_t candidates[GROUP], n_candidates = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t slot = table->slots[group[i].hash & table->mask];
-		if (!slot)
-			continue;
-		candidates[n_candidates++] = (uint32_t)(slot >> 32) - 1;
-		__builtin_prefetch(&table->entries.at[(slot >> 32) - 1]);
-	}
-	for (uint32_t i = 0; i < n_candidates; i++)
-		__builtin_prefetch(table->entries.at[candidates[i]].data);
-	for (uint32_t i = 0; i < n; i++)
-		*group[i].ref = shard << POOL_SHARD_SHIFT | insert(table, &group[i]);
+	struct link *link = context;
+	(void)worker;
+	for (size_t m = begin; m < end; m++)
+		if (section_of(link, link->merge_sections.at[m].section)->p2align)
+			align_pieces(link, &link->merge_sections.at[m]);
 }
 
-static void build_shard(struct dealing *dealing, uint32_t pool_id, uint32_t shard_number)
+static void place_entries(void *context, size_t begin, size_t end, unsigned worker)
 {
-	struct link *link = dealing->link;
-	uint32_t id = link->merge_pools.at[pool_id].first_shard + shard_number;
-	struct pool_shard *shard = &link->pool_shards.at[id];
-	struct shard_table table = {.mask = 255};
-	uint64_t n_pieces = 0;
-	for (uint32_t l = 0; l < dealing->lists.n; l++)
-		n_pieces += dealing->lists.at[l].starts[id + 1] - dealing->lists.at[l].starts[id];
-	while (table.mask < n_pieces / 8) /* most are there already; the table grows if not */
-		table.mask = table.mask * 2 + 1;
-	table.slots = memory_zeroed((size_t)table.mask + 1, sizeof(*table.slots));
-	table.entries.at = array_reserve(NULL, 0, &table.entries.cap, sizeof(struct pool_entry), table.mask / 2 + 1);
-	for (uint32_t l = 0; l < dealing->lists.n; l++) {
-		const struct piece_list *list = &dealing->lists.at[l];
-		for (uint32_t at = list->starts[id], end = list->starts[id + 1]; at < end; at += GROUP)
-			insert_group(link, &table, shard_number, &list->pieces[at],
-				     end - at < GROUP ? end - at : GROUP);
-	}
-	free(table.slots);
-	struct section *output = section_of(link, shard->section);
-	uint64_t offset = 0;
-	shard->offsets = memory_zeroed(table.entries.n, sizeof(*shard->offsets));
-	for (uint32_t i = 0; i < table.entries.n; i++) {
-		const struct pool_entry *entry = &table.entries.at[i];
-		offset = align_up(offset, 1ull << entry->p2align);
-		shard->offsets[i] = offset;
-		offset += entry->size;
-		if (entry->p2align > output->p2align)
-			output->p2align = (uint8_t)entry->p2align;
-	}
-	output->size = offset;
-	shard->n = table.entries.n;
-	shard->entries = table.entries.at; /* freed with the link */
-}
-
-static void build_range(void *context, size_t begin, size_t end, unsigned worker)
-{
-	struct dealing *dealing = context;
-	const struct link *link = dealing->link;
+	struct link *link = context;
 	(void)worker;
 	for (size_t s = begin; s < end; s++) {
-		uint32_t pool = 0;
-		while (s >= link->merge_pools.at[pool].first_shard + link->merge_pools.at[pool].n_shards)
-			pool++;
-		build_shard(dealing, pool, (uint32_t)s - link->merge_pools.at[pool].first_shard);
+		struct pool_shard *shard = &link->pool_shards.at[s];
+		const struct intern_table *table = &link->pieces.tables[s];
+		struct section *output = section_of(link, shard->section);
+		uint64_t offset = 0;
+		shard->offsets = memory_zeroed(table->n, sizeof(*shard->offsets));
+		for (uint32_t i = 1; i < table->n; i++) {
+			uint8_t p2align = shard->p2aligns ? shard->p2aligns[i] : 0;
+			offset = align_up(offset, 1ull << p2align);
+			shard->offsets[i] = offset;
+			offset += table->strings[i].size;
+			if (p2align > output->p2align)
+				output->p2align = p2align;
+		}
+		output->size = offset;
+		free(shard->p2aligns);
+		shard->p2aligns = NULL;
 	}
 }
 
-static void build_shards(struct link *link)
+static void place_pieces(struct link *link)
 {
-	unsigned workers = pool_threads(link->pool);
-	struct dealing dealing = {.link = link, .arenas = memory_zeroed(workers, sizeof(*dealing.arenas))};
-	cut_lists(&dealing);
-	parallel_for(link->pool, dealing.lists.n, 1, deal_range, &dealing);
-	parallel_for(link->pool, link->pool_shards.n, 1, build_range, &dealing);
-	for (unsigned i = 0; i < workers; i++)
-		arena_free(&dealing.arenas[i]);
-	free(dealing.arenas);
-	array_free(&dealing.lists);
+	enum { SECTION_GRAIN = 64 };
+	for (uint32_t p = 0; p < link->merge_pools.n; p++) {
+		const struct merge_pool *pool = &link->merge_pools.at[p];
+		for (uint32_t s = pool->first_shard; pool->is_aligned && s < pool->first_shard + pool->n_shards; s++)
+			link->pool_shards.at[s].p2aligns = memory_zeroed(link->pieces.tables[s].n, 1);
+	}
+	parallel_for(link->pool, link->merge_sections.n, SECTION_GRAIN, align_range, link);
+	parallel_for(link->pool, link->pool_shards.n, 1, place_entries, link);
 }
 
 /* ---- pools ---------------------------------------------------------------------------------------------- */
@@ -316,12 +199,17 @@ static uint32_t pool_for(struct link *link, section_id id)
 	return link->merge_pools.n - 1;
 }
 
+/* `bytes`: of the input, by pool. */
 static void make_shards(struct link *link, const uint64_t *bytes)
 {
+	enum { BYTES_AN_ENTRY = 1 << 10 }; /* a guess: most pieces are there already */
+	struct intern_space *spaces = memory_zeroed(link->merge_pools.n, sizeof(*spaces));
 	for (uint32_t p = 0; p < link->merge_pools.n; p++) {
 		struct merge_pool *pool = &link->merge_pools.at[p];
 		pool->first_shard = link->pool_shards.n;
-		pool->n_shards = bytes[p] < MANY_BYTES ? 1 : 1u << LOG2_MANY_SHARDS;
+		pool->log2_shards = bytes[p] < MANY_BYTES ? 0 : LOG2_MANY_SHARDS;
+		pool->n_shards = 1u << pool->log2_shards;
+		spaces[p] = (struct intern_space){pool->log2_shards, bytes[p] / BYTES_AN_ENTRY};
 		for (uint32_t s = 0; s < pool->n_shards; s++) {
 			section_id id = link->sections.n;
 			*array_push(&link->sections) = (struct section){
@@ -330,46 +218,63 @@ static void make_shards(struct link *link, const uint64_t *bytes)
 			*array_push(&link->pool_shards) = (struct pool_shard){.section = id};
 		}
 	}
+	intern_set_begin(&link->pieces, spaces, link->merge_pools.n);
+	free(spaces);
 }
 
 void merge_sections(struct link *link)
 {
+	ARRAY(uint64_t) bytes = {0}; /* by pool */
 	uint32_t n_sections = link->sections.n;
 	for (section_id id = 1; id < n_sections; id++) {
 		struct section *section = section_of(link, id);
 		if (section->kind != SECTION_MERGE || !section->live)
 			continue;
 		section->extra = link->merge_sections.n;
-		*array_push(&link->merge_sections) = (struct merge_section){.section = id};
+		uint32_t pool = pool_for(link, id);
+		*array_push(&link->merge_sections) = (struct merge_section){.section = id, .pool = pool};
+		if (pool == bytes.n)
+			*array_push(&bytes) = 0;
+		bytes.at[pool] += section->size;
+		link->merge_pools.at[pool].is_aligned |= section->p2align != 0;
 	}
-	parallel_for(link->pool, link->merge_sections.n, 1, split_range, link);
-	for (uint32_t m = 0; m < link->merge_sections.n; m++) {
-		struct merge_section *merged = &link->merge_sections.at[m];
-		if (merged->n)
-			merged->pool = pool_for(link, merged->section);
-		else /* a string without an end: leave the section as it is */
-			section_of(link, merged->section)->kind = SECTION_REGULAR;
+	make_shards(link, bytes.at);
+	array_free(&bytes);
+	intern_pieces(link);
+	place_pieces(link);
+}
+
+void merge_addresses(const struct link *link, const struct merge_section *merged, uint64_t *offsets, uint32_t n)
+{
+	const struct merge_pool *pool = &link->merge_pools.at[merged->pool];
+	const struct pool_shard *shards = &link->pool_shards.at[pool->first_shard];
+	uint32_t refs[MERGE_GROUP];
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&merged->blocks[merge_block(merged, offsets[i])]);
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&merged->pieces[merged->blocks[merge_block(merged, offsets[i])]]);
+	for (uint32_t i = 0; i < n; i++) {
+		struct merge_piece piece = merged->pieces[merge_piece(merged, offsets[i])];
+		offsets[i] -= piece.start;
+		refs[i] = piece.ref;
+		__builtin_prefetch(&shards[piece.ref & (pool->n_shards - 1)].offsets[piece.ref >> pool->log2_shards]);
 	}
-	uint64_t *bytes = calloc((size_t)link->merge_pools.n + 1, sizeof(*bytes));
-	if (!bytes)
-		out_of_memory();
-	for (uint32_t m = 0; m < link->merge_sections.n; m++)
-		if (link->merge_sections.at[m].n)
-			bytes[link->merge_sections.at[m].pool] +=
-				section_of(link, link->merge_sections.at[m].section)->size;
-	make_shards(link, bytes);
-	free(bytes);
-	build_shards(link);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct pool_shard *shard = &shards[refs[i] & (pool->n_shards - 1)];
+		offsets[i] += section_address(link->layout, section_of(link, shard->section)) +
+			      shard->offsets[refs[i] >> pool->log2_shards];
+	}
 }
 
 void merge_emit(const struct link *link, const struct section *section, uint8_t *image)
 {
 	const struct pool_shard *shard = &link->pool_shards.at[section->extra];
+	const struct intern_table *table = &link->pieces.tables[section->extra];
 	uint64_t at = 0;
-	for (uint32_t i = 0; i < shard->n; i++) {
-		const struct pool_entry *entry = &shard->entries[i];
+	for (uint32_t i = 1; i < table->n; i++) {
+		const struct interned *entry = &table->strings[i];
 		memset(image + at, 0, shard->offsets[i] - at);
-		memcpy(image + shard->offsets[i], entry->data, entry->size);
+		memcpy(image + shard->offsets[i], entry->at, entry->size);
 		at = shard->offsets[i] + entry->size;
 	}
 }

@@ -1,8 +1,8 @@
 /* Merging equal strings and constants (gABI, SHF_MERGE and SHF_STRINGS).
  *
  * Every mergeable input section is cut into pieces; equal pieces of one pool (same run, flags and entry size) are kept
- * once. A pool is cut into shards by hash, each built by one thread in input order and placed as a section of file 0,
- * so that the result depends on the inputs only. */
+ * once (base/intern.h). A pool is cut into shards by hash, which are tables of interned pieces, and sections of file 0
+ * when it comes to places. */
 #ifndef GILD_LD_PRUNE_MERGE_H
 #define GILD_LD_PRUNE_MERGE_H
 
@@ -15,44 +15,46 @@ void merge_sections(struct link *link);
 /* Writes a shard's content. */
 void merge_emit(const struct link *link, const struct section *section, uint8_t *image);
 
+/* The shard that has a piece of a merged section, and which entry of it that is. */
+static inline struct pool_shard *merge_shard(const struct link *link, const struct merge_section *merged,
+					     struct merge_piece piece)
+{
+	const struct merge_pool *pool = &link->merge_pools.at[merged->pool];
+	return &link->pool_shards.at[pool->first_shard + (piece.ref & (pool->n_shards - 1))];
+}
+
+static inline uint32_t merge_place(const struct link *link, const struct merge_section *merged,
+				   struct merge_piece piece)
+{
+	return piece.ref >> link->merge_pools.at[merged->pool].log2_shards;
+}
+
+static inline uint64_t merge_block(const struct merge_section *merged, uint64_t offset)
+{
+	return min_u64(offset, merged->content.size) >> MERGE_BLOCK_SHIFT;
+}
+
 /* The piece of a merged section that offset `offset` is in, or the last one. */
 static inline uint32_t merge_piece(const struct merge_section *merged, uint64_t offset)
 {
-	uint64_t block = min_u64(offset, merged->content.size) >> MERGE_BLOCK_SHIFT;
-	uint32_t next = merged->blocks[block]; /* no piece before it begins behind the offset */
+	uint32_t next = merged->blocks[merge_block(merged, offset)]; /* no piece before it begins behind the offset */
 	while (next < merged->n && merged->pieces[next].start <= offset)
 		next++;
 	return next ? next - 1 : 0;
 }
 
-/* Finding a piece takes three steps through memory that each wait for the one before. A loop over relocations can begin
- * them some rounds ahead: step 0 first, step 1 when that has arrived, then step 2. */
-enum { MERGE_FETCH_STEPS = 3 };
-
-static inline void merge_fetch(const struct link *link, uint32_t index, uint64_t offset, unsigned step)
+/* Address in the output of offset `offset` of a merged section. */
+static inline uint64_t merge_address(const struct link *link, const struct merge_section *merged, uint64_t offset)
 {
-	const struct merge_section *merged = &link->merge_sections.at[index];
-	uint64_t block = min_u64(offset, merged->content.size) >> MERGE_BLOCK_SHIFT;
-	if (step == 0) {
-		__builtin_prefetch(&merged->blocks[block]);
-	} else if (step == 1) {
-		__builtin_prefetch(&merged->pieces[merged->blocks[block]]);
-	} else {
-		uint32_t ref = merged->pieces[merge_piece(merged, offset)].ref;
-		uint32_t shard = link->merge_pools.at[merged->pool].first_shard + (ref >> POOL_SHARD_SHIFT);
-		__builtin_prefetch(&link->pool_shards.at[shard].offsets[ref & ((1u << POOL_SHARD_SHIFT) - 1)]);
-	}
-}
-
-/* Address in the output of offset `offset` of merged section number `index`. */
-static inline uint64_t merge_address(const struct link *link, uint32_t index, uint64_t offset)
-{
-	const struct merge_section *merged = &link->merge_sections.at[index];
-	const struct merge_piece *piece = &merged->pieces[merge_piece(merged, offset)];
-	const struct merge_pool *pool = &link->merge_pools.at[merged->pool];
-	const struct pool_shard *shard = &link->pool_shards.at[pool->first_shard + (piece->ref >> POOL_SHARD_SHIFT)];
+	struct merge_piece piece = merged->pieces[merge_piece(merged, offset)];
+	const struct pool_shard *shard = merge_shard(link, merged, piece);
 	return section_address(link->layout, section_of(link, shard->section)) +
-	       shard->offsets[piece->ref & ((1u << POOL_SHARD_SHIFT) - 1)] + (offset - piece->start);
+	       shard->offsets[merge_place(link, merged, piece)] + (offset - piece.start);
 }
+
+/* Offsets in a merged section become addresses in the output. For many at a time: every step of finding a piece waits
+ * for memory, and the waits overlap. */
+enum { MERGE_GROUP = 64 };
+void merge_addresses(const struct link *link, const struct merge_section *merged, uint64_t *offsets, uint32_t n);
 
 #endif

@@ -56,6 +56,23 @@ const char *describe_place(const struct link *link, struct arena *arena, section
 			    elf_section_name(&file->elf, section - file->first_section), (unsigned long long)offset);
 }
 
+section_id first_reference(const struct link *link, const struct file *file, uint32_t index, uint64_t *offset)
+{
+	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		const struct section *section = section_of(link, file->first_section + i);
+		if (!section->live || !section->rela || !(file->elf.shdrs[i].sh_flags & SHF_ALLOC))
+			continue;
+		struct bytes bytes = elf_section_bytes(&file->elf, section->rela);
+		const struct elf_rela *relas = (const struct elf_rela *)bytes.data;
+		for (uint64_t r = 0; r < bytes.size / sizeof(*relas); r++)
+			if (relas[r].r_sym == index) {
+				*offset = relas[r].r_offset;
+				return file->first_section + i;
+			}
+	}
+	return 0;
+}
+
 /* "a.o:(.text+0x5) (a.c:2)" */
 const char *describe_place_and_line(const struct link *link, struct arena *arena, section_id section, uint64_t offset)
 {
@@ -184,40 +201,5 @@ void describe_duplicate(struct link *link, symbol_id symbol, file_id id, uint32_
 	enum severity severity = link->options->noinhibit_exec ? SEVERITY_WARNING : SEVERITY_ERROR;
 	diag_report(link->diag, severity, diag_order(id, index), &about, "duplicate symbol: %s",
 		    describe_symbol(link, &arena, symbol));
-	arena_free(&arena);
-}
-/* Kinds of functions are one type here; NULL: the type says nothing. */
-static const char *type_name(const struct elf_sym *sym)
-{
-	switch (elf_sym_type(sym)) {
-	case STT_OBJECT:
-	case STT_COMMON:
-		return "variable";
-	case STT_FUNC:
-	case STT_GNU_IFUNC:
-		return "function";
-	case STT_TLS:
-		return "thread-local variable";
-	default:
-		return NULL;
-	}
-}
-
-void describe_type_change(struct link *link, symbol_id id, file_id was, uint32_t was_index, file_id now,
-			  uint32_t now_index)
-{
-	const struct file *old = file_of(link, was), *new = file_of(link, now);
-	const struct elf_sym *x = &old->symtab.syms[was_index], *y = &new->symtab.syms[now_index];
-	const char *from = type_name(x), *to = type_name(y);
-	if (!from || !to || strcmp(from, to) == 0)
-		return;
-	struct arena arena = {0};
-	const char *name = describe_symbol(link, &arena, id);
-	struct diag_about about = {.kind = "symbol-type", .symbol = target_name(new, now_index)};
-	diag_report(link->diag, SEVERITY_WARNING, diag_order(now, now_index), &about,
-		    "type of symbol `%s' changed from %d to %d in " FILE_FORMAT
-		    "\n>>> symbol type mismatch: %s is a %s in " FILE_FORMAT " and a %s in " FILE_FORMAT,
-		    name, elf_sym_type(x), elf_sym_type(y), FILE_ARGS(new), name, from, FILE_ARGS(old), to,
-		    FILE_ARGS(new));
 	arena_free(&arena);
 }

@@ -41,12 +41,11 @@ struct diag_about about_file(const struct file *file, const char *kind);
 struct diag_about about_section(const struct file *file, uint32_t number, const char *kind);
 struct diag_about about_place(const struct link *link, section_id section, uint64_t offset, const char *kind);
 
+/* The first relocation of a live section of the file, an object, that refers to entry `index` of its symbol table: the
+ * section, and where; 0: there is none. */
+section_id first_reference(const struct link *link, const struct file *file, uint32_t index, uint64_t *offset);
+
 /* Two strong definitions: the owner's and entry `index` of file `id`. Any thread. */
 void describe_duplicate(struct link *link, symbol_id symbol, file_id id, uint32_t index);
-
-/* Warns when symbol `now_index` of `now` defines otherwise than symbol `was_index` of `was` did before it, a function
- * and a variable, say; in GNU ld's words (elf_link_add_object_symbols). Any thread. */
-void describe_type_change(struct link *link, symbol_id id, file_id was, uint32_t was_index, file_id now,
-			  uint32_t now_index);
 
 #endif

@@ -126,19 +126,21 @@ static uint64_t bit_of(struct search *search, const char *name, size_t len)
 }
 
 /* The hash table says at the price of a page or two what most libraries do not define. */
-static bool may_define_any(const struct search *search, struct bytes bytes)
+static bool may_define_any(struct search *search, struct bytes bytes)
 {
 	const struct explanation *explanation = search->explanation;
 	struct elf_file file;
 	struct elf_error error;
-	if (!elf_read_file(&file, bytes, &error))
+	struct elf_room room = room_in(&search->arena);
+	if (!elf_read_file_in(&file, bytes, &room, &error))
 		return false;
 	for (uint32_t s = 1; s < file.nshdr; s++) {
 		if (file.shdrs[s].sh_type != SHT_GNU_HASH)
 			continue;
 		struct bytes table = elf_section_bytes(&file, s);
 		for (uint32_t i = 0; i < explanation->n; i++)
-			if (search->wanted >> i & 1 && elf_gnu_hash_may_have(table, search->gnu_hashes[i]))
+			if (search->wanted >> i & 1 &&
+			    elf_gnu_hash_may_have(file.dialect, table, search->gnu_hashes[i]))
 				return true;
 		return false;
 	}
@@ -150,7 +152,8 @@ static uint64_t search_shared(struct search *search, struct bytes bytes)
 	struct elf_shared shared;
 	struct elf_error error;
 	uint64_t has = 0;
-	if (!may_define_any(search, bytes) || !elf_read_shared(&shared, bytes, &error))
+	struct elf_room room = room_in(&search->arena);
+	if (!may_define_any(search, bytes) || !elf_read_shared_in(&shared, bytes, &room, &error))
 		return 0;
 	for (uint32_t i = shared.dynsym.first_global; i < shared.dynsym.n; i++) {
 		const struct elf_sym *sym = &shared.dynsym.syms[i];

@@ -110,14 +110,15 @@ static void add_library(struct closure *closure, const struct needed_library *li
 }
 
 /* An input that --as-needed left out is an indirect library like others. */
-static bool find_unneeded_input(const struct link *link, const char *soname, struct needed_library *out)
+static bool find_unneeded_input(struct link *link, const char *soname, struct needed_library *out)
 {
 	struct elf_error error;
+	struct elf_room room = room_in(&link->arena);
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
 		if (file->kind == FILE_SHARED && !file->live && strcmp(file->soname, soname) == 0) {
 			out->path = file->path;
-			return elf_read_shared(&out->shared, file->bytes, &error);
+			return elf_read_shared_in(&out->shared, file->bytes, &room, &error);
 		}
 	}
 	return false;
@@ -255,11 +256,13 @@ static bool report(struct closure *closure, const struct wanted *wanted)
 static void add_inputs(struct closure *closure)
 {
 	struct link *link = closure->link;
+	struct elf_room room = room_in(&link->arena);
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
 		struct needed_library library = {.path = file->path};
 		struct elf_error error;
-		if (file->kind == FILE_SHARED && file->live && elf_read_shared(&library.shared, file->bytes, &error))
+		if (file->kind == FILE_SHARED && file->live &&
+		    elf_read_shared_in(&library.shared, file->bytes, &room, &error))
 			add_library(closure, &library, file->soname);
 	}
 }

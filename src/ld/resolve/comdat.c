@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "ld/input/object.h"
 #include "ld/resolve/symbols.h"
 
@@ -11,19 +12,32 @@ enum { FILE_GRAIN = 8 };
 /* One group of a file. Signatures are names, and most are global symbols: the table of symbols is the table of
  * signatures. */
 struct group {
-	struct elf_group elf;
-	file_id file;
+	const uint8_t *members; /* n_members section numbers, as in struct elf_group */
+	uint32_t n_members;
 	uint32_t section;       /* its number in the file */
 	symbol_id signature;
 };
 
-struct groups {
-	struct link *link;
-	ARRAY(struct group) *per_file; /* indexed by file */
+struct file_groups {
+	struct group *at;
+	uint32_t n;
 };
 
-static struct str signature_name(const struct file *file, uint32_t symbol)
+/* What a worker reads groups with. */
+struct group_reader {
+	struct arena arena;     /* of the groups */
+	ARRAY(struct group) found; /* in the file being read */
+};
+
+struct groups {
+	struct link *link;
+	struct file_groups *per_file; /* indexed by file */
+	struct group_reader *readers; /* of the workers */
+};
+
+static struct str signature_name(const struct file *file, const struct group *group)
 {
+	uint32_t symbol = file->elf.shdrs[group->section].sh_info;
 	const struct elf_sym *sym = &file->symtab.syms[symbol];
 	if (elf_sym_type(sym) == STT_SECTION && !elf_sym_is_special(&file->symtab, symbol))
 		return str_of(elf_section_name(&file->elf, elf_sym_section(&file->symtab, symbol)));
@@ -34,25 +48,27 @@ static void read_groups(void *context, size_t begin, size_t end, unsigned worker
 {
 	struct groups *groups = context;
 	struct link *link = groups->link;
-	(void)worker;
+	struct group_reader *reader = &groups->readers[worker];
 	for (size_t f = begin; f < end; f++) {
 		struct file *file = file_of(link, (file_id)f);
 		if (file->kind != FILE_OBJECT || !file->live)
 			continue;
+		reader->found.n = 0;
 		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 			if (file->elf.shdrs[i].sh_type != SHT_GROUP)
 				continue;
-			struct group group = {.file = (file_id)f, .section = i};
+			struct elf_group group;
 			struct elf_error error;
-			if (!elf_read_group(&group.elf, &file->elf, i, file->symtab.n, &error)) {
+			if (!elf_read_group(&group, &file->elf, i, file->symtab.n, &error)) {
 				object_report(link, (file_id)f, &error);
 				return;
 			}
-			if (!group.elf.comdat)
-				continue;
-			group.signature = global_of(file, group.elf.signature);
-			*array_push(&groups->per_file[f]) = group;
+			if (group.comdat)
+				*array_push(&reader->found) = (struct group){group.members, group.nmembers, i,
+									     global_of(file, group.signature)};
 		}
+		groups->per_file[f] = (struct file_groups){
+			arena_dup(&reader->arena, struct group, reader->found.at, reader->found.n), reader->found.n};
 	}
 }
 
@@ -82,9 +98,8 @@ static void drop_losers(void *context, size_t begin, size_t end, unsigned worker
 			if (link->comdat_owners[group->signature] == f)
 				continue;
 			section_of(link, first_section + group->section)->live = false;
-			for (uint32_t m = 0; m < group->elf.nmembers; m++)
-				section_of(link, first_section + read32(group->elf.members + 4 * (uint64_t)m))->live =
-					false;
+			for (uint32_t m = 0; m < group->n_members; m++)
+				section_of(link, first_section + read32(group->members + 4 * (uint64_t)m))->live = false;
 		}
 	}
 }
@@ -136,8 +151,8 @@ static section_id only_member(const struct groups *groups, symbol_id signature)
 		const struct group *group = &groups->per_file[owner].at[g];
 		if (group->signature != signature)
 			continue;
-		for (uint32_t m = 0; m < group->elf.nmembers; m++) {
-			uint32_t number = read32(group->elf.members + 4 * (uint64_t)m);
+		for (uint32_t m = 0; m < group->n_members; m++) {
+			uint32_t number = read32(group->members + 4 * (uint64_t)m);
 			uint32_t type = file->elf.shdrs[number].sh_type;
 			if (type == SHT_RELA || type == SHT_REL)
 				continue;
@@ -210,32 +225,32 @@ static void drop_linkonce(struct groups *groups, struct linkonces *once)
 
 void comdat_eliminate(struct link *link)
 {
-	struct groups groups = {.link = link};
 	uint32_t n = link->files.n;
-	groups.per_file = calloc(n, sizeof(*groups.per_file));
-	if (!groups.per_file)
-		out_of_memory();
+	unsigned workers = pool_threads(link->pool);
+	struct groups groups = {.link = link,
+				.per_file = memory_zeroed(n, sizeof(*groups.per_file)),
+				.readers = memory_zeroed(workers, sizeof(*groups.readers))};
 	parallel_for(link->pool, n, FILE_GRAIN, read_groups, &groups);
 	/* The rare signature that is no global symbol is interned by its name. */
 	for (uint32_t f = 0; f < n; f++)
 		for (uint32_t i = 0; i < groups.per_file[f].n; i++) {
 			struct group *group = &groups.per_file[f].at[i];
 			if (!group->signature)
-				group->signature = symbols_intern_one(
-					link, signature_name(file_of(link, f), group->elf.signature));
+				group->signature = symbols_intern_one(link, signature_name(file_of(link, f), group));
 		}
 	struct linkonces once = {0};
 	find_linkonce(link, &once);
-	link->comdat_owners = malloc(link->n_symbols * sizeof(*link->comdat_owners));
-	if (!link->comdat_owners)
-		out_of_memory();
+	link->comdat_owners = memory_zeroed(link->n_symbols, sizeof(*link->comdat_owners));
 	memset(link->comdat_owners, 0xff, link->n_symbols * sizeof(*link->comdat_owners));
 	parallel_for(link->pool, n, FILE_GRAIN, claim, &groups);
 	parallel_for(link->pool, n, FILE_GRAIN, drop_losers, &groups);
 	drop_linkonce(&groups, &once);
 	array_free(&once.list);
-	for (uint32_t f = 0; f < n; f++)
-		array_free(&groups.per_file[f]);
+	for (unsigned i = 0; i < workers; i++) {
+		arena_free(&groups.readers[i].arena);
+		array_free(&groups.readers[i].found);
+	}
+	free(groups.readers);
 	free(groups.per_file);
 	free(link->comdat_owners);
 	link->comdat_owners = NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/glob.h"
+#include "ld/resolve/abi_check.h"
 #include "ld/resolve/symbols.h"
 #include "ld/resolve/versions.h"
 
@@ -148,8 +149,7 @@ static void decide_range(void *context, size_t begin, size_t end, unsigned worke
 			continue;
 		}
 		const struct elf_sym *sym = symbol_definition(link, symbol);
-		symbol->type = elf_sym_type(sym);
-		if (!shared && (symbol->type == STT_GNU_IFUNC ||
+		if (!shared && (elf_sym_type(sym) == STT_GNU_IFUNC ||
 				(elf_sym_bind(sym) == STB_GNU_UNIQUE && !link->options->no_gnu_unique)))
 			link->has_gnu_symbols = true;
 		if (!shared)
@@ -160,6 +160,7 @@ static void decide_range(void *context, size_t begin, size_t end, unsigned worke
 			symbol->owner = OWNER_NONE;
 			symbol_set(symbol, SYMBOL_UNDEFINED);
 		}
+		abi_note_symbol(link, (symbol_id)i);
 	}
 }
 

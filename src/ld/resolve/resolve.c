@@ -9,6 +9,7 @@
 #include "ld/input/shared_object.h"
 #include "ld/report/describe.h"
 #include "ld/report/trace.h"
+#include "ld/resolve/abi_check.h"
 #include "ld/resolve/internal.h"
 #include "ld/resolve/symbols.h"
 
@@ -90,7 +91,7 @@ static void name_globals(struct batch *batch, file_id id, uint32_t list, unsigne
 		/* Not the default version: known as name@VERSION only, see bind_versioned(). Like what has no name it
 		 * is symbol 0. */
 		if (!hidden && name.len)
-			intern_batch_add(batch->names, list, name, &file->globals[i], worker);
+			symbols_add(batch->names, link, list, name, &file->globals[i], worker);
 	}
 }
 
@@ -110,8 +111,8 @@ static void name_files(void *context, size_t begin, size_t end, unsigned worker)
 			for (uint32_t n = 0; n < file->n_lazy; n++) {
 				struct str text = str_of(name);
 				if (text.len)
-					intern_batch_add(batch->names, (uint32_t)list, text, &file->lazy_symbols[n],
-							 worker);
+					symbols_add(batch->names, batch->link, (uint32_t)list, text,
+						    &file->lazy_symbols[n], worker);
 				name += text.len + 1;
 			}
 		}
@@ -149,13 +150,13 @@ static void intern_files(struct link *link, struct intern_batch **names, const f
 	if (!*names) {
 		symbols_init(link, total);
 		internal_begin(link);
-		*names = intern_batch_new(link);
+		*names = intern_batch_new(&link->names, link->pool);
 	}
 	uint32_t lists = cut_names(&batch, total);
 	batch.names = *names;
 	intern_batch_begin(batch.names, lists);
 	parallel_for(link->pool, lists, 1, name_files, &batch);
-	intern_batch_run(link, batch.names);
+	symbols_run(link, batch.names);
 	free(batch.cuts);
 }
 
@@ -545,6 +546,7 @@ static void survey_objects(void *context, size_t begin, size_t end, unsigned wor
 			if (sym->st_shndx == SHN_UNDEF || is_live_definition(link, file, index))
 				constrain_visibility(symbol, elf_sym_visibility(sym));
 			uint64_t owner = symbol_owner(symbol);
+			abi_note_mention(link, file->globals[i], (file_id)f, index, owner);
 			if (sym->st_shndx == SHN_UNDEF && !weak && owner != OWNER_NONE &&
 			    owner_rank(owner) == RANK_ELSEWHERE)
 				file_of(link, owner_file(owner))->live = true;
@@ -615,16 +617,9 @@ static void survey_shared(void *context, size_t begin, size_t end, unsigned work
 			if (!file->globals[i])
 				continue;
 			struct symbol *symbol = &link->symbols[file->globals[i]];
-			if (file->symtab.syms[index].st_shndx == SHN_UNDEF) {
-				symbol_set(symbol, SYMBOL_USED_SHARED);
-				continue;
-			}
-			symbol_set(symbol, SYMBOL_DEFINED_SHARED);
-			uint64_t owner = symbol_owner(symbol);
-			if (owner_rank(owner) == RANK_STRONG && owner_file(owner) > f &&
-			    elf_sym_bind(&file->symtab.syms[index]) != STB_WEAK)
-				describe_type_change(link, file->globals[i], (file_id)f, index, owner_file(owner),
-						     owner_index(owner));
+			bool undefined = file->symtab.syms[index].st_shndx == SHN_UNDEF;
+			symbol_set(symbol, undefined ? SYMBOL_USED_SHARED : SYMBOL_DEFINED_SHARED);
+			abi_note_mention(link, file->globals[i], (file_id)f, index, symbol_owner(symbol));
 		}
 	}
 }

@@ -52,24 +52,6 @@ static void collect(struct link *link, file_id id, struct warnings *warnings)
 	}
 }
 
-/* The first relocation of the file that refers to entry `index` of its symbol table; 0: there is none. */
-static section_id first_place(const struct link *link, const struct file *file, uint32_t index, uint64_t *offset)
-{
-	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
-		const struct section *section = section_of(link, file->first_section + i);
-		if (!section->live || !section->rela || !(file->elf.shdrs[i].sh_flags & SHF_ALLOC))
-			continue;
-		struct bytes bytes = elf_section_bytes(&file->elf, section->rela);
-		const struct elf_rela *relas = (const struct elf_rela *)bytes.data;
-		for (uint64_t r = 0; r < bytes.size / sizeof(*relas); r++)
-			if (relas[r].r_sym == index) {
-				*offset = relas[r].r_offset;
-				return file->first_section + i;
-			}
-	}
-	return 0;
-}
-
 static void report(struct link *link, const struct warning *warning)
 {
 	for (file_id id = 1; id < link->files.n; id++) {
@@ -80,7 +62,7 @@ static void report(struct link *link, const struct warning *warning)
 			if (global_of(file, i) != warning->symbol || file->symtab.syms[i].st_shndx != SHN_UNDEF)
 				continue;
 			uint64_t offset = 0;
-			section_id section = first_place(link, file, i, &offset);
+			section_id section = first_reference(link, file, i, &offset);
 			if (!section) {
 				diag_warning(link->diag, diag_order(id, i), "%s\n>>> " FILE_FORMAT, warning->text,
 					     FILE_ARGS(file));

@@ -3,6 +3,7 @@
  * the large code model in LARGE_COMMON. */
 #include "ld/layout/layout.h"
 #include "ld/report/describe.h"
+#include "ld/resolve/abi_check.h"
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
 #include "ld/synth/synth.h"
@@ -72,22 +73,6 @@ void common_warn(struct link *link)
 	}
 }
 
-/* A definition of another size or type than the common symbol that stood for it until then. */
-static void check_definition(struct link *link, file_id f, uint32_t index, symbol_id id)
-{
-	const struct elf_sym *sym = &file_of(link, f)->symtab.syms[index];
-	uint64_t owner = symbol_owner(&link->symbols[id]);
-	if (owner == OWNER_NONE || owner_rank(owner) != RANK_STRONG || owner_file(owner) < f)
-		return;
-	uint64_t size = symbol_definition(link, &link->symbols[id])->st_size;
-	describe_type_change(link, id, f, index, owner_file(owner), owner_index(owner));
-	if (size && sym->st_size && size != sym->st_size)
-		diag_warning(link->diag, diag_order(owner_file(owner), owner_index(owner)),
-			     "size of symbol `%s' changed from %llu in %s to %llu in %s",
-			     describe_symbol(link, &link->arena, id), (unsigned long long)sym->st_size,
-			     file_text(link, f), (unsigned long long)size, file_text(link, owner_file(owner)));
-}
-
 /* Any mention of an ordinary common symbol takes it out of the large ones (GNU ld does the same). */
 static enum common_kind kind_of(const struct elf_sym *sym)
 {
@@ -145,7 +130,7 @@ void common_measure(struct link *link)
 			if (is_common(link, id))
 				demand(link, sym, id);
 			else
-				check_definition(link, f, i, id);
+				abi_note_size(link, id, f, i);
 		}
 	}
 }

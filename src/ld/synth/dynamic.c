@@ -17,8 +17,9 @@ struct writer {
 
 static void put(struct writer *writer, int64_t tag, uint64_t value)
 {
+	const struct elf_dialect *dialect = writer->link->arch->dialect;
 	if (writer->image)
-		((struct elf_dyn *)writer->image)[writer->n] = (struct elf_dyn){tag, value};
+		elf_put_dyn(dialect, writer->image + writer->n * dialect->dyn, &(struct elf_dyn){tag, value});
 	writer->n++;
 }
 
@@ -147,6 +148,7 @@ static void put_names(struct writer *writer)
 static void put_tables(struct writer *writer)
 {
 	const struct link *link = writer->link;
+	const struct elf_dialect *dialect = link->arch->dialect;
 	if (link->synthetic[SYN_HASH])
 		put(writer, DT_HASH, address_of(writer, SYN_HASH));
 	if (link->synthetic[SYN_GNU_HASH])
@@ -154,25 +156,25 @@ static void put_tables(struct writer *writer)
 	put(writer, DT_STRTAB, address_of(writer, SYN_DYNSTR));
 	put(writer, DT_SYMTAB, address_of(writer, SYN_DYNSYM));
 	put(writer, DT_STRSZ, link->dynstr.n);
-	put(writer, DT_SYMENT, sizeof(struct elf_sym));
+	put(writer, DT_SYMENT, dialect->sym);
 	if (link->options->kind != OUTPUT_SHARED && !link->options->z.rodynamic) /* debuggers write to it */
 		put(writer, DT_DEBUG, 0);
 	if (link->synthetic[SYN_GOT_PLT] && link->plt.n)
 		put(writer, DT_PLTGOT, address_of(writer, SYN_GOT_PLT));
 	if (link->synthetic[SYN_RELA_PLT]) {
-		put(writer, DT_PLTRELSZ, link->plt.n * sizeof(struct elf_rela));
-		put(writer, DT_PLTREL, DT_RELA);
+		put(writer, DT_PLTRELSZ, (uint64_t)link->plt.n * dialect->rela);
+		put(writer, DT_PLTREL, dialect->is_rela ? DT_RELA : DT_REL);
 		put(writer, DT_JMPREL, address_of(writer, SYN_RELA_PLT));
 	}
 	if (link->synthetic[SYN_RELA_DYN]) {
-		put(writer, DT_RELA, address_of(writer, SYN_RELA_DYN));
-		put(writer, DT_RELASZ, link->n_dynamic_relas * sizeof(struct elf_rela));
-		put(writer, DT_RELAENT, sizeof(struct elf_rela));
+		put(writer, dialect->is_rela ? DT_RELA : DT_REL, address_of(writer, SYN_RELA_DYN));
+		put(writer, dialect->is_rela ? DT_RELASZ : DT_RELSZ, link->n_dynamic_relas * dialect->rela);
+		put(writer, dialect->is_rela ? DT_RELAENT : DT_RELENT, dialect->rela);
 	}
 	if (link->synthetic[SYN_RELR_DYN]) {
 		put(writer, DT_RELR, address_of(writer, SYN_RELR_DYN));
 		put(writer, DT_RELRSZ, section_of(link, link->synthetic[SYN_RELR_DYN])->size);
-		put(writer, DT_RELRENT, sizeof(uint64_t));
+		put(writer, DT_RELRENT, dialect->word);
 	}
 	if (link->module_needs & NEED_TEXTREL)
 		put(writer, DT_TEXTREL, 0);
@@ -215,7 +217,7 @@ static void put_all(struct writer *writer)
 		put(writer, DT_FLAGS_1, flags_1(link));
 	put_versions(writer);
 	if (link->n_relative && options->z.combreloc)
-		put(writer, DT_RELACOUNT, link->n_relative);
+		put(writer, link->arch->dialect->is_rela ? DT_RELACOUNT : DT_RELCOUNT, link->n_relative);
 	for (uint64_t i = 0; i <= options->spare_dynamic_tags; i++)
 		put(writer, DT_NULL, 0);
 }
@@ -226,7 +228,7 @@ void dynamic_measure(struct link *link)
 	if (!link->synthetic[SYN_DYNAMIC])
 		return;
 	put_all(&writer);
-	section_of(link, link->synthetic[SYN_DYNAMIC])->size = writer.n * sizeof(struct elf_dyn);
+	section_of(link, link->synthetic[SYN_DYNAMIC])->size = writer.n * link->arch->dialect->dyn;
 }
 
 void dynamic_emit(struct link *link, uint8_t *image)

@@ -158,11 +158,12 @@ struct output_symbol output_symbol(const struct link *link, symbol_id id, bool f
 
 void dynsym_emit(struct link *link, uint8_t *image)
 {
-	struct elf_sym *syms = (struct elf_sym *)image;
-	syms[0] = (struct elf_sym){0};
+	const struct elf_dialect *dialect = link->arch->dialect;
+	memset(image, 0, dialect->sym);
 	for (uint32_t i = 1; i < link->dynsyms.n; i++) {
-		syms[i] = output_symbol(link, link->dynsyms.at[i], true).sym;
-		syms[i].st_name = link->dynsym_names[i];
+		struct elf_sym sym = output_symbol(link, link->dynsyms.at[i], true).sym;
+		sym.st_name = link->dynsym_names[i];
+		elf_put_sym(dialect, image + (uint64_t)i * dialect->sym, &sym);
 	}
 }
 
@@ -176,20 +177,24 @@ static uint32_t n_hashed(const struct link *link)
 static uint32_t bloom_words(const struct link *link)
 {
 	uint32_t words = 1;
-	while (words * 64ull < (uint64_t)n_hashed(link) * BLOOM_BITS_PER_SYMBOL)
+	while (words * 8ull * link->arch->dialect->word < (uint64_t)n_hashed(link) * BLOOM_BITS_PER_SYMBOL)
 		words *= 2;
 	return words;
 }
 
 uint64_t gnu_hash_size(const struct link *link)
 {
-	return 16 + 8ull * bloom_words(link) + 4ull * link->gnu_hash_buckets + 4ull * n_hashed(link);
+	return 16 + (uint64_t)link->arch->dialect->word * bloom_words(link) + 4ull * link->gnu_hash_buckets +
+	       4ull * n_hashed(link);
 }
 
 void gnu_hash_emit(struct link *link, uint8_t *image)
 {
 	uint32_t words = bloom_words(link), n = n_hashed(link);
-	uint8_t *bloom = image + 16, *buckets = bloom + 8ull * words, *chains = buckets + 4ull * link->gnu_hash_buckets;
+	const struct elf_dialect *dialect = link->arch->dialect;
+	const uint32_t bits = 8 * dialect->word;
+	uint8_t *bloom = image + 16, *buckets = bloom + (uint64_t)dialect->word * words;
+	uint8_t *chains = buckets + 4ull * link->gnu_hash_buckets;
 	memset(image, 0, gnu_hash_size(link));
 	write32(image, link->gnu_hash_buckets);
 	write32(image + 4, link->first_hashed_dynsym);
@@ -199,8 +204,9 @@ void gnu_hash_emit(struct link *link, uint8_t *image)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t hash = elf_gnu_hash(symbol_base_name(link, link->dynsyms.at[link->first_hashed_dynsym + i]));
 		uint32_t bucket = hash % link->gnu_hash_buckets;
-		uint8_t *word = bloom + 8ull * ((hash / 64) & (words - 1));
-		write64(word, read64(word) | 1ull << (hash % 64) | 1ull << ((hash >> BLOOM_SHIFT) % 64));
+		uint8_t *word = bloom + (uint64_t)dialect->word * ((hash / bits) & (words - 1));
+		uint64_t both = 1ull << (hash % bits) | 1ull << ((hash >> BLOOM_SHIFT) % bits);
+		elf_put_word(dialect, word, elf_get_word(dialect, word) | both);
 		if (bucket != previous) {
 			write32(buckets + 4ull * bucket, link->first_hashed_dynsym + i);
 			if (i) /* the lowest bit ends a chain */

@@ -25,6 +25,13 @@ static uint64_t definition_address(const struct link *link, const struct aux *au
 	return local_value(link, file_of(link, owner_file(owner)), owner_index(owner), &addend);
 }
 
+/* An indirect function whose resolver the loader calls for this module. */
+static bool is_own_ifunc(const struct link *link, const struct aux *aux)
+{
+	uint16_t flags = flags_of(link, aux);
+	return flags & SYMBOL_IFUNC && !(flags & SYMBOL_PREEMPTIBLE);
+}
+
 static void resolve_address(const struct link *link, const struct aux *aux, struct slot_reloc *out, uint64_t *value)
 {
 	uint16_t flags = flags_of(link, aux);
@@ -72,14 +79,19 @@ static void resolve_tls(const struct link *link, const struct got_entry *entry, 
 		out[0] = (struct slot_reloc){arch->r_tlsdesc, preemptible ? aux->dynsym : 0,
 					     preemptible ? 0 : block_offset};
 		break;
-	default: /* GOT_TPOFF */
+	default: { /* GOT_TPOFF, GOT_TPOFF_NEGATED */
+		bool negated = entry->kind == GOT_TPOFF_NEGATED;
+		uint32_t type = negated ? arch->r_tpoff_negated : arch->r_tpoff;
+		uint64_t value = shared ? block_offset : arch->tp_offset(link->layout, address);
+		value = negated ? -value : value;
 		if (preemptible)
-			out[0] = (struct slot_reloc){arch->r_tpoff, aux->dynsym, 0};
+			out[0] = (struct slot_reloc){type, aux->dynsym, 0};
 		else if (shared)
-			out[0] = (struct slot_reloc){arch->r_tpoff, 0, block_offset};
+			out[0] = (struct slot_reloc){type, 0, value};
 		else
-			values[0] = arch->tp_offset(link->layout, address);
+			values[0] = value;
 		break;
+	}
 	}
 }
 
@@ -105,31 +117,52 @@ static bool is_pair(enum got_kind kind)
 	return kind == GOT_TLSGD || kind == GOT_TLSLD || kind == GOT_TLSDESC;
 }
 
+/* Without room in the relocation, the addend is what the slot holds. */
+static void addends_to_places(const struct link *link, const struct got_entry *entry,
+			      const struct slot_reloc relocs[2], uint64_t values[2])
+{
+	for (unsigned k = 0; k < 2; k++)
+		if (relocs[k].type) {
+			bool other = entry->kind == GOT_TLSDESC && link->arch->tlsdesc_addend_last;
+			values[other ? 1 : k] = relocs[k].addend;
+		}
+}
+
 void got_emit(struct link *link, uint8_t *image)
 {
-	memset(image, 0, 8ull * link->got_slots);
+	const struct elf_dialect *dialect = link->arch->dialect;
+	const uint64_t slot = link->arch->slot;
+	memset(image, 0, slot * link->got_slots);
 	for (uint32_t i = 0; i < link->got.n; i++) {
 		struct slot_reloc relocs[2];
 		uint64_t values[2];
 		const struct got_entry *entry = &link->got.at[i];
 		got_entry_resolve(link, entry, relocs, values);
-		write64(image + 8ull * entry->slot, values[0]);
+		if (!dialect->is_rela)
+			addends_to_places(link, entry, relocs, values);
+		elf_put_word(dialect, image + slot * entry->slot, values[0]);
 		if (is_pair(entry->kind))
-			write64(image + 8ull * entry->slot + 8, values[1]);
+			elf_put_word(dialect, image + slot * (entry->slot + 1), values[1]);
 	}
 }
 
 void got_plt_emit(struct link *link, uint8_t *image)
 {
 	const struct plt_style *style = link->plt_style;
-	memset(image, 0, 8ull * (link->arch->got_plt_header_slots + link->plt.n));
+	const struct elf_dialect *dialect = link->arch->dialect;
+	const uint64_t slot = link->arch->slot;
+	memset(image, 0, slot * (link->arch->got_plt_header_slots + link->plt.n));
 	if (link->synthetic[SYN_DYNAMIC])
-		write64(image, synthetic_address(link, link->layout, SYN_DYNAMIC));
+		elf_put_word(dialect, image, synthetic_address(link, link->layout, SYN_DYNAMIC));
 	if (!link->plt.n)
 		return;
 	uint64_t entry = synthetic_address(link, link->layout, SYN_PLT) + style->header_size;
-	for (uint32_t i = 0; i < link->plt.n; i++, entry += style->entry_size)
-		write64(image + 8ull * link->aux.at[link->plt.at[i]].gotplt, style->lazy_target(entry));
+	for (uint32_t i = 0; i < link->plt.n; i++, entry += style->entry_size) {
+		const struct aux *aux = &link->aux.at[link->plt.at[i]];
+		bool resolver = !dialect->is_rela && is_own_ifunc(link, aux);
+		elf_put_word(dialect, image + slot * aux->gotplt,
+			     resolver ? definition_address(link, aux) : style->lazy_target(entry));
+	}
 }
 
 void plt_emit(struct link *link, uint8_t *image)
@@ -141,7 +174,13 @@ void plt_emit(struct link *link, uint8_t *image)
 	for (uint32_t i = 0; i < link->plt.n; i++) {
 		const struct aux *aux = &link->aux.at[link->plt.at[i]];
 		uint64_t offset = style->header_size + (uint64_t)i * style->entry_size;
-		style->write_entry(image + offset, plt + offset, plt, got_plt + 8ull * aux->gotplt, i);
+		style->write_entry(image + offset, &(struct plt_entry){
+							   .address = plt + offset,
+							   .plt = plt,
+							   .slot = got_plt + (uint64_t)link->arch->slot * aux->gotplt,
+							   .got_plt = got_plt,
+							   .index = i,
+						   });
 	}
 }
 
@@ -151,35 +190,36 @@ void plt_sec_emit(struct link *link, uint8_t *image)
 	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
 	for (uint32_t i = 0; i < link->plt.n; i++) {
 		uint64_t offset = (uint64_t)i * link->plt_style->sec_entry_size;
-		uint64_t slot = got_plt + 8ull * link->aux.at[link->plt.at[i]].gotplt;
-		link->plt_style->write_got_entry(image + offset, address + offset, slot);
+		uint64_t slot = got_plt + (uint64_t)link->arch->slot * link->aux.at[link->plt.at[i]].gotplt;
+		link->plt_style->write_got_entry(image + offset, address + offset, slot, got_plt);
 	}
 }
 
 void plt_got_emit(struct link *link, uint8_t *image)
 {
 	uint64_t address = synthetic_address(link, link->layout, SYN_PLT_GOT);
+	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
 	for (uint32_t i = 0; i < link->plt_got.n; i++) {
 		uint64_t offset = (uint64_t)i * link->plt_style->got_entry_size;
 		uint64_t slot = got_address(link, link->layout, link->aux.at[link->plt_got.at[i]].got);
-		link->plt_style->write_got_entry(image + offset, address + offset, slot);
+		link->plt_style->write_got_entry(image + offset, address + offset, slot, got_plt);
 	}
 }
 
 void rela_plt_emit(struct link *link, uint8_t *image)
 {
 	const struct arch *arch = link->arch;
-	struct elf_rela *relas = (struct elf_rela *)image;
+	const struct elf_dialect *dialect = arch->dialect;
 	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
 	for (uint32_t i = 0; i < link->plt.n; i++) {
 		const struct aux *aux = &link->aux.at[link->plt.at[i]];
-		uint16_t flags = flags_of(link, aux);
-		bool ifunc = flags & SYMBOL_IFUNC && !(flags & SYMBOL_PREEMPTIBLE);
-		relas[i] = (struct elf_rela){
-			.r_offset = got_plt + 8ull * aux->gotplt,
+		bool ifunc = is_own_ifunc(link, aux);
+		struct elf_rela rela = {
+			.r_offset = got_plt + (uint64_t)arch->slot * aux->gotplt,
 			.r_type = ifunc ? arch->r_irelative : arch->r_jump_slot,
 			.r_sym = ifunc ? 0 : aux->dynsym,
 			.r_addend = ifunc ? (int64_t)definition_address(link, aux) : 0,
 		};
+		elf_put_rela(dialect, image + (uint64_t)i * dialect->rela, &rela);
 	}
 }

@@ -156,7 +156,8 @@ static uint32_t new_aux(struct link *link, symbol_id symbol, file_id file, uint3
 	*array_push(&link->aux) = (struct aux){
 		.symbol = symbol, .file = file, .index = index,
 		.got = NO_SLOT, .plt = NO_SLOT, .pltgot = NO_SLOT, .gotplt = NO_SLOT,
-		.tlsgd = NO_SLOT, .tlsdesc = NO_SLOT, .gottp = NO_SLOT, .dynsym = NO_SLOT,
+		.tlsgd = NO_SLOT, .tlsdesc = NO_SLOT, .gottp = NO_SLOT,
+		.gottp_negated = NO_SLOT, .dynsym = NO_SLOT,
 	};
 	return id;
 }
@@ -227,6 +228,8 @@ static void give_slots(struct link *link, uint32_t id)
 		aux->tlsdesc = take_got(link, id, GOT_TLSDESC, 2);
 	if (aux->needs & NEED_GOTTP)
 		aux->gottp = take_got(link, id, GOT_TPOFF, 1);
+	if (aux->needs & NEED_GOTTP_NEGATED)
+		aux->gottp_negated = take_got(link, id, GOT_TPOFF_NEGATED, 1);
 	if (aux->needs & (NEED_PLT | NEED_CPLT)) {
 		/* A canonical entry cannot jump through the GOT slot: that holds the entry's own address. */
 		if (aux->needs & NEED_GOT && !(aux->needs & NEED_CPLT) && !ifunc) {

@@ -6,7 +6,7 @@
 #include "elf/note.h"
 #include "ld/report/property_report.h"
 
-enum { GNU_NOTE_HEADER = 16, PROPERTY_SIZE = 16 };
+enum { GNU_NOTE_HEADER = 16, PROPERTY_HEADER = 8 };
 
 /* GNU_PROPERTY_X86_FEATURE_1_LAM_U48 and _U57, which not every <elf.h> has. Who can do with bits 48 to 62 can do with
  * fewer. */
@@ -93,9 +93,20 @@ void property_prepare(struct link *link)
 	link->n_properties = n;
 }
 
+uint8_t property_p2align(const struct link *link)
+{
+	return (uint8_t)__builtin_ctz(link->arch->dialect->property_align);
+}
+
+/* Of one property: 4 bytes of data, padded. */
+static uint64_t entry_size(const struct link *link)
+{
+	return PROPERTY_HEADER + align_up(sizeof(uint32_t), link->arch->dialect->property_align);
+}
+
 uint64_t property_size(const struct link *link)
 {
-	return link->n_properties ? GNU_NOTE_HEADER + (uint64_t)link->n_properties * PROPERTY_SIZE : 0;
+	return link->n_properties ? GNU_NOTE_HEADER + link->n_properties * entry_size(link) : 0;
 }
 
 uint32_t property_features(const struct link *link)
@@ -116,11 +127,11 @@ void property_emit(const struct link *link, uint8_t *image)
 {
 	put_note(image, "GNU", NT_GNU_PROPERTY_TYPE_0, property_size(link) - GNU_NOTE_HEADER);
 	uint8_t *at = image + GNU_NOTE_HEADER;
-	for (uint32_t i = 0; i < link->n_properties; i++, at += PROPERTY_SIZE) {
+	memset(at, 0, property_size(link) - GNU_NOTE_HEADER);
+	for (uint32_t i = 0; i < link->n_properties; i++, at += entry_size(link)) {
 		write32(at, link->properties[i].type);
 		write32(at + 4, sizeof(uint32_t));
-		write32(at + 8, link->properties[i].bits);
-		write32(at + 12, 0);
+		write32(at + PROPERTY_HEADER, link->properties[i].bits);
 	}
 }
 

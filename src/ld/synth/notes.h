@@ -11,6 +11,8 @@ const char *interp_path(const struct link *link);
 void property_prepare(struct link *link);
 uint32_t property_features(const struct link *link); /* GNU_PROPERTY_X86_FEATURE_1_*, once prepared */
 uint64_t property_size(const struct link *link);
+/* log2 of the alignment of the note. */
+uint8_t property_p2align(const struct link *link);
 void property_emit(const struct link *link, uint8_t *image);
 
 uint64_t build_id_size(const struct link *link);

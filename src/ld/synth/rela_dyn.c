@@ -35,7 +35,7 @@ static uint64_t site_offset(const struct link *link, const struct dynamic_site *
 {
 	const struct section *section = section_of(link, site->section);
 	uint64_t offset = site_rela(link, site)->r_offset;
-	return section->reversed ? section->size - 8 - offset : offset;
+	return section->reversed ? section->size - link->arch->dialect->word - offset : offset;
 }
 
 /* A relative relocation of .relr.dyn instead of .rela.dyn? */
@@ -46,7 +46,8 @@ static bool site_is_packed(const struct link *link, const struct dynamic_site *s
 
 static bool slot_is_packed(const struct link *link, uint32_t slot, const struct slot_reloc *reloc)
 {
-	return reloc->type == link->arch->r_relative && relr_takes(link, link->synthetic[SYN_GOT], 8ull * slot);
+	return reloc->type == link->arch->r_relative &&
+	       relr_takes(link, link->synthetic[SYN_GOT], (uint64_t)link->arch->slot * slot);
 }
 
 static void pack_relative(struct link *link)
@@ -69,7 +70,8 @@ static void pack_relative(struct link *link)
 		got_entry_resolve(link, &link->got.at[i], relocs, values);
 		for (uint32_t k = 0; k < 2; k++)
 			if (slot_is_packed(link, link->got.at[i].slot + k, &relocs[k]))
-				relr_add(link, link->synthetic[SYN_GOT], 8ull * (link->got.at[i].slot + k));
+				relr_add(link, link->synthetic[SYN_GOT],
+					 (uint64_t)link->arch->slot * (link->got.at[i].slot + k));
 	}
 }
 
@@ -126,8 +128,11 @@ static struct elf_rela relocation_of(const struct link *link, const struct file 
 	const struct aux *aux = aux_of(link, file, rela->r_sym);
 	uint64_t place = section_address(link->layout, section_of(link, site->section)) + site_offset(link, site);
 	int64_t addend = rela->r_addend;
-	if (kind == SITE_SYMBOLIC)
-		return (struct elf_rela){place, arch->r_symbolic, aux->dynsym, addend};
+	if (kind == SITE_SYMBOLIC) {
+		bool relative = arch->r_symbolic_relative && rela->r_type == arch->r_symbolic_relative;
+		uint32_t type = relative ? arch->r_symbolic_relative : arch->r_symbolic;
+		return (struct elf_rela){place, type, aux->dynsym, addend};
+	}
 	symbol_id symbol = global_of(file, rela->r_sym);
 	uint64_t value = symbol ? link->symbols[symbol].address : local_value(link, file, rela->r_sym, &addend);
 	if (kind == SITE_RELATIVE && !symbol && aux && aux->needs & NEED_CPLT)
@@ -203,8 +208,8 @@ void rela_dyn_emit(const struct link *link, uint8_t *image)
 	for (uint64_t i = 0; i < n; i++)
 		order[i].key = group_of(link, &relas[order[i].value]);
 	sort_by_key(order, n);
-	struct elf_rela *out = (struct elf_rela *)image;
+	const struct elf_dialect *dialect = link->arch->dialect;
 	for (uint64_t i = 0; i < n; i++)
-		out[i] = relas[order[i].value];
+		elf_put_rela(dialect, image + i * dialect->rela, &relas[order[i].value]);
 	free(order);
 }

@@ -102,7 +102,8 @@ static bool next_kept(struct cursor *cursor, struct elf_rela *rela)
 		if (cursor->unwind && !move_with_record(cursor, number, rela))
 			continue;
 		if (section_of(link, cursor->section)->reversed)
-			rela->r_offset = section_of(link, cursor->section)->size - 8 - rela->r_offset;
+			rela->r_offset = section_of(link, cursor->section)->size - link->arch->dialect->word -
+					 rela->r_offset;
 		return true;
 	}
 	return false;
@@ -209,11 +210,11 @@ static void survey_files(void *context, size_t begin, size_t end, unsigned worke
 
 /* ---- sections ------------------------------------------------------------------------------------------------ */
 
-static uint32_t rela_run_of(struct layout *layout, uint32_t relocated)
+static uint32_t rela_run_of(struct layout *layout, const char *prefix, uint32_t relocated)
 {
 	uint32_t id = layout->osecs.at[relocated].rela;
 	if (!id) {
-		id = layout_osec(layout, arena_printf(&layout->arena, ".rela%s", layout->osecs.at[relocated].name),
+		id = layout_osec(layout, arena_printf(&layout->arena, "%s%s", prefix, layout->osecs.at[relocated].name),
 				 RANK_TABLES);
 		layout->osecs.at[relocated].rela = id;
 		layout->osecs.at[id].relocates = relocated;
@@ -225,14 +226,16 @@ static uint32_t rela_run_of(struct layout *layout, uint32_t relocated)
 static void make_sections(struct link *link, const uint64_t *counts)
 {
 	struct layout *layout = link->layout;
+	const struct elf_dialect *dialect = link->arch->dialect;
 	uint32_t n = link->sections.n;
 	for (section_id id = 1; id < n; id++) {
 		if (!counts[id])
 			continue;
-		uint32_t run = rela_run_of(layout, layout->runs.at[section_of(link, id)->run].osec);
+		uint32_t run = rela_run_of(layout, dialect->is_rela ? ".rela" : ".rel",
+					   layout->runs.at[section_of(link, id)->run].osec);
 		*array_push(&link->sections) = (struct section){
 			.kind = SECTION_RELA, .file = INTERNAL_FILE, .extra = id, .run = run, .live = true,
-			.size = counts[id] * sizeof(struct elf_rela), .p2align = 3};
+			.size = counts[id] * dialect->rela, .p2align = dialect->p2word};
 	}
 }
 
@@ -291,11 +294,23 @@ void relocs_emit(const struct link *link, section_id id, uint8_t *image)
 	section_id relocated = section_of(link, id)->extra;
 	uint64_t address = section_address(link->layout, section_of(link, relocated));
 	struct cursor cursor = cursor_of(link, relocated);
-	struct elf_rela *at = (struct elf_rela *)image;
-	for (struct elf_rela rela; next_kept(&cursor, &rela);) {
+	const struct elf_dialect *dialect = link->arch->dialect;
+	for (struct elf_rela rela; next_kept(&cursor, &rela); image += dialect->rela) {
 		rela.r_offset += address;
 		rename_symbol(link, cursor.file, &rela);
-		*at++ = rela;
+		elf_put_rela(dialect, image, &rela);
+	}
+}
+
+void relocs_put_addends(const struct link *link, section_id id, uint8_t *image)
+{
+	struct cursor cursor = cursor_of(link, id);
+	if (link->arch->dialect->is_rela)
+		return;
+	for (struct elf_rela rela; next_kept(&cursor, &rela);) {
+		uint64_t place = rela.r_offset;
+		rename_symbol(link, cursor.file, &rela);
+		link->arch->put_implicit_addend(rela.r_type, image + place, rela.r_addend);
 	}
 }
 

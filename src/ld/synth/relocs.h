@@ -21,6 +21,10 @@ void relocs_prepare(struct link *link);
 /* Writes the relocations of section `id`, which is of kind SECTION_RELA. Any thread. */
 void relocs_emit(const struct link *link, section_id id, uint8_t *image);
 
+/* Where relocations have no room for addends, writes those that stay into the section's content: `image`, what the
+ * output has of the section. Any thread. */
+void relocs_put_addends(const struct link *link, section_id id, uint8_t *image);
+
 /* With -r: writes into a section's content what stands for references whose relocation does not stay. Any thread. */
 void relocs_settle(const struct link *link, section_id id, uint8_t *image);
 

@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 
+#include "arch/arch.h"
 #include "base/memory.h"
 #include "base/sort.h"
 #include "ld/layout/layout.h"
 
 /* An even word is the address of a place, and the next word of the image is where the bit map that may follow begins:
  * an odd word, whose bit 1 + i stands for the word i behind that. */
-enum { WORD = 8, MAP_BITS = 63 };
 #define EMPTY_MAP 1ull
 
 bool relr_takes(const struct link *link, section_id id, uint64_t offset)
@@ -50,26 +50,28 @@ static void sort(struct link *link)
 /* Writes the words, or with `out` NULL only counts them. */
 static uint64_t encode(const struct link *link, uint8_t *out)
 {
+	const struct elf_dialect *dialect = link->arch->dialect;
+	const uint64_t word = dialect->word, map_bits = 8 * word - 1;
 	uint64_t n = 0;
 	for (uint64_t i = 0; i < link->n_relr;) {
 		uint64_t address = address_of(link, &link->relr[i++]);
 		if (out)
-			write64(out + WORD * n, address);
+			elf_put_word(dialect, out + word * n, address);
 		n++;
 		while (i < link->n_relr && address_of(link, &link->relr[i]) == address)
 			i++; /* relocated twice: it is moved once */
-		for (uint64_t base = address + WORD;; base += MAP_BITS * WORD) {
+		for (uint64_t base = address + word;; base += map_bits * word) {
 			uint64_t map = 0;
 			for (; i < link->n_relr; i++) {
 				uint64_t distance = address_of(link, &link->relr[i]) - base;
-				if (distance >= MAP_BITS * WORD || distance % WORD)
+				if (distance >= map_bits * word || distance % word)
 					break;
-				map |= 2ull << (distance / WORD);
+				map |= 2ull << (distance / word);
 			}
 			if (!map)
 				break;
 			if (out)
-				write64(out + WORD * n, map | 1);
+				elf_put_word(dialect, out + word * n, map | 1);
 			n++;
 		}
 	}
@@ -83,7 +85,7 @@ bool relr_grow(struct link *link)
 	struct section *section = section_of(link, link->synthetic[SYN_RELR_DYN]);
 	if (section->size == 0)
 		sort(link);
-	uint64_t size = encode(link, NULL) * WORD;
+	uint64_t size = encode(link, NULL) * link->arch->dialect->word;
 	if (size <= section->size)
 		return false;
 	section->size = size;
@@ -94,6 +96,7 @@ bool relr_grow(struct link *link)
 void relr_emit(struct link *link, uint8_t *image)
 {
 	const struct section *section = section_of(link, link->synthetic[SYN_RELR_DYN]);
-	for (uint64_t at = WORD * encode(link, image); at < section->size; at += WORD)
-		write64(image + at, EMPTY_MAP);
+	const struct elf_dialect *dialect = link->arch->dialect;
+	for (uint64_t at = dialect->word * encode(link, image); at < section->size; at += dialect->word)
+		elf_put_word(dialect, image + at, EMPTY_MAP);
 }

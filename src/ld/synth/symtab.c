@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "ld/layout/value.h"
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
@@ -419,6 +420,7 @@ static void add_part(struct link *link, enum section_kind kind, uint32_t part, u
 void symtab_prepare(struct link *link)
 {
 	bool keeps = keeps_relocations(link->options);
+	const struct elf_dialect *dialect = link->arch->dialect;
 	if (link->options->strip == STRIP_ALL && !keeps)
 		return;
 	if (keeps)
@@ -440,7 +442,7 @@ void symtab_prepare(struct link *link)
 			uint32_t entries = count + (globals == 0 && id == INTERNAL_FILE ? first : 0);
 			uint32_t part = 2 * id + (uint32_t)globals;
 			if (entries)
-				add_part(link, SECTION_SYMTAB, part, entries * sizeof(struct elf_sym), 3);
+				add_part(link, SECTION_SYMTAB, part, entries * (uint64_t)dialect->sym, dialect->p2word);
 			if (entries && many_sections)
 				add_part(link, SECTION_SYMTAB_SHNDX, part, entries * sizeof(uint32_t), 2);
 		}
@@ -464,16 +466,17 @@ void symtab_prepare(struct link *link)
 
 struct symtab_cursor {
 	const struct file *file;
-	struct elf_sym *at;
+	const struct elf_dialect *dialect;
+	uint8_t *at;
 	uint64_t name;
 };
 
 static void put_symbol(struct link *link, const struct entry *entry, void *context)
 {
 	struct symtab_cursor *cursor = context;
-	*cursor->at = entry->output.sym;
-	cursor->at->st_name = (uint32_t)cursor->name;
-	cursor->at++;
+	elf_put_sym(cursor->dialect, cursor->at, &entry->output.sym);
+	write32(cursor->at, cursor->name); /* st_name comes first in all dialects */
+	cursor->at += cursor->dialect->sym;
 	cursor->name += name_size(link, entry, cursor->file);
 }
 
@@ -491,11 +494,16 @@ void symtab_emit(struct link *link, uint32_t part, uint8_t *image)
 	file_id id = part / 2;
 	bool globals = part & 1;
 	const struct file *file = file_of(link, id);
-	struct symtab_cursor cursor = {.file = file, .at = (struct elf_sym *)image};
-	if (part == 0)
-		*cursor.at++ = (struct elf_sym){0};
-	for (uint32_t i = 0; part == 0 && i < link->section_symbols.n; i++)
-		*cursor.at++ = section_symbol(link, i).sym;
+	const struct elf_dialect *dialect = link->arch->dialect;
+	struct symtab_cursor cursor = {.file = file, .dialect = dialect, .at = image};
+	if (part == 0) {
+		memset(image, 0, dialect->sym);
+		cursor.at += dialect->sym;
+	}
+	for (uint32_t i = 0; part == 0 && i < link->section_symbols.n; i++, cursor.at += dialect->sym) {
+		struct elf_sym sym = section_symbol(link, i).sym;
+		elf_put_sym(dialect, cursor.at, &sym);
+	}
 	cursor.name = file->out_names_start + (globals ? file->out_names_locals : 0);
 	walk(link, id, globals, true, put_symbol, &cursor);
 }

@@ -7,6 +7,7 @@
 #include "ld/output/separate.h"
 #include "ld/prune/merge.h"
 #include "ld/resolve/versions.h"
+#include "ld/synth/abi_section.h"
 #include "ld/synth/dynamic.h"
 #include "ld/synth/dynsym.h"
 #include "ld/synth/eh_frame.h"
@@ -53,21 +54,22 @@ static bool any_relro(const struct link *link)
 static void make_dynamic_tables(struct link *link)
 {
 	const struct options *options = link->options;
+	const struct elf_dialect *dialect = link->arch->dialect;
 	dynsym_choose(link);
 	symver_prepare(link);
 	dynamic_prepare(link);
 	if (link->dynstr.n == 0)
 		dynstr_add(link, (struct str){"", 0});
 	if (options->hash_sysv)
-		make(link, SYN_HASH, sysv_hash_size(link), 3);
+		make(link, SYN_HASH, sysv_hash_size(link), dialect->p2word);
 	if (options->hash_gnu)
-		make(link, SYN_GNU_HASH, gnu_hash_size(link), 3);
-	make(link, SYN_DYNSYM, link->dynsyms.n * sizeof(struct elf_sym), 3);
+		make(link, SYN_GNU_HASH, gnu_hash_size(link), dialect->p2word);
+	make(link, SYN_DYNSYM, (uint64_t)link->dynsyms.n * dialect->sym, dialect->p2word);
 	make(link, SYN_DYNSTR, link->dynstr.n, 0);
 	if (verdef_size(link))
-		make(link, SYN_VERDEF, verdef_size(link), 3);
+		make(link, SYN_VERDEF, verdef_size(link), dialect->p2word);
 	if (verneed_size(link))
-		make(link, SYN_VERNEED, verneed_size(link), 3);
+		make(link, SYN_VERNEED, verneed_size(link), dialect->p2word);
 	if (verdef_size(link) || verneed_size(link))
 		make(link, SYN_VERSYM, 2ull * link->dynsyms.n, 1);
 }
@@ -88,16 +90,18 @@ void synth_create(struct link *link)
 {
 	const struct options *options = link->options;
 	const struct arch *arch = link->arch;
+	const struct elf_dialect *dialect = arch->dialect;
+	uint8_t p2slot = (uint8_t)__builtin_ctz(arch->slot);
 	property_prepare(link);
 	/* Code that promises endbr64 wherever it may be jumped to must not be let down by the linker's own. */
 	bool ibt = options->z.ibt || options->z.ibtplt || property_features(link) & GNU_PROPERTY_X86_FEATURE_1_IBT;
-	link->plt_style = ibt && arch->ibt_plt ? arch->ibt_plt : arch->plt;
+	link->plt_style = arch->plt[link->is_pic][ibt];
 	const struct plt_style *style = link->plt_style;
 	const char *interp = interp_path(link);
 	if (interp)
 		make(link, SYN_INTERP, strlen(interp) + 1, 0);
 	if (property_size(link))
-		make(link, SYN_PROPERTY, property_size(link), 3);
+		make(link, SYN_PROPERTY, property_size(link), property_p2align(link));
 	if (options->build_id != BUILD_ID_NONE)
 		make(link, SYN_BUILD_ID, BUILD_ID_OFFSET + build_id_size(link), 2);
 	if (options->package_metadata)
@@ -105,14 +109,14 @@ void synth_create(struct link *link)
 	if (link->is_dynamic)
 		make_dynamic_tables(link);
 	if (link->got_slots)
-		make(link, SYN_GOT, 8ull * link->got_slots, 3);
+		make(link, SYN_GOT, (uint64_t)arch->slot * link->got_slots, p2slot);
 	rela_dyn_count(link);
 	if (link->n_dynamic_relas)
-		make(link, SYN_RELA_DYN, link->n_dynamic_relas * sizeof(struct elf_rela), 3);
+		make(link, SYN_RELA_DYN, link->n_dynamic_relas * dialect->rela, dialect->p2word);
 	if (link->n_relr)
-		make(link, SYN_RELR_DYN, 0, 3); /* its size is known when addresses are */
+		make(link, SYN_RELR_DYN, 0, dialect->p2word); /* its size is known when addresses are */
 	if (link->plt.n) {
-		make(link, SYN_RELA_PLT, link->plt.n * sizeof(struct elf_rela), 3);
+		make(link, SYN_RELA_PLT, (uint64_t)link->plt.n * dialect->rela, dialect->p2word);
 		make(link, SYN_PLT, style->header_size + (uint64_t)link->plt.n * style->entry_size, 4);
 		if (style->sec_entry_size)
 			make(link, SYN_PLT_SEC, (uint64_t)link->plt.n * style->sec_entry_size, 4);
@@ -120,13 +124,13 @@ void synth_create(struct link *link)
 	if (link->plt_got.n)
 		make(link, SYN_PLT_GOT, (uint64_t)link->plt_got.n * style->got_entry_size, 3);
 	if (link->plt.n || link->module_needs & NEED_GOT_BASE)
-		make(link, SYN_GOT_PLT, 8ull * (arch->got_plt_header_slots + link->plt.n), 3);
+		make(link, SYN_GOT_PLT, (uint64_t)arch->slot * (arch->got_plt_header_slots + link->plt.n), p2slot);
 	if (options->plt_unwind && any_eh_frame(link)) {
 		struct plt_record records[PLT_RECORDS_MAX];
 		uint64_t size;
 		uint32_t n = plt_unwind_records(link, records, &size);
 		if (n)
-			make(link, SYN_PLT_UNWIND, size, 3);
+			make(link, SYN_PLT_UNWIND, size, dialect->p2word);
 		link->n_fdes += n;
 	}
 	if (options->eh_frame_hdr && any_eh_frame(link))
@@ -137,11 +141,13 @@ void synth_create(struct link *link)
 		make(link, SYN_DYNBSS, link->dynbss_size, (uint8_t)link->dynbss_p2align);
 	make_common(link);
 	if (link->is_dynamic)
-		make(link, SYN_DYNAMIC, 0, 3); /* dynamic_measure() */
+		make(link, SYN_DYNAMIC, 0, dialect->p2word); /* dynamic_measure() */
 	if (options->z.relro && any_relro(link))
 		make(link, SYN_RELRO_PADDING, 0, 0);
 	if (gdb_index_wanted(link))
 		make(link, SYN_GDB_INDEX, 0, 2); /* gdb_index_build() */
+	if (abi_section_wanted(link))
+		make(link, SYN_GILD_ABI, 0, 0); /* abi_section_build() */
 	if (separate_path(link))
 		make(link, SYN_GNU_DEBUGLINK, debuglink_size(link), 2);
 	symtab_prepare(link);
@@ -170,7 +176,7 @@ void synth_create_relocatable(struct link *link)
 	const struct options *options = link->options;
 	property_prepare(link);
 	if (property_size(link))
-		make(link, SYN_PROPERTY, property_size(link), 3);
+		make(link, SYN_PROPERTY, property_size(link), property_p2align(link));
 	if (options->build_id != BUILD_ID_NONE)
 		make(link, SYN_BUILD_ID, BUILD_ID_OFFSET + build_id_size(link), 2);
 	if (options->package_metadata)
@@ -249,6 +255,9 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 		break;
 	case SYN_GOT_PLT:
 		got_plt_emit(link, image);
+		break;
+	case SYN_GILD_ABI:
+		abi_section_emit(link, image);
 		break;
 	case SYN_GDB_INDEX:
 		gdb_index_emit(link, image);

@@ -3,7 +3,11 @@
 
 #include <stddef.h>
 
-static const char *const build_ids[] = {"93ac61ec5a8eb1396f9fbd350e3169a558528a40", NULL};
+static const char *const build_ids[] = {
+	"93ac61ec5a8eb1396f9fbd350e3169a558528a40",
+	"58254ca972028402bc40624f81388d85ec95f70d",
+	NULL,
+};
 
 static const struct tunable tunables[] = {
 	{"glibc.rtld.nns", TUNABLE_SIZE_T, 0x4, 0x1, 0x10},
@@ -69,6 +73,7 @@ const struct glibc_abi glibc_abi_2_36_debian = {
 	.g_stack_user = 4280,
 	.g_stack_cache = 4296,
 	.g_stack_cache_lock = 4328,
+	.ns_size = 160,
 	.ns_loaded = 0,
 	.ns_nloaded = 8,
 	.ns_main_searchlist = 16,

@@ -30,6 +30,7 @@
 	FIELD(g_stack_user, rtld_global, _dl_stack_user) \
 	FIELD(g_stack_cache, rtld_global, _dl_stack_cache) \
 	FIELD(g_stack_cache_lock, rtld_global, _dl_stack_cache_lock) \
+	FIELD(ns_size, link_namespaces, .) \
 	FIELD(ns_loaded, link_namespaces, _ns_loaded) \
 	FIELD(ns_nloaded, link_namespaces, _ns_nloaded) \
 	FIELD(ns_main_searchlist, link_namespaces, _ns_main_searchlist) \

@@ -2,6 +2,7 @@
  *
  * glibc keeps a table of thirteen functions, _dl_dlfcn_hook, meant for static programs: with it, libc forwards dlopen,
  * dlsym and the rest, and its own loading of NSS and iconv modules, instead of working on link_maps itself. */
+#include <asm/errno.h>
 #include <dlfcn.h>
 
 #include "ldso/find_object.h"
@@ -57,18 +58,18 @@ static void finish(struct loader *ld)
 
 /* --- the family */
 
-static void *do_dlopen(const char *name, int mode, uint64_t caller)
+static void *do_dlopen(Lmid_t namespace, const char *name, int mode, uint64_t caller)
 {
 	struct loader *ld = &the_loader;
 	loader_lock(ld);
-	struct object *object = open_object(ld, name, mode, caller);
+	struct object *object = open_object(ld, name, mode, namespace, caller);
 	finish(ld);
 	return object ? object->link_map : NULL;
 }
 
 static void *hook_dlopen(const char *name, int mode, void *caller)
 {
-	return do_dlopen(name, mode, (uint64_t)caller);
+	return do_dlopen(NAMESPACE_OF_CALLER, name, mode, (uint64_t)caller);
 }
 
 static int hook_dlclose(void *handle)
@@ -137,19 +138,22 @@ static int hook_dlinfo(void *handle, int request, void *argument)
 
 static void *hook_dlmopen(Lmid_t namespace, const char *name, int mode, void *caller)
 {
-	if (namespace == LM_ID_BASE)
-		return do_dlopen(name, mode, (uint64_t)caller);
+	/* The program itself is in the first namespace; a global scope to add to has only that. */
+	const char *wrong = namespace == LM_ID_BASE ? NULL : !name ? "invalid namespace" :
+			    mode & RTLD_GLOBAL ? "invalid mode" : NULL;
+	if (!wrong)
+		return do_dlopen(namespace, name, mode, (uint64_t)caller);
 	struct loader *ld = &the_loader;
 	loader_lock(ld);
-	fail(ld, name ? name : "", 0, "ld-gild has no namespaces but the first one (dlmopen)");
+	fail(ld, "", EINVAL, "%s", wrong);
 	finish(ld);
 	return NULL;
 }
 
-/* libc's own: NSS modules, iconv modules, libgcc_s. */
+/* libc's own: NSS modules, iconv modules, libgcc_s; into the namespace of the libc that asks. */
 static void *hook_libc_dlopen(const char *name, int mode)
 {
-	return do_dlopen(name, mode, the_loader.libc ? the_loader.libc->start : 0);
+	return do_dlopen(NAMESPACE_OF_CALLER, name, mode, (uint64_t)__builtin_return_address(0));
 }
 
 static void *hook_libc_dlsym(void *handle, const char *name)

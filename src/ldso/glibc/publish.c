@@ -76,19 +76,33 @@ void glibc_build_id(const struct object *object, char text[64])
 	}
 }
 
-bool glibc_choose_abi(struct loader *ld)
+static bool is_for(const struct glibc_abi *abi, const char *build_id)
+{
+	for (const char *const *id = abi->build_ids; *id; id++)
+		if (text_equal(*id, build_id))
+			return true;
+	return false;
+}
+
+bool glibc_is_known(const struct loader *ld, const struct object *libc)
+{
+	char build_id[64];
+	glibc_build_id(libc, build_id);
+	return is_for(ld->abi, build_id);
+}
+
+bool glibc_choose_abi(struct loader *ld, const struct object *libc)
 {
 	ld->abi = glibc_abis[0];
-	if (!ld->libc)
+	if (!libc)
 		return true;
 	char build_id[64];
-	glibc_build_id(ld->libc, build_id);
+	glibc_build_id(libc, build_id);
 	for (const struct glibc_abi *const *abi = glibc_abis; *abi; abi++)
-		for (const char *const *id = (*abi)->build_ids; *id; id++)
-			if (text_equal(*id, build_id)) {
-				ld->abi = *abi;
-				return true;
-			}
+		if (is_for(*abi, build_id)) {
+			ld->abi = *abi;
+			return true;
+		}
 	ld->abi = NULL;
 	return false;
 }
@@ -193,7 +207,6 @@ void glibc_publish_process(struct loader *ld)
 	set32(global, abi->g_load_lock + MUTEX_KIND, MUTEX_RECURSIVE);
 	set32(global, abi->g_load_write_lock + MUTEX_KIND, MUTEX_RECURSIVE);
 	set32(global, abi->g_load_tls_lock + MUTEX_KIND, MUTEX_RECURSIVE);
-	set64(global, abi->g_nns, 1);
 	start_lists(global, abi->g_stack_used);
 	start_lists(global, abi->g_stack_user);
 	start_lists(global, abi->g_stack_cache);
@@ -247,7 +260,7 @@ static void publish_dynamic(const struct glibc_abi *abi, struct object *object)
 			at = standard + INFO_VERSION + INFO_EXTRA + INFO_VALUE + 0x6ffffeff - tag;
 		if (at >= 0)
 			info[at] = entry;
-		if (!object->dynamic_readonly && is_address_tag(tag))
+		if (!object->dynamic_readonly && !object->is_proxy && is_address_tag(tag))
 			entry->d_un.d_ptr += object->base;
 	}
 }
@@ -261,7 +274,8 @@ static void make_link_map(struct loader *ld, struct object *object)
 	public->l_addr = object->base;
 	public->l_name = (char *)(uintptr_t)object->name;
 	public->l_ld = object->dynamic;
-	set_pointer(map, abi->l_real, map);
+	set_pointer(map, abi->l_real, object->is_proxy ? ld->self->link_map : map);
+	set64(map, abi->l_ns, object->ns);
 	projection->libname.name = object->names ? object->names->text : object->name;
 	projection->libname.dont_free = 1;
 	set_pointer(map, abi->l_libname, &projection->libname);
@@ -296,9 +310,6 @@ static void renew_link_map(struct loader *ld, struct object *object)
 {
 	const struct glibc_abi *abi = ld->abi;
 	void *map = object->link_map;
-	struct link_map *public = map;
-	public->l_next = object->next ? object->next->link_map : NULL;
-	public->l_prev = object->prev ? object->prev->link_map : NULL;
 	set_pointer(map, abi->l_loader, object->requester ? object->requester->link_map : NULL);
 	set64(map, abi->l_tls_modid, object->tls_module);
 	set64(map, abi->l_tls_offset, object->tls_offset);
@@ -311,25 +322,51 @@ static void renew_link_map(struct loader *ld, struct object *object)
 	set_bits(map, abi->b_l_global, 1, object->in_global_scope);
 }
 
+/* The list of a namespace, in the order of loading. */
+static void publish_namespace(struct loader *ld, uint32_t ns)
+{
+	const struct glibc_abi *abi = ld->abi;
+	const struct object *libc = ld->namespaces[ns].libc;
+	struct link_map *first = NULL, *last = NULL;
+	uint32_t n = 0;
+	for (struct object *object = ld->first; object; object = object->next) {
+		if (object->ns != ns)
+			continue;
+		struct link_map *map = object->link_map;
+		map->l_prev = last;
+		if (last)
+			last->l_next = map;
+		else
+			first = map;
+		last = map;
+		n++;
+	}
+	if (last)
+		last->l_next = NULL;
+	void *to = field(_rtld_global, abi->g_ns + (int)ns * abi->ns_size);
+	set_pointer(to, abi->ns_loaded, first);
+	set32(to, abi->ns_nloaded, n);
+	set_pointer(to, abi->ns_main_searchlist, first ? field(first, abi->l_searchlist) : NULL);
+	set_pointer(to, abi->ns_libc_map, libc ? libc->link_map : NULL);
+	debugger_set_map(ns, first);
+}
+
 void glibc_publish_objects(struct loader *ld)
 {
 	const struct glibc_abi *abi = ld->abi;
-	for (struct object *object = ld->first; object; object = object->next)
-		if (!object->link_map)
-			make_link_map(ld, object);
 	if (!ld->self->link_map)
 		make_link_map(ld, ld->self);
 	for (struct object *object = ld->first; object; object = object->next)
+		if (!object->link_map)
+			make_link_map(ld, object);
+	for (struct object *object = ld->first; object; object = object->next)
 		renew_link_map(ld, object);
-	void *ns = field(_rtld_global, abi->g_ns);
-	set_pointer(ns, abi->ns_loaded, ld->first->link_map);
-	set32(ns, abi->ns_nloaded, ld->nobjects);
-	set_pointer(ns, abi->ns_main_searchlist, field(ld->first->link_map, abi->l_searchlist));
-	set_pointer(ns, abi->ns_libc_map, ld->libc ? ld->libc->link_map : NULL);
+	for (uint32_t ns = 0; ns < ld->nnamespaces; ns++)
+		publish_namespace(ld, ns);
+	set64(_rtld_global, abi->g_nns, ld->nnamespaces);
 	set64(_rtld_global, abi->g_load_adds, ld->nadded);
 	set32(_rtld_global, abi->g_stack_flags, ld->stack_flags);
 	set_pointer(_rtld_global_ro, abi->r_sysinfo_map, ld->vdso ? ld->vdso->link_map : NULL);
-	debugger_set_map(ld->first->link_map);
 }
 
 void glibc_forget_object(struct object *object)
@@ -485,13 +522,13 @@ bool glibc_try_lock(struct loader *ld)
 	return !mutex_trylock || mutex_trylock(lock_word(ld, LOCK_LOAD)) == 0;
 }
 
-static void *libc_function(const struct loader *ld, const char *name, const char *version)
+static void *libc_function(const struct object *libc, const char *name, const char *version)
 {
 	struct version wanted = {.name = version, .hash = sysv_hash(version), .hidden = true};
-	const Elf64_Sym *symbol = ld->libc ? lookup_in(ld->libc, name, &wanted, LOOKUP_PLT) : NULL;
+	const Elf64_Sym *symbol = libc ? lookup_in(libc, name, &wanted, LOOKUP_PLT) : NULL;
 	if (!symbol)
 		return NULL;
-	struct definition definition = {ld->libc, symbol};
+	struct definition definition = {(struct object *)(uintptr_t)libc, symbol};
 	return (void *)definition_value(&definition);
 }
 
@@ -506,9 +543,10 @@ static void *program_function(struct loader *ld, const char *name)
 
 void glibc_start_calls(struct loader *ld)
 {
-	mutex_lock = libc_function(ld, "pthread_mutex_lock", "GLIBC_2.2.5");
-	mutex_unlock = libc_function(ld, "pthread_mutex_unlock", "GLIBC_2.2.5");
-	mutex_trylock = libc_function(ld, "pthread_mutex_trylock", "GLIBC_2.2.5");
+	const struct object *libc = base_libc(ld);
+	mutex_lock = libc_function(libc, "pthread_mutex_lock", "GLIBC_2.2.5");
+	mutex_unlock = libc_function(libc, "pthread_mutex_unlock", "GLIBC_2.2.5");
+	mutex_trylock = libc_function(libc, "pthread_mutex_trylock", "GLIBC_2.2.5");
 	ld->tls.malloc = program_function(ld, "malloc");
 	ld->tls.calloc = program_function(ld, "calloc");
 	ld->tls.free = program_function(ld, "free");
@@ -517,9 +555,9 @@ void glibc_start_calls(struct loader *ld)
 	ld->running = true;
 }
 
-void glibc_early_init(struct loader *ld, bool initial)
+void glibc_early_init(const struct object *libc, bool initial)
 {
-	void (*early_init)(bool) = libc_function(ld, "__libc_early_init", "GLIBC_PRIVATE");
+	void (*early_init)(bool) = libc_function(libc, "__libc_early_init", "GLIBC_PRIVATE");
 	if (early_init)
 		early_init(initial);
 }

@@ -7,8 +7,11 @@
 
 #include "ldso/loader.h"
 
-/* Finds the table for ld->libc; false when there is none. Without libc, the first table. */
-bool glibc_choose_abi(struct loader *ld);
+/* Finds the table for a C library; false when there is none. Without one (NULL), the first table. */
+bool glibc_choose_abi(struct loader *ld, const struct object *libc);
+
+/* Is a C library one that the chosen table is for? */
+bool glibc_is_known(const struct loader *ld, const struct object *libc);
 
 /* The build-id of an object as hexadecimal text, or "". */
 void glibc_build_id(const struct object *object, char text[64]);
@@ -16,7 +19,7 @@ void glibc_build_id(const struct object *object, char text[64]);
 /* Fills _rtld_global and _rtld_global_ro with what does not change any more. */
 void glibc_publish_process(struct loader *ld);
 
-/* Makes or renews the link_map of every object, their list, and what counts them. */
+/* Makes or renews the link_map of every object, the list of each namespace, and what counts them. */
 void glibc_publish_objects(struct loader *ld);
 
 void glibc_publish_tls(struct loader *ld);
@@ -30,8 +33,8 @@ uint64_t glibc_thread_size(const struct loader *ld);
 /* Looks up the functions of libc the loader calls; everything is relocated. ld->running holds from here on. */
 void glibc_start_calls(struct loader *ld);
 
-/* libc's own early initialization: before any constructor. */
-void glibc_early_init(struct loader *ld, bool initial);
+/* libc's own early initialization: before any constructor. `initial`: it is the program's. */
+void glibc_early_init(const struct object *libc, bool initial);
 
 /* Has libc registered destructors of this library for threads that still run? */
 bool glibc_has_thread_destructors(const struct loader *ld, const struct object *object);

@@ -1,0 +1,124 @@
+/* Questions about entries that need more than their unit: references to others, strings in a supplementary file. */
+#include <string.h>
+
+#include "abi/reader.h"
+#include "dwarf/cursor.h"
+
+bool abi_unit_at(const struct abi_reader *reader, uint32_t source, enum dwarf_section section, uint64_t offset,
+		 uint32_t *unit)
+{
+	uint32_t low = reader->first_unit[2 * source + (section == DWARF_TYPES)];
+	uint32_t end = reader->first_unit[2 * source + (section == DWARF_TYPES) + 1], high = end;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (reader->units.at[middle].unit.end <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*unit = low;
+	return low < end && reader->units.at[low].unit.offset <= offset && reader->units.at[low].unit.abbrevs;
+}
+
+static bool find_signature(const struct abi_reader *reader, uint64_t signature, uint32_t source, uint32_t *unit)
+{
+	uint32_t low = array_first_from(&reader->signatures, signature, signature);
+	*unit = UINT32_MAX;
+	for (uint32_t i = low; i < reader->signatures.n && reader->signatures.at[i].signature == signature; i++)
+		if (*unit == UINT32_MAX || reader->units.at[reader->signatures.at[i].unit].source == source)
+			*unit = reader->signatures.at[i].unit;
+	return *unit != UINT32_MAX;
+}
+
+bool abi_follow(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute, struct abi_die *out,
+		struct dwarf_error *error)
+{
+	const struct abi_unit *of = &reader->units.at[die->unit];
+	const struct dwarf_unit *unit = &of->unit;
+	int alt = reader->files->sources.at[of->source].alt;
+	struct dwarf_value value;
+	struct dwarf_reference reference;
+	if (!dwarf_attribute(unit, &die->entry, attribute, &value) || !dwarf_reference(unit, &value, &reference, error))
+		return false;
+	out->unit = die->unit;
+	switch (reference.kind) {
+	case DWARF_REF_UNIT:
+		break;
+	case DWARF_REF_SECTION:
+	case DWARF_REF_ELSEWHERE:
+		if (reference.kind == DWARF_REF_ELSEWHERE && alt < 0)
+			return false;
+		if (!abi_unit_at(reader, reference.kind == DWARF_REF_ELSEWHERE ? (uint32_t)alt : of->source, DWARF_INFO,
+				 reference.target, &out->unit))
+			return dwarf_fail(error, unit->section, value.place, "reference", reference.target,
+					  "leads to no unit");
+		break;
+	case DWARF_REF_SIGNATURE:
+		if (!find_signature(reader, reference.target, of->source, &out->unit))
+			return false;
+		unit = abi_unit_of(reader, out);
+		reference.target = unit->offset + unit->type_offset;
+		break;
+	}
+	return dwarf_entry_at(abi_unit_of(reader, out), reference.target, &out->entry, error);
+}
+
+struct str abi_string(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute,
+		      struct dwarf_error *error)
+{
+	const struct abi_unit *of = &reader->units.at[die->unit];
+	struct str string = {"", 0};
+	struct dwarf_value value;
+	if (!dwarf_attribute(&of->unit, &die->entry, attribute, &value))
+		return string;
+	if (value.form != DW_FORM_GNU_strp_alt && value.form != DW_FORM_strp_sup) {
+		dwarf_string(&of->unit, &value, &string, error);
+		return string;
+	}
+	int alt = reader->files->sources.at[of->source].alt;
+	struct bytes strings = alt < 0 ? (struct bytes){0} : reader->files->sources.at[alt].dwarf.sections[DWARF_STR];
+	const uint8_t *at = strings.data + value.number;
+	const uint8_t *nul = value.number < strings.size ? memchr(at, 0, strings.size - value.number) : NULL;
+	return nul && nul - at < 1 << 20 ? (struct str){(const char *)at, (uint32_t)(nul - at)} : string;
+}
+
+uint64_t abi_number(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute, uint64_t otherwise)
+{
+	struct dwarf_value value;
+	uint64_t number;
+	if (dwarf_attribute(abi_unit_of(reader, die), &die->entry, attribute, &value) &&
+	    dwarf_constant(&value, &number))
+		return number;
+	return otherwise;
+}
+
+bool abi_location(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute, uint64_t *number)
+{
+	struct dwarf_value value;
+	*number = 0;
+	if (!dwarf_attribute(abi_unit_of(reader, die), &die->entry, attribute, &value))
+		return true;
+	if (dwarf_constant(&value, number))
+		return true;
+	struct cursor cursor = {.data = value.block.data, .end = value.block.size};
+	uint8_t operation = value.block.size ? next_byte(&cursor) : 0;
+	*number = next_uleb128(&cursor);
+	return (operation == DW_OP_plus_uconst || operation == DW_OP_constu) && !cursor.cut && cursor.at == cursor.end;
+}
+
+const struct abi_record *abi_record_at(const struct abi_unit *unit, uint64_t offset)
+{
+	uint32_t low = array_first_from(&unit->records, offset, offset);
+	return low < unit->records.n && unit->records.at[low].offset == offset ? &unit->records.at[low] : NULL;
+}
+
+struct dwarf_walk abi_children(const struct abi_reader *reader, const struct abi_die *die, struct dwarf_error *error)
+{
+	return (struct dwarf_walk){
+		.unit = abi_unit_of(reader, die),
+		.error = error,
+		.at = die->entry.end,
+		.depth = die->entry.abbrev->has_children ? 1 : 0,
+		.ended = !die->entry.abbrev->has_children,
+	};
+}

@@ -1,0 +1,262 @@
+#include "base/intern.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/memory.h"
+
+enum { FIRST_SLOTS = 256 };
+
+/* Bytes of a table's block. */
+static size_t block_size(uint32_t mask)
+{
+	size_t slots = (size_t)mask + 1;
+	return slots * sizeof(uint64_t) + slots / 2 * sizeof(struct interned);
+}
+
+static void use_block(struct intern_table *table, void *block, uint32_t mask)
+{
+	table->slots = block;
+	table->strings = (struct interned *)(table->slots + mask + 1);
+	table->mask = mask;
+}
+
+/* ---- tables --------------------------------------------------------------------------------------------- */
+
+void intern_set_begin(struct intern_set *set, const struct intern_space *spaces, uint32_t n)
+{
+	size_t size = 0;
+	*set = (struct intern_set){0};
+	for (uint32_t i = 0; i < n; i++)
+		set->n += 1u << spaces[i].log2_tables;
+	set->tables = memory_zeroed(set->n, sizeof(*set->tables));
+	struct intern_table *table = set->tables;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t slots = FIRST_SLOTS;
+		while (slots < 2 * (spaces[i].expected >> spaces[i].log2_tables) && slots < 1u << 31)
+			slots *= 2;
+		for (uint32_t number = 0; number < 1u << spaces[i].log2_tables; number++) {
+			*table++ = (struct intern_table){
+				.mask = slots - 1, .n = 1, .number = number, .log2_tables = spaces[i].log2_tables};
+			size += block_size(slots - 1);
+		}
+	}
+	uint8_t *block = set->blocks = memory_zeroed(size, 1);
+	for (uint32_t i = 0; i < set->n; i++) {
+		use_block(&set->tables[i], block, set->tables[i].mask);
+		block += block_size(set->tables[i].mask);
+	}
+}
+
+void intern_set_free(struct intern_set *set)
+{
+	for (uint32_t i = 0; i < set->n; i++)
+		if (set->tables[i].has_grown)
+			free(set->tables[i].slots);
+	free(set->tables);
+	free(set->blocks);
+	*set = (struct intern_set){0};
+}
+
+static void grow(struct intern_table *table)
+{
+	struct intern_table old = *table;
+	uint32_t mask = old.mask * 2 + 1;
+	use_block(table, memory_zeroed(block_size(mask), 1), mask);
+	memcpy(table->strings, old.strings, old.n * sizeof(*old.strings));
+	for (uint32_t i = 0; i <= old.mask; i++) {
+		if (!old.slots[i])
+			continue;
+		uint32_t at = (uint32_t)old.slots[i] & mask;
+		while (table->slots[at])
+			at = (at + 1) & mask;
+		table->slots[at] = old.slots[i];
+	}
+	if (old.has_grown)
+		free(old.slots);
+	table->has_grown = true;
+}
+
+/* Place of the string, or 0; *at is the slot where it is or belongs. */
+static inline uint32_t find(const struct intern_table *table, struct interned string, uint32_t hash, uint32_t *at)
+{
+	for (*at = hash & table->mask; table->slots[*at]; *at = (*at + 1) & table->mask) {
+		if ((uint32_t)table->slots[*at] != hash)
+			continue;
+		uint32_t place = (uint32_t)(table->slots[*at] >> 32);
+		struct interned other = table->strings[place];
+		if (other.size == string.size && memcmp(other.at, string.at, string.size) == 0)
+			return place;
+	}
+	return 0;
+}
+
+static uint32_t id_of(const struct intern_table *table, uint32_t place)
+{
+	return place << table->log2_tables | table->number;
+}
+
+uint32_t intern_one(struct intern_table *table, struct interned string, uint32_t hash)
+{
+	uint32_t at;
+	uint32_t place = find(table, string, hash, &at);
+	if (place)
+		return id_of(table, place);
+	if (table->n > table->mask / 2) {
+		grow(table);
+		find(table, string, hash, &at);
+	}
+	place = table->n++;
+	table->strings[place] = string;
+	table->slots[at] = (uint64_t)place << 32 | hash;
+	return id_of(table, place);
+}
+
+uint32_t intern_find(const struct intern_table *table, struct interned string, uint32_t hash)
+{
+	uint32_t at;
+	uint32_t place = find(table, string, hash, &at);
+	return place ? id_of(table, place) : 0;
+}
+
+/* ---- batches -------------------------------------------------------------------------------------------- */
+
+struct request {
+	const void *at;
+	uint32_t size, hash;
+	uint32_t *id;
+};
+
+/* Requests of one list for one table, GROUP at a time. */
+enum { GROUP = 32 };
+
+struct group {
+	struct group *next;
+	uint32_t n;
+	struct request requests[GROUP];
+};
+
+struct bucket {
+	struct group *first, *last;
+};
+
+/* What a worker's groups are made of; those of the last round are used again. */
+struct group_source {
+	struct arena arena;
+	struct group *unused;
+};
+
+struct intern_batch {
+	struct intern_set *set;
+	struct pool *pool;
+	uint32_t n_lists;
+	struct bucket *buckets;   /* of each list for each table */
+	struct group_source *sources; /* of the workers */
+};
+
+struct intern_batch *intern_batch_new(struct intern_set *set, struct pool *pool)
+{
+	struct intern_batch *batch = memory_zeroed(1, sizeof(*batch));
+	*batch = (struct intern_batch){
+		.set = set, .pool = pool, .sources = memory_zeroed(pool_threads(pool), sizeof(*batch->sources))};
+	return batch;
+}
+
+void intern_batch_free(struct intern_batch *batch)
+{
+	for (unsigned i = 0; i < pool_threads(batch->pool); i++)
+		arena_free(&batch->sources[i].arena);
+	free(batch->sources);
+	free(batch);
+}
+
+void intern_batch_begin(struct intern_batch *batch, uint32_t n_lists)
+{
+	batch->n_lists = n_lists;
+	batch->buckets = memory_zeroed((size_t)n_lists * batch->set->n, sizeof(*batch->buckets));
+}
+
+static struct group *new_group(struct group_source *source)
+{
+	struct group *group = source->unused;
+	if (group)
+		source->unused = group->next;
+	else
+		group = arena_new(&source->arena, struct group);
+	group->next = NULL;
+	group->n = 0;
+	return group;
+}
+
+void intern_batch_add(struct intern_batch *batch, uint32_t list, uint32_t table, struct interned string, uint32_t hash,
+		      uint32_t *id, unsigned worker)
+{
+	struct bucket *bucket = &batch->buckets[(size_t)list * batch->set->n + table];
+	if (!bucket->last || bucket->last->n == GROUP) {
+		struct group *group = new_group(&batch->sources[worker]);
+		*(bucket->last ? &bucket->last->next : &bucket->first) = group;
+		bucket->last = group;
+	}
+	bucket->last->requests[bucket->last->n++] = (struct request){string.at, string.size, hash, id};
+}
+
+static inline void fetch_text(const void *at, uint32_t size)
+{
+	__builtin_prefetch(at);
+	__builtin_prefetch((const uint8_t *)at + size);
+}
+
+/* Every step of a lookup waits for memory: the slot, the string it stands for, the text of that string. A group takes
+ * each step together, so that the waits overlap. */
+static void fetch_group(const struct intern_table *table, const struct group *group)
+{
+	uint32_t places[GROUP];
+	for (uint32_t i = 0; i < group->n; i++) {
+		__builtin_prefetch(&table->slots[group->requests[i].hash & table->mask]);
+		fetch_text(group->requests[i].at, group->requests[i].size);
+	}
+	for (uint32_t i = 0; i < group->n; i++) {
+		uint32_t hash = group->requests[i].hash, at = hash & table->mask;
+		while (table->slots[at] && (uint32_t)table->slots[at] != hash)
+			at = (at + 1) & table->mask;
+		places[i] = (uint32_t)(table->slots[at] >> 32);
+		__builtin_prefetch(&table->strings[places[i]]);
+	}
+	for (uint32_t i = 0; i < group->n; i++)
+		fetch_text(table->strings[places[i]].at, table->strings[places[i]].size);
+}
+
+static void run_tables(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct intern_batch *batch = context;
+	(void)worker;
+	for (size_t t = begin; t < end; t++)
+		for (uint32_t list = 0; list < batch->n_lists; list++) {
+			struct intern_table *table = &batch->set->tables[t];
+			const struct group *group = batch->buckets[(size_t)list * batch->set->n + t].first;
+			for (; group; group = group->next) {
+				fetch_group(table, group);
+				for (uint32_t i = 0; i < group->n; i++) {
+					const struct request *request = &group->requests[i];
+					struct interned string = {request->at, request->size};
+					*request->id = intern_one(table, string, request->hash);
+				}
+			}
+		}
+}
+
+void intern_batch_run(struct intern_batch *batch)
+{
+	unsigned workers = pool_threads(batch->pool);
+	parallel_for(batch->pool, batch->set->n, 1, run_tables, batch);
+	for (size_t i = 0; i < (size_t)batch->n_lists * batch->set->n; i++) {
+		struct bucket *bucket = &batch->buckets[i];
+		struct group_source *source = &batch->sources[i % workers];
+		if (!bucket->last)
+			continue;
+		bucket->last->next = source->unused;
+		source->unused = bucket->first;
+	}
+	free(batch->buckets);
+}

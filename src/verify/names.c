@@ -1,0 +1,354 @@
+#include "verify/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/hash.h"
+#include "elf/mem.h"
+
+struct name {
+	const char *text;
+	uint32_t len, hash;
+	uint32_t object, index;   /* the definition that counts; index 0: no object has one */
+	uint8_t rank;             /* 1 strong, 2 common, 3 weak; 0: none yet */
+	uint32_t dynamic;         /* in .dynsym; 0: not there */
+	uint32_t listed;          /* in .symtab; 0: not there */
+	enum asked asked;
+};
+
+struct names {
+	const struct subject *subject;
+	const struct verify_inputs *inputs;
+	struct name *table;
+	uint32_t n, size;         /* size: a power of two */
+	ARRAY(struct dynamic_place) places;
+	uint64_t plt_start[3], plt_end[3];
+};
+
+static struct name *find(const struct names *names, const char *text, uint32_t len)
+{
+	uint32_t hash = (uint32_t)hash_bytes(text, len);
+	for (uint32_t i = hash;; i++) {
+		struct name *name = &names->table[i & (names->size - 1)];
+		if (!name->text || (name->hash == hash && name->len == len && memcmp(name->text, text, len) == 0))
+			return name;
+	}
+}
+
+static struct name *enter(struct names *names, const char *text, uint32_t len)
+{
+	if (2 * (names->n + 1) > names->size) {
+		struct name *old = names->table;
+		uint32_t old_size = names->size;
+		names->size = old_size ? 2 * old_size : 1024;
+		names->table = calloc(names->size, sizeof(*names->table));
+		if (!names->table)
+			out_of_memory();
+		for (uint32_t i = 0; i < old_size; i++)
+			if (old[i].text)
+				*find(names, old[i].text, old[i].len) = old[i];
+		free(old);
+	}
+	struct name *name = find(names, text, len);
+	if (!name->text) {
+		*name = (struct name){.text = text, .len = len, .hash = (uint32_t)hash_bytes(text, len)};
+		names->n++;
+	}
+	return name;
+}
+
+/* "foo@@V" is foo. */
+static uint32_t plain_length(const char *text)
+{
+	const char *at = strstr(text, "@@");
+	return (uint32_t)(at && at > text ? (size_t)(at - text) : strlen(text));
+}
+
+/* ---- building ----------------------------------------------------------------------------------------------- */
+
+/* How much a definition counts; 0: it is none. A definition in a section that the output lacks is that of a group
+ * another file's stands for. */
+static uint8_t rank_of(const struct verify_object *object, uint32_t i)
+{
+	const struct elf_sym *sym = &object->symtab->syms[i];
+	if (sym->st_shndx == SHN_UNDEF)
+		return 0;
+	if (elf_sym_is_common(sym))
+		return 2;
+	if (!elf_sym_is_special(object->symtab, i) &&
+	    object->sections[elf_sym_section(object->symtab, i)].fate == FATE_ABSENT)
+		return 0;
+	return elf_sym_bind(sym) == STB_WEAK ? 3 : 1;
+}
+
+static void enter_objects(struct names *names)
+{
+	for (uint32_t o = 0; o < names->inputs->n; o++) {
+		const struct verify_object *object = &names->inputs->objects[o];
+		const struct elf_symtab *symtab = object->symtab;
+		for (uint32_t i = symtab->first_global; i < symtab->n; i++) {
+			uint8_t rank = rank_of(object, i);
+			const char *text = symtab->strtab + symtab->syms[i].st_name;
+			if (!*text)
+				continue;
+			struct name *name = enter(names, text, plain_length(text));
+			if (elf_sym_bind(&symtab->syms[i]) != STB_WEAK)
+				name->asked = ASKED_STRONGLY;
+			else if (name->asked == ASKED_NOT)
+				name->asked = ASKED_WEAKLY;
+			if (!rank)
+				continue;
+			if (!name->rank || rank < name->rank) {
+				name->rank = rank;
+				name->object = o;
+				name->index = i;
+			}
+		}
+	}
+}
+
+static void enter_output(struct names *names)
+{
+	const struct subject *subject = names->subject;
+	const struct elf_symtab *symtab = &subject->symtab;
+	for (uint32_t i = symtab->first_global; i < symtab->n; i++) {
+		const char *text = symtab->strtab + symtab->syms[i].st_name;
+		enter(names, text, plain_length(text))->listed = i;
+	}
+	/* What the linker defines and hides is local in the output. */
+	for (uint32_t i = 1; i < symtab->n && i < symtab->first_global; i++) {
+		const struct elf_sym *sym = &symtab->syms[i];
+		const char *text = symtab->strtab + sym->st_name;
+		if (!*text || elf_sym_type(sym) == STT_FILE || elf_sym_visibility(sym) != STV_HIDDEN)
+			continue;
+		struct name *name = enter(names, text, plain_length(text));
+		if (!name->listed)
+			name->listed = i;
+	}
+	for (uint32_t i = 1; subject->has_dynamic && i < subject->dynamic.dynsym.n; i++) {
+		const char *text = subject->dynamic.dynsym.strtab + subject->dynamic.dynsym.syms[i].st_name;
+		struct name *name = enter(names, text, (uint32_t)strlen(text));
+		/* of several versions the default one */
+		const uint8_t *versym = subject->dynamic.versym;
+		if (!name->dynamic || !versym || !(read16(versym + 2ull * i) & VERSYM_HIDDEN))
+			name->dynamic = i;
+	}
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct dynamic_place *x = a, *y = b;
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+static void add_relr(struct names *names, uint64_t addr)
+{
+	const uint8_t *word = subject_bytes(names->subject, addr, 8);
+	*array_push(&names->places) = (struct dynamic_place){
+		.addr = addr, .type = R_X86_64_RELATIVE, .addend = word ? (int64_t)read64(word) : 0};
+}
+
+static void collect_places(struct names *names)
+{
+	const struct subject *subject = names->subject;
+	for (uint32_t s = 1; s < subject->elf.nshdr; s++) {
+		const struct elf_shdr *shdr = subject_shdr(subject, s);
+		struct bytes bytes = elf_section_bytes(&subject->elf, s);
+		if (!(shdr->sh_flags & SHF_ALLOC))
+			continue;
+		uint64_t next = 0;
+		for (uint64_t at = 0; shdr->sh_type == SHT_RELR && at + 8 <= bytes.size; at += 8) {
+			uint64_t word = read64(bytes.data + at);
+			if (!(word & 1))
+				add_relr(names, word);
+			for (unsigned bit = 0; word & 1 && bit < 63; bit++)
+				if (word >> (bit + 1) & 1)
+					add_relr(names, next + 8 * bit);
+			next = word & 1 ? next + 63 * 8 : word + 8;
+		}
+		for (uint64_t at = 0; shdr->sh_type == SHT_RELA && at + sizeof(struct elf_rela) <= bytes.size;
+		     at += sizeof(struct elf_rela)) {
+			const struct elf_rela *rela = (const struct elf_rela *)(bytes.data + at);
+			*array_push(&names->places) = (struct dynamic_place){
+				rela->r_offset, rela->r_type, rela->r_sym, rela->r_addend};
+		}
+	}
+	if (names->places.n)
+		qsort(names->places.at, names->places.n, sizeof(*names->places.at), compare_places);
+}
+
+struct names *names_new(const struct subject *subject, const struct verify_inputs *inputs)
+{
+	static const char *const plts[] = {".plt", ".plt.sec", ".plt.got"};
+	struct names *names = calloc(1, sizeof(*names));
+	if (!names)
+		out_of_memory();
+	names->subject = subject;
+	names->inputs = inputs;
+	enter(names, "", 0);
+	enter_objects(names);
+	enter_output(names);
+	collect_places(names);
+	for (unsigned i = 0; i < COUNTOF(plts); i++) {
+		uint32_t section = subject_section_named(subject, plts[i]);
+		if (section)
+			names->plt_start[i] = subject_shdr(subject, section)->sh_addr;
+		if (section)
+			names->plt_end[i] = names->plt_start[i] + subject_shdr(subject, section)->sh_size;
+	}
+	return names;
+}
+
+void names_free(struct names *names)
+{
+	array_free(&names->places);
+	free(names->table);
+	free(names);
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------- */
+
+enum asked names_asked(const struct names *names, const char *name)
+{
+	return find(names, name, (uint32_t)strlen(name))->asked;
+}
+
+bool names_is_renamed(const struct names *names, const char *text)
+{
+	const struct verify_inputs *inputs = names->inputs;
+	uint32_t low = 0, high = inputs->n_renamed;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = strcmp(inputs->renamed[middle], text);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* A definition of an object's, where the link put its section. */
+static void define(const struct names *names, struct target *target, uint32_t o, uint32_t i)
+{
+	const struct verify_object *object = &names->inputs->objects[o];
+	const struct elf_sym *sym = &object->symtab->syms[i];
+	target->is_ifunc = elf_sym_type(sym) == STT_GNU_IFUNC;
+	target->is_section = elf_sym_type(sym) == STT_SECTION;
+	target->size = sym->st_size;
+	if (elf_sym_is_special(object->symtab, i)) {
+		target->meaning = MEANS_ADDRESS;
+		target->address = sym->st_value;
+		target->is_absolute = true;
+		return;
+	}
+	uint32_t section = elf_sym_section(object->symtab, i);
+	const struct verify_section *place = &object->sections[section];
+	target->is_tls = object->elf->shdrs[section].sh_flags & SHF_TLS;
+	switch (place->fate) {
+	case FATE_COPIED:
+	case FATE_FOLDED:
+		target->meaning = MEANS_ADDRESS;
+		target->address = place->address + sym->st_value;
+		target->elsewhere |= place->fate == FATE_FOLDED;
+		break;
+	case FATE_PIECES:
+		target->meaning = place->pieces ? MEANS_PIECE : MEANS_UNKNOWN;
+		target->merged = place;
+		target->address = sym->st_value;
+		break;
+	case FATE_ABSENT:
+		target->meaning = MEANS_NOTHING;
+		break;
+	default:
+		target->meaning = MEANS_UNKNOWN;
+	}
+}
+
+/* What the output's own tables say of a name that no object defines. */
+static void from_output(const struct names *names, struct target *target, const struct name *name, bool is_weak)
+{
+	const struct subject *subject = names->subject;
+	const struct elf_sym *dynamic = name->dynamic ? &subject->dynamic.dynsym.syms[name->dynamic] : NULL;
+	const struct elf_sym *listed = name->listed ? &subject->symtab.syms[name->listed] : NULL;
+	const struct elf_sym *sym = dynamic ? dynamic : listed;
+	target->meaning = MEANS_UNKNOWN;
+	if (dynamic && dynamic->st_shndx == SHN_UNDEF && !dynamic->st_value) {
+		target->meaning = MEANS_IMPORT;
+	} else if (sym && (sym->st_shndx != SHN_UNDEF || sym->st_value)) {
+		/* A copy of an object, the PLT entry that stands for a function, or a name of the linker's. */
+		target->meaning = MEANS_ADDRESS;
+		target->address = sym->st_value;
+		target->is_tls = elf_sym_type(sym) == STT_TLS;
+		target->is_absolute = sym->st_shndx == SHN_ABS;
+		const struct elf_phdr *tls = subject_segment(subject, PT_TLS);
+		if (target->is_tls && tls)
+			target->address += tls->p_vaddr;
+	} else if (is_weak && names->inputs->lists_all && !strchr(name->text, '@')) {
+		target->meaning = MEANS_NOTHING;
+	}
+	if (sym)
+		target->size = sym->st_size;
+}
+
+struct target names_target(const struct names *names, uint32_t object, uint32_t index)
+{
+	const struct elf_symtab *symtab = names->inputs->objects[object].symtab;
+	struct target target = {.meaning = MEANS_NOTHING, .name = ""};
+	if (index == 0)
+		return (struct target){.meaning = MEANS_ADDRESS, .name = ""};
+	const struct elf_sym *sym = &symtab->syms[index];
+	if (index < symtab->first_global) {
+		define(names, &target, object, index);
+		return target;
+	}
+	const char *text = symtab->strtab + sym->st_name;
+	target.name = text;
+	target.meaning = MEANS_UNKNOWN;
+	if (names_is_renamed(names, text))
+		return target;
+	const struct name *name = find(names, text, plain_length(text));
+	if (!name->text || strchr(text, '@')) {
+		if (!name->text && elf_sym_bind(sym) == STB_WEAK && names->inputs->lists_all)
+			target.meaning = MEANS_NOTHING;
+		return target;
+	}
+	if (!name->rank || name->rank == 2 || elf_sym_is_common(sym)) {
+		from_output(names, &target, name, elf_sym_bind(sym) == STB_WEAK);
+	} else {
+		target.elsewhere = sym->st_shndx != SHN_UNDEF && (name->object != object || name->index != index);
+		define(names, &target, name->object, name->index);
+		if (name->dynamic && names->subject->dynamic.dynsym.syms[name->dynamic].st_shndx == SHN_UNDEF)
+			target.meaning = MEANS_UNKNOWN; /* "foo@V" defined, foo imported */
+	}
+	if (name->dynamic && names->inputs->is_shared && !names->inputs->symbolic) {
+		const struct elf_sym *dynamic = &names->subject->dynamic.dynsym.syms[name->dynamic];
+		target.preemptible = elf_sym_visibility(dynamic) == STV_DEFAULT && dynamic->st_shndx != SHN_UNDEF;
+	}
+	return target;
+}
+
+const struct dynamic_place *names_place(const struct names *names, uint64_t addr)
+{
+	uint32_t i = array_first_from(&names->places, addr, addr);
+	return i < names->places.n && names->places.at[i].addr == addr ? &names->places.at[i] : NULL;
+}
+
+const struct dynamic_place *names_plt(const struct names *names, uint64_t addr)
+{
+	for (unsigned i = 0; i < COUNTOF(names->plt_start); i++) {
+		if (addr < names->plt_start[i] || addr >= names->plt_end[i])
+			continue;
+		uint64_t room = min_u64(16, names->plt_end[i] - addr);
+		const uint8_t *code = subject_bytes(names->subject, addr, room);
+		for (uint64_t at = 0; code && at + 6 <= room; at++)
+			if (code[at] == 0xff && code[at + 1] == 0x25)
+				return names_place(names,
+						   addr + at + 6 + (uint64_t)(int64_t)(int32_t)read32(code + at + 2));
+	}
+	return NULL;
+}
