@@ -354,7 +354,13 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 		break;
 	case R_386_PC32:
 	case R_386_PLT32:
-		write32(at, value - rela->r_offset);
+		write32(at, value - place_unloaded_address(place, rela));
+		break;
+	case R_386_PC16:
+		write16(at, value - place_unloaded_address(place, rela));
+		break;
+	case R_386_PC8:
+		put_signed(place, rela, at, 1, wrap(value - place_unloaded_address(place, rela)));
 		break;
 	case R_386_GOTOFF:
 		write32(at, value - got_base(place));

@@ -194,7 +194,7 @@ END
 same unpaged -N << 'END'
 SECTIONS { . = 0x7c00; .text : { *(.text*) *(.rodata) } .data : { *(.data) } .bss : { *(.bss) *(COMMON) } }
 END
-same section-start --section-start=.data=0x700000 -Ttext=0x600000 << 'END'
+same section-start -Ttext=0x600000 << 'END'
 SECTIONS { .text : { *(.text*) } .rodata : { *(.rodata) } .data : { *(.data) } .bss : { *(.bss) *(COMMON) } }
 END
 
@@ -208,7 +208,7 @@ SECTIONS {
   /DISCARD/ : { *(*) }
 }
 END
-sed -i 's/constants$/0/' a.s && as -mx86-used-note=no a.s -o a.o
+sed -i 's/quad constants/quad 0/' a.s && as -mx86-used-note=no a.s -o a.o
 "$GILD" -T overlay.ld a.o -o overlay
 objcopy -O binary -j .mixed overlay bytes
 assert_equal "$(od -An -tx4 -w20 bytes)" " 00009000 0000900c 0000900c 00009011 0000400c"

@@ -79,12 +79,17 @@ void scripts_add(struct link *link, struct script *script)
 
 /* ---- the scripts of options ------------------------------------------------------------------------------ */
 
-/* OUTPUT_FORMAT of -T: this link's target, or one of the forms without sections. */
+/* OUTPUT_FORMAT of -T: this link's target, which it chooses where no -m does, or one of the forms without sections. */
 static void check_format(struct link *link, const char *path, const struct script *script)
 {
 	const char *format = script->output_format[0];
 	if (!format || strcmp(format, link->arch->bfd_name) == 0 || strcmp(format, "binary") == 0)
 		return;
+	const struct arch *arch = link->options->emulation ? NULL : arch_by_format(format);
+	if (arch) {
+		link->arch = arch;
+		return;
+	}
 	diag_report(link->diag, SEVERITY_ERROR, 0, &(struct diag_about){.kind = "wrong-architecture", .file = path},
 		    "OUTPUT_FORMAT(%s) is not the format of this link (%s)", format, link->arch->bfd_name);
 }
@@ -101,6 +106,8 @@ static void change_options(struct link *link)
 		mine->map_file = script->map_file;
 	if (script->output_format[0] && strcmp(script->output_format[0], "binary") == 0)
 		mine->flat = true;
+	if (script->output_format[0] && !mine->flat && !mine->emulation)
+		mine->emulation = link->arch->emulation; /* inputs have no say in it */
 	mine->define_common |= script->force_common;
 	mine->force_group_allocation |= script->force_group_allocation;
 	link->options = mine;

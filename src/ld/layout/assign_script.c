@@ -79,6 +79,11 @@ static void settle(struct link *link, struct osec *osec)
 	}
 	if (!loaded)
 		osec->flags &= ~(uint64_t)SHF_ALLOC;
+	/* By its name: code is not written, whatever is among it, but with -N. */
+	if (strcmp(osec->name, ".text") == 0 && link->options->kind != OUTPUT_RELOCATABLE) {
+		osec->flags &= ~(uint64_t)SHF_WRITE;
+		osec->flags |= link->options->omagic ? SHF_WRITE : 0;
+	}
 	if (type == SECTION_TYPE_NOLOAD)
 		osec->type = SHT_NOBITS;
 	if (type == SECTION_TYPE_READONLY || type == SECTION_TYPE_READONLY_GIVEN)

@@ -99,7 +99,8 @@ static uint32_t neighbour(const struct layout *layout, uint32_t id, uint64_t add
 		return before ? before : after;
 	const struct osec *osec = &layout->osecs.at[id], *prev = &layout->osecs.at[before],
 			  *next = &layout->osecs.at[after];
-	bool prev_loaded = prev->type != SHT_NOBITS, next_loaded = next->type != SHT_NOBITS;
+	bool prev_loaded = prev->flags & SHF_ALLOC && prev->type != SHT_NOBITS;
+	bool next_loaded = next->flags & SHF_ALLOC && next->type != SHT_NOBITS;
 	if (differ(prev, next, SHF_ALLOC | SHF_TLS) || prev_loaded != next_loaded)
 		return differ(next, osec, SHF_ALLOC | SHF_TLS) || (prev_loaded && !next_loaded) ? before : after;
 	if (differ(prev, next, SHF_WRITE))
