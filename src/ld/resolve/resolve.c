@@ -90,6 +90,9 @@ static void name_globals(struct batch *batch, file_id id, uint32_t list, unsigne
 			hidden = true;
 		/* Not the default version: known as name@VERSION only, see bind_versioned(). Like what has no name it
 		 * is symbol 0. */
+		if (!name.len && file->kind == FILE_OBJECT)
+			object_report(link, id,
+				      &(struct elf_error){"st_name", "is empty, but the symbol is global", index, 0});
 		if (!hidden && name.len)
 			symbols_add(batch->names, link, list, name, &file->globals[i], worker);
 	}
