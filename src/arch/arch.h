@@ -50,6 +50,7 @@ struct arch {
 	const char *const *platform_tokens;
 	const uint32_t *section_types;     /* SHT_LOPROC and up: those of content, 0 behind them */
 	uint8_t code_fill;                 /* between sections that run through into each other */
+	void (*fill_code)(uint8_t *image, uint64_t size); /* as few instructions that do nothing as there can be */
 
 	/* Types of dynamic relocations. */
 	uint32_t r_relative, r_symbolic, r_glob_dat, r_jump_slot, r_copy, r_irelative;

@@ -11,6 +11,7 @@
 #include "arch/i386_plt.h"
 #include "arch/i386_types.h"
 #include "arch/place.h"
+#include "arch/x86_64_nops.h"
 #include "arch/scan.h"
 
 static inline bool is_code(const struct link *link, section_id section)
@@ -353,7 +354,13 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 		break;
 	case R_386_PC32:
 	case R_386_PLT32:
-		write32(at, value - rela->r_offset);
+		write32(at, value - place_unloaded_address(place, rela));
+		break;
+	case R_386_PC16:
+		write16(at, value - place_unloaded_address(place, rela));
+		break;
+	case R_386_PC8:
+		put_signed(place, rela, at, 1, wrap(value - place_unloaded_address(place, rela)));
 		break;
 	case R_386_GOTOFF:
 		write32(at, value - got_base(place));
@@ -412,6 +419,7 @@ const struct arch arch_i386 = {
 	.section_types = section_types,
 	.platform_tokens = platform_tokens,
 	.code_fill = 0x90, /* nop */
+	.fill_code = i386_fill_code,
 	.r_relative = R_386_RELATIVE,
 	.r_symbolic = R_386_32,
 	.r_symbolic_relative = R_386_PC32,

@@ -100,6 +100,13 @@ struct tombstones {
 /* S + A in a section that is not loaded, or what stands for it. */
 uint64_t place_unloaded_value(const struct place *place, const struct elf_rela *rela, struct tombstones tombstones);
 
+/* P in a section that is not loaded: scripts give such sections addresses, too; else they begin at 0. */
+static inline uint64_t place_unloaded_address(const struct place *place, const struct elf_rela *rela)
+{
+	const struct section *section = section_of(place->link, place->section);
+	return rela->r_offset + (place->layout->scripted ? section_address(place->layout, section) : 0);
+}
+
 /* Does the relocation lie inside the unloaded section? Otherwise it is reported. width 0: not for objects. */
 bool place_holds(const struct place *place, const struct elf_rela *rela, unsigned width);
 

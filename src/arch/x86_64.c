@@ -8,6 +8,7 @@
 #include "arch/x86_64_decide.h"
 #include "arch/x86_64_kept.h"
 #include "arch/x86_64_names.h"
+#include "arch/x86_64_nops.h"
 #include "arch/x86_64_plt.h"
 #include "arch/x86_64_types.h"
 
@@ -351,10 +352,12 @@ static inline void apply_unloaded(const struct place *place, const struct elf_re
 	case R_X86_64_PC32:
 	case R_X86_64_PC64:
 	case R_X86_64_PLT32:
+	case R_X86_64_PC16:
+	case R_X86_64_PC8:
 		if (width == 8)
-			write64(at, value - rela->r_offset);
+			write64(at, value - place_unloaded_address(place, rela));
 		else
-			put_signed(place, rela, at, 4, (int64_t)(value - rela->r_offset));
+			put_signed(place, rela, at, width, (int64_t)(value - place_unloaded_address(place, rela)));
 		break;
 	case R_X86_64_DTPOFF32:
 		put_absolute(place, rela, at, 4, value - place->layout->tls_addr, false);
@@ -418,6 +421,7 @@ const struct arch arch_x86_64 = {
 	.section_types = section_types,
 	.platform_tokens = platform_tokens,
 	.code_fill = 0x90, /* nop */
+	.fill_code = x86_64_fill_code,
 	.r_relative = R_X86_64_RELATIVE,
 	.r_symbolic = R_X86_64_64,
 	.r_glob_dat = R_X86_64_GLOB_DAT,

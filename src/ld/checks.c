@@ -25,8 +25,6 @@ void check_supported(struct link *link)
 			   regular ? options->debug_file : options->output);
 	if (options->separate_debug && strcmp(options->output, options->debug_file) == 0)
 		diag_error(link->diag, 0, "option --separate-debug-file: %s is the output itself", options->output);
-	if (options->script)
-		diag_error(link->diag, 0, "option -T is not supported yet: gild has no SECTIONS scripts");
 	if (options->why_live.n && !options->gc_sections)
 		diag_warning(link->diag, 0, "--why-live has no effect without --gc-sections");
 	if (options->emulation && !arch_by_emulation(options->emulation)) {
@@ -79,12 +77,16 @@ void decide_output(struct link *link)
 
 void check_entry(struct link *link)
 {
+	const struct options *options = link->options;
 	symbol_id symbol = link->entry ? symbols_find(link, str_of(link->entry)) : 0;
 	if (!link->entry || (symbol && symbol_flags(&link->symbols[symbol]) & SYMBOL_DEFINED))
 		return;
 	char *rest;
 	strtoull(link->entry, &rest, 0);
-	if (*rest)
+	bool said = options->entry || link->script_entry || !link->has_script;
+	if (!said) /* a script that does not say where the program starts: GNU ld's default is another one then */
+		link->entry = "start";
+	else if (*rest && (options->kind != OUTPUT_SHARED || options->entry))
 		diag_warning(link->diag, 0,
 			     "cannot find entry symbol %s\n>>> the program starts at the beginning of .text",
 			     link->entry);

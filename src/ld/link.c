@@ -6,8 +6,10 @@
 #include "base/io_watch.h"
 #include "ld/checks.h"
 #include "ld/input/inputs.h"
+#include "ld/input/scripts.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/link_order.h"
+#include "ld/layout/script.h"
 #include "ld/layout/value.h"
 #include "ld/output/compress.h"
 #include "ld/output/headers.h"
@@ -63,6 +65,7 @@ static bool done_or_excused(struct link *link, const char *pass)
 static bool read_inputs(struct link *link)
 {
 	check_supported(link);
+	scripts_read(link);
 	if (!done(link, "options"))
 		return false;
 	internal_init(link);
@@ -70,10 +73,7 @@ static bool read_inputs(struct link *link)
 	versions_read(link);
 	symtab_read_retained(link);
 	decide_output(link);
-	if (link->options->kind == OUTPUT_RELOCATABLE)
-		layout_relocatable(link);
-	else
-		layout_default(link);
+	layout_make(link);
 	if (link->options->verbose)
 		layout_print(link);
 	return done(link, "open inputs");
@@ -182,8 +182,13 @@ static bool lay_out(struct link *link)
 		layout_assign_addresses(link);
 	while (relr_grow(link));
 	icf_place(link);
-	layout_check_overlaps(link);
-	if (!done(link, "addresses"))
+	layout_check(link);
+	bool good = done(link, "addresses");
+	if (!good && !link->layout->diverges) { /* a map shows what has no room */
+		layout_finish_symbols(link);
+		values_compute(link);
+	}
+	if (!good)
 		return false;
 	/* Every loaded byte of the output has its place. */
 	if (link->options->plan_out)
@@ -231,6 +236,7 @@ static bool link_module(struct link *link)
 /* -r, an object that is linked again. Symbols stay as open as they are: nothing is imported, provided or checked. */
 static bool decide_object_symbols(struct link *link)
 {
+	internal_describe(link);
 	exports_decide(link);
 	if (link->options->warn_backrefs)
 		backrefs_warn(link);
@@ -260,7 +266,8 @@ static bool lay_out_object(struct link *link)
 	layout_gather(link);
 	layout_without_segments(link);
 	headers_prepare(link);
-	layout_assign_unloaded(link);
+	layout_assign_addresses(link);
+	layout_check(link);
 	layout_finish_symbols(link);
 	values_compute(link);
 	return done(link, "layout");

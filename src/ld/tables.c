@@ -7,6 +7,7 @@
 #include "base/jobserver.h"
 #include "ld/layout/layout.h"
 #include "ld/resolve/symbols.h"
+#include "ld/script/parse.h"
 
 /* As many threads as the user says, or else as this process may use; then a job server has a say in it, too. */
 static struct pool *new_pool(unsigned wanted)
@@ -86,8 +87,12 @@ void link_end(struct link *link)
 	array_free(&link->copies);
 	array_free(&link->dynstr);
 	array_free(&link->externs);
+	array_free(&link->common_areas);
 	array_free(&link->needed_versions);
 	array_free(&link->section_symbols);
+	for (uint32_t i = 0; i < link->option_scripts.n; i++)
+		script_free(&link->option_scripts.at[i]);
+	array_free(&link->option_scripts);
 	version_script_free(&link->version_script);
 	version_script_free(&link->dynamic_list);
 	version_script_free(&link->export_list);

@@ -23,6 +23,7 @@
 #include "elf/shared.h"
 #include "ld/input/options.h"
 #include "ld/input/version_script.h"
+#include "ld/script/ast.h"
 #include "ld/report/stats.h"
 
 typedef uint32_t file_id;
@@ -179,6 +180,7 @@ struct section {
 	bool reversed;        /* .ctors in .init_array: its pointers are written last to first */
 	uint8_t p2align;      /* alignment is 1 << p2align */
 	_Atomic bool live;
+	bool keep;            /* a KEEP() of a script means it, though it may not be the one that places it */
 };
 
 /* ---- symbols ----------------------------------------------------------------------------------------- */
@@ -341,15 +343,20 @@ enum synthetic {
 /* Sections for common symbols: ordinary ones, thread-local ones, those of the large code model. */
 enum common_kind { COMMON_DATA, COMMON_TLS, COMMON_LARGE, COMMON_KINDS };
 
+/* Common symbols of one kind: all, or, where a script may tell files apart, those of one file. */
 struct common_area {
+	enum common_kind kind;
+	file_id file;              /* 0: all files' */
 	uint64_t size;
 	uint32_t p2align;
+	section_id section;        /* of file 0; 0: they have none, or not yet */
 };
 
-/* A common symbol: its place in the section of its kind. */
+/* A common symbol: its place in the section of its area. */
 struct common {
 	uint64_t offset, size;
 	enum common_kind kind;
+	uint32_t area;             /* in link->common_areas */
 };
 
 /* Entry `index` of a file's symbol table: a mention of `symbol` that does not fit the definition that counts. */
@@ -411,6 +418,7 @@ struct link {
 	ARRAY(struct section) sections;
 	struct symbol *symbols;
 	bool has_addresses;                /* symbols have theirs */
+	bool has_map;                      /* -Map has been written */
 	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
 	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
 	uint32_t n_symbols;                /* including the null symbol 0 and ids that no name has */
@@ -426,6 +434,10 @@ struct link {
 	const char *script_entry;          /* ENTRY() of a script, NULL: none */
 	const char *entry;                 /* -e, else the script's, else _start; NULL: none (a shared object) */
 
+	struct script script;              /* what all linker scripts together say, but for inputs */
+	bool has_script;                   /* -T is given; else there are at most scripts among the inputs */
+	uint32_t loaded_before_script;     /* of `loaded`: those that stand in front of the first -T */
+	ARRAY(struct script) option_scripts; /* of options->scripts: their inputs */
 	struct version_script version_script, dynamic_list, export_list;
 	uint32_t default_version;          /* --default-symver: 1 + node of the version script; 0: none */
 	bool has_dynamic_list;
@@ -455,7 +467,7 @@ struct link {
 	uint32_t gnu_hash_buckets;
 	uint64_t dynbss_size, dynrelro_size;
 	uint32_t dynbss_p2align, dynrelro_p2align;
-	struct common_area commons[COMMON_KINDS];
+	ARRAY(struct common_area) common_areas; /* by file, then by kind */
 	ARRAY(char) dynstr;
 	uint32_t rpath_dynstr, soname_dynstr, *filter_dynstr;
 	uint32_t *dynsym_names;            /* offset in dynstr, parallel to dynsyms */
@@ -539,7 +551,8 @@ static inline struct elf_relas section_relas(const struct link *link, section_id
 /* The section of file 0 that a common symbol is in. */
 static inline section_id common_section(const struct link *link, symbol_id id)
 {
-	return link->synthetic[SYN_COMMON + link->common_symbols[id].kind];
+	uint32_t area = link->common_symbols[id].area;
+	return area < link->common_areas.n ? link->common_areas.at[area].section : 0;
 }
 
 static inline uint16_t symbol_flags(const struct symbol *symbol)

@@ -68,7 +68,7 @@ for ld in "$GILD" ld.bfd; do
 	"$ld" s.o -o prog --sort-section alignment && assert_equal "$ld: $(order)" "$ld: dbc"
 done
 "$GILD" --verbose s.o -o prog --sort-section=alignment >layout
-assert_contains layout 'SORT_BY_ALIGNMENT (.data.*)'
+assert_contains layout 'SORT_BY_ALIGNMENT(.data.*)'
 
 # ---- executable stacks, segments that are writable and executable ----
 assemble x.o <<<'.section .note.GNU-stack,"x",@progbits'

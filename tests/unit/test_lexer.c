@@ -7,12 +7,14 @@
 
 #include <cmocka.h>
 
-#include "ld/input/lexer.h"
+#include "ld/script/report.h"
 
 static struct lexer lexer_for(const char *text)
 {
+	static struct script_text script;
 	struct lexer lexer;
-	lexer_init(&lexer, "test.ld", (struct bytes){(const uint8_t *)text, strlen(text)});
+	script = (struct script_text){"test.ld", {(const uint8_t *)text, strlen(text)}};
+	lexer_init(&lexer, script_whole(&script));
 	return lexer;
 }
 
@@ -87,7 +89,7 @@ static void numbers(void **state)
 	      "#:4096 #:4096 #:2097152 #:16384 #:16 #:5 #:15 #:9 #:255");
 	check(LEX_EXPR, "08", "e:malformed number");
 	check(LEX_EXPR, "12ab", "e:malformed number");
-	check(LEX_EXPR, "0x10000000000000000", "e:number does not fit in 64 bits");
+	check(LEX_EXPR, "0x10000000000000000 10000000000000000H", "#:0 e:number does not fit in 64 bits");
 	check(LEX_EXPR, "18014398509481984K", "e:number does not fit in 64 bits");
 	check(LEX_EXPR, "K", "n:K");
 	check(LEX_EXPR, "$ffx $x", "n:$ffx n:$x");
@@ -99,6 +101,7 @@ static void expressions(void **state)
 	check(LEX_EXPR, "a-b a/b a / b a*b", "n:a p:- n:b n:a/b n:a p:/ n:b n:a p:* n:b");
 	check(LEX_EXPR, ". + SIZEOF(.text) <<= 1 << 2 >= 3",
 	      "n:. p:+ n:SIZEOF p:( n:.text p:) p:<<= #:1 p:<< #:2 p:>= #:3");
+	check(LEX_EXPR, "0x90 /DISCARD/", "#:144 n:/DISCARD/");
 	check(LEX_EXPR, "!a&&b||~c?d:e", "p:! n:a p:&& n:b p:|| p:~ n:c p:? n:d p:: n:e");
 }
 
@@ -108,6 +111,12 @@ static void globs_of_section_rules(void **state)
 	check(LEX_WILD, "*(.text .text.* EXCLUDE_FILE(*crt?.o) .ctors)",
 	      "n:* p:( n:.text n:.text.* n:EXCLUDE_FILE p:( n:*crt?.o p:) n:.ctors p:)");
 	check(LEX_WILD, "[!a-z]*^", "n:[!a-z]*^");
+	check(LEX_WILD, ".a, .b,.c :m.o lib.a:", "n:.a p:, n:.b,.c n::m.o n:lib.a:");
+	check(LEX_WILD, "a=b", "n:a=b");
+	check(LEX_STATEMENT, "a=b", "n:a p:= n:b");
+	check(LEX_STATEMENT, "a*= b", "n:a n:*= n:b"); /* the operator is read in another state */
+	check(LEX_STATEMENT, "d/a=b.o", "n:d/a=b.o");
+	check(LEX_STATEMENT, "*a=b.o", "n:*a=b.o");
 }
 
 static void version_patterns(void **state)
@@ -121,6 +130,14 @@ static void version_patterns(void **state)
 	check(LEX_VERSION, "1.0 $a \\* x@V", "n:1.0 n:$a n:\\* n:x@V");
 }
 
+static void check_position(struct token token, uint32_t expected_line, uint32_t expected_column)
+{
+	uint32_t line, column;
+	script_position(token.place, &line, &column);
+	assert_int_equal(line, expected_line);
+	assert_int_equal(column, expected_column);
+}
+
 static void lines_and_columns_count_from_one(void **state)
 {
 	(void)state;
@@ -128,13 +145,11 @@ static void lines_and_columns_count_from_one(void **state)
 	static const uint32_t places[][2] = {{1, 1}, {3, 5}, {4, 1}, {5, 4}};
 	for (size_t i = 0; i < COUNTOF(places); i++) {
 		struct token token = lexer_next(&lexer, LEX_SCRIPT);
-		assert_int_equal(token.line, places[i][0]);
-		assert_int_equal(token.column, places[i][1]);
+		check_position(token, places[i][0], places[i][1]);
 	}
 	struct token token = lexer_next(&lexer, LEX_SCRIPT);
 	assert_int_equal(token.kind, TOKEN_END);
-	assert_int_equal(token.line, 5);
-	assert_int_equal(token.column, 5);
+	check_position(token, 5, 5);
 }
 
 static void a_peek_takes_nothing(void **state)
@@ -169,7 +184,8 @@ static void any_bytes_come_to_an_end(void **state)
 		}
 		for (enum lex_state lex = LEX_SCRIPT; lex <= LEX_VERSION; lex++) {
 			struct lexer lexer;
-			lexer_init(&lexer, "random", (struct bytes){bytes, size});
+			struct script_text script = {"random", {bytes, size}};
+			lexer_init(&lexer, script_whole(&script));
 			size_t tokens = 0;
 			while (lexer_next(&lexer, lex).kind != TOKEN_END)
 				assert_in_range(++tokens, 1, sizeof(bytes));

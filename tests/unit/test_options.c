@@ -159,16 +159,17 @@ static void long_names_win_over_joined_short_ones(void **state)
 	struct run run;
 	parse_quietly(&run, "-Ttext-segment=400000 -rpath a -static -shared -export-dynamic -init i -nostdlib -z now");
 	assert_int_equal(run.options.image_base, 0x400000);
-	assert_null(run.options.script);
+	assert_int_equal(run.options.scripts.n, 0);
 	assert_true(run.options.is_static && run.options.export_dynamic && run.options.nostdlib);
 	assert_false(run.options.as_relocatable);
 	assert_string_equal(run.options.init, "i");
 	end(&run);
 	parse_quietly(&run, "-Tscript -Ldir -lname -l:exact.a -uroot -eentry -ytraced -mother -znow -Iloader -O2");
-	assert_string_equal(run.options.script, "script");
+	assert_string_equal(run.options.scripts.at[0].path, "script");
+	assert_int_equal(run.options.inputs.at[0].script, 1);
 	assert_string_equal(run.options.library_paths.at[0], "dir");
-	assert_string_equal(run.options.inputs.at[0].name, "name");
-	assert_string_equal(run.options.inputs.at[1].name, ":exact.a");
+	assert_string_equal(run.options.inputs.at[1].name, "name");
+	assert_string_equal(run.options.inputs.at[2].name, ":exact.a");
 	assert_string_equal(run.options.undefined.at[0], "root");
 	assert_string_equal(run.options.entry, "entry");
 	assert_string_equal(run.options.trace_symbols.at[0], "traced");
@@ -358,7 +359,8 @@ static void every_row_of_the_tables_is_parsed_as_it_says(void **state)
 				assert_non_null(strstr(run.diag.pending.at[0].text, "is not supported yet"));
 			for (uint32_t m = 0; m < run.diag.pending.n; m++)
 				assert_null(strstr(run.diag.pending.at[m].text, "unknown option"));
-			bool is_input = row->id == OPTION_LIBRARY || row->id == OPTION_JUST_SYMBOLS;
+			bool is_input = row->id == OPTION_LIBRARY || row->id == OPTION_JUST_SYMBOLS ||
+					row->id == OPTION_SCRIPT || row->id == OPTION_DEFAULT_SCRIPT;
 			assert_int_equal(run.options.inputs.n, is_input);
 			end(&run);
 		}

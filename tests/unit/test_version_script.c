@@ -28,10 +28,17 @@ static struct bytes bytes_of(const char *text)
 	return (struct bytes){(const uint8_t *)text, strlen(text)};
 }
 
+static struct script_place place_of(struct run *run, const char *path, const char *text)
+{
+	struct script_text *file = arena_new(&run->arena, struct script_text);
+	*file = (struct script_text){path, bytes_of(text)};
+	return script_whole(file);
+}
+
 static void parse(struct run *run, const char *text)
 {
 	begin(run);
-	run->ok = version_script_parse(&run->script, "v.map", bytes_of(text), 1, &run->arena, &run->diag);
+	run->ok = version_script_parse(&run->script, place_of(run, "v.map", text), &run->arena, &run->diag);
 }
 
 static void end(struct run *run)
@@ -126,11 +133,11 @@ static void several_scripts_add_up(void **state)
 	struct run run;
 	parse(&run, "V1 { a; };");
 	assert_true(run.ok);
-	assert_true(version_script_parse(&run.script, "w.map", bytes_of("V2 { b; } V1;"), 1, &run.arena, &run.diag));
+	assert_true(version_script_parse(&run.script, place_of(&run, "w.map", "V2 { b; } V1;"), &run.arena, &run.diag));
 	check_content(&run, "{V1} {V2<V1} V1:=a V2:=b");
-	assert_false(version_script_parse(&run.script, "w.map", bytes_of("V1 { c; };"), 7, &run.arena, &run.diag));
+	assert_false(version_script_parse(&run.script, place_of(&run, "w.map", "V1 { c; };"), &run.arena, &run.diag));
 	assert_string_equal(run.diag.pending.at[0].text,
-			    "w.map:7:1: duplicate version node 'V1'\n>>> V1 { c; };\n>>> ^");
+			    "w.map:1:1: duplicate version node 'V1'\n>>> V1 { c; };\n>>> ^");
 	end(&run);
 }
 
@@ -172,15 +179,15 @@ static void dynamic_lists(void **state)
 	(void)state;
 	struct run run;
 	begin(&run);
-	assert_true(dynamic_list_parse(&run.script, "d.list", bytes_of("{ foo; bar*; extern \"C++\" { ns::*; }; };"),
+	assert_true(dynamic_list_parse(&run.script, place_of(&run, "d.list", "{ foo; bar*; extern \"C++\" { ns::*; }; };"),
 				       &run.arena, &run.diag));
-	assert_true(dynamic_list_parse(&run.script, "e.list", bytes_of("{ more; };\n{ \"and*\"; };"), &run.arena,
+	assert_true(dynamic_list_parse(&run.script, place_of(&run, "e.list", "{ more; };\n{ \"and*\"; };"), &run.arena,
 				       &run.diag));
 	check_content(&run, "{} :=foo :bar* :+ns::* :=more :=and*");
-	assert_false(dynamic_list_parse(&run.script, "f.list", bytes_of("V { a; };"), &run.arena, &run.diag));
+	assert_false(dynamic_list_parse(&run.script, place_of(&run, "f.list", "V { a; };"), &run.arena, &run.diag));
 	assert_string_equal(run.diag.pending.at[0].text,
 			    "f.list:1:1: expected '{' at the start of a dynamic list, found 'V'\n>>> V { a; };\n>>> ^");
-	assert_false(dynamic_list_parse(&run.script, "g.list", bytes_of("{ global: a; };"), &run.arena, &run.diag));
+	assert_false(dynamic_list_parse(&run.script, place_of(&run, "g.list", "{ global: a; };"), &run.arena, &run.diag));
 	end(&run);
 }
 

@@ -8,14 +8,17 @@
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "base/glob.h"
 #include "ld/input/archive_scan.h"
 #include "ld/input/foreign.h"
 #include "ld/input/library_hint.h"
 #include "ld/input/ir.h"
 #include "ld/input/made_object.h"
 #include "ld/input/object.h"
+#include "ld/input/scripts.h"
 #include "ld/input/shared_object.h"
 #include "ld/input/text_script.h"
+#include "ld/script/parse.h"
 #include "ld/report/trace.h"
 
 /* The state that a file of the command line or of a script is opened with. */
@@ -275,44 +278,14 @@ static bool first_member_is_foreign(const struct link *link, struct bytes bytes)
 	return elf_kind(member.data) != ELF_NOT && is_foreign(link, member.data);
 }
 
-/* Opens a text file given as input. The names in it are loaded in its place. */
-static enum opened add_script(struct loader *loader, const struct request *request, const char *path,
-			      struct bytes bytes, bool searching)
+/* What INPUT and GROUP of a script name. */
+static void load_named(struct loader *loader, const struct request *request, const char *path,
+		       const struct script *script)
 {
-	struct link *link = loader->link;
-	struct text_script script = {0};
-	if (request->depth >= MAX_SCRIPT_DEPTH) {
-		report_input(link, path, "script", "scripts are nested too deeply (a script that names itself?)");
-		return OPENED;
-	}
-	if (!text_script_parse(&script, path, bytes, &link->arena, link->diag)) {
-		text_script_free(&script);
-		return OPENED;
-	}
-	if (script.output_format && strcmp(script.output_format, link->arch->bfd_name) != 0) {
-		enum opened result = OPENED;
-		if (searching)
-			result = INCOMPATIBLE;
-		else
-			report_input(link, path, "wrong-architecture",
-				     "OUTPUT_FORMAT(%s) is not the format of this link (%s)", script.output_format,
-				     link->arch->bfd_name);
-		text_script_free(&script);
-		return result;
-	}
-	for (uint32_t i = 0; i < script.search_dirs.n; i++)
-		*array_push(&loader->script_dirs) = script.search_dirs.at[i];
-	for (uint32_t i = 0; i < script.externs.n; i++)
-		*array_push(&link->externs) = script.externs.at[i];
-	if (script.entry && !link->script_entry)
-		link->script_entry = script.entry;
-	if (script.version.size)
-		version_script_parse(&link->version_script, path, script.version, script.version_line, &link->arena,
-				     link->diag);
 	uint32_t first_group = SCRIPT_GROUPS + loader->script_groups;
-	loader->script_groups += script.groups;
-	for (uint32_t i = 0; i < script.inputs.n; i++) {
-		const struct text_script_input *input = &script.inputs.at[i];
+	loader->script_groups += script->groups;
+	for (uint32_t i = 0; i < script->inputs.n; i++) {
+		const struct script_input *input = &script->inputs.at[i];
 		load(loader, &(struct request){
 				     .name = input->name,
 				     .is_library = input->is_library,
@@ -326,7 +299,42 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 									      : first_group + input->group,
 			     });
 	}
-	text_script_free(&script);
+}
+
+/* Opens a text file given as input. The names in it are loaded in its place. */
+static enum opened add_script(struct loader *loader, const struct request *request, const char *path,
+			      struct bytes bytes, bool searching)
+{
+	struct link *link = loader->link;
+	if (request->depth >= MAX_SCRIPT_DEPTH) {
+		report_input(link, path, "script", "scripts are nested too deeply (a script that names itself?)");
+		return OPENED;
+	}
+	struct script script = {0};
+	struct script_text *text = arena_new(&link->arena, struct script_text);
+	*text = (struct script_text){path, bytes};
+	struct script_includer includer = scripts_includer(link);
+	if (!script_parse(&script, text, &includer, &link->arena, link->diag)) {
+		script_free(&script);
+		return OPENED;
+	}
+	const char *format = script.output_format[0];
+	if (format && strcmp(format, link->arch->bfd_name) != 0) {
+		enum opened result = OPENED;
+		if (searching)
+			result = INCOMPATIBLE;
+		else
+			report_input(link, path, "wrong-architecture",
+				     "OUTPUT_FORMAT(%s) is not the format of this link (%s)", format,
+				     link->arch->bfd_name);
+		script_free(&script);
+		return result;
+	}
+	for (uint32_t i = 0; i < script.search_dirs.n; i++)
+		*array_push(&loader->script_dirs) = script.search_dirs.at[i];
+	scripts_add(link, &script);
+	load_named(loader, request, path, &script);
+	script_free(&script);
 	return OPENED;
 }
 
@@ -462,11 +470,14 @@ static bool is_below(const char *path, const char *folder)
 static bool load_path(struct loader *loader, const struct request *request, int *error)
 {
 	struct link *link = loader->link;
+	static const char variable[] = "$SYSROOT";
 	const char *sysroot = link->options->sysroot, *name = request->name;
-	if (name[0] == '=')
-		return open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name + 1), false,
-				  error) == OPENED;
-	if (request->from_script && name[0] == '/' && *sysroot && is_below(request->from_script, sysroot) &&
+	bool prefixed = name[0] == '=';
+	if (prefixed)
+		name = arena_printf(&link->arena, "%s%s", sysroot, name + 1);
+	else if (request->from_script && (prefixed = strncmp(name, variable, sizeof(variable) - 1) == 0))
+		name = arena_printf(&link->arena, "%s%s", sysroot, name + sizeof(variable) - 1);
+	if (request->from_script && !prefixed && name[0] == '/' && *sysroot && is_below(request->from_script, sysroot) &&
 	    open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name), false, error) == OPENED)
 		return true;
 	if (open_input(loader, request, name, false, error) == OPENED)
@@ -503,7 +514,8 @@ static void load(struct loader *loader, const struct request *request)
 			report_not_found(link, request);
 	} else if (!load_path(loader, request, &error)) {
 		diag_report(link->diag, SEVERITY_ERROR, link->files.n, &(struct diag_about){.kind = "cannot-open"},
-			    "cannot open %s: %s%s%s", request->name, strerror(error),
+			    "cannot %s %s: %s%s%s", request->from_script ? "find" : "open", request->name,
+			    strerror(error),
 			    request->from_script ? "\n>>> named by " : "",
 			    request->from_script ? request->from_script : "");
 	}
@@ -537,7 +549,7 @@ static void read_ahead(struct reading_ahead *reading)
 	reading->inputs = arena_array(&link->arena, const struct input_request *, link->options->inputs.n);
 	for (uint32_t i = 0; i < link->options->inputs.n; i++) {
 		const struct input_request *input = &link->options->inputs.at[i];
-		if (input->is_library || input->name[0] == '=')
+		if (input->is_library || input->script || input->name[0] == '=')
 			continue;
 		paths[n] = input->name;
 		reading->inputs[n++] = input;
@@ -545,6 +557,53 @@ static void read_ahead(struct reading_ahead *reading)
 	io_open_ahead(link->io, link->pool, paths, n);
 	reading->scans = arena_array(&link->arena, struct archive_scan, n);
 	parallel_for(link->pool, n, 1, scan_range, reading);
+}
+
+/* The inputs that a script of -T names. */
+static void load_option_script(struct loader *loader, const struct input_request *input)
+{
+	struct request request = {
+		.as_needed = input->as_needed,
+		.whole_archive = input->whole_archive,
+		.prefer_static = input->prefer_static,
+		.lazy = input->lazy,
+		.group = input->group,
+	};
+	if (input->script == 1)
+		loader->link->loaded_before_script = loader->link->loaded.n;
+	load_named(loader, &request, input->name, &loader->link->option_scripts.at[input->script - 1]);
+}
+
+static bool is_loaded(const struct link *link, const char *name)
+{
+	for (uint32_t i = 0; i < link->loaded.n; i++)
+		if (strcmp(link->loaded.at[i], name) == 0)
+			return true;
+	for (file_id id = 1; id < link->files.n; id++) {
+		struct str member = file_of(link, id)->member;
+		if (member.len == strlen(name) && memcmp(member.at, name, member.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A file that an input section description names, and nobody else, is an input (GNU ld manual, "Input Section Basics"),
+ * if it can be found. */
+static void load_described(struct loader *loader, const struct statement *statement)
+{
+	for (; statement; statement = statement->next) {
+		if (statement->kind == STATEMENT_SECTION)
+			load_described(loader, statement->section->body);
+		if (statement->kind == STATEMENT_OVERLAY)
+			load_described(loader, statement->overlay->sections);
+		if (statement->kind != STATEMENT_INPUT || statement->input->file.kind != FILE_PLAIN ||
+		    !glob_is_literal(statement->input->file.file) ||
+		    is_loaded(loader->link, statement->input->file.file.at))
+			continue;
+		int error;
+		load_path(loader, &(struct request){.name = statement->input->file.file.at,
+						    .from_script = statement->place.text->path, .depth = 1}, &error);
+	}
 }
 
 /* Without -m, the first file of the command line that is an object decides. (Compilers always say -m.) */
@@ -564,6 +623,11 @@ void inputs_load(struct link *link)
 {
 	struct loader loader = {.link = link};
 	struct reading_ahead ahead = {.link = link};
+	for (uint32_t i = 0; i < link->option_scripts.n; i++) {
+		const struct script *script = &link->option_scripts.at[i];
+		for (uint32_t k = 0; k < script->search_dirs.n; k++)
+			*array_push(&loader.script_dirs) = script->search_dirs.at[k];
+	}
 	read_ahead(&ahead);
 	choose_target(link);
 	if (link->options->verify_output && !link->arch->can_verify)
@@ -574,7 +638,10 @@ void inputs_load(struct link *link)
 		uint32_t next = link->io->ahead.next;
 		bool is_next = next < link->io->ahead.n && ahead.inputs[next] == input;
 		bool is_archive = is_next && archive_kind(link->io->ahead.files[next].bytes) != ARCHIVE_NOT;
-		load(&loader, &(struct request){
+		if (input->script)
+			load_option_script(&loader, input);
+		else
+			load(&loader, &(struct request){
 				      .name = input->name,
 				      .is_library = input->is_library,
 				      .as_needed = input->as_needed,
@@ -587,6 +654,7 @@ void inputs_load(struct link *link)
 				      .just_symbols = input->just_symbols,
 			      });
 	}
+	load_described(&loader, link->script.statements);
 	array_free(&loader.script_dirs);
 	array_free(&loader.archives);
 }

@@ -48,12 +48,9 @@ static const struct option_row rows[] = {
 	{"--filler", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 
 	/* linker scripts */
-	{"-dT", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
-	{"--default-script", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--version-exports-section", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--default-imported-symver", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--enable-non-contiguous-regions", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--section-ordering-file", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--split-by-file", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
 	{"--split-by-reloc", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
 

@@ -356,7 +356,11 @@ void option_parse_defsym(const struct option_context *context, const char *text)
 		diag_error(context->diag, 0, "option --defsym: '%s' is not of the form SYMBOL=VALUE", text);
 		return;
 	}
-	*array_push(&context->options->defsyms) = (struct defsym){arena_strndup(context->arena, text, len), value};
+	bool before_script = true;
+	for (uint32_t i = 0; i < context->options->scripts.n; i++)
+		before_script &= context->options->scripts.at[i].is_default; /* which are read last */
+	*array_push(&context->options->defsyms) =
+		(struct defsym){arena_strndup(context->arena, text, len), value, before_script};
 }
 
 void option_add_section_start(const struct option_context *context, struct str option, const char *name,

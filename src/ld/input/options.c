@@ -102,6 +102,15 @@ static void add_input(struct parser *parser, const char *name, bool is_library)
 	};
 }
 
+/* The inputs that a script names stand where it stands itself. */
+static void add_script(struct parser *parser, const char *path, bool is_default)
+{
+	struct options *options = parser->context.options;
+	*array_push(&options->scripts) = (struct script_option){path, is_default};
+	add_input(parser, path, false);
+	options->inputs.at[options->inputs.n - 1].script = options->scripts.n;
+}
+
 /* -R means -rpath for a directory. */
 static void parse_just_symbols(struct parser *parser, const char *path)
 {
@@ -181,6 +190,10 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 {
 	struct options *options = parser->context.options;
 	switch (id) {
+	case OPTION_OUTPUT:
+		options->output = value;
+		options->output_given = true;
+		return true;
 	case OPTION_LIBRARY_PATH:
 		*array_push(&options->library_paths) = value;
 		return true;
@@ -201,6 +214,13 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 		return true;
 	case OPTION_REQUIRE_DEFINED:
 		*array_push(&options->require_defined) = value;
+		return true;
+	case OPTION_SCRIPT:
+	case OPTION_DEFAULT_SCRIPT:
+		add_script(parser, value, id == OPTION_DEFAULT_SCRIPT);
+		return true;
+	case OPTION_SECTION_ORDERING_FILE:
+		*array_push(&options->ordering_files) = value;
 		return true;
 	case OPTION_VERSION_SCRIPT:
 		*array_push(&options->version_scripts) = value;
@@ -280,7 +300,12 @@ static bool apply_address_option(struct parser *parser, enum option_id id, struc
 		option_parse_section_start(&parser->context, option, value);
 		return true;
 	case OPTION_OMAGIC: /* also for the -l that follow: archives only */
+	case OPTION_NMAGIC:
 		options->unpaged = parser->state.prefer_static = true;
+		options->omagic |= id == OPTION_OMAGIC;
+		return true;
+	case OPTION_NO_OMAGIC:
+		options->unpaged = options->omagic = false;
 		return true;
 	default:
 		return false;
@@ -720,6 +745,8 @@ void options_free(struct options *options)
 	array_free(&options->ignored_unresolved);
 	array_free(&options->export_dynamic_lists);
 	array_free(&options->require_defined);
+	array_free(&options->scripts);
+	array_free(&options->ordering_files);
 	array_free(&options->version_scripts);
 	array_free(&options->dynamic_lists);
 	array_free(&options->export_dynamic_symbols);

@@ -56,10 +56,18 @@ struct input_request {
 	uint32_t group;            /* number of the --start-group it stands in; 0: none */
 	bool binary;               /* -b binary: any file is data */
 	bool just_symbols;         /* -R: only the addresses of its symbols are of interest */
+	uint32_t script;           /* 1 + number of the -T whose INPUTs stand here; 0: it is an input itself */
+};
+
+/* -T FILE; is_default: -dT FILE. */
+struct script_option {
+	const char *path;
+	bool is_default;
 };
 
 struct defsym {
-	const char *name, *value;  /* value: the text after '=': a number, a symbol, or symbol+number */
+	const char *name, *value;  /* value: the text after '=': an expression */
+	bool before_script;        /* no -T stands in front of it */
 };
 
 /* --section-start, -Ttext, -Tdata, -Tbss */
@@ -70,6 +78,7 @@ struct section_start {
 
 struct options {
 	const char *output;                    /* "a.out" */
+	bool output_given;
 	enum output_kind kind;
 	bool is_static;                        /* -static, -Bstatic: no dynamic section unless PIE (-static-pie) */
 	ARRAY(struct input_request) inputs;
@@ -105,7 +114,8 @@ struct options {
 	const char *map_file;                  /* -Map: "" none, "-" stdout */
 	const char *plan_out, *plan_in;
 	const char *dependency_file;
-	const char *script;                    /* -T: refused for now unless it is a text script */
+	ARRAY(struct script_option) scripts;   /* -T, -dT */
+	ARRAY(const char *) ordering_files;    /* --section-ordering-file */
 	const char *retain_symbols_file;       /* NULL: all are kept */
 	bool dynamic_list_data, dynamic_list_cpp_new, dynamic_list_cpp_typeinfo;
 	bool default_symver, no_gnu_unique;
@@ -161,6 +171,7 @@ struct options {
 	uint64_t rodata_segment; bool rodata_segment_given;
 	ARRAY(struct section_start) section_starts; /* the last one of a name counts */
 	bool unpaged;                          /* -N, -n: segments know no pages */
+	bool omagic;                           /* -N: and code is writable, which a script's layout can see */
 	bool no_rosegment;
 	uint64_t spare_dynamic_tags;           /* default 5 as GNU ld */
 	struct {

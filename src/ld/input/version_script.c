@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/glob.h"
-#include "ld/input/lexer.h"
-#include "ld/input/script_error.h"
+#include "ld/script/lexer.h"
+#include "ld/script/report.h"
 
 struct parser {
 	struct version_script *out;
@@ -25,7 +25,7 @@ static struct token peek(const struct parser *parser)
 
 static bool expected(struct parser *parser, struct token token, const char *what)
 {
-	return script_expected(parser->diag, &parser->lexer, token, what);
+	return script_expected(parser->diag, token, what);
 }
 
 /* Takes the next token when it is `text`. */
@@ -74,7 +74,7 @@ static bool parse_language(struct parser *parser, bool *cxx)
 	*cxx = token.text.len == 3 && memcmp(token.text.at, "C++", 3) == 0;
 	if (*cxx || (token.text.len == 1 && token.text.at[0] == 'C'))
 		return true;
-	return script_error(parser->diag, &parser->lexer, token,
+	return script_error(parser->diag, token.place, NULL,
 			    "unknown language \"%.*s\", only \"C\" and \"C++\" are known", (int)token.text.len,
 			    token.text.at);
 }
@@ -142,10 +142,10 @@ static bool add_node(struct parser *parser, struct token token)
 	bool anonymous = token.kind == TOKEN_PUNCT;
 	struct str name = anonymous ? (struct str){"", 0} : token.text;
 	if (out->nodes.n > 0 && (anonymous || out->nodes.at[0].name[0] == '\0'))
-		return script_error(parser->diag, &parser->lexer, token,
+		return script_error(parser->diag, token.place, NULL,
 				    "an anonymous version node cannot be combined with other version nodes");
 	if (find_node(out, name) < out->nodes.n)
-		return script_error(parser->diag, &parser->lexer, token, "duplicate version node '%.*s'",
+		return script_error(parser->diag, token.place, NULL, "duplicate version node '%.*s'",
 				    (int)name.len, name.at);
 	*array_push(&out->nodes) = (struct version_node){.name = arena_strndup(parser->arena, name.at, name.len)};
 	return true;
@@ -162,7 +162,7 @@ static bool parse_parents(struct parser *parser, uint32_t node)
 			return expected(parser, token, "';' after the '}' of a version node");
 		uint32_t parent = find_node(parser->out, token.text);
 		if (parent >= node)
-			return script_error(parser->diag, &parser->lexer, token,
+			return script_error(parser->diag, token.place, NULL,
 					    "version node '%s' depends on '%.*s', which is not defined before it",
 					    parser->out->nodes.at[node].name, (int)token.text.len, token.text.at);
 		*array_push(&parser->out->nodes.at[node].parents) = parent;
@@ -185,12 +185,11 @@ static bool parse_node(struct parser *parser)
 	return named ? parse_parents(parser, node) : expect(parser, ";", "';' after the '}' of a version node");
 }
 
-bool version_script_parse(struct version_script *out, const char *path, struct bytes bytes, uint32_t line,
-			  struct arena *arena, struct diag *diag)
+bool version_script_parse(struct version_script *out, struct script_place place, struct arena *arena,
+			  struct diag *diag)
 {
 	struct parser parser = {.out = out, .arena = arena, .diag = diag};
-	lexer_init(&parser.lexer, path, bytes);
-	parser.lexer.line = line;
+	lexer_init(&parser.lexer, place);
 	do {
 		if (!parse_node(&parser))
 			return false;
@@ -198,11 +197,10 @@ bool version_script_parse(struct version_script *out, const char *path, struct b
 	return true;
 }
 
-bool dynamic_list_parse(struct version_script *out, const char *path, struct bytes bytes, struct arena *arena,
-			struct diag *diag)
+bool dynamic_list_parse(struct version_script *out, struct script_place place, struct arena *arena, struct diag *diag)
 {
 	struct parser parser = {.out = out, .arena = arena, .diag = diag};
-	lexer_init(&parser.lexer, path, bytes);
+	lexer_init(&parser.lexer, place);
 	if (out->nodes.n == 0)
 		*array_push(&out->nodes) = (struct version_node){.name = ""};
 	do {

@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/diag.h"
 #include "base/types.h"
+#include "ld/script/place.h"
 
 struct version_node {
 	const char *name;          /* "" for the anonymous node */
@@ -31,14 +32,13 @@ struct version_script {
 };
 
 /* Adds the content of one version script. false after an error (reported as FILE:LINE:COLUMN: ...): duplicate node,
- * unknown parent, anonymous node together with named ones, syntax. `line` is the number of the text's first line. */
-bool version_script_parse(struct version_script *out, const char *path, struct bytes bytes, uint32_t line,
-			  struct arena *arena, struct diag *diag);
+ * unknown parent, anonymous node together with named ones, syntax. */
+bool version_script_parse(struct version_script *out, struct script_place place, struct arena *arena,
+			  struct diag *diag);
 
 /* A dynamic list: `{ foo; bar*; extern "C++" { ... }; };` The patterns are added as globals of node 0, which is created
  * anonymous. */
-bool dynamic_list_parse(struct version_script *out, const char *path, struct bytes bytes, struct arena *arena,
-			struct diag *diag);
+bool dynamic_list_parse(struct version_script *out, struct script_place place, struct arena *arena, struct diag *diag);
 
 void version_script_free(struct version_script *script);
 

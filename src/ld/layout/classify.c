@@ -62,6 +62,10 @@ const char *layout_section_name(const struct link *link, section_id id)
 	const struct section *section = section_of(link, id);
 	switch (section->kind) {
 	case SECTION_SYNTHETIC:
+		if (link->layout->scripted && section->extra == SYN_RELA_PLT && !link->is_dynamic)
+			return link->arch->dialect->is_rela ? ".rela.iplt" : ".rel.iplt"; /* what a static program relocates itself has a place of its own in scripts */
+		if (link->layout->scripted && section->extra == SYN_DYNRELRO)
+			return ".data.rel.ro";
 		return layout_synthetic_name(link, (enum synthetic)section->extra);
 	case SECTION_SYMTAB:
 		return ".symtab";
@@ -75,26 +79,6 @@ const char *layout_section_name(const struct link *link, section_id id)
 	default:
 		return elf_section_name(&file_of(link, section->file)->elf, section_number(link, id));
 	}
-}
-
-static bool ends_with(struct str text, const char *suffix)
-{
-	size_t len = strlen(suffix);
-	return text.len >= len && memcmp(text.at + text.len - len, suffix, len) == 0;
-}
-
-/* *crtbegin.o *crtbegin?.o *crtend.o *crtend?.o */
-static bool is_crt_file(const struct file *file)
-{
-	struct str name = file->member.len ? file->member : str_of(file->path);
-	if (!ends_with(name, ".o"))
-		return false;
-	for (uint32_t variant = 0; variant < 2; variant++) {
-		struct str stem = {name.at, name.len - 2 - (variant && name.len > 2 ? 1 : 0)};
-		if (ends_with(stem, "crtbegin") || ends_with(stem, "crtend"))
-			return true;
-	}
-	return false;
 }
 
 /* An index that the linker makes takes the place of those of the inputs, and of the names that it is made from; so does
@@ -123,16 +107,58 @@ static bool is_stripped(const struct link *link, section_id id, const char *name
 	return false;
 }
 
-static void classify(struct link *link, section_id id, bool is_crt)
+/* One thread's, for one file at a time; keeps: NULL, or looks into keep_index. */
+struct finders {
+	struct rule_finder *rules, *keeps;
+};
+
+static uint64_t flags_of(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	return section->file == INTERNAL_FILE ? layout_synthetic_flags(link, section) : section_shdr(link, id)->sh_flags;
+}
+
+/* .symtab and the like: no rule of a script means them. */
+static bool is_table(const struct section *section)
+{
+	return section->kind == SECTION_SYMTAB || section->kind == SECTION_SYMTAB_SHNDX ||
+	       section->kind == SECTION_STRTAB ||
+	       (section->kind == SECTION_SYNTHETIC && section->extra == SYN_SHSTRTAB);
+}
+
+static const struct osec *osec_of_rule(const struct layout *layout, uint32_t rule)
+{
+	return &layout->osecs.at[layout->runs.at[layout->rules.at[rule].run].osec];
+}
+
+/* The first rule that takes the section and whose output section exists. */
+static uint32_t find_rule(const struct link *link, section_id id, struct rule_finder *finder)
+{
+	struct str name = str_of(layout_section_name(link, id));
+	/* What is not from a file has no flags yet that INPUT_SECTION_FLAGS could see. */
+	uint64_t flags = section_of(link, id)->file == INTERNAL_FILE ? 0 : flags_of(link, id);
+	uint32_t rule = layout_stands_alone(link, id) ? NO_RULE : rule_finder_find(finder, name, flags, 0);
+	while (rule != NO_RULE && osec_of_rule(link->layout, rule)->is_absent)
+		rule = rule_finder_find(finder, name, flags, rule + 1);
+	return rule;
+}
+
+static void classify(struct link *link, section_id id, struct finders finders)
 {
 	struct layout *layout = link->layout;
 	struct section *section = section_of(link, id);
 	const char *name = layout_section_name(link, id);
-	uint32_t rule = layout_stands_alone(link, id) ? NO_RULE : rule_index_find(layout, str_of(name), is_crt);
+	if (layout->scripted && is_table(section)) {
+		section->run = layout->osecs.at[layout_table(layout, name)].nodes.at[0].id;
+		return;
+	}
+	uint32_t rule = find_rule(link, id, finders.rules);
 	section->run = rule == NO_RULE ? ORPHAN_RUN : layout->rules.at[rule].run;
+	if (finders.keeps)
+		section->keep = rule_finder_find(finders.keeps, str_of(name), flags_of(link, id), 0) != NO_RULE;
 	/* Names of tables that the linker writes about its own output are not for others' sections. */
 	bool reserved = rule != NO_RULE && section->file != INTERNAL_FILE &&
-			layout->osecs.at[layout->runs.at[section->run].osec].rank == RANK_TABLES;
+			osec_of_rule(layout, rule)->rank == RANK_TABLES;
 	if (reserved) {
 		struct diag_about about = about_section(file_of(link, section->file), section_number(link, id),
 							"reserved-section");
@@ -145,39 +171,183 @@ static void classify(struct link *link, section_id id, bool is_crt)
 		return;
 	}
 	/* .ctors runs from the last pointer to the first; in .init_array it has to stand the other way round. */
-	if (rule != NO_RULE && (strncmp(name, ".ctors", 6) == 0 || strncmp(name, ".dtors", 6) == 0) &&
-	    section->size % 8 == 0)
-		section->reversed = layout->osecs.at[layout->runs.at[section->run].osec].name[1] != name[1];
-	if (section->run == layout->discard_run) {
+	const struct osec *osec = rule == NO_RULE ? NULL : osec_of_rule(layout, rule);
+	bool ctors = strncmp(name, ".ctors", 6) == 0, dtors = strncmp(name, ".dtors", 6) == 0;
+	if (osec && (ctors || dtors) && section->size % 8 == 0)
+		section->reversed = strcmp(osec->name, ctors ? ".init_array" : ".fini_array") == 0;
+	if (osec && osec->rank == RANK_DISCARD) {
 		section->run = 0;
 		section->live = false;
 	}
 }
 
+/* Common symbols that a script does not place are in .bss and its like. */
+static const char *orphan_name(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_COMMON)
+		return ".bss";
+	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_TLS_COMMON)
+		return ".tbss";
+	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_LARGE_COMMON)
+		return ".lbss";
+	return layout_section_name(link, id);
+}
+
+static void set_file(struct rule_finder *finder, const struct file *file)
+{
+	bool is_member = file->member.len != 0;
+	struct str path = str_of(file->path);
+	rule_finder_file(finder, is_member ? file->member : path, is_member ? path : (struct str){"", 0}, is_member);
+}
+
+/* The file whose common symbols the section has; 0: none, or all. */
+static file_id file_of_common(const struct link *link, section_id id)
+{
+	for (uint32_t i = 0; i < link->common_areas.n; i++)
+		if (link->common_areas.at[i].section == id)
+			return link->common_areas.at[i].file;
+	return 0;
+}
+
 void layout_classify_one(struct link *link, section_id id)
 {
-	classify(link, id, false);
+	struct section *section = section_of(link, id);
+	struct rule_finder *finder = link->layout->own_finder;
+	file_id file = file_of_common(link, id);
+	if (file)
+		set_file(finder, file_of(link, file));
+	classify(link, id, (struct finders){finder, NULL});
+	if (file)
+		rule_finder_file(finder, (struct str){"", 0}, (struct str){"", 0}, false);
+	if (section->run == ORPHAN_RUN)
+		section->run = orphan_place(link, orphan_name(link, id), layout_synthetic_flags(link, section),
+					    layout_synthetic_type(link, section), false);
+}
+
+struct classifying {
+	struct link *link;
+	struct finders *of_worker;
+};
+
+static struct finders begin_file(const struct layout *layout, struct finders *finders, const struct file *file)
+{
+	if (!finders->rules) {
+		finders->rules = rule_finder_new(layout->rule_index);
+		finders->keeps = layout->keep_index ? rule_finder_new(layout->keep_index) : NULL;
+	}
+	set_file(finders->rules, file);
+	if (finders->keeps)
+		set_file(finders->keeps, file);
+	return *finders;
 }
 
 static void classify_files(void *context, size_t begin, size_t end, unsigned worker)
 {
-	struct link *link = context;
-	(void)worker;
+	const struct classifying *classifying = context;
+	struct link *link = classifying->link;
 	for (size_t f = begin; f < end; f++) {
 		const struct file *file = file_of(link, (file_id)f);
 		if (file->kind != FILE_OBJECT || !file->live)
 			continue;
-		bool is_crt = is_crt_file(file);
+		struct finders finders = begin_file(link->layout, &classifying->of_worker[worker], file);
 		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 			const struct section *section = section_of(link, file->first_section + i);
 			if (section->kind != SECTION_NONE && section->live)
-				classify(link, file->first_section + i, is_crt);
+				classify(link, file->first_section + i, finders);
 		}
 	}
 }
 
+/* ---- ONLY_IF_RO, ONLY_IF_RW ------------------------------------------------------------------------------ */
+
+static enum section_constraint constraint_of(const struct osec *osec)
+{
+	return osec->said ? osec->said->constraint : CONSTRAINT_NONE;
+}
+
+/* What the rules of an output section take. */
+struct taken {
+	uint32_t n, n_writable;
+};
+
+static struct taken *count_taken(const struct link *link)
+{
+	const struct layout *layout = link->layout;
+	struct taken *taken = calloc(layout->osecs.n, sizeof(*taken));
+	if (!taken)
+		out_of_memory();
+	for (section_id id = 1; id < link->sections.n; id++) {
+		const struct section *section = section_of(link, id);
+		if (!section->run || section->run == ORPHAN_RUN)
+			continue;
+		uint32_t osec = layout->runs.at[section->run].osec;
+		if (constraint_of(&layout->osecs.at[osec]) == CONSTRAINT_NONE)
+			continue;
+		taken[osec].n++;
+		taken[osec].n_writable += (flags_of(link, id) & SHF_WRITE) != 0;
+	}
+	return taken;
+}
+
+/* What the output section has goes to the rules behind its own. */
+static void give_back(struct link *link, uint32_t osec)
+{
+	const struct layout *layout = link->layout;
+	struct finders finders = {NULL, NULL};
+	for (file_id f = 1; f < link->files.n; f++) {
+		const struct file *file = file_of(link, f);
+		bool begun = false;
+		for (uint32_t i = 1; file->kind == FILE_OBJECT && file->live && i < file->elf.nshdr; i++) {
+			const struct section *section = section_of(link, file->first_section + i);
+			if (!section->run || section->run == ORPHAN_RUN || layout->runs.at[section->run].osec != osec)
+				continue;
+			if (!begun)
+				begin_file(layout, &finders, file);
+			begun = true;
+			classify(link, file->first_section + i, finders);
+		}
+	}
+	rule_finder_free(finders.rules);
+	rule_finder_free(finders.keeps);
+}
+
+/* Decides in the order of the script, since what one output section does not take the next ones may. */
+static void decide_constraints(struct link *link)
+{
+	struct layout *layout = link->layout;
+	struct taken *taken = NULL;
+	for (uint32_t osec = 1; osec < layout->osecs.n; osec++) {
+		enum section_constraint constraint = constraint_of(&layout->osecs.at[osec]);
+		if (constraint != CONSTRAINT_ONLY_IF_RO && constraint != CONSTRAINT_ONLY_IF_RW)
+			continue;
+		if (!taken)
+			taken = count_taken(link);
+		bool read_only = taken[osec].n_writable == 0;
+		if (read_only == (constraint == CONSTRAINT_ONLY_IF_RO))
+			continue;
+		layout->osecs.at[osec].is_absent = true;
+		if (taken[osec].n == 0)
+			continue;
+		give_back(link, osec);
+		free(taken);
+		taken = NULL;
+	}
+	free(taken);
+}
+
 void layout_classify(struct link *link)
 {
-	parallel_for(link->pool, link->files.n, FILE_GRAIN, classify_files, link);
+	unsigned workers = pool_threads(link->pool);
+	struct classifying classifying = {.link = link, .of_worker = calloc(workers, sizeof(struct finders))};
+	if (!classifying.of_worker)
+		out_of_memory();
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, classify_files, &classifying);
+	for (unsigned i = 0; i < workers; i++) {
+		rule_finder_free(classifying.of_worker[i].rules);
+		rule_finder_free(classifying.of_worker[i].keeps);
+	}
+	free(classifying.of_worker);
+	decide_constraints(link);
 	orphans_place(link);
 }

@@ -7,7 +7,6 @@
 #include "arch/arch.h"
 #include "base/glob.h"
 #include "ld/layout/layout.h"
-#include "ld/layout/rule_index.h"
 
 static const struct expr dot = {.kind = EXPR_DOT};
 
@@ -39,15 +38,6 @@ static void define(struct layout *layout, const char *symbol)
 	layout_assign(layout, 0, symbol, &dot);
 }
 
-/* symbol = ADDR(section), hidden, when somebody asks for it and the section exists. */
-static void provide_address(struct layout *layout, const char *symbol, const char *name)
-{
-	struct node *node =
-		layout_assign(layout, 0, symbol, layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = name}));
-	node->provide = true;
-	node->hidden = true;
-}
-
 static void headers(struct link *link, struct layout *layout)
 {
 	const struct expr *base = layout_expr(layout, (struct expr){
@@ -58,7 +48,7 @@ static void headers(struct link *link, struct layout *layout)
 	node = layout_assign(layout, 0, "__ehdr_start", base);
 	node->provide = node->hidden = true;
 	layout_assign(layout, 0, ".", layout_expr(layout, (struct expr){
-		.kind = EXPR_BINARY, .op = "+", .a = base,
+		.kind = EXPR_BINARY, .op = OP_ADD, .a = base,
 		.b = layout_expr(layout, (struct expr){.kind = EXPR_SIZEOF_HEADERS})}));
 	section(layout, ".interp", RANK_HEADERS, ".interp");
 	section(layout, ".note.gnu.property", RANK_HEADERS, ".note.gnu.property");
@@ -131,6 +121,13 @@ static void text(struct layout *layout, bool keep_prefix)
 	provide(layout, 0, "etext", false);
 }
 
+static const struct file_pattern crt_files[] = {
+	{.file = {"*crtbegin.o", 11}, .next = &crt_files[1]},
+	{.file = {"*crtbegin?.o", 12}, .next = &crt_files[2]},
+	{.file = {"*crtend.o", 9}, .next = &crt_files[3]},
+	{.file = {"*crtend?.o", 10}},
+};
+
 static void constructors(struct layout *layout, const char *name, const char *by_priority, const char *plain,
 			 const char *start, const char *end)
 {
@@ -144,7 +141,7 @@ static void constructors(struct layout *layout, const char *name, const char *by
 	uint32_t run = layout_run(layout, osec, plain, SORT_NONE);
 	layout->runs.at[run].keep = layout->runs.at[run].fixed = true;
 	for (uint32_t i = first_rule + 1; i < layout->rules.n; i++)
-		layout->rules.at[i].not_crt = true; /* .ctors in crtbegin.o, crtend.o: ends of a list of their own */
+		layout->rules.at[i].exclude[1] = &crt_files[0]; /* they have the ends of a list of their own */
 	provide(layout, osec, end, true);
 }
 
@@ -216,10 +213,6 @@ static void not_loaded(const struct link *link, struct layout *layout)
 		section(layout, ".gild.abi", RANK_NOT_LOADED, ".gild.abi");
 	if (link->options->separate_debug)
 		section(layout, ".gnu_debuglink", RANK_NOT_LOADED, ".gnu_debuglink");
-	ordered_section(layout, ".symtab", RANK_TABLES, ".symtab");
-	ordered_section(layout, ".symtab_shndx", RANK_TABLES, ".symtab_shndx");
-	ordered_section(layout, ".strtab", RANK_TABLES, ".strtab");
-	ordered_section(layout, ".shstrtab", RANK_TABLES, ".shstrtab");
 }
 
 static bool has_start(const struct options *options, const char *name)
@@ -230,24 +223,22 @@ static bool has_start(const struct options *options, const char *name)
 	return false;
 }
 
-/* --sort-section: where a rule with a wildcard says nothing of an order. */
-static void sort_wildcards(const struct options *options, struct layout *layout)
+/* --sort-section, where a rule has a wildcard: the order of what it matches is nobody's business. */
+static void sort_wildcards(struct layout *layout)
 {
-	if (options->sort_section == SECTION_SORT_NONE)
-		return;
 	for (uint32_t i = 0; i < layout->rules.n; i++) {
-		const struct rule *rule = &layout->rules.at[i];
-		struct run *run = &layout->runs.at[rule->run];
-		if (run->sort != SORT_NONE || run->fixed || run->keep || glob_is_literal(rule->pattern))
-			continue;
-		run->sort = options->sort_section == SECTION_SORT_NAME ? SORT_NAME : SORT_ALIGNMENT;
-		run->fixed = true;
+		struct rule *rule = &layout->rules.at[i];
+		const struct run *run = &layout->runs.at[rule->run];
+		for (uint32_t k = 0; k < run->n_rules && !run->fixed && !run->keep; k++)
+			if (rule->sort[0] == SORT_NONE && !glob_is_literal(layout->rules.at[run->first_rule + k].pattern))
+				rule->sort[0] = SORT_UNSAID;
 	}
+	layout_sort_unsaid(layout);
 }
 
-void layout_default(struct link *link)
+void layout_default_fill(struct link *link)
 {
-	struct layout *layout = layout_new(link);
+	struct layout *layout = link->layout;
 	layout->base = link->is_pic ? 0 : link->arch->image_base;
 	if (link->options->image_base_given)
 		layout->base = link->options->image_base;
@@ -264,16 +255,20 @@ void layout_default(struct link *link)
 	data(layout);
 	large(layout);
 	not_loaded(link, layout);
-	/* Symbols at the linker's own tables (psABI, "Global Offset Table"; gABI, "Dynamic Section"). */
-	provide_address(layout, "_GLOBAL_OFFSET_TABLE_", ".got.plt");
-	provide_address(layout, "_DYNAMIC", ".dynamic");
-	provide_address(layout, "__GNU_EH_FRAME_HDR", ".eh_frame_hdr");
-	/* Where the module's thread-local block begins, for local-dynamic descriptors (psABI, "TLS descriptors"). */
-	struct node *base = layout_assign(layout, 0, "_TLS_MODULE_BASE_",
-					  layout_expr(layout, (struct expr){.kind = EXPR_ADDR, .name = ".tdata"}));
-	base->provide = base->hidden = base->is_tls = true;
 	uint32_t discard = layout_osec(layout, "/DISCARD/", RANK_DISCARD);
-	layout->discard_run = layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);
-	sort_wildcards(link->options, layout);
-	layout->rule_index = rule_index_new(layout);
+	layout_run(layout, discard, ".note.GNU-stack .gnu_debuglink .gnu.lto_*", SORT_NONE);
+}
+
+void layout_default_compile(struct link *link)
+{
+	sort_wildcards(link->layout);
+	layout_compile_rules(link->layout);
+}
+
+void layout_default(struct link *link)
+{
+	layout_new(link);
+	layout_default_fill(link);
+	layout_builtins(link);
+	layout_default_compile(link);
 }

@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
+#include "ld/layout/sort_run.h"
 
 /* Flags that mean something in a program; groups and link order are over by then. */
 static const uint64_t program_flags = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS | SHF_MERGE | SHF_STRINGS |
@@ -97,6 +98,16 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 	return table[section->extra];
 }
 
+uint32_t layout_synthetic_type(const struct link *link, const struct section *section)
+{
+	return section->kind == SECTION_SYNTHETIC ? synthetic_traits(link, section).type : SHT_PROGBITS;
+}
+
+uint64_t layout_synthetic_flags(const struct link *link, const struct section *section)
+{
+	return section->kind == SECTION_SYNTHETIC ? synthetic_traits(link, section).flags : 0;
+}
+
 /* An object's sections are put one after the other and left for the next link to merge, if the pieces stay pieces of
  * one size in between, too. */
 static bool stays_mergeable(const struct link *link, const struct section *section, const struct elf_shdr *shdr)
@@ -187,45 +198,6 @@ static void inherit(struct osec *osec, struct traits traits, uint8_t p2align, ui
 		osec->p2align = p2align;
 }
 
-struct priority_key {
-	uint64_t key;
-	section_id id;
-};
-
-/* .init_array.00100 runs before .init_array.00200; .ctors.N is stored reversed: it stands for priority 65535 - N. */
-static uint64_t init_priority(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-	char *end;
-	if (!dot || dot == name)
-		return 65536;
-	unsigned long number = strtoul(dot + 1, &end, 10);
-	if (*end || end == dot + 1)
-		return 65536;
-	bool reversed = strncmp(name, ".ctors", 6) == 0 || strncmp(name, ".dtors", 6) == 0;
-	return reversed ? 65535 - number : number;
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct priority_key *x = a, *y = b;
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-struct name_key {
-	const char *name;
-	section_id id;
-};
-
-static int compare_names(const void *a, const void *b)
-{
-	const struct name_key *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
-	return order ? order : x->id < y->id ? -1 : x->id > y->id;
-}
-
 /* The linker's own unwind records come first: a terminator ends what objects have. */
 static void place_plt_unwind(const struct link *link)
 {
@@ -240,51 +212,33 @@ static void place_plt_unwind(const struct link *link)
 	run->items[0] = own;
 }
 
-static void sort_run(const struct link *link, struct run *run)
-{
-	if (run->n < 2)
-		return;
-	if (run->sort == SORT_INIT_PRIORITY) {
-		struct priority_key *keys = malloc(run->n * sizeof(*keys));
-		if (!keys)
-			out_of_memory();
-		for (uint32_t i = 0; i < run->n; i++)
-			keys[i] = (struct priority_key){init_priority(layout_section_name(link, run->items[i])),
-							run->items[i]};
-		qsort(keys, run->n, sizeof(*keys), compare_keys);
-		for (uint32_t i = 0; i < run->n; i++)
-			run->items[i] = keys[i].id;
-		free(keys);
-	} else if (run->sort == SORT_ALIGNMENT) {
-		struct priority_key *keys = malloc(run->n * sizeof(*keys));
-		if (!keys)
-			out_of_memory();
-		for (uint32_t i = 0; i < run->n; i++)
-			keys[i] = (struct priority_key){UINT8_MAX - section_of(link, run->items[i])->p2align,
-							run->items[i]};
-		qsort(keys, run->n, sizeof(*keys), compare_keys);
-		for (uint32_t i = 0; i < run->n; i++)
-			run->items[i] = keys[i].id;
-		free(keys);
-	} else if (run->sort == SORT_NAME) {
-		struct name_key *keys = malloc(run->n * sizeof(*keys));
-		if (!keys)
-			out_of_memory();
-		for (uint32_t i = 0; i < run->n; i++)
-			keys[i] = (struct name_key){layout_section_name(link, run->items[i]), run->items[i]};
-		qsort(keys, run->n, sizeof(*keys), compare_names);
-		for (uint32_t i = 0; i < run->n; i++)
-			run->items[i] = keys[i].id;
-		free(keys);
-	}
-}
-
 /* Sections that are placed themselves; pieces of merged ones are placed as their pool, folded ones are where another
  * section is. */
 static bool is_placed(const struct section *section)
 {
 	return section->live && section->run && section->run != ORPHAN_RUN && section->kind != SECTION_NONE &&
 	       section->kind != SECTION_MERGE && section->kind != SECTION_FOLDED;
+}
+
+/* Whether a section is behind all of the file whose common symbols these are: they come last in it. */
+static bool is_behind(const struct link *link, const struct common_area *area, section_id id)
+{
+	const struct file *file = file_of(link, area->file);
+	return area->file != INTERNAL_FILE && id >= file->first_section + file->elf.nshdr;
+}
+
+static bool is_common(const struct link *link, const struct section *section)
+{
+	return section->kind == SECTION_SYNTHETIC && link->common_areas.n &&
+	       (section->extra == SYN_COMMON || section->extra == SYN_TLS_COMMON || section->extra == SYN_LARGE_COMMON);
+}
+
+static void place_common(struct link *link, const struct common_area *area)
+{
+	if (!area->section || !is_placed(section_of(link, area->section)))
+		return;
+	struct run *run = &link->layout->runs.at[section_of(link, area->section)->run];
+	run->items[run->n++] = area->section;
 }
 
 void layout_gather(struct link *link)
@@ -302,26 +256,30 @@ void layout_gather(struct link *link)
 	}
 	/* Pools stand where their first member stood: they have larger ids than it, so they are put in when it is
 	 * met. */
-	uint32_t next_pool = 0;
+	uint32_t next_pool = 0, next_area = 0;
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
+		while (next_area < link->common_areas.n && is_behind(link, &link->common_areas.at[next_area], id))
+			place_common(link, &link->common_areas.at[next_area++]);
 		while (next_pool < link->merge_pools.n && link->merge_pools.at[next_pool].first_member == id) {
 			const struct merge_pool *pool = &link->merge_pools.at[next_pool++];
 			struct run *run = &layout->runs.at[pool->run];
 			for (uint32_t s = 0; s < pool->n_shards; s++)
 				run->items[run->n++] = link->pool_shards.at[pool->first_shard + s].section;
 		}
-		if (!is_placed(section) || section->kind == SECTION_POOL)
+		if (!is_placed(section) || section->kind == SECTION_POOL || is_common(link, section))
 			continue;
 		struct run *run = &layout->runs.at[section->run];
 		run->items[run->n++] = id;
 	}
+	while (next_area < link->common_areas.n)
+		place_common(link, &link->common_areas.at[next_area++]);
 	place_plt_unwind(link);
 	uint64_t mask = output_flags(link);
 	for (uint32_t r = 1; r < layout->runs.n; r++) {
 		struct run *run = &layout->runs.at[r];
 		struct osec *osec = &layout->osecs.at[run->osec];
-		sort_run(link, run);
+		sort_run(link, r);
 		for (uint32_t i = 0; i < run->n; i++) {
 			const struct section *section = section_of(link, run->items[i]);
 			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */

@@ -121,6 +121,8 @@ static uint64_t apart_of(struct groups *groups, const struct link *link, section
 static struct group *group_of(struct groups *groups, const struct link *link, section_id id)
 {
 	uint64_t apart = apart_of(groups, link, id);
+	if (link->layout->scripted && !apart) /* not only by name: see orphan_place() */
+		apart = (uint64_t)section_shdr(link, id)->sh_type << 33;
 	return group_for(groups, layout_section_name(link, id), section_shdr(link, id), apart);
 }
 
@@ -241,7 +243,13 @@ void orphans_place(struct link *link)
 	}
 	for (uint32_t g = 0; g < groups.list.n; g++)
 		groups.list.at[g].rank = rank_of(link, &groups.list.at[g]);
-	if (groups.list.n) {
+	if (link->layout->scripted) {
+		for (uint32_t g = 0; g < groups.list.n; g++) {
+			struct group *group = &groups.list.at[g];
+			group->run = orphan_place(link, group->name, group->flags, group->type,
+						  (group->apart & UINT32_MAX) != 0);
+		}
+	} else if (groups.list.n) {
 		qsort(groups.list.at, groups.list.n, sizeof(struct group), compare_groups);
 		rehash(&groups, groups.mask);
 		insert_statements(link->layout, &groups);

@@ -8,4 +8,7 @@
  * kind. Sections of one name are together, whatever their flags, but that loaded and not loaded ones stay apart. */
 void orphans_place(struct link *link);
 
+/* The same for one orphan, by the rules for scripts (orphans_script.c). Returns the run that it goes to. */
+uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, uint32_t type, bool stands_alone);
+
 #endif

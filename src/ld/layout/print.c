@@ -22,23 +22,67 @@ static void print_address(FILE *to, const struct expr *value)
 	fputc(' ', to);
 }
 
+static void print_file(FILE *to, const struct file_pattern *file)
+{
+	if (file->kind == FILE_OF_ARCHIVE)
+		fprintf(to, "%.*s", (int)file->archive.len, file->archive.at);
+	fprintf(to, "%s%.*s", file->kind == FILE_PLAIN ? "" : ":", (int)file->file.len, file->file.at);
+}
+
+static void print_excluded(FILE *to, const struct file_pattern *file)
+{
+	if (!file)
+		return;
+	fputs("EXCLUDE_FILE(", to);
+	for (; file; file = file->next) {
+		print_file(to, file);
+		fputs(file->next ? " " : ") ", to);
+	}
+}
+
+static const char *const sort_words[] = {
+	[SORT_NONE] = "SORT_NONE(", [SORT_NAME] = "SORT_BY_NAME(", [SORT_ALIGNMENT] = "SORT_BY_ALIGNMENT(",
+	[SORT_INIT_PRIORITY] = "SORT_BY_INIT_PRIORITY(",
+};
+
+static void print_rule(FILE *to, const struct rule *rule)
+{
+	unsigned parentheses = 0;
+	for (unsigned i = 0; i < COUNTOF(rule->sort); i++) {
+		if (rule->sort[i] > SORT_NONE && (i == 0 || rule->sort[i] != rule->sort[0])) {
+			fputs(sort_words[rule->sort[i]], to);
+			parentheses++;
+		}
+	}
+	if (rule->reverse) {
+		fputs("REVERSE(", to);
+		parentheses++;
+	}
+	print_excluded(to, rule->exclude[1]);
+	fprintf(to, "%.*s", (int)rule->pattern.len, rule->pattern.at);
+	while (parentheses-- > 0)
+		fputc(')', to);
+}
+
 void layout_print_run(FILE *to, const struct layout *layout, uint32_t id)
 {
 	const struct run *run = &layout->runs.at[id];
-	const char *sort = run->sort == SORT_NAME ? "SORT (" : "", *gap = "";
-	if (run->sort == SORT_ALIGNMENT)
-		sort = "SORT_BY_ALIGNMENT (";
-	if (run->sort == SORT_INIT_PRIORITY)
-		sort = "SORT_BY_INIT_PRIORITY (";
-	fputs("*(", to);
-	for (uint32_t i = 0; i < layout->rules.n; i++) {
-		const struct rule *rule = &layout->rules.at[i];
-		if (rule->run != id)
-			continue;
-		fprintf(to, "%s%s%s%.*s%s", gap,
-			rule->not_crt ? "EXCLUDE_FILE (*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) " : "", sort,
-			(int)rule->pattern.len, rule->pattern.at, *sort ? ")" : "");
-		gap = " ";
+	const struct rule *rules = layout->rules.at + run->first_rule;
+	if (run->n_rules == 0)
+		return;
+	print_excluded(to, rules->exclude[0]);
+	fputs(run->file_sort == SORT_NAME ? "SORT_BY_NAME(" : "", to);
+	fputs(run->file_reverse ? "REVERSE(" : "", to);
+	if (rules->file)
+		print_file(to, rules->file);
+	else
+		fputc('*', to);
+	fputs(run->file_reverse ? ")" : "", to);
+	fputs(run->file_sort == SORT_NAME ? ")" : "", to);
+	fputc('(', to);
+	for (uint32_t i = 0; i < run->n_rules; i++) {
+		fputs(i ? " " : "", to);
+		print_rule(to, &rules[i]);
 	}
 	fputc(')', to);
 }
@@ -64,12 +108,14 @@ void layout_print(const struct link *link)
 	static const char frame[] = "==================================================";
 	printf("using internal linker script:\n%s\n", frame);
 	printf("/* The default layout of gild for %s */\n", link->arch->emulation);
-	printf("LD_FEATURE (\"GILD_LAYOUT\")\nOUTPUT_FORMAT (\"%s\")\nOUTPUT_ARCH (%s)\nENTRY (_start)\n",
-	       link->arch->bfd_name, link->arch->bfd_arch);
+	printf("LD_FEATURE (\"GILD_LAYOUT\")\nOUTPUT_FORMAT (\"%s\")\nOUTPUT_ARCH (%s)\n", link->arch->bfd_name,
+	       link->arch->bfd_arch);
+	if (link->options->kind == OUTPUT_EXECUTABLE || link->options->kind == OUTPUT_PIE)
+		printf("ENTRY (_start)\n");
 	for (const char *const *dir = link->arch->search_dirs; *dir; dir++)
 		printf("SEARCH_DIR (\"=%s\");%s", *dir, dir[1] ? " " : "\n");
 	printf("SECTIONS\n{\n");
-	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+	for (uint32_t i = 0; i < layout->n_written; i++) {
 		const struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSIGN) {
 			print_assign(node, "  ");

@@ -50,9 +50,18 @@ struct layout *layout_new(struct link *link)
 		out_of_memory();
 	link->layout = layout;
 	layout->options = link->options;
+	layout->orderings = link->script.orderings;
 	*array_push(&layout->osecs) = (struct osec){.name = ""};
 	*array_push(&layout->runs) = (struct run){0};
+	*array_push(&layout->regions) = (struct region){.length = UINT64_MAX};
 	return layout;
+}
+
+/* What a section ordering file names comes before all else. */
+static void describe_first(struct layout *layout, uint32_t osec, const struct statement *body)
+{
+	for (; body; body = body->next)
+		layout->runs.at[layout_describe(layout, osec, body->input)].fixed = true;
 }
 
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank)
@@ -63,17 +72,23 @@ uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank ran
 	*array_push(&layout->nodes) = (struct node){
 		.kind = NODE_SECTION, .id = id, .value = address_option(layout, name)};
 	index_name(layout, id);
+	for (const struct statement *statement = layout->orderings; statement; statement = statement->next)
+		if (strcmp(statement->section->name, name) == 0 && layout_find(layout, name) == id)
+			describe_first(layout, id, statement->section->body);
 	return id;
 }
 
-uint32_t layout_run(struct layout *layout, uint32_t osec, const char *patterns, enum run_sort sort)
+uint32_t layout_run(struct layout *layout, uint32_t osec, const char *patterns, enum script_sort sort)
 {
 	uint32_t id = layout->runs.n;
-	*array_push(&layout->runs) = (struct run){.osec = osec, .sort = sort, .fixed = sort != SORT_NONE};
+	*array_push(&layout->runs) =
+		(struct run){.osec = osec, .first_rule = layout->rules.n, .fixed = sort != SORT_NONE};
 	*array_push(&layout->osecs.at[osec].nodes) = (struct node){.kind = NODE_RUN, .id = id};
 	for (const char *at = patterns; *at;) {
 		size_t len = strcspn(at, " ");
-		*array_push(&layout->rules) = (struct rule){.pattern = {at, (uint32_t)len}, .run = id};
+		*array_push(&layout->rules) =
+			(struct rule){.pattern = {at, (uint32_t)len}, .run = id, .sort = {sort}};
+		layout->runs.at[id].n_rules++;
 		at += len + strspn(at + len, " ");
 	}
 	return id;
@@ -91,6 +106,11 @@ const struct expr *layout_expr(struct layout *layout, struct expr expr)
 	struct expr *copy = arena_new(&layout->arena, struct expr);
 	*copy = expr;
 	return copy;
+}
+
+uint32_t layout_newest(const struct layout *layout, const char *name)
+{
+	return *bucket_of(layout, name);
 }
 
 uint32_t layout_find(const struct layout *layout, const char *name)
@@ -114,8 +134,12 @@ void layout_free(struct link *link)
 	array_free(&layout->runs);
 	array_free(&layout->osecs);
 	array_free(&layout->segments);
+	array_free(&layout->regions);
+	array_free(&layout->program_symbols);
 	free(layout->by_name);
+	rule_finder_free(layout->own_finder);
 	rule_index_free(layout->rule_index);
+	rule_index_free(layout->keep_index);
 	arena_free(&layout->arena);
 	free(layout);
 	link->layout = NULL;

@@ -5,7 +5,6 @@
 #include "base/glob.h"
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
-#include "ld/layout/rule_index.h"
 #include "ld/resolve/symbols.h"
 
 static uint32_t section(struct layout *layout, const char *name, enum osec_rank rank)
@@ -41,10 +40,10 @@ static void folded_sections(struct layout *layout)
 		layout_run(layout, layout_osec(layout, names[i][0], RANK_DATA), names[i][1], SORT_NONE);
 }
 
-void layout_relocatable(struct link *link)
+void layout_relocatable_fill(struct link *link)
 {
 	const struct options *options = link->options;
-	struct layout *layout = layout_new(link);
+	struct layout *layout = link->layout;
 	section(layout, ".note.gnu.property", RANK_HEADERS);
 	section(layout, ".note.gnu.build-id", RANK_HEADERS);
 	section(layout, ".note.package", RANK_HEADERS);
@@ -58,16 +57,22 @@ void layout_relocatable(struct link *link)
 		layout_run(layout, bss, "COMMON", SORT_NONE);
 	}
 	section(layout, ".note.GNU-stack", RANK_NOT_LOADED);
-	static const char *const tables[] = {".symtab", ".symtab_shndx", ".strtab", ".shstrtab"};
-	for (unsigned i = 0; i < COUNTOF(tables); i++)
-		section(layout, tables[i], RANK_TABLES);
-	layout->discard_run = layout_run(layout, layout_osec(layout, "/DISCARD/", RANK_DISCARD), "", SORT_NONE);
-	layout->rule_index = rule_index_new(layout);
+}
+
+void layout_relocatable(struct link *link)
+{
+	layout_new(link);
+	layout_relocatable_fill(link);
+	layout_builtins(link);
+	layout_compile_rules(link->layout);
 }
 
 void layout_without_segments(struct link *link)
 {
-	layout_choose_sections(link);
+	if (link->layout->scripted)
+		layout_script_segments(link);
+	else
+		layout_choose_sections(link);
 	link->layout->headers_size = link->arch->dialect->ehdr;
 }
 

@@ -3,11 +3,16 @@
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
+#include "ld/synth/relocs.h"
 
-static void add(struct layout *layout, uint32_t type, uint32_t flags, uint32_t first, uint32_t last, uint64_t align)
+/* Adds a segment of sections [first, last) of the order. */
+static struct segment *add(struct layout *layout, uint32_t type, uint32_t flags, uint32_t first, uint32_t last,
+			   uint64_t align)
 {
-	*array_push(&layout->segments) = (struct segment){
-		.type = type, .flags = flags, .first = first, .last = last, .align = align};
+	struct segment *segment = array_push(&layout->segments);
+	*segment = (struct segment){.type = type, .flags = flags, .n = last - first, .align = align};
+	segment->sections = arena_dup(&layout->arena, uint32_t, layout->order + first, segment->n);
+	return segment;
 }
 
 static struct osec *ordered(const struct layout *layout, uint32_t i)
@@ -20,6 +25,16 @@ static uint32_t protection(const struct osec *osec)
 	return PF_R | (osec->flags & SHF_WRITE ? PF_W : 0) | (osec->flags & SHF_EXECINSTR ? PF_X : 0);
 }
 
+/* By a script's rules what is empty is left out, unless the script says that it matters. */
+static bool is_chosen(const struct link *link, struct osec *osec)
+{
+	if (!link->layout->scripted || osec->rank == RANK_TABLES)
+		return osec->has_members;
+	osec->is_empty = !osec->size && !osec->is_kept && !osec->has_data &&
+			 !(osec->has_members && keeps_relocations(link->options));
+	return !osec->is_empty;
+}
+
 /* Sections that exist in the output, those that have members; the first of them after an address was given jumps there.
  * The location counter's first value, where the headers end, is no jump. */
 void layout_choose_sections(struct link *link)
@@ -27,7 +42,8 @@ void layout_choose_sections(struct link *link)
 	struct layout *layout = link->layout;
 	uint32_t n = 0;
 	bool jumps = false;
-	layout->order = arena_array(&layout->arena, uint32_t, layout->osecs.n);
+	if (!layout->order)
+		layout->order = arena_array(&layout->arena, uint32_t, layout->osecs.n);
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSIGN)
@@ -35,7 +51,8 @@ void layout_choose_sections(struct link *link)
 		if (node->kind != NODE_SECTION)
 			continue;
 		struct osec *osec = &layout->osecs.at[node->id];
-		if (osec->rank == RANK_DISCARD || !osec->has_members)
+		osec->index = 0;
+		if (osec->rank == RANK_DISCARD || osec->is_absent || !is_chosen(link, osec))
 			continue;
 		if (link->options->z.nosectionheader && !(osec->flags & SHF_ALLOC))
 			continue; /* nobody could find it */
@@ -75,8 +92,7 @@ static void add_load(struct link *link, uint32_t first, uint32_t last, bool has_
 		flags |= protection(ordered(layout, i));
 		align = max_u64(align, 1ull << ordered(layout, i)->p2align);
 	}
-	add(layout, PT_LOAD, flags, first, last, align);
-	layout->segments.at[layout->segments.n - 1].has_headers = has_headers;
+	add(layout, PT_LOAD, flags, first, last, align)->has_headers = has_headers;
 }
 
 /* The headers are a part of the first PT_LOAD, or have one of their own when code comes first. Where memory begins at
@@ -167,6 +183,10 @@ static void add_notes(struct layout *layout)
 void layout_segments(struct link *link)
 {
 	struct layout *layout = link->layout;
+	if (layout->scripted) {
+		layout_script_segments(link);
+		return;
+	}
 	const struct elf_dialect *dialect = link->arch->dialect;
 	layout_choose_sections(link);
 	if (link->synthetic[SYN_INTERP]) {

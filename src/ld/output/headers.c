@@ -77,7 +77,7 @@ static void program_headers_emit(const struct link *link, uint8_t *at)
 			.p_flags = segment->flags,
 			.p_offset = segment->fileoff,
 			.p_vaddr = segment->addr,
-			.p_paddr = segment->addr,
+			.p_paddr = segment->lma,
 			.p_filesz = segment->filesz,
 			.p_memsz = segment->memsz,
 			.p_align = segment->align,
@@ -114,9 +114,16 @@ void headers_emit(const struct link *link, uint8_t *image)
 	program_headers_emit(link, image + dialect->ehdr);
 }
 
-static uint32_t index_of(const struct link *link, const char *name)
+/* The output section that has what the linker made, wherever a script puts it. */
+static uint32_t index_of(const struct link *link, enum synthetic which)
 {
-	return link->layout->osecs.at[layout_find(link->layout, name)].index;
+	section_id id = link->synthetic[which];
+	return id && section_of(link, id)->run ? osec_of_section(link->layout, section_of(link, id))->index : 0;
+}
+
+static uint32_t index_of_table(const struct link *link, const char *name)
+{
+	return link->layout->osecs.at[layout_table(link->layout, name)].index;
 }
 
 /* sh_link and sh_info (gABI chapter 4, Figure 4-12, and the GNU version sections). */
@@ -127,46 +134,46 @@ static void set_links(const struct link *link, const struct osec *osec, struct e
 		shdr->sh_link = osecs[osec->linked].index;
 	switch (osec->type) {
 	case SHT_GROUP:
-		shdr->sh_link = index_of(link, ".symtab");
+		shdr->sh_link = index_of_table(link, ".symtab");
 		shdr->sh_info = group_signature(link, osec->group);
 		break;
 	case SHT_SYMTAB:
-		shdr->sh_link = index_of(link, ".strtab");
+		shdr->sh_link = index_of_table(link, ".strtab");
 		shdr->sh_info = link->symtab_locals;
 		break;
 	case SHT_SYMTAB_SHNDX:
-		shdr->sh_link = index_of(link, ".symtab");
+		shdr->sh_link = index_of_table(link, ".symtab");
 		break;
 	case SHT_DYNSYM:
-		shdr->sh_link = index_of(link, ".dynstr");
+		shdr->sh_link = index_of(link, SYN_DYNSTR);
 		shdr->sh_info = 1;
 		break;
 	case SHT_DYNAMIC:
-		shdr->sh_link = index_of(link, ".dynstr");
+		shdr->sh_link = index_of(link, SYN_DYNSTR);
 		break;
 	case SHT_HASH:
 	case SHT_GNU_HASH:
 	case SHT_GNU_versym:
-		shdr->sh_link = index_of(link, ".dynsym");
+		shdr->sh_link = index_of(link, SYN_DYNSYM);
 		break;
 	case SHT_GNU_verdef:
-		shdr->sh_link = index_of(link, ".dynstr");
+		shdr->sh_link = index_of(link, SYN_DYNSTR);
 		shdr->sh_info = verdef_count(link);
 		break;
 	case SHT_GNU_verneed:
-		shdr->sh_link = index_of(link, ".dynstr");
+		shdr->sh_link = index_of(link, SYN_DYNSTR);
 		shdr->sh_info = verneed_count(link);
 		break;
 	case SHT_RELA:
 	case SHT_REL:
 		if (osec->relocates) {
-			shdr->sh_link = index_of(link, ".symtab");
+			shdr->sh_link = index_of_table(link, ".symtab");
 			shdr->sh_info = osecs[osec->relocates].index;
 			break;
 		}
-		shdr->sh_link = index_of(link, ".dynsym");
+		shdr->sh_link = index_of(link, SYN_DYNSYM);
 		if (osec->flags & SHF_INFO_LINK)
-			shdr->sh_info = index_of(link, ".got.plt");
+			shdr->sh_info = index_of(link, SYN_GOT_PLT);
 		break;
 	default:
 		break;

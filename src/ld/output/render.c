@@ -7,7 +7,10 @@
 #include "ld/synth/relocs.h"
 #include "ld/synth/synth.h"
 
-enum { PIECE_SIZE = 1 << 18 };
+enum {
+	PIECE_SIZE = 1 << 18,
+	GAP_SIZE = PIECE_SIZE / 30 * 30, /* whole instructions of every length that fills code */
+};
 
 static void render_section(struct link *link, section_id id, uint8_t *image)
 {
@@ -45,21 +48,55 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 	}
 }
 
+/* `size` bytes of a gap, `from` bytes behind its beginning. Gaps are filled with the pattern that a script gives, from
+ * its beginning; in code with what does nothing, else with zeros. */
+static void fill_gap(const struct link *link, const struct osec *osec, const struct bytes *fill, uint64_t from,
+		     uint8_t *image, uint64_t size)
+{
+	if (!fill || !fill->size) {
+		if (link->layout->scripted && osec->flags & SHF_EXECINSTR && link->arch->fill_code)
+			link->arch->fill_code(image, size);
+		else
+			memset(image, osec->flags & SHF_EXECINSTR ? link->arch->code_fill : 0, size);
+		return;
+	}
+	for (uint64_t at = 0, phase = from % fill->size; at < size; at += fill->size - phase, phase = 0)
+		memcpy(image + at, fill->data + phase, min_u64(fill->size - phase, size - at));
+}
+
+static void render_node(const struct link *link, const struct piece *piece, uint8_t *image)
+{
+	const struct node *node = piece->node;
+	if (node->kind == NODE_DATA) {
+		for (unsigned i = 0; i < node->width; i++)
+			image[i] = (uint8_t)(node->result >> (8 * i));
+	} else if (node->kind == NODE_STRING) {
+		memcpy(image, node->text.data, node->text.size);
+	} else {
+		fill_gap(link, &link->layout->osecs.at[piece->osec], node->fill, piece->from, image, piece->size);
+	}
+}
+
 void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 {
+	if (piece->node) {
+		render_node(link, piece, image);
+		return;
+	}
 	const struct run *run = &link->layout->runs.at[piece->run];
 	const struct osec *osec = &link->layout->osecs.at[run->osec];
-	uint8_t fill = osec->flags & SHF_EXECINSTR ? link->arch->code_fill : 0;
 	uint64_t start = piece->start + osec->addr - run->addr; /* of the piece in the run */
 	uint64_t at = 0;
 	for (uint32_t i = piece->first; i < piece->last; i++) {
 		const struct section *section = section_of(link, run->items[i]);
 		uint64_t offset = section->offset - start;
-		memset(image + at, fill, offset - at);
+		if (offset != at)
+			fill_gap(link, osec, run->fill, 0, image + at, offset - at);
 		render_section(link, run->items[i], image + offset);
 		at = offset + section->size;
 	}
-	memset(image + at, fill, piece->size - at);
+	if (at != piece->size)
+		fill_gap(link, osec, run->fill, 0, image + at, piece->size - at);
 }
 
 /* In its run. */
@@ -90,10 +127,30 @@ static void cut_run(const struct link *link, uint32_t id, struct pieces *pieces)
 	}
 }
 
+/* A gap without a pattern is zero as it is, but in code. */
+static bool has_bytes(const struct osec *osec, const struct node *node)
+{
+	return node->size && (node->kind == NODE_DATA || node->kind == NODE_STRING ||
+			      (node->kind == NODE_ASSIGN && (node->fill || osec->flags & SHF_EXECINSTR)));
+}
+
+static void cut_node(const struct osec *osec, uint32_t id, const struct node *node, struct pieces *pieces)
+{
+	uint64_t most = node->kind == NODE_ASSIGN ? GAP_SIZE : node->size;
+	for (uint64_t from = 0; from < node->size; from += most)
+		*array_push(&pieces->list) = (struct piece){
+			.node = node, .osec = id, .from = from, .start = node->dot - osec->addr + from,
+			.size = min_u64(most, node->size - from)};
+}
+
 void render_cut(const struct link *link, uint32_t id, struct pieces *pieces)
 {
 	const struct osec *osec = &link->layout->osecs.at[id];
-	for (uint32_t n = 0; n < osec->nodes.n; n++)
-		if (osec->nodes.at[n].kind == NODE_RUN)
-			cut_run(link, osec->nodes.at[n].id, pieces);
+	for (uint32_t n = 0; n < osec->nodes.n; n++) {
+		const struct node *node = &osec->nodes.at[n];
+		if (node->kind == NODE_RUN)
+			cut_run(link, node->id, pieces);
+		else if (has_bytes(osec, node))
+			cut_node(osec, id, node, pieces);
+	}
 }

@@ -5,8 +5,11 @@
 
 #include "ld/layout/layout.h"
 
-/* Neighbouring sections of a run and the gaps behind them. */
+/* Neighbouring sections of a run and the gaps behind them; or what a statement of a script puts between runs. */
 struct piece {
+	const struct node *node;  /* data, a string, or a gap; NULL: a run */
+	uint32_t osec;
+	uint64_t from;            /* of a gap: so far behind its beginning */
 	uint32_t run;
 	uint32_t first, last;     /* items of the run */
 	uint64_t start, size;     /* bytes; from the beginning of the output section */
@@ -16,8 +19,8 @@ struct pieces {
 	ARRAY(struct piece) list;
 };
 
-/* Cuts an output section: pieces of some 256 KiB in order of address, one that has a larger section excepted. Between
- * the pieces of two runs there may be a gap, which is zero. */
+/* Cuts an output section: pieces of some 256 KiB in order of address, one that has a larger section excepted. Bytes
+ * between pieces are zero. */
 void render_cut(const struct link *link, uint32_t osec, struct pieces *pieces);
 
 /* Writes all piece->size bytes. */

@@ -69,8 +69,8 @@ static void empty_segments(struct layout *layout)
 {
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		struct segment *segment = &layout->segments.at[i];
-		const struct osec *first = &layout->osecs.at[layout->order[segment->first]];
-		if (segment->first < segment->last && first->type == SHT_NOTE && segment->type != PT_LOAD)
+		const struct osec *first = &layout->osecs.at[segment->n ? segment->sections[0] : 0];
+		if (segment->n && first->type == SHT_NOTE && segment->type != PT_LOAD)
 			segment->fileoff = first->fileoff;
 		else if (segment->type != PT_PHDR)
 			segment->filesz = segment->has_headers ? layout->headers_size : 0;

@@ -93,7 +93,7 @@ static enum gc_reason root_reason(const struct link *link, section_id id, symbol
 	const struct elf_shdr *shdr = section_shdr(link, id);
 	const struct run *run = &link->layout->runs.at[section_of(link, id)->run];
 	*symbol = 0;
-	if (run->keep)
+	if (run->keep || section_of(link, id)->keep)
 		return GC_KEEP;
 	if (shdr->sh_flags & SHF_GNU_RETAIN)
 		return GC_RETAIN;

@@ -10,6 +10,7 @@
 #include "elf/hash.h"
 #include "ld/input/foreign.h"
 #include "ld/input/text_script.h"
+#include "ld/script/parse.h"
 #include "ld/report/explain.h"
 
 enum { MAX_SCRIPT_INPUTS = 8 };
@@ -196,15 +197,16 @@ static uint64_t search_file(struct search *search, const char *path, bool in_scr
 /* "libm.so" may be a script that names the files. Those it would search for are passed over. */
 static uint64_t search_script(struct search *search, const char *path, struct bytes bytes)
 {
-	struct text_script script = {0};
+	struct script script = {0};
+	struct script_text text = {path, bytes};
 	struct diag quiet;
 	uint64_t has = 0;
 	diag_init(&quiet);
-	if (text_script_parse(&script, path, bytes, &search->arena, &quiet))
+	if (script_parse(&script, &text, NULL, &search->arena, &quiet))
 		for (uint32_t i = 0; i < script.inputs.n && i < MAX_SCRIPT_INPUTS; i++)
 			if (!script.inputs.at[i].is_library && script.inputs.at[i].name[0] == '/')
 				has |= search_file(search, script.inputs.at[i].name, true);
-	text_script_free(&script);
+	script_free(&script);
 	diag_free(&quiet);
 	return has;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "ld/layout/expr.h"
 #include "ld/layout/layout.h"
 #include "ld/report/describe.h"
 #include "ld/report/folds.h"
@@ -225,12 +226,29 @@ static void print_assign(struct map *map, const struct node *node)
 	bool is_dot = strcmp(node->symbol, ".") == 0;
 	if (node->id || is_dot)
 		fprintf(map->to, "%*s0x%016" PRIx64, MAP_COLUMN, "",
-			is_dot ? node->dot : map->link->internal_syms.at[node->id - 1].st_value);
+			is_dot ? node->dot + node->size : map->link->internal_syms.at[node->id - 1].st_value);
 	else
 		fprintf(map->to, "%*s%-18s", MAP_COLUMN, "", "[!provide]");
 	fprintf(map->to, "%*s", MAP_COLUMN, "");
 	layout_print_assign(map->to, node);
 	fputc('\n', map->to);
+}
+
+/* What stands between input sections, and between output sections. */
+static void print_statement(struct map *map, const struct node *node)
+{
+	static const char *const widths[] = {[1] = "BYTE", [2] = "SHORT", [4] = "LONG", [8] = "QUAD"};
+	if (node->kind == NODE_ASSIGN) {
+		print_assign(map, node);
+	} else if (node->kind == NODE_DATA) {
+		fprintf(map->to, " %-*s0x%016" PRIx64 " %10s ", MAP_COLUMN - 1, widths[node->width], node->dot, "");
+		expr_print(map->to, node->value);
+		fputc('\n', map->to);
+	} else if (node->kind == NODE_ASSERT) {
+		fprintf(map->to, "%*s", 2 * MAP_COLUMN + 18, "");
+		expr_print(map->to, node->value);
+		fputc('\n', map->to);
+	}
 }
 
 /* Returns the address behind the run's last section. */
@@ -253,21 +271,25 @@ static void print_output_section(struct map *map, const struct osec *osec)
 	if (osec->index) {
 		snprintf(size, sizeof(size), "0x%" PRIx64, osec->size);
 		map_name(map->to, osec->name, MAP_COLUMN);
-		fprintf(map->to, "0x%016" PRIx64 " %10s\n", osec->addr, size);
+		fprintf(map->to, "0x%016" PRIx64 " %10s", osec->addr, size);
+		if (layout->scripted && osec->flags & SHF_ALLOC && osec->lma != osec->addr)
+			fprintf(map->to, " load address 0x%016" PRIx64, osec->lma);
+		fputc('\n', map->to);
 	} else {
 		fprintf(map->to, "%s\n", osec->name);
 	}
 	uint64_t at = osec->addr;
 	for (uint32_t i = 0; i < osec->nodes.n; i++) {
 		const struct node *node = &osec->nodes.at[i];
-		if (node->kind == NODE_ASSIGN) {
-			print_assign(map, node);
-			continue;
+		if (node->kind == NODE_RUN) {
+			fputc(' ', map->to);
+			layout_print_run(map->to, layout, node->id);
+			fputc('\n', map->to);
+			at = print_run(map, &layout->runs.at[node->id], at);
+		} else {
+			print_statement(map, node);
+			at = max_u64(at, node->kind == NODE_DATA || node->kind == NODE_STRING ? node->dot + node->size : 0);
 		}
-		fputc(' ', map->to);
-		layout_print_run(map->to, layout, node->id);
-		fputc('\n', map->to);
-		at = print_run(map, &layout->runs.at[node->id], at);
 	}
 	if (osec->index)
 		print_fill(map, at, osec->addr + osec->size);
@@ -278,11 +300,47 @@ static void print_memory(struct map *map)
 	const struct layout *layout = map->link->layout;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
-		if (node->kind == NODE_ASSIGN)
-			print_assign(map, node);
-		else if (layout->osecs.at[node->id].rank < RANK_TABLES)
+		bool is_used = node->kind == NODE_SECTION ? layout->osecs.at[node->id].index : node->id;
+		if (layout->scripted && i >= layout->n_written && !is_used)
+			continue; /* what no script has said and nobody asked for */
+		if (node->kind != NODE_SECTION)
+			print_statement(map, node);
+		else if (layout->osecs.at[node->id].rank < RANK_TABLES ||
+			 (layout->scripted && layout->osecs.at[node->id].rank == RANK_DISCARD))
 			print_output_section(map, &layout->osecs.at[node->id]);
 	}
+}
+
+/* In GNU ld's order of letters. */
+static void put_attributes(char *to, uint32_t flags)
+{
+	static const struct {
+		char letter;
+		uint32_t flag;
+	} letters[] = {
+		{'a', REGION_ALLOC}, {'x', REGION_EXECUTE}, {'r', REGION_READ}, {'w', REGION_WRITE},
+		{'l', REGION_INITIALIZED},
+	};
+	for (size_t i = 0; i < COUNTOF(letters); i++)
+		if (flags & letters[i].flag)
+			*to++ = letters[i].letter;
+	*to = '\0';
+}
+
+static void print_regions(const struct map *map)
+{
+	const struct layout *layout = map->link->layout;
+	fprintf(map->to, "\nMemory Configuration\n\n%-16s %-18s %-18s %s\n", "Name", "Origin", "Length", "Attributes");
+	for (uint32_t i = 1; i < layout->regions.n; i++) {
+		const struct region *region = &layout->regions.at[i];
+		char are[8], are_not[8];
+		put_attributes(are, region->said->flags);
+		put_attributes(are_not, region->said->not_flags);
+		fprintf(map->to, "%-16s 0x%016" PRIx64 " 0x%016" PRIx64 "%s%s%s%s\n", region->said->name,
+			region->origin, region->length, *are || *are_not ? " " : "", are, *are_not ? "!" : "",
+			are_not);
+	}
+	fprintf(map->to, "%-16s 0x%016x 0x%016" PRIx64 "\n", "*default*", 0, UINT64_MAX);
 }
 
 void map_print(const struct link *link, FILE *to)
@@ -296,16 +354,19 @@ void map_print(const struct link *link, FILE *to)
 		if (link->options->print_map_discarded)
 			map_discarded(link, to);
 	}
-	fprintf(to, "\nMemory Configuration\n\n%-16s %-18s %-18s %s\n%-16s 0x%016x 0x%016" PRIx64 "\n", "Name",
-		"Origin", "Length", "Attributes", "*default*", 0, UINT64_MAX);
+	print_regions(&map);
 	fputs("\nLinker script and memory map\n\n", to);
-	for (uint32_t i = 0; i < link->loaded.n; i++)
+	/* Files that stand behind -T come behind what the script says. */
+	uint32_t first = link->has_script && complete ? link->loaded_before_script : link->loaded.n;
+	for (uint32_t i = 0; i < first; i++)
 		fprintf(to, "LOAD %s\n", link->loaded.at[i]);
 	if (complete) {
 		collect_symbols(&map);
 		list_merged(&map);
 		map.folds = folds_by_survivor(link);
 		print_memory(&map);
+		for (uint32_t i = first; i < link->loaded.n; i++)
+			fprintf(to, "LOAD %s\n", link->loaded.at[i]);
 		fprintf(to, "OUTPUT(%s %s)\n", link->options->output, link->arch->bfd_name);
 	}
 	free(map.folds);

@@ -36,6 +36,7 @@ static const char *map_path(struct link *link)
 static void write_map(struct link *link)
 {
 	const char *option = link->options->map_file;
+	link->has_map = true;
 	bool wants_map = *option != '\0', is_file = wants_map && strcmp(option, "-") != 0;
 	if (!wants_map && !link->options->cref)
 		return;
@@ -59,15 +60,11 @@ void report_write(struct link *link)
 	write_map(link);
 	folds_write(link);
 	dependency_file_write(link);
-	if (link->options->print_memory_usage) { /* GNU ld's header; without a script's MEMORY there are no regions */
-		puts("Memory region         Used Size  Region Size  %age Used");
-		fflush(stdout);
-	}
 }
 
 void report_write_failed(struct link *link)
 {
-	if (!map_has_addresses(link) && link->layout) /* there is a layout as soon as all inputs are open */
+	if (!link->has_map && link->layout) /* there is a layout as soon as all inputs are open */
 		write_map(link);
 	diag_flush(link->diag);
 }

@@ -17,7 +17,11 @@ void internal_reference_globs(struct link *link);
 /* Once owners are known: reports symbols that --defsym names in expressions and nobody defines. */
 void internal_check(struct link *link);
 
-/* After that: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X. */
+/* After that: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X; then what
+ * internal_describe() does. */
 void internal_provide(struct link *link);
+
+/* Which of file 0's symbols are absolute, and their types. */
+void internal_describe(struct link *link);
 
 #endif

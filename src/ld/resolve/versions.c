@@ -7,6 +7,7 @@
 
 #include "base/glob.h"
 #include "base/hash.h"
+#include "ld/input/scripts.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/symbols.h"
 
@@ -132,30 +133,25 @@ uint32_t versions_count(const struct link *link)
 	return script->nodes.n && script->nodes.at[0].name[0] ? script->nodes.n : 0;
 }
 
-/* A script is looked for as it is named, then in the library directories. */
-static const struct io_file *open_script(struct link *link, const char *path)
+static struct script_place whole_text(struct link *link, const char *path, struct bytes bytes)
 {
-	uint32_t first = io_open(link->io, path), found = first;
-	for (uint32_t i = 0; i < link->options->library_paths.n && link->io->files.at[found].error; i++) {
-		if (*path == '/' || link->io->files.at[first].error != ENOENT)
-			break;
-		found = io_open(link->io,
-				arena_printf(&link->arena, "%s/%s", link->options->library_paths.at[i], path));
-	}
-	return &link->io->files.at[link->io->files.at[found].error ? first : found];
+	struct script_text *text = arena_new(&link->arena, struct script_text);
+	*text = (struct script_text){path, bytes};
+	return script_whole(text);
 }
 
 static void read_lists(struct link *link, const char *const *paths, uint32_t n, const char *what,
 		       struct version_script *list)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const struct io_file *file = open_script(link, paths[i]);
+		const struct io_file *file = scripts_find(link, paths[i]);
 		if (file->error)
 			diag_error(link->diag, 0, "cannot open %s %s: %s", what, paths[i], strerror(file->error));
 		else if (list == &link->version_script)
-			version_script_parse(list, file->path, file->bytes, 1, &link->arena, link->diag);
+			version_script_parse(list, whole_text(link, file->path, file->bytes), &link->arena,
+					     link->diag);
 		else
-			dynamic_list_parse(list, file->path, file->bytes, &link->arena, link->diag);
+			dynamic_list_parse(list, whole_text(link, file->path, file->bytes), &link->arena, link->diag);
 	}
 }
 
@@ -163,7 +159,7 @@ static void read_lists(struct link *link, const char *const *paths, uint32_t n, 
 static void add_builtin(struct link *link, const char *text)
 {
 	struct bytes bytes = {(const uint8_t *)text, strlen(text)};
-	dynamic_list_parse(&link->dynamic_list, "<gild>", bytes, &link->arena, link->diag);
+	dynamic_list_parse(&link->dynamic_list, whole_text(link, "<gild>", bytes), &link->arena, link->diag);
 }
 
 /* --default-symver: one more node, called as the library; an anonymous version script becomes that node. */

@@ -1,6 +1,7 @@
 /* Common symbols: C's tentative definitions (gABI, SHN_COMMON). Of all files that mention one, the largest size and the
  * strictest alignment count; the linker allocates them in the section COMMON, thread-local ones in .tcommon, those of
  * the large code model in LARGE_COMMON. */
+#include "ld/layout/layout.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/abi_check.h"
 #include "ld/resolve/resolve.h"
@@ -93,9 +94,20 @@ static void demand(struct link *link, const struct elf_sym *sym, symbol_id id)
 	common->offset = max_u64(common->offset, max_u64(sym->st_value, 1));
 }
 
-static void place(struct link *link, struct common *common)
+/* The area of that kind, of the file or of all files. Files come one after the other. */
+static uint32_t area_of(struct link *link, enum common_kind kind, file_id file)
 {
-	struct common_area *area = &link->commons[common->kind];
+	for (uint32_t i = link->common_areas.n; i-- > 0 && link->common_areas.at[i].file == file;)
+		if (link->common_areas.at[i].kind == kind)
+			return i;
+	*array_push(&link->common_areas) = (struct common_area){.kind = kind, .file = file};
+	return link->common_areas.n - 1;
+}
+
+static void place(struct link *link, struct common *common, file_id file)
+{
+	common->area = area_of(link, common->kind, link->layout->scripted ? file : 0);
+	struct common_area *area = &link->common_areas.at[common->area];
 	uint32_t p2align = (uint32_t)__builtin_ctzll(common->offset);
 	common->offset = align_up(area->size, common->offset);
 	area->size = common->offset + common->size;
@@ -134,7 +146,7 @@ void common_allocate(struct link *link)
 			symbol_id id = global_of(file, i);
 			if (elf_sym_is_common(&file->symtab.syms[i]) && id &&
 			    symbol_owner(&link->symbols[id]) == owner_key(RANK_COMMON, f, i))
-				place(link, &link->common_symbols[id]);
+				place(link, &link->common_symbols[id], f);
 		}
 	}
 }

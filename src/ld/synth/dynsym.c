@@ -99,7 +99,9 @@ static uint32_t output_section(const struct link *link, symbol_id id)
 	const struct section *section =
 		section_of(link, file->first_section + elf_sym_section(&file->symtab, owner_index(owner)));
 	uint32_t run = section->run;
-	return section->live && run ? layout->osecs.at[layout->runs.at[run].osec].index : 0;
+	return section->live && run
+		       ? layout_symbol_section(layout, layout->runs.at[run].osec, section_address(layout, section))
+		       : 0;
 }
 
 struct output_symbol output_symbol(const struct link *link, symbol_id id, bool for_loader)

@@ -342,7 +342,9 @@ static uint32_t add_plt_records(const struct link *link, struct sort_item *table
 void eh_frame_hdr_emit(struct link *link, uint8_t *image)
 {
 	uint64_t hdr = synthetic_address(link, link->layout, SYN_EH_FRAME_HDR);
-	uint32_t osec = layout_find(link->layout, ".eh_frame");
+	uint64_t first = UINT64_MAX;
+	if (link->synthetic[SYN_PLT_UNWIND])
+		first = synthetic_address(link, link->layout, SYN_PLT_UNWIND);
 	struct sort_item *table = memory_zeroed(link->n_fdes, sizeof(*table));
 	uint32_t n = add_plt_records(link, table);
 	for (file_id id = 1; id < link->files.n; id++) {
@@ -352,6 +354,7 @@ void eh_frame_hdr_emit(struct link *link, uint8_t *image)
 			if (section->kind != SECTION_EH_FRAME || !section->live)
 				continue;
 			uint64_t base = section_address(link->layout, section);
+			first = min_u64(first, base);
 			struct elf_relas relas = section_relas(link, file->first_section + i);
 			for (uint32_t e = section->extra, end = eh_frame_section_end(link, file, i); e < end; e++) {
 				const struct eh_entry *entry = &file->eh_entries[e];
@@ -367,7 +370,7 @@ void eh_frame_hdr_emit(struct link *link, uint8_t *image)
 	image[1] = DW_EH_PE_pcrel | DW_EH_PE_sdata4;   /* pointer to .eh_frame */
 	image[2] = DW_EH_PE_udata4;                    /* number of entries */
 	image[3] = DW_EH_PE_datarel | DW_EH_PE_sdata4; /* the table, relative to this section */
-	write32(image + 4, link->layout->osecs.at[osec].addr - (hdr + 4));
+	write32(image + 4, first - (hdr + 4));
 	write32(image + 8, n);
 	for (uint32_t i = 0; i < n; i++) {
 		write32(image + HDR_HEADER_SIZE + HDR_ENTRY_SIZE * i, table[i].key - hdr);

@@ -252,8 +252,8 @@ static bool may_be_far(const struct link *link)
 	const struct options *options = link->options;
 	const uint64_t reach = (1ull << 31) - (1ull << 28); /* the linker's own tables are not counted */
 	uint64_t total = 0, last = link->layout->base;
-	for (unsigned kind = 0; kind < COMMON_KINDS; kind++)
-		total += link->commons[kind].size;
+	for (uint32_t i = 0; i < link->common_areas.n; i++)
+		total += link->common_areas.at[i].size;
 	for (file_id id = 1; id < link->files.n && total < reach; id++)
 		if (file_of(link, id)->kind == FILE_OBJECT && file_of(link, id)->live)
 			total += file_of(link, id)->alloc_size;

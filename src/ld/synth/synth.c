@@ -76,10 +76,14 @@ static void make_dynamic_tables(struct link *link)
 
 static void make_common(struct link *link)
 {
-	for (unsigned kind = 0; kind < COMMON_KINDS; kind++)
-		if (link->commons[kind].size)
-			make(link, (enum synthetic)(SYN_COMMON + kind), link->commons[kind].size,
-			     (uint8_t)link->commons[kind].p2align);
+	for (uint32_t i = 0; i < link->common_areas.n; i++) {
+		struct common_area *area = &link->common_areas.at[i];
+		enum synthetic which = (enum synthetic)(SYN_COMMON + area->kind);
+		if (!area->size)
+			continue;
+		area->section = link->sections.n; /* the next one */
+		make(link, which, area->size, (uint8_t)area->p2align);
+	}
 }
 
 void synth_create(struct link *link)

@@ -1,26 +1,16 @@
-#include "ld/input/lexer.h"
+#include "ld/script/lexer.h"
 
 #include <string.h>
 
-void lexer_init(struct lexer *lexer, const char *path, struct bytes bytes)
+void lexer_init(struct lexer *lexer, struct script_place place)
 {
-	*lexer = (struct lexer){.path = path, .bytes = bytes, .line = 1};
+	*lexer = (struct lexer){.text = place.text, .at = place.offset, .end = (uint64_t)place.offset + place.length};
 }
 
 /* -1 behind the end. */
 static int byte_at(const struct lexer *lexer, uint64_t at)
 {
-	return at < lexer->bytes.size ? lexer->bytes.data[at] : -1;
-}
-
-static void advance(struct lexer *lexer, uint64_t count)
-{
-	for (uint64_t i = 0; i < count; i++) {
-		if (byte_at(lexer, lexer->at++) == '\n') {
-			lexer->line++;
-			lexer->line_start = lexer->at;
-		}
-	}
+	return at < lexer->end ? lexer->text->bytes.data[at] : -1;
 }
 
 static bool is_digit(int c)
@@ -63,6 +53,7 @@ static bool in_word(enum lex_state state, int c)
 	case LEX_EXPR:
 		return is_one_of(c, "_.\\$/~");
 	case LEX_WILD:
+	case LEX_STATEMENT:
 		return is_one_of(c, "_/.\\$~-+:[]=,*?^!");
 	case LEX_VERSION:
 		return is_one_of(c, "_.$*?[]-!^\\+~@");
@@ -82,7 +73,8 @@ static bool starts_word(enum lex_state state, int c)
 	case LEX_EXPR:
 		return !is_digit(c) && !is_one_of(c, "/~");
 	case LEX_WILD:
-		return !is_one_of(c, ",=:");
+	case LEX_STATEMENT:
+		return !is_one_of(c, ",=");
 	case LEX_VERSION:
 		return true;
 	}
@@ -94,10 +86,22 @@ static bool is_comment_start(const struct lexer *lexer, uint64_t at)
 	return byte_at(lexer, at) == '/' && byte_at(lexer, at + 1) == '*';
 }
 
-/* `x+=1;` is three tokens at top level although '+' may stand in a file name. */
+/* `x+=1;` is three tokens although '+' may stand in a file name. */
 static bool is_assignment_operator(const struct lexer *lexer, uint64_t at)
 {
-	return is_one_of(byte_at(lexer, at), "+-/") && byte_at(lexer, at + 1) == '=';
+	return is_one_of(byte_at(lexer, at), "+-*/^") && byte_at(lexer, at + 1) == '=';
+}
+
+/* Whether an assignment's operator is at `at`, behind a word that can be a symbol. */
+static bool ends_symbol(const struct lexer *lexer, uint64_t at)
+{
+	if (at == lexer->at || (byte_at(lexer, at) != '=' && !is_assignment_operator(lexer, at)))
+		return false;
+	uint64_t i = lexer->at;
+	while (i < at && (i == lexer->at ? starts_word(LEX_EXPR, byte_at(lexer, i)) :
+					   in_word(LEX_EXPR, byte_at(lexer, i)) && byte_at(lexer, i) != '/'))
+		i++;
+	return i == at;
 }
 
 static uint64_t word_end(const struct lexer *lexer, enum lex_state state)
@@ -113,9 +117,11 @@ static uint64_t word_end(const struct lexer *lexer, enum lex_state state)
 			break;
 		if ((state == LEX_SCRIPT || state == LEX_EXPR) && is_assignment_operator(lexer, at))
 			break;
+		if (state == LEX_STATEMENT && ends_symbol(lexer, at))
+			break;
 	}
 	/* "(a.o, b.o)" and ".text: {": a mark at the end of a word separates, inside it belongs to the name */
-	const char *trailing = state == LEX_INPUTLIST ? "," : state == LEX_SCRIPT ? ":" : "";
+	const char *trailing = state == LEX_INPUTLIST || state == LEX_WILD ? "," : state == LEX_SCRIPT ? ":" : "";
 	while (at > lexer->at + 1 && is_one_of(byte_at(lexer, at - 1), trailing))
 		at--;
 	return at;
@@ -127,16 +133,16 @@ static const char *skip_blanks(struct lexer *lexer)
 	for (;;) {
 		int c = byte_at(lexer, lexer->at);
 		if (is_one_of(c, " \t\r\n\f\v")) {
-			advance(lexer, 1);
+			lexer->at++;
 		} else if (c == '#') {
 			while (byte_at(lexer, lexer->at) >= 0 && byte_at(lexer, lexer->at) != '\n')
-				advance(lexer, 1);
+				lexer->at++;
 		} else if (is_comment_start(lexer, lexer->at)) {
-			const uint8_t *body = lexer->bytes.data + lexer->at + 2;
-			const uint8_t *end = memmem(body, lexer->bytes.size - lexer->at - 2, "*/", 2);
+			const uint8_t *body = lexer->text->bytes.data + lexer->at + 2;
+			const uint8_t *end = memmem(body, lexer->end - lexer->at - 2, "*/", 2);
 			if (!end)
 				return "comment without end";
-			advance(lexer, (uint64_t)(end - body) + 4);
+			lexer->at += (uint64_t)(end - body) + 4;
 		} else {
 			return NULL;
 		}
@@ -148,6 +154,17 @@ static struct token error_token(struct token token, const char *message)
 	token.kind = TOKEN_ERROR;
 	token.text = (struct str){message, (uint32_t)strlen(message)};
 	return token;
+}
+
+/* How many hex digits stand behind 0x; 0: the number is written otherwise. */
+static uint32_t count_hex_digits(struct str text)
+{
+	uint32_t n = 0;
+	if (text.len < 3 || text.at[0] != '0' || (text.at[1] | 0x20) != 'x')
+		return 0;
+	while (2 + n < text.len && hex_digit((unsigned char)text.at[2 + n]) >= 0)
+		n++;
+	return 2 + n == text.len ? n : 0;
 }
 
 /* The base that the form of a number's text says, with the prefix or suffix letter cut off. */
@@ -230,10 +247,10 @@ static uint64_t punct_length(const struct lexer *lexer)
 {
 	static const char *const operators[] = {"<<=", ">>=", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=",
 						"&=",  "|=",  "^=", "&&", "||", "<<", ">>"};
-	uint64_t left = lexer->bytes.size - lexer->at;
+	uint64_t left = lexer->end - lexer->at;
 	for (size_t i = 0; i < COUNTOF(operators); i++) {
 		size_t len = strlen(operators[i]);
-		if (len <= left && memcmp(lexer->bytes.data + lexer->at, operators[i], len) == 0)
+		if (len <= left && memcmp(lexer->text->bytes.data + lexer->at, operators[i], len) == 0)
 			return len;
 	}
 	return is_one_of(byte_at(lexer, lexer->at), "(){}[];:,=+-*/%&|^~!<>?@") ? 1 : 0;
@@ -241,24 +258,33 @@ static uint64_t punct_length(const struct lexer *lexer)
 
 static struct token next_quoted(struct lexer *lexer, struct token token)
 {
-	const uint8_t *body = lexer->bytes.data + lexer->at + 1;
-	const uint8_t *end = memchr(body, '"', lexer->bytes.size - lexer->at - 1);
+	const uint8_t *body = lexer->text->bytes.data + lexer->at + 1;
+	const uint8_t *end = memchr(body, '"', lexer->end - lexer->at - 1);
 	if (!end) {
-		lexer->at = lexer->bytes.size;
+		lexer->at = lexer->end;
 		return error_token(token, "quoted name without end");
 	}
 	token.kind = TOKEN_QUOTED;
 	token.text = (struct str){(const char *)body, (uint32_t)(end - body)};
-	advance(lexer, (uint64_t)(end - body) + 2);
+	token.place.length = token.text.len + 2;
+	lexer->at += token.place.length;
 	return token;
+}
+
+/* Behind a fill expression: "} =0x90 /DISCARD/ : { ... }". */
+static uint64_t discard_length(const struct lexer *lexer)
+{
+	static const char name[] = "/DISCARD/";
+	uint64_t len = sizeof(name) - 1;
+	return lexer->end - lexer->at >= len && memcmp(lexer->text->bytes.data + lexer->at, name, len) == 0 ? len : 0;
 }
 
 struct token lexer_next(struct lexer *lexer, enum lex_state state)
 {
 	const char *problem = skip_blanks(lexer);
-	struct token token = {.line = lexer->line, .column = (uint32_t)(lexer->at - lexer->line_start) + 1};
+	struct token token = {.place = {.text = lexer->text, .offset = (uint32_t)lexer->at}};
 	if (problem) {
-		lexer->at = lexer->bytes.size;
+		lexer->at = lexer->end;
 		return error_token(token, problem);
 	}
 	int c = byte_at(lexer, lexer->at);
@@ -267,15 +293,17 @@ struct token lexer_next(struct lexer *lexer, enum lex_state state)
 	if (c == '"')
 		return next_quoted(lexer, token);
 
-	const char *at = (const char *)lexer->bytes.data + lexer->at;
+	const char *at = (const char *)lexer->text->bytes.data + lexer->at;
 	uint64_t len = state == LEX_SCRIPT || state == LEX_EXPR ? number_length(lexer, state) : 0;
 	if (len > 0) {
 		token.kind = TOKEN_NUMBER;
 		token.text = (struct str){at, (uint32_t)len};
-		problem = parse_number(token.text, &token.number);
+		token.hex_digits = count_hex_digits(token.text);
+		problem = token.hex_digits > 16 ? NULL : parse_number(token.text, &token.number);
 		if (problem)
 			token = error_token(token, problem);
-	} else if (starts_word(state, c) && (len = word_end(lexer, state) - lexer->at) > 0) {
+	} else if ((starts_word(state, c) && (len = word_end(lexer, state) - lexer->at) > 0) ||
+		   (state == LEX_EXPR && (len = discard_length(lexer)) > 0)) {
 		token.kind = TOKEN_NAME;
 		token.text = (struct str){at, (uint32_t)len};
 	} else if ((len = punct_length(lexer)) > 0) {
@@ -285,7 +313,8 @@ struct token lexer_next(struct lexer *lexer, enum lex_state state)
 		len = 1;
 		token = error_token(token, "unexpected character");
 	}
-	advance(lexer, len);
+	token.place.length = (uint32_t)len;
+	lexer->at += len;
 	return token;
 }
 
@@ -299,4 +328,9 @@ bool token_is(struct token token, const char *text)
 {
 	return (token.kind == TOKEN_NAME || token.kind == TOKEN_PUNCT) && token.text.len == strlen(text) &&
 	       memcmp(token.text.at, text, token.text.len) == 0;
+}
+
+bool token_is_name(struct token token)
+{
+	return token.kind == TOKEN_NAME || token.kind == TOKEN_QUOTED;
 }

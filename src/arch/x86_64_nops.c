@@ -1,0 +1,38 @@
+/* Instructions that do nothing, one for each length (Intel 64 and IA-32 Architectures Software Developer's Manual,
+ * NOP, "Recommended Multi-Byte Sequence of NOP Instruction"). */
+#include <string.h>
+
+#include "arch/x86_64_nops.h"
+
+enum { LONGEST = 10, LONGEST_OF_I386 = 2 };
+
+static const uint8_t nops[LONGEST][LONGEST] = {
+	{0x90},
+	{0x66, 0x90},
+	{0x0f, 0x1f, 0x00},
+	{0x0f, 0x1f, 0x40, 0x00},
+	{0x0f, 0x1f, 0x44, 0x00, 0x00},
+	{0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00},
+	{0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00},
+	{0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+	{0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+	{0x66, 0x2e, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+};
+
+static void fill(uint8_t *image, uint64_t size, uint64_t longest)
+{
+	for (; size >= longest; image += longest, size -= longest)
+		memcpy(image, nops[longest - 1], longest);
+	if (size)
+		memcpy(image, nops[size - 1], size);
+}
+
+void x86_64_fill_code(uint8_t *image, uint64_t size)
+{
+	fill(image, size, LONGEST);
+}
+
+void i386_fill_code(uint8_t *image, uint64_t size)
+{
+	fill(image, size, LONGEST_OF_I386);
+}

@@ -1,0 +1,10 @@
+/* Segments by a script's rules. */
+#ifndef GILD_LD_LAYOUT_SEGMENTS_SCRIPT_H
+#define GILD_LD_LAYOUT_SEGMENTS_SCRIPT_H
+
+#include "ld/layout/layout.h"
+
+/* Makes link->layout->segments anew from the addresses of the last pass. */
+void segments_from_script(struct link *link);
+
+#endif

@@ -1,0 +1,10 @@
+/* The order of a run's sections, where its rules ask for one (GNU ld manual, "Input Section Wildcard Patterns"). */
+#ifndef GILD_LD_LAYOUT_SORT_RUN_H
+#define GILD_LD_LAYOUT_SORT_RUN_H
+
+#include "ld/layout/layout.h"
+
+/* Sorts run->items, which stand in the order of the inputs. One thread for each run. */
+void sort_run(const struct link *link, uint32_t run);
+
+#endif
