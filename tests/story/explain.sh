@@ -86,7 +86,7 @@ link++ -shared -fPIC -DNAME=unique2 unique.cc -Wl,-soname,libunique2.so -o libun
 link -shared -fPIC preload.c -o preload.so
 link -no-pie -fno-pic main.c ./libfirst.so ./libsecond.so ./libthird.so ./libfourth.so ./libunique1.so ./libunique2.so -Wl,-rpath,'$ORIGIN' -o prog
 same_bindings ./prog || fail "no bindings of ./prog"
-(export LD_PRELOAD=./preload.so && same_bindings ./prog) || fail "with a preload"
+same_bindings ./prog ./preload.so || fail "with a preload"
 here=$PWD
 "$GILD" explain --all ./prog > all
 assert_lacks all "code has run"
@@ -99,7 +99,7 @@ line "$here/libfourth.so -> $here/libfourth.so: both (protected)"
 line "$here/libsecond.so -> nobody: nowhere (weak)"
 line "./prog -> $here/libfirst.so: variants@V1 (only)"
 grep -q "libunique2.so -> $here/libunique1.so: _ZN1SIiE1nE (unique)" all || { cat all; fail "no unique symbol"; }
-LD_PRELOAD=./preload.so "$GILD" explain --all ./prog > all
+"$GILD" explain --all --preload=./preload.so ./prog > all
 line "./prog -> ./preload.so: both@V1 (preloaded before $here/libfirst.so)"
 # A function whose address the program takes without a GOT, and a variable it copied: others use the program's.
 echo 'extern int with_address(void), data_in_lib; int *p = &data_in_lib; int (*f)(void) = with_address;' > uses.c

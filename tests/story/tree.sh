@@ -54,7 +54,7 @@ says "libx.so => hw/libx.so (LD_LIBRARY_PATH)" env LD_LIBRARY_PATH=hw "$GILD" tr
 says "(ld.so.cache)" "$GILD" tree ./by-runpath
 says "(system search path)" "$GILD" tree --inhibit-cache ./by-runpath
 says "(the interpreter)" "$GILD" tree ./by-runpath
-says "libx.so => env/libx.so (a path, preloaded)" env LD_PRELOAD=env/libx.so "$GILD" tree ./by-runpath
+says "libx.so => env/libx.so (a path, preloaded)" "$GILD" tree --preload=env/libx.so ./by-runpath
 says "run/libx.so (a path, preloaded)" "$GILD" tree /bin/true --preload run/libx.so
 # every step
 says "RUNPATH of ./by-runpath: $PWD/gone/libx.so: No such file or directory" "$GILD" tree -v ./by-runpath
