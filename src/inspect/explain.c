@@ -191,12 +191,9 @@ static void show_all_special(struct summary *summary)
 
 static const char *kind_of(const struct inspection *in)
 {
-	const struct object *program = in->ld->program;
 	if (in->is_library)
 		return "a shared library";
-	if (in->is_static)
-		return "a static program";
-	return program->flags_1 & DF_1_PIE || program->base != 0 ? "a program" : "a program at fixed addresses";
+	return in->is_static ? "a static program" : "a program";
 }
 
 static void show_head(struct summary *summary)

@@ -147,7 +147,9 @@ grep -qE "^ +[0-9]+ +[0-9]+ +$relocations later .* ./prog$" out || { cat out; fa
 link -no-pie -fno-pic main.c ./libfirst.so ./libsecond.so ./libthird.so ./libfourth.so ./libunique1.so ./libunique2.so -Wl,-z,now,-rpath,'$ORIGIN' -o now
 says "libsecond.so" "$GILD" explain ./now
 ! grep -qE "later .* ./now$" out || { cat out; fail "-z now is not lazy"; }
-link -static -xc - -o static <<< 'int main(void) { return 0; }' 2> /dev/null && says "no loader takes part" "$GILD" explain ./static
+link -static -xc - -o static <<< 'int main(void) { return 0; }' 2> /dev/null && says "./static is a static program." "$GILD" explain ./static
+link -static-pie -xc - -o static-pie <<< 'int main(void) { return 0; }' 2> /dev/null && says "no loader takes part" "$GILD" explain ./static-pie
+says "libthird.so is a shared library." "$GILD" explain libthird.so
 # what is missing
 mv libthird.so away
 expect_fail "$GILD" explain ./prog

@@ -68,6 +68,29 @@ mkdir elsewhere
 (cd elsewhere && says "$PWD/../by-runpath" env PATH="$PWD/..:$PATH" "$GILD" tree by-runpath)
 says '-> "env/libx.so";' env LD_LIBRARY_PATH=env "$GILD" tree --dot ./by-runpath
 
+# two files of one library
+link -shared -fPIC lib.c -Wl,-soname,libother.so -o run/libother.so
+link main.c -Wl,--no-as-needed run/libx.so run/libother.so -Wl,-rpath,"$PWD/run" -o twice
+cp run/libx.so run/libother.so
+says "$PWD/run/libother.so: has the soname libx.so, as $PWD/run/libx.so, which is loaded too" "$GILD" tree ./twice
+# with more rights than the caller
+if [ "$(id -u)" = 0 ] && have setpriv; then
+	folder=$(mktemp -d /var/tmp/gild-tree.XXXXXX)
+	trap 'rm -rf "$folder"' EXIT
+	chmod 755 "$folder"
+	mkdir "$folder/env"
+	cp by-nobody "$folder/prog"
+	cp env/libx.so "$folder/env"
+	cp "$GILD" "$folder/gild"
+	as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env -C "$folder" "$@"; }
+	as_nobody env LD_LIBRARY_PATH=env ./gild tree ./prog > out 2>&1 || { cat out; fail "as another user"; }
+	assert_contains out "libx.so => env/libx.so (LD_LIBRARY_PATH)"
+	chmod u+s "$folder/prog"
+	expect_fail as_nobody env LD_LIBRARY_PATH=env ./gild tree ./prog
+	assert_contains messages "libx.so: not found"
+	assert_contains messages "It runs with more rights than you: LD_LIBRARY_PATH and its like are ignored."
+fi
+
 # --- what is missing
 misses() {
 	local text=$1
