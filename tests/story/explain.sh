@@ -161,24 +161,9 @@ assert_contains messages "gild explain: main.c: not an ELF file"
 says "Usage: gild explain" "$GILD" explain --help
 
 # --- damaged files
-cat > damage.pl <<'END'
-my ($in, $out, $seed) = @ARGV;
-srand($seed);
-local $/;
-open(my $f, '<:raw', $in) or die;
-my $bytes = <$f>;
-my @values = (0, 1, 2**32, 0x1000, 2**40, length($bytes));
-for (1 .. (1, 1, 2, 4)[rand 4]) {
-	my $at = int(rand 0x900);
-	if (rand(2) < 1) { substr($bytes, $at, 1) = chr(rand 256) }
-	else { $at &= ~7; substr($bytes, $at, 8) = rand(3) < 1 ? "\xff" x 8 : pack('Q<', $values[rand @values]) }
-}
-open(my $g, '>:raw', $out) or die;
-print $g $bytes;
-END
 mkdir damaged
 for ((i = 0; i < ${ROUNDS:-100}; i++)); do
-	perl damage.pl libfirst.so damaged/libfirst.so $((${SEED:-1} * 100000 + i))
+	perl "$GILD_SRC/tests/damage.pl" libfirst.so damaged/libfirst.so $((${SEED:-1} * 100000 + i))
 	for option in --symbol=both --all --json; do
 		rc=0
 		LD_LIBRARY_PATH=damaged timeout 20 "$GILD" explain $option --inhibit-rpath=./prog:./takes ./takes > out 2>&1 || rc=$?

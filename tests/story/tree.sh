@@ -146,27 +146,11 @@ ln -s "$GILD" ld
 misses "cannot open tree" ./ld tree ./by-runpath
 
 # --- damaged files
-cat > damage.pl <<'END'
-my ($in, $out, $seed) = @ARGV;
-srand($seed);
-local $/;
-open(my $f, '<:raw', $in) or die;
-my $bytes = <$f>;
-my @values = (0, 1, 2**32, 0x1000, 2**40, length($bytes));
-for (1 .. (1, 1, 2, 4)[rand 4]) {
-	my $at = int((rand(3) < 2) ? rand(0x900) : length($bytes) - rand(0x1800));
-	if (rand(2) < 1) { substr($bytes, $at, 1) = chr(rand 256) }
-	else { $at &= ~7; substr($bytes, $at, 8) = rand(3) < 1 ? "\xff" x 8 : pack('Q<', $values[rand @values]) }
-}
-$bytes = substr($bytes, 0, rand length $bytes) if rand(20) < 1;
-open(my $g, '>:raw', $out) or die;
-print $g $bytes;
-END
 mkdir damaged
 whole=0 broken=0
 for ((i = 0; i < ${ROUNDS:-150}; i++)); do
-	perl damage.pl run/libx.so damaged/libx.so $((${SEED:-1} * 100000 + i))
-	perl damage.pl by-nobody damaged/prog $((${SEED:-1} * 100000 + i))
+	perl "$GILD_SRC/tests/damage.pl" run/libx.so damaged/libx.so $((${SEED:-1} * 100000 + i))
+	perl "$GILD_SRC/tests/damage.pl" by-nobody damaged/prog $((${SEED:-1} * 100000 + i))
 	for command in "env LD_LIBRARY_PATH=damaged $GILD tree ./by-nobody" "env LD_LIBRARY_PATH=run $GILD tree damaged/prog"; do
 		rc=0
 		timeout 20 $command > out 2>&1 || rc=$?
