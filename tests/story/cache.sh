@@ -1,6 +1,7 @@
 #!/bin/bash
 # gild cache: prints a cache as ldconfig does, makes the same one from the same folders, says what is stale in one, works below
 # another root, and gives one message for a damaged file.
+# packages: python3
 # smoke
 set -eu
 . "$GILD_SRC/tests/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # gild explain: it names the bindings that the system's loader makes, for real programs and for each rule of lookup; the order of
 # constructors; what the loader has to do; and it runs nothing.
+# packages: python3
 # smoke
 set -eu
 . "$GILD_SRC/tests/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # gild tree: the files of real programs are those that ldd names; for each file it says whose word led to it; what is missing
 # is listed and makes the exit code 1; nothing of the program runs; damaged files give one message.
+# packages: python3
 # smoke
 set -eu
 . "$GILD_SRC/tests/lib.sh"
