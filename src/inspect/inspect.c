@@ -255,6 +255,7 @@ static void check_object(struct inspection *in, struct object *object)
 	add_problem(in, PROBLEM_FILE, inspect_name(in, object), in->ld->failure.text, NULL);
 	fail_clear(in->ld);
 	object->table.nbuckets = 0;
+	object->table.bloom = NULL;
 	object->nrela = object->nplt_rela = object->nrelr = 0;
 }
 

@@ -148,6 +148,18 @@ misses "cannot open tree" ./ld tree ./by-runpath
 
 # --- damaged files
 mkdir damaged
+cp run/libx.so damaged/libx.so # a hash table whose filter has no word
+python3 - <<'END'
+import subprocess
+sections = subprocess.run(['readelf', '-SW', 'damaged/libx.so'], capture_output=True, text=True).stdout.splitlines()
+table = next(line.replace('[ ', '[').split() for line in sections if ' .gnu.hash ' in line)
+data = bytearray(open('damaged/libx.so', 'rb').read())
+at = int(table[4], 16) + 8
+assert data[at:at + 4] == b'\1\0\0\0'
+data[at] = 0
+open('damaged/libx.so', 'wb').write(data)
+END
+misses "symbol f@V1, used by ./by-nobody" "$GILD" tree --library-path=damaged ./by-nobody
 whole=0 broken=0
 for ((i = 0; i < ${ROUNDS:-150}; i++)); do
 	perl "$GILD_SRC/tests/damage.pl" run/libx.so damaged/libx.so $((${SEED:-1} * 100000 + i))
