@@ -119,6 +119,7 @@ struct loader {
 
 	struct failure failure;
 	bool failed;
+	bool undefined_symbols; /* some were reported: the program can't start */
 
 	struct tls tls;
 	const struct glibc_abi *abi; /* NULL until the C library is known */

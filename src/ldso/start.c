@@ -311,10 +311,12 @@ static void load_all(struct loader *ld)
 
 static void relocate_all(struct loader *ld)
 {
-	unsigned flags = ld->options.lazy ? RELOCATE_LAZY : 0;
+	unsigned flags = RELOCATE_REPORT | (ld->options.lazy ? RELOCATE_LAZY : 0);
 	for (uint32_t i = ld->program->search.n; i-- > 0;)
 		if (!relocate_object(ld, ld->program->order[i], flags))
 			fail_exit(ld, "symbol lookup error");
+	if (ld->undefined_symbols)
+		sys_exit(127);
 }
 
 static void collect_stack_flags(struct loader *ld)
