@@ -327,6 +327,12 @@ static void collect_stack_flags(struct loader *ld)
 			ld->stack_flags |= object->stack_flags & PF_X;
 }
 
+int stack_make_executable(const struct loader *ld)
+{
+	uint64_t page = (uint64_t)ld->stack & ~(ld->page_size - 1);
+	return -sys_mprotect(page, ld->page_size, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
+}
+
 /* A library that came with the program asks for an executable stack: give the first thread one, as the kernel did when
  * the program asks itself. */
 static void prepare_stack(struct loader *ld)
@@ -334,8 +340,7 @@ static void prepare_stack(struct loader *ld)
 	collect_stack_flags(ld);
 	if (!(ld->stack_flags & PF_X) || (ld->program->stack_flags & PF_X && !ld->as_command))
 		return;
-	uint64_t page = (uint64_t)ld->stack & ~(ld->page_size - 1);
-	int code = -sys_mprotect(page, ld->page_size, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
+	int code = stack_make_executable(ld);
 	if (code) {
 		fail(ld, "", code, "cannot enable executable stack as shared object requires");
 		fail_exit(ld, loading);
