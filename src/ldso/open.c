@@ -45,7 +45,7 @@ static bool check_new(struct loader *ld, struct object *root)
 		struct object *object = root->search.at[i];
 		if (object->relocated)
 			continue;
-		object_read_versions(object);
+		object_read_versions(ld, object);
 		if (!versions_check(ld, object, false, report_version) || !check_stack(ld, object))
 			return false;
 	}

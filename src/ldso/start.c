@@ -187,7 +187,7 @@ static struct object *make_self(struct loader *ld)
 	if (!image_read(ld, self))
 		fail_exit(ld, loading);
 	object_add_name(self, LOADER_SONAME);
-	object_read_versions(self);
+	object_read_versions(ld, self);
 	return self;
 }
 
@@ -216,7 +216,7 @@ static struct object *make_vdso(struct loader *ld)
 	}
 	vdso->dynamic_readonly = true;
 	vdso->origin = NULL;
-	object_read_versions(vdso);
+	object_read_versions(ld, vdso);
 	return vdso;
 }
 
@@ -286,7 +286,7 @@ static void check_versions(struct loader *ld)
 {
 	bool good = true;
 	for (struct object *object = ld->first; object; object = object->next)
-		object_read_versions(object);
+		object_read_versions(ld, object);
 	for (struct object *object = ld->first; object; object = object->next)
 		if (!object->missing && !object->is_self)
 			good &= versions_check(ld, object, true, report_version);
