@@ -174,7 +174,7 @@ static void open_interpreter(struct inspection *in)
 	self->is_self = true;
 	object_add_name(self, path);
 	object_add_name(self, LOADER_SONAME);
-	object_read_versions(self);
+	object_read_versions(ld, self);
 	ld->self = self;
 }
 
@@ -303,7 +303,7 @@ bool inspect_open(struct inspection *in, const struct inspect_options *options, 
 	note_duplicates(in);
 	for (uint32_t i = 0; i < program->search.n; i++) {
 		check_object(in, program->search.at[i]);
-		object_read_versions(program->search.at[i]);
+		object_read_versions(ld, program->search.at[i]);
 	}
 	for (uint32_t i = 0; i < program->search.n; i++)
 		if (!program->search.at[i]->is_self)
