@@ -8,7 +8,7 @@
 /* Types are numbered in the order in which the symbols, and then the entities, lead to them. */
 struct numbering {
 	const struct abi_model *model;
-	uint32_t *number; /* by type; 0: none yet (void has none but that) */
+	uint32_t *number;             /* by type; 0: none yet (void has none but that) */
 	ARRAY(abi_type_id) order;
 };
 

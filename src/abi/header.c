@@ -99,8 +99,8 @@ enum state { NOTHING, FORWARD, IN_WORK, DEFINED };
 struct printer {
 	struct text *out;
 	struct abi_model *model;
-	uint8_t *state; /* of each type */
-	unsigned pads; /* made so far */
+	uint8_t *state;               /* of each type */
+	unsigned pads;                /* made so far */
 };
 
 static void define(struct printer *printer, abi_type_id id);

@@ -7,10 +7,10 @@ struct loader {
 	struct abi_model *model;
 	const char *path;
 	struct diag *diag;
-	const struct json **of_id; /* by id; 0 is void */
-	abi_type_id *types; /* by id; 0 and is_done: void */
-	uint8_t *state; /* by id */
-	uint32_t n; /* ids are below that */
+	const struct json **of_id;    /* by id; 0 is void */
+	abi_type_id *types;           /* by id; 0 and is_done: void */
+	uint8_t *state;               /* by id */
+	uint32_t n;                   /* ids are below that */
 	bool bad;
 };
 

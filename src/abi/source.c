@@ -107,7 +107,7 @@ static struct bytes *place_of(struct abi_source *source, const char *name)
 /* Where a section of the file went. An object can have several of a name (type units, in COMDAT groups): they stand one
  * behind the other. */
 struct placed {
-	struct bytes *place; /* NULL: nobody reads the section */
+	struct bytes *place;          /* NULL: nobody reads the section */
 	uint64_t offset;
 };
 

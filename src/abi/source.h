@@ -16,17 +16,17 @@
 enum { ABI_SECTION_SHIFT = 36 };
 
 struct abi_source {
-	const char *path; /* of the file that was asked for */
-	struct str member; /* of an archive; else empty */
+	const char *path;             /* of the file that was asked for */
+	struct str member;            /* of an archive; else empty */
 	struct elf_file elf;
-	struct elf_file debug; /* where the debug sections come from: the same file, or another */
+	struct elf_file debug;        /* where the debug sections come from: the same file, or another */
 	const char *debug_path;
-	struct dwarf_input dwarf; /* empty when there is no debug information */
-	struct bytes line; /* .debug_line */
-	struct bytes description; /* .gild.abi, decompressed; empty: it has none */
+	struct dwarf_input dwarf;     /* empty when there is no debug information */
+	struct bytes line;            /* .debug_line */
+	struct bytes description;     /* .gild.abi, decompressed; empty: it has none */
 	struct dwarf_abbrev_cache abbrevs;
-	int alt; /* index of the file that dwz moved common parts to; -1: none */
-	bool is_alt; /* it is such a file: it has no symbols of its own */
+	int alt;                      /* index of the file that dwz moved common parts to; -1: none */
+	bool is_alt;                  /* it is such a file: it has no symbols of its own */
 };
 
 struct abi_files {
@@ -36,7 +36,7 @@ struct abi_files {
 	struct diag *diag;
 	ARRAY(const char *) debug_folders; /* instead of /usr/lib/debug, if there are any */
 	ARRAY(struct abi_source) sources;
-	struct bytes text; /* the file was no ELF file but a description; else empty */
+	struct bytes text;            /* the file was no ELF file but a description; else empty */
 };
 
 void abi_files_init(struct abi_files *files, struct diag *diag);

@@ -15,7 +15,7 @@ struct finder {
 	const struct abi_read_options *options;
 	uint32_t source;
 	ARRAY(struct found) found;
-	ARRAY(struct str) versions; /* by index in .gnu.version_d */
+	ARRAY(struct str) versions;   /* by index in .gnu.version_d */
 };
 
 /* What every linker defines, and nobody means. */
