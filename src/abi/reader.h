@@ -121,7 +121,7 @@ bool abi_unit_at(const struct abi_reader *reader, uint32_t source, enum dwarf_se
 		 uint32_t *unit);
 
 /* The entry that an attribute refers to. False: it has no such attribute, it leads to a file that is not there, or
- * `error` is set. */
+ * `error` is set; *out, which may be *die, is then what it was. */
 bool abi_follow(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute, struct abi_die *out,
 		struct dwarf_error *error);
 
