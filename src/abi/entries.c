@@ -60,6 +60,9 @@ bool abi_follow(const struct abi_reader *reader, const struct abi_die *die, uint
 		reference.target = unit->offset + unit->type_offset;
 		break;
 	}
+	if (!abi_unit_of(reader, &found)->abbrevs)
+		return dwarf_fail(error, unit->section, value.place, "reference", reference.target,
+				  "leads to a unit that cannot be read");
 	if (!dwarf_entry_at(abi_unit_of(reader, &found), reference.target, &found.entry, error))
 		return false;
 	*out = found;

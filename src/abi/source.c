@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "abi/debug_file.h"
+#include "dwarf/constants.h"
 #include "elf/archive.h"
 #include "elf/mem.h"
 
@@ -187,6 +188,10 @@ static bool relocate(struct abi_files *files, const struct abi_source *source, c
 		const struct elf_rela *rela = &relas.at[i];
 		unsigned width = width_of(elf->ehdr->e_machine, rela->r_type);
 		uint64_t value = symbol_address(elf, placed, &symtab, rela->r_sym) + (uint64_t)rela->r_addend;
+		/* gcc writes the 8 bytes of an address in thread-local storage as two numbers, the second one 0. */
+		if (elf->ehdr->e_machine == EM_X86_64 && rela->r_type == R_X86_64_DTPOFF32 && rela->r_offset > 0 &&
+		    mem_inside(rela->r_offset, 8, size) && content[rela->r_offset - 1] == DW_OP_const8u)
+			width = 8;
 		if (!mem_inside(rela->r_offset, width, size))
 			return report(files, source->path, source->member,
 				      arena_printf(&files->arena,

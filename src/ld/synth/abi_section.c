@@ -26,6 +26,9 @@ static bool is_wanted(void *context, uint32_t source, struct str name)
 {
 	const struct reading *reading = context;
 	symbol_id id = symbols_find(reading->link, name);
+	const char *at = id ? NULL : memmem(name.at, name.len, "@@", 2);
+	if (at) /* the default version has the name alone */
+		id = symbols_find(reading->link, (struct str){name.at, (uint32_t)(at - name.at)});
 	if (!id || source >= reading->of_source.n)
 		return false;
 	const struct symbol *symbol = &reading->link->symbols[id];
