@@ -196,6 +196,10 @@ void abi_declared_at(struct abi_reader *reader, const struct abi_die *die, struc
 	    !dwarf_line_file(&input, unit->line_table, index, &found))
 		return;
 	*file = found.file;
+	/* A definition does not repeat what its declaration says. */
+	for (unsigned i = 0; i < 4 && !dwarf_has(&at.entry, DW_AT_decl_line); i++)
+		if (!follow(reader, &at, DW_AT_abstract_origin, &at) && !follow(reader, &at, DW_AT_specification, &at))
+			break;
 	*line = (uint32_t)abi_number(reader, &at, DW_AT_decl_line, 0);
 }
 
