@@ -11,7 +11,7 @@
 static const struct abi_command {
 	const char *name, *usage, *help;
 	int (*run)(struct abi_call *call);
-	uint32_t least, most;         /* operands */
+	uint32_t least, most; /* operands */
 } commands[] = {
 	{"dump", "FILE", "print the exported symbols, their types, and what these are made of", abi_run_dump, 1, 1},
 	{"diff", "OLD NEW", "compare two versions: what changed, and whom it breaks", abi_run_diff, 2, 2},
@@ -21,8 +21,8 @@ static const struct abi_command {
 
 struct option {
 	const char *name, *argument, *help;
-	const char *commands;         /* the first letters of those that have it: "dD" is dump and Diff */
-	size_t flag, list;            /* offsets in struct abi_call; 0: none */
+	const char *commands; /* the first letters of those that have it: "dD" is dump and Diff */
+	size_t flag, list; /* offsets in struct abi_call; 0: none */
 };
 
 /* The argument of an option with a list is one more element. */

@@ -283,7 +283,8 @@ static const struct abi_member *this_parameter(const struct abi_model *model, co
 	return has_this ? &model->members.at[function->first] : NULL;
 }
 
-static enum abi_verdict compare_this(struct abi_comparer *comparer, const struct abi_type *from, const struct abi_type *to)
+static enum abi_verdict compare_this(struct abi_comparer *comparer, const struct abi_type *from,
+				     const struct abi_type *to)
 {
 	const struct abi_member *old = this_parameter(comparer->from, from), *now = this_parameter(comparer->to, to);
 	if (!old || !now)

@@ -14,7 +14,7 @@ struct sides {
 	struct abi_comparer *comparer;
 	const struct abi_model *from, *to;
 	struct abi_definition old, now;
-	const char *prefix;           /* of where a member is: "member 'u', " of what has no name, or "" */
+	const char *prefix; /* of where a member is: "member 'u', " of what has no name, or "" */
 	enum abi_kind kind;
 	unsigned lines;
 };

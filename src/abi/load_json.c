@@ -256,6 +256,7 @@ bool abi_load_json(struct abi_model *model, const char *path, struct bytes bytes
 		return fail(&loader, "it is not of version 1 of the format gild-abi");
 	model->soname = text_of(root, "soname");
 	model->has_types = flag_of(root, "types_known");
+	model->pointer_size = number_of(root, "pointer_size") == 4 ? 4 : 8;
 	for (const struct json *at = json_member(root, "promises")->first; at; at = at->next)
 		*array_push(&model->promises) = (struct abi_promise){at->key, at->text};
 	load_types(&loader, json_member(root, "types"));

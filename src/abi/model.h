@@ -117,6 +117,7 @@ struct abi_model {
 	ARRAY(struct abi_symbol) symbols; /* sorted by name and version */
 	ARRAY(struct abi_promise) promises; /* sorted by name */
 	struct str soname;
+	unsigned pointer_size;        /* bytes: 8, or 4 of 32-bit machines */
 	bool has_types;               /* there was something to read types from */
 	uint32_t *table;              /* of interned types: ids, 0 is empty */
 	uint32_t n_slots;

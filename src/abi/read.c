@@ -167,7 +167,7 @@ static void convert_named(struct abi_reader *reader, const struct abi_read_optio
 
 /* Where definitions are, by the hash of their names. */
 struct places {
-	ARRAY(struct sort_item) at;   /* value: unit in the upper half, record in the lower */
+	ARRAY(struct sort_item) at; /* value: unit in the upper half, record in the lower */
 };
 
 static void find_places(const struct abi_reader *reader, struct places *places)
@@ -245,6 +245,8 @@ bool abi_read(struct abi_model *model, struct abi_files *files, struct pool *poo
 	      const struct abi_read_options *options)
 {
 	struct abi_reader reader = {.files = files, .model = model, .pool = pool};
+	if (files->sources.n && elf_class(files->sources.at[0].elf.bytes) == ELFCLASS32)
+		model->pointer_size = 4;
 	bool good = (options->types || abi_read_symbols(&reader, options)) && abi_scan(&reader) &&
 		    convert_everything(&reader, options);
 	model->has_types = has_debug_information(&reader);

@@ -37,7 +37,8 @@ static struct str string(struct abi_reader *reader, const struct abi_die *die, u
 	if (text.len || !dwarf_attribute(abi_unit_of(reader, die), &die->entry, attribute, &value) ||
 	    (value.form != DW_FORM_GNU_strp_alt && value.form != DW_FORM_strp_sup))
 		return text;
-	return str_from(arena_printf(&reader->model->arena, "(name 0x%llx of another file)", (unsigned long long)value.number));
+	return str_from(
+		arena_printf(&reader->model->arena, "(name 0x%llx of another file)", (unsigned long long)value.number));
 }
 
 static bool flag(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute)

@@ -81,7 +81,8 @@ static void print_matches(struct text *out, const struct abi_call *call, struct 
 	}
 	for (uint32_t m = 0; m < found->types.n; m++) {
 		abi_type_id id = found->types.at[m];
-		for (uint32_t i = abi_type(model, id)->definition; i != ABI_NO_DEFINITION; i = model->definitions.at[i].next) {
+		for (uint32_t i = abi_type(model, id)->definition; i != ABI_NO_DEFINITION;
+		     i = model->definitions.at[i].next) {
 			if (call->offsets)
 				print_offsets(out, model, id, i);
 			else

@@ -299,7 +299,7 @@ static void note_symbol(const struct abi_reader *reader, struct abi_unit *unit, 
 /* Something whose children are being read. */
 struct scope {
 	uint32_t depth;
-	uint32_t record;              /* its index, plus 1 */
+	uint32_t record; /* its index, plus 1 */
 	uint64_t hash;
 	bool has_name, is_type;
 };

@@ -45,7 +45,7 @@ static void add(struct text *text, const char *more)
 struct speller {
 	const struct abi_model *model;
 	unsigned how;
-	unsigned left;                /* types that may still be spelled */
+	unsigned left; /* types that may still be spelled */
 };
 
 /* What stands before and behind the name in a declaration, and what is still to be said in front of it all. */
