@@ -307,7 +307,7 @@ struct merge_section {
 	uint32_t *blocks;        /* first piece that begins in or behind each block of 1 << MERGE_BLOCK_SHIFT bytes */
 };
 
-enum { MERGE_BLOCK_SHIFT = 6 };
+enum { MERGE_BLOCK_SHIFT = 7 };
 
 /* Parallel to the tables of link->pieces, which have the entries. */
 struct pool_shard {
