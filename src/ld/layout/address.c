@@ -90,7 +90,7 @@ void layout_drop_unloaded(struct link *link, uint32_t osec)
 	layout->osecs.at[osec].index = 0;
 }
 
-/* ---- segments --------------------------------------------------------------------------------------------------- */
+/* ---- segments ---------------------------------------------------------------------------------------------- */
 
 /* Of the sections in the segment, with those that have bytes in the file. */
 static void measure_sections(const struct layout *layout, struct segment *segment, bool started)
@@ -178,7 +178,7 @@ void layout_assign_addresses(struct link *link)
 		assign_by_default(link);
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------------------ */
+/* ---- checks ------------------------------------------------------------------------------------------------ */
 
 /* What stands at the beginning or the end of a segment, for a message. */
 static const char *name_of_end(const struct layout *layout, const struct segment *segment, bool last)
