@@ -92,22 +92,24 @@ bindir     = $(DESTDIR)$(PREFIX)/bin
 libexecdir = $(DESTDIR)$(PREFIX)/libexec/gild
 libdir     = $(DESTDIR)$(PREFIX)/lib
 mandir     = $(DESTDIR)$(PREFIX)/share/man/man1
+man8dir    = $(DESTDIR)$(PREFIX)/share/man/man8
 compdir    = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 install: all ## install to $(DESTDIR)$(PREFIX)
-	$(INSTALL) -d $(bindir) $(libexecdir) $(libdir) $(mandir) $(compdir)
+	$(INSTALL) -d $(bindir) $(libexecdir) $(libdir) $(mandir) $(man8dir) $(compdir)
 	$(INSTALL) -m 755 $(BUILD)/gild $(bindir)/gild
 	$(if $(loader),$(INSTALL) -m 755 $(loader) $(libdir)/ld-gild.so.1)
 	ln -sf gild $(bindir)/ld.gild
 	ln -sf ../../bin/gild $(libexecdir)/ld
 	$(INSTALL) -m 644 docs/gild.1 $(mandir)/gild.1
-	$(INSTALL) -m 644 docs/gild-tree.1 docs/gild-explain.1 docs/gild-cache.1 $(mandir)
+	$(INSTALL) -m 644 docs/gild-tree.1 docs/gild-explain.1 docs/gild-cache.1 docs/gild-abi.1 $(mandir)
+	$(INSTALL) -m 644 docs/ld-gild.so.8 $(man8dir)
 	ln -sf gild.1 $(mandir)/ld.gild.1
 	$(INSTALL) -m 644 completions/gild.bash $(compdir)/gild
 
 uninstall: ## remove what install put there
 	rm -f $(bindir)/gild $(bindir)/ld.gild $(libexecdir)/ld $(libdir)/ld-gild.so.1 $(mandir)/gild.1 $(mandir)/ld.gild.1 $(compdir)/gild
-	rm -f $(mandir)/gild-tree.1 $(mandir)/gild-explain.1 $(mandir)/gild-cache.1
+	rm -f $(mandir)/gild-tree.1 $(mandir)/gild-explain.1 $(mandir)/gild-cache.1 $(mandir)/gild-abi.1 $(man8dir)/ld-gild.so.8
 	rmdir $(libexecdir) 2>/dev/null || :
 
 clean: ## remove everything built

@@ -86,13 +86,25 @@ _gild_command() {
 	esac
 }
 
+# _gild_abi COMMAND: completes the line of gild abi.
+_gild_abi() {
+	if [ "$COMP_CWORD" -eq 2 ]; then
+		COMPREPLY=($(compgen -W "dump"$'\n'"diff"$'\n'"layout"$'\n'"lint" -- "$cur"))
+	elif [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$("$1" abi "${COMP_WORDS[2]}" --help 2>/dev/null | sed -n 's/^  \(-[-a-z]*=\{0,1\}\).*/\1/p')" -- "$cur"))
+	else
+		COMPREPLY=($(compgen -f -- "$cur"))
+	fi
+}
+
 _gild() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} IFS=$'\n'
 	COMPREPLY=()
 	if [ "${1##*/}" = gild ]; then
 		case $COMP_CWORD,${COMP_WORDS[1]} in
-		1,t | 1,tr* | 1,e | 1,ex* | 1,ca*) COMPREPLY=($(compgen -W $'tree\nexplain\ncache' -- "$cur") $(compgen -f -- "$cur")) ; return ;;
+		1,t | 1,tr* | 1,e | 1,ex* | 1,ca* | 1,ab*) COMPREPLY=($(compgen -W $'tree\nexplain\ncache\nabi' -- "$cur") $(compgen -f -- "$cur")) ; return ;;
 		1,*) ;;
+		*,abi) _gild_abi "$1" ; return ;;
 		*,tree | *,explain | *,cache) _gild_command "$1" "${COMP_WORDS[1]}" ; return ;;
 		esac
 	fi

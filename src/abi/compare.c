@@ -276,6 +276,26 @@ static uint32_t count_parameters(const struct abi_model *model, const struct abi
 	return n;
 }
 
+/* What a member function is called for; NULL: it is none. */
+static const struct abi_member *this_parameter(const struct abi_model *model, const struct abi_type *function)
+{
+	bool has_this = function->n && model->members.at[function->first].is_artificial;
+	return has_this ? &model->members.at[function->first] : NULL;
+}
+
+static enum abi_verdict compare_this(struct abi_comparer *comparer, const struct abi_type *from,
+				     const struct abi_type *to)
+{
+	const struct abi_member *old = this_parameter(comparer->from, from), *now = this_parameter(comparer->to, to);
+	if (!old || !now)
+		return ABI_SAME;
+	const char *outer = comparer->how;
+	comparer->how = "this";
+	enum abi_verdict verdict = abi_compare_types(comparer, old->type, now->type, "this");
+	comparer->how = outer;
+	return verdict;
+}
+
 static enum abi_verdict compare_parameters(struct abi_comparer *comparer, const struct abi_type *from,
 					   const struct abi_type *to)
 {
@@ -307,6 +327,7 @@ enum abi_verdict abi_compare_functions(struct abi_comparer *comparer, const stru
 	comparer->how = "result";
 	enum abi_verdict verdict = abi_compare_types(comparer, from->target, to->target, "result");
 	comparer->how = outer;
+	verdict = abi_worse(verdict, compare_this(comparer, from, to));
 	if ((from->flags | to->flags) & ABI_UNPROTOTYPED)
 		return verdict;
 	return abi_worse(verdict, compare_parameters(comparer, from, to));

@@ -8,15 +8,15 @@
 /* Two entities of the same kind and name, one of each model. */
 struct abi_pair {
 	abi_type_id from, to;
-	uint32_t via; /* the node that reached it first, */
-	const char *how; /* and how: "parameter 1" */
+	uint32_t via;                 /* the node that reached it first, */
+	const char *how;              /* and how: "parameter 1" */
 };
 
 /* A node is a pair, or, from ABI_SYMBOL_NODE on, a symbol of the new model. */
 #define ABI_SYMBOL_NODE 0x80000000u
 
 struct abi_edge {
-	uint32_t from, to; /* nodes: `from` refers to pair `to` */
+	uint32_t from, to;            /* nodes: `from` refers to pair `to` */
 };
 
 struct abi_comparer {
@@ -24,12 +24,12 @@ struct abi_comparer {
 	struct abi_diff *diff;
 	ARRAY(struct abi_pair) pairs;
 	ARRAY(struct abi_edge) edges;
-	uint32_t *table; /* of pairs, by their types: index + 1; 0 is empty */
+	uint32_t *table;              /* of pairs, by their types: index + 1; 0 is empty */
 	uint32_t n_slots;
-	uint32_t node; /* what is being compared, */
-	const char *how; /* and which part of it */
-	struct abi_lines *details; /* where differences are told */
-	unsigned budget; /* of comparisons, for hostile types */
+	uint32_t node;                /* what is being compared, */
+	const char *how;              /* and which part of it */
+	struct abi_lines *details;    /* where differences are told */
+	unsigned budget;              /* of comparisons, for hostile types */
 	unsigned depth;
 };
 

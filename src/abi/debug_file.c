@@ -25,8 +25,9 @@ static bool try_open(struct abi_files *files, const char *path, struct elf_file 
 		return false;
 	const struct io_file *file = io_read(&files->io, path);
 	struct elf_error error;
+	struct elf_room room = abi_room(files);
 	return !file->error && elf_kind(file->bytes) != ELF_NOT && elf_kind(file->bytes) != ELF_OTHER_CLASS &&
-	       elf_read_file(out, file->bytes, &error);
+	       elf_read_file_in(out, file->bytes, &room, &error);
 }
 
 static struct bytes build_id(const struct elf_file *elf)

@@ -8,7 +8,7 @@
 /* Types are numbered in the order in which the symbols, and then the entities, lead to them. */
 struct numbering {
 	const struct abi_model *model;
-	uint32_t *number; /* by type; 0: none yet (void has none but that) */
+	uint32_t *number;             /* by type; 0: none yet (void has none but that) */
 	ARRAY(abi_type_id) order;
 };
 
@@ -168,7 +168,8 @@ static void put_model(FILE *to, const struct abi_model *model, const struct numb
 	fputs("{\"format\":\"gild-abi\",\"version\":1", to);
 	if (model->soname.len)
 		put_string(to, "soname", model->soname);
-	fprintf(to, ",\"types_known\":%s,\n\"promises\":{", model->has_types ? "true" : "false");
+	fprintf(to, ",\"pointer_size\":%u,\"types_known\":%s,\n\"promises\":{", model->pointer_size,
+		model->has_types ? "true" : "false");
 	for (uint32_t i = 0; i < model->promises.n; i++) {
 		fputs(i ? "," : "", to);
 		json_put_string(to, model->promises.at[i].name.at, model->promises.at[i].name.len);

@@ -40,7 +40,7 @@ bool abi_follow(const struct abi_reader *reader, const struct abi_die *die, uint
 	struct dwarf_reference reference;
 	if (!dwarf_attribute(unit, &die->entry, attribute, &value) || !dwarf_reference(unit, &value, &reference, error))
 		return false;
-	out->unit = die->unit;
+	struct abi_die found = {.unit = die->unit};
 	switch (reference.kind) {
 	case DWARF_REF_UNIT:
 		break;
@@ -49,18 +49,24 @@ bool abi_follow(const struct abi_reader *reader, const struct abi_die *die, uint
 		if (reference.kind == DWARF_REF_ELSEWHERE && alt < 0)
 			return false;
 		if (!abi_unit_at(reader, reference.kind == DWARF_REF_ELSEWHERE ? (uint32_t)alt : of->source, DWARF_INFO,
-				 reference.target, &out->unit))
+				 reference.target, &found.unit))
 			return dwarf_fail(error, unit->section, value.place, "reference", reference.target,
 					  "leads to no unit");
 		break;
 	case DWARF_REF_SIGNATURE:
-		if (!find_signature(reader, reference.target, of->source, &out->unit))
+		if (!find_signature(reader, reference.target, of->source, &found.unit))
 			return false;
-		unit = abi_unit_of(reader, out);
+		unit = abi_unit_of(reader, &found);
 		reference.target = unit->offset + unit->type_offset;
 		break;
 	}
-	return dwarf_entry_at(abi_unit_of(reader, out), reference.target, &out->entry, error);
+	if (!abi_unit_of(reader, &found)->abbrevs)
+		return dwarf_fail(error, unit->section, value.place, "reference", reference.target,
+				  "leads to a unit that cannot be read");
+	if (!dwarf_entry_at(abi_unit_of(reader, &found), reference.target, &found.entry, error))
+		return false;
+	*out = found;
+	return true;
 }
 
 struct str abi_string(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute,

@@ -15,8 +15,8 @@ enum { DEEPEST = 32 };
 
 static const char *number_name(const struct abi_type *type)
 {
-	static const char *const with_sign[] = {"signed char", "short", "int", "long", "__int128"};
-	static const char *const without[] = {"unsigned char", "unsigned short", "unsigned int", "unsigned long",
+	static const char *const with_sign[] = {"signed char", "short", "int", "long long", "__int128"};
+	static const char *const without[] = {"unsigned char", "unsigned short", "unsigned int", "unsigned long long",
 					      "unsigned __int128"};
 	unsigned log = type->size && is_power_of_two(type->size) && type->size <= 16
 			       ? (unsigned)__builtin_ctzll(type->size)

@@ -22,19 +22,19 @@ static void indent(struct text *out, unsigned depth)
 
 /* What the members of a definition take, and leave. */
 struct sums {
-	uint64_t end; /* bits, behind the last member */
-	uint64_t members, bits; /* bytes of members, bits of bit-fields */
+	uint64_t end;                 /* bits, behind the last member */
+	uint64_t members, bits;       /* bytes of members, bits of bit-fields */
 	uint64_t holes, hole_bytes, bit_holes, bit_hole_bits;
 	uint64_t paddings, padding_bytes;
 	uint64_t bit_padding;
 	uint32_t n;
-	uint64_t unit_end; /* of what the last bit-field is stored in */
+	uint64_t unit_end;            /* of what the last bit-field is stored in */
 };
 
 struct printer {
 	struct text *out;
 	const struct abi_model *model;
-	uint64_t line; /* the cache line that was reached */
+	uint64_t line;                /* the cache line that was reached */
 };
 
 /* ---- holes ------------------------------------------------------------------------------------------------ */
@@ -86,7 +86,8 @@ static void print_cache_line(struct printer *printer, uint64_t offset, unsigned 
 	text_print(printer->out, "/* --- cacheline %llu boundary (%llu bytes)", (unsigned long long)line,
 		   (unsigned long long)line * ABI_CACHE_LINE);
 	if (offset % ABI_CACHE_LINE)
-		text_print(printer->out, " was %llu bytes ago", (unsigned long long)offset % ABI_CACHE_LINE);
+		text_print(printer->out, " was %llu byte%s ago", (unsigned long long)offset % ABI_CACHE_LINE,
+			   offset % ABI_CACHE_LINE == 1 ? "" : "s");
 	text_add(printer->out, str_from(" --- */\n"));
 }
 

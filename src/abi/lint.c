@@ -27,9 +27,9 @@ enum kind {
 
 struct linter {
 	struct abi_lint *lint;
-	struct abi_reader reader; /* its units and sources, for references between units */
+	struct abi_reader reader;     /* its units and sources, for references between units */
 	uint32_t unit;
-	uint64_t of_kind[N_KINDS]; /* in this unit */
+	uint64_t of_kind[N_KINDS];    /* in this unit */
 };
 
 static const char *file_name(const struct linter *linter, uint32_t source)
@@ -213,8 +213,8 @@ static uint64_t size_of(struct linter *linter, struct abi_die die)
 }
 
 struct place {
-	uint64_t begin, end; /* bits */
-	uint64_t offset; /* of the entry */
+	uint64_t begin, end;          /* bits */
+	uint64_t offset;              /* of the entry */
 };
 
 static void check_member(struct linter *linter, const struct abi_die *type, const struct abi_die *member, uint64_t size,

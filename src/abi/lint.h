@@ -6,7 +6,7 @@
 #include "abi/spell.h"
 
 struct abi_lint {
-	struct text out; /* a line for each finding, the first of each kind in a unit in full */
+	struct text out;              /* a line for each finding, the first of each kind in a unit in full */
 	uint64_t units, entries, findings;
 };
 

@@ -7,10 +7,10 @@ struct loader {
 	struct abi_model *model;
 	const char *path;
 	struct diag *diag;
-	const struct json **of_id; /* by id; 0 is void */
-	abi_type_id *types; /* by id; 0 and is_done: void */
-	uint8_t *state; /* by id */
-	uint32_t n; /* ids are below that */
+	const struct json **of_id;    /* by id; 0 is void */
+	abi_type_id *types;           /* by id; 0 and is_done: void */
+	uint8_t *state;               /* by id */
+	uint32_t n;                   /* ids are below that */
 	bool bad;
 };
 
@@ -256,6 +256,7 @@ bool abi_load_json(struct abi_model *model, const char *path, struct bytes bytes
 		return fail(&loader, "it is not of version 1 of the format gild-abi");
 	model->soname = text_of(root, "soname");
 	model->has_types = flag_of(root, "types_known");
+	model->pointer_size = number_of(root, "pointer_size") == 4 ? 4 : 8;
 	for (const struct json *at = json_member(root, "promises")->first; at; at = at->next)
 		*array_push(&model->promises) = (struct abi_promise){at->key, at->text};
 	load_types(&loader, json_member(root, "types"));

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "dwarf/constants.h"
 
-enum { FIRST_SLOTS = 1024, POINTER_SIZE = 8, DEEPEST = 256 };
+enum { FIRST_SLOTS = 1024, DEEPEST = 256 };
 
 int str_compare(struct str a, struct str b)
 {
@@ -16,7 +16,7 @@ int str_compare(struct str a, struct str b)
 
 void abi_model_init(struct abi_model *model)
 {
-	*model = (struct abi_model){0};
+	*model = (struct abi_model){.pointer_size = 8};
 	struct abi_type nothing = {.kind = ABI_VOID, .definition = ABI_NO_DEFINITION};
 	*array_push(&model->types) = nothing;
 }
@@ -229,10 +229,10 @@ uint64_t abi_size(const struct abi_model *model, abi_type_id id)
 		case ABI_REFERENCE:
 		case ABI_RVALUE_REFERENCE:
 		case ABI_UNSPECIFIED:
-			return times(elements, POINTER_SIZE);
+			return times(elements, model->pointer_size);
 		case ABI_MEMBER_POINTER:
-			return times(elements,
-				     abi_is_function_pointer_pair(model, type) ? 2 * POINTER_SIZE : POINTER_SIZE);
+			return times(elements, abi_is_function_pointer_pair(model, type) ? 2 * model->pointer_size
+											 : model->pointer_size);
 		case ABI_STRUCT:
 		case ABI_UNION:
 		case ABI_ENUM:
@@ -295,11 +295,13 @@ static uint64_t align_within(const struct abi_model *model, abi_type_id id, unsi
 		case ABI_BASE: /* complex numbers are aligned as their parts */
 			if (type->encoding == DW_ATE_complex_float)
 				size /= 2;
+			if (model->pointer_size == 4 && size > 4 && size <= 12)
+				return 4; /* i386 psABI, figure 3.1 */
 			return is_power_of_two(size) ? min_u64(size, 16) : 1;
 		case ABI_VECTOR:
 			return is_power_of_two(size) ? size : 1;
 		case ABI_MEMBER_POINTER:
-			return POINTER_SIZE;
+			return model->pointer_size;
 		default:
 			return is_power_of_two(size) ? min_u64(size, 16) : 1;
 		}

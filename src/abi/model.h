@@ -37,69 +37,69 @@ enum abi_kind {
 	ABI_TYPEDEF,
 	ABI_STRUCT,
 	ABI_UNION,
-	ABI_ENUM, /* entities, unless they have no name */
-	ABI_UNSPECIFIED, /* nullptr_t */
-	ABI_UNKNOWN, /* what the debug information has, but this program has no word for */
+	ABI_ENUM,                     /* entities, unless they have no name */
+	ABI_UNSPECIFIED,              /* nullptr_t */
+	ABI_UNKNOWN,                  /* what the debug information has, but this program has no word for */
 	ABI_N_KINDS,
 };
 
 enum {
-	ABI_VARIADIC = 1, /* functions: more arguments may follow */
-	ABI_UNPROTOTYPED = 2, /* functions: "int f()" of C, and K&R definitions */
+	ABI_VARIADIC = 1,             /* functions: more arguments may follow */
+	ABI_UNPROTOTYPED = 2,         /* functions: "int f()" of C, and K&R definitions */
 };
 
 struct abi_type {
-	uint8_t kind; /* enum abi_kind */
+	uint8_t kind;                 /* enum abi_kind */
 	uint8_t flags;
-	uint8_t encoding; /* ABI_BASE: DW_ATE_* */
-	struct str name; /* with its scopes: "std::string"; empty: it has none */
+	uint8_t encoding;             /* ABI_BASE: DW_ATE_* */
+	struct str name;              /* with its scopes: "std::string"; empty: it has none */
 	abi_type_id target; /* pointee, element, qualified type, what a function returns, type of the member */
-	abi_type_id owner; /* ABI_MEMBER_POINTER: the class */
-	uint64_t size; /* ABI_BASE: bytes; ABI_ARRAY, ABI_VECTOR: elements */
-	uint32_t first, n; /* ABI_FUNCTION: parameters, in model->members */
-	uint32_t definition; /* the first one; ABI_NO_DEFINITION */
+	abi_type_id owner;            /* ABI_MEMBER_POINTER: the class */
+	uint64_t size;                /* ABI_BASE: bytes; ABI_ARRAY, ABI_VECTOR: elements */
+	uint32_t first, n;            /* ABI_FUNCTION: parameters, in model->members */
+	uint32_t definition;          /* the first one; ABI_NO_DEFINITION */
 };
 
 enum abi_member_kind { ABI_FIELD, ABI_BASE_CLASS, ABI_VIRTUAL, ABI_ENUMERATOR, ABI_PARAMETER };
 
 struct abi_member {
-	uint8_t kind; /* enum abi_member_kind */
-	bool is_artificial; /* the compiler made it: vptr, this */
-	bool is_virtual; /* ABI_BASE_CLASS: where it lies, the object says when the program runs */
+	uint8_t kind;                 /* enum abi_member_kind */
+	bool is_artificial;           /* the compiler made it: vptr, this */
+	bool is_virtual;              /* ABI_BASE_CLASS: where it lies, the object says when the program runs */
 	bool is_bit_field;
-	struct str name; /* ABI_VIRTUAL: as mangled, if it says */
+	struct str name;              /* ABI_VIRTUAL: as mangled, if it says */
 	abi_type_id type;
-	uint64_t bit_offset; /* from the beginning of the type; ABI_VIRTUAL: number of its slot */
-	uint64_t bit_size; /* of a bit-field */
-	int64_t value; /* of an enumerator */
-	uint32_t align; /* bytes, as the source demands it; 0: it does not */
+	uint64_t bit_offset;          /* from the beginning of the type; ABI_VIRTUAL: number of its slot */
+	uint64_t bit_size;            /* of a bit-field */
+	int64_t value;                /* of an enumerator */
+	uint32_t align;               /* bytes, as the source demands it; 0: it does not */
 };
 
 /* What a name means. */
 struct abi_definition {
-	uint64_t size; /* bytes */
-	uint64_t shape; /* two definitions with the same shape are the same */
-	uint32_t first, n; /* model->members */
-	uint32_t next; /* another one of the same name; ABI_NO_DEFINITION */
-	abi_type_id target; /* typedef: what it stands for; enum: what it is stored as */
-	uint32_t align; /* as the source demands it; 0: it does not */
-	uint32_t known_align; /* of abi_definition_align(); 0: not computed yet */
-	uint32_t line; /* of the source */
-	struct str file; /* the same; empty: not known */
-	bool is_class, is_scoped; /* "class" and "enum class" */
-	bool is_virtual; /* it has virtual functions or bases */
+	uint64_t size;                /* bytes */
+	uint64_t shape;               /* two definitions with the same shape are the same */
+	uint32_t first, n;            /* model->members */
+	uint32_t next;                /* another one of the same name; ABI_NO_DEFINITION */
+	abi_type_id target;           /* typedef: what it stands for; enum: what it is stored as */
+	uint32_t align;               /* as the source demands it; 0: it does not */
+	uint32_t known_align;         /* of abi_definition_align(); 0: not computed yet */
+	uint32_t line;                /* of the source */
+	struct str file;              /* the same; empty: not known */
+	bool is_class, is_scoped;     /* "class" and "enum class" */
+	bool is_virtual;              /* it has virtual functions or bases */
 };
 
 enum abi_symbol_kind { ABI_SYMBOL_FUNCTION, ABI_SYMBOL_OBJECT, ABI_SYMBOL_TLS, ABI_SYMBOL_IFUNC, ABI_SYMBOL_OTHER };
 
 struct abi_symbol {
-	struct str name, version; /* the version is empty when there is none */
-	bool is_default; /* name@@version */
+	struct str name, version;     /* the version is empty when there is none */
+	bool is_default;              /* name@@version */
 	bool is_weak;
 	bool has_type;
-	uint8_t kind; /* enum abi_symbol_kind */
-	uint64_t size; /* st_size */
-	abi_type_id type; /* of a function: ABI_FUNCTION */
+	uint8_t kind;                 /* enum abi_symbol_kind */
+	uint64_t size;                /* st_size */
+	abi_type_id type;             /* of a function: ABI_FUNCTION */
 	uint32_t line;
 	struct str file;
 };
@@ -117,8 +117,9 @@ struct abi_model {
 	ARRAY(struct abi_symbol) symbols; /* sorted by name and version */
 	ARRAY(struct abi_promise) promises; /* sorted by name */
 	struct str soname;
-	bool has_types; /* there was something to read types from */
-	uint32_t *table; /* of interned types: ids, 0 is empty */
+	unsigned pointer_size;        /* bytes: 8, or 4 of 32-bit machines */
+	bool has_types;               /* there was something to read types from */
+	uint32_t *table;              /* of interned types: ids, 0 is empty */
 	uint32_t n_slots;
 };
 

@@ -155,6 +155,8 @@ static struct str string_abi(const struct abi_model *model)
 static const char *machine_name(uint16_t machine)
 {
 	switch (machine) {
+	case EM_386:
+		return "i386";
 	case EM_X86_64:
 		return "x86-64";
 	case EM_AARCH64:

@@ -141,21 +141,25 @@ static struct str record_name(const struct abi_reader *reader, uint32_t unit, co
 }
 
 /* "x" also means x<int>. */
-static bool is_wanted(struct str name, struct str wanted)
+static bool is_wanted(struct str name, const struct abi_read_options *options)
 {
-	return name.len >= wanted.len && memcmp(name.at, wanted.at, wanted.len) == 0 &&
-	       (name.len == wanted.len || name.at[wanted.len] == '<');
+	for (uint32_t i = 0; i < options->n_types; i++) {
+		struct str wanted = last_part(options->types[i]);
+		if (name.len >= wanted.len && memcmp(name.at, wanted.at, wanted.len) == 0 &&
+		    (name.len == wanted.len || name.at[wanted.len] == '<'))
+			return true;
+	}
+	return false;
 }
 
-/* Types with that name in any scope. */
-static void convert_named(struct abi_reader *reader, struct str wanted)
+/* Types with such names in any scope. */
+static void convert_named(struct abi_reader *reader, const struct abi_read_options *options)
 {
-	struct str last = last_part(wanted);
 	for (uint32_t i = 0; i < reader->units.n; i++) {
 		for (uint32_t j = 0; j < reader->units.at[i].records.n; j++) {
 			const struct abi_record *record = &reader->units.at[i].records.at[j];
 			if (is_type_record(record) && !record->is_declaration &&
-			    is_wanted(record_name(reader, i, record), last))
+			    is_wanted(record_name(reader, i, record), options))
 				convert_at(reader, i, record);
 		}
 	}
@@ -223,8 +227,8 @@ static bool has_debug_information(const struct abi_reader *reader)
 
 static bool convert_everything(struct abi_reader *reader, const struct abi_read_options *options)
 {
-	if (options->type)
-		convert_named(reader, str_from(options->type));
+	if (options->types)
+		convert_named(reader, options);
 	else
 		type_symbols(reader);
 	if (options->all_types)
@@ -241,7 +245,9 @@ bool abi_read(struct abi_model *model, struct abi_files *files, struct pool *poo
 	      const struct abi_read_options *options)
 {
 	struct abi_reader reader = {.files = files, .model = model, .pool = pool};
-	bool good = (options->type || abi_read_symbols(&reader, options)) && abi_scan(&reader) &&
+	if (files->sources.n && elf_class(files->sources.at[0].elf.bytes) == ELFCLASS32)
+		model->pointer_size = 4;
+	bool good = (options->types || abi_read_symbols(&reader, options)) && abi_scan(&reader) &&
 		    convert_everything(&reader, options);
 	model->has_types = has_debug_information(&reader);
 	if (good)

@@ -7,8 +7,9 @@
 #include "base/pool.h"
 
 struct abi_read_options {
-	bool all_types; /* also those that no symbol reaches */
-	const char *type; /* only types with that name, no symbols; NULL: it does not matter */
+	bool all_types;               /* also those that no symbol reaches */
+	const struct str *types;      /* only types with these names, no symbols; NULL: it does not matter */
+	uint32_t n_types;
 	/* NULL, or: is this symbol of source number `source` exported? */
 	bool (*is_wanted)(void *context, uint32_t source, struct str name);
 	void *context;

@@ -28,9 +28,17 @@ static bool follow(struct abi_reader *reader, const struct abi_die *die, uint16_
 	return found;
 }
 
+/* A name in a supplementary file that is not there is better than none: types without names can be inside of each other
+ * only so often. */
 static struct str string(struct abi_reader *reader, const struct abi_die *die, uint16_t attribute)
 {
-	return abi_string(reader, die, attribute, &reader->error);
+	struct str text = abi_string(reader, die, attribute, &reader->error);
+	struct dwarf_value value;
+	if (text.len || !dwarf_attribute(abi_unit_of(reader, die), &die->entry, attribute, &value) ||
+	    (value.form != DW_FORM_GNU_strp_alt && value.form != DW_FORM_strp_sup))
+		return text;
+	return str_from(
+		arena_printf(&reader->model->arena, "(name 0x%llx of another file)", (unsigned long long)value.number));
 }
 
 static bool flag(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute)
@@ -189,6 +197,10 @@ void abi_declared_at(struct abi_reader *reader, const struct abi_die *die, struc
 	    !dwarf_line_file(&input, unit->line_table, index, &found))
 		return;
 	*file = found.file;
+	/* A definition does not repeat what its declaration says. */
+	for (unsigned i = 0; i < 4 && !dwarf_has(&at.entry, DW_AT_decl_line); i++)
+		if (!follow(reader, &at, DW_AT_abstract_origin, &at) && !follow(reader, &at, DW_AT_specification, &at))
+			break;
 	*line = (uint32_t)abi_number(reader, &at, DW_AT_decl_line, 0);
 }
 

@@ -16,22 +16,22 @@
 struct abi_record {
 	uint64_t offset;
 	uint64_t shape;
-	uint32_t parent; /* index of the record around it, plus 1; 0: the unit */
+	uint32_t parent;              /* index of the record around it, plus 1; 0: the unit */
 	uint16_t tag;
 	bool is_declaration;
-	bool is_local; /* in a function */
+	bool is_local;                /* in a function */
 };
 
 /* An entry that is what a symbol stands for. */
 struct abi_root {
 	uint64_t offset;
-	uint32_t symbol; /* the first one with that address, in the source's list */
+	uint32_t symbol;              /* the first one with that address, in the source's list */
 	uint32_t unit;
 };
 
 /* What units tell about the way they were compiled; bit n of a mask: seen with n bytes. */
 enum abi_fact {
-	FACT_CHAR, /* bit 0: signed, bit 1: unsigned */
+	FACT_CHAR,                    /* bit 0: signed, bit 1: unsigned */
 	FACT_LONG_DOUBLE,
 	FACT_WCHAR,
 	FACT_OFF,
@@ -46,7 +46,7 @@ struct abi_unit {
 	struct dwarf_unit unit;
 	struct dwarf_error error;
 	uint32_t source;
-	uint64_t line_table; /* offset in .debug_line; UINT64_MAX: it has none */
+	uint64_t line_table;          /* offset in .debug_line; UINT64_MAX: it has none */
 	struct str producer;
 	uint64_t facts[N_FACTS];
 	ARRAY(struct abi_record) records; /* by offset */
@@ -55,9 +55,9 @@ struct abi_unit {
 
 /* A symbol while its entry is looked for. */
 struct abi_export {
-	uint64_t address; /* ABI_TLS is set in that of thread-local ones */
+	uint64_t address;             /* ABI_TLS is set in that of thread-local ones */
 	uint32_t source;
-	uint32_t symbol; /* in model->symbols */
+	uint32_t symbol;              /* in model->symbols */
 };
 #define ABI_TLS (1ull << 63)
 
@@ -80,7 +80,7 @@ struct abi_task {
 };
 
 struct abi_memo {
-	uint64_t key; /* of the entry; 0: empty */
+	uint64_t key;                 /* of the entry; 0: empty */
 	abi_type_id type;
 };
 
@@ -89,17 +89,17 @@ struct abi_reader {
 	struct abi_model *model;
 	struct pool *pool;
 	ARRAY(struct abi_unit) units; /* by source, section and offset */
-	uint32_t *first_unit; /* of each source and section, 2 * n_sources + 1 of them */
+	uint32_t *first_unit;         /* of each source and section, 2 * n_sources + 1 of them */
 	ARRAY(struct abi_signature) signatures;
 	ARRAY(struct abi_export) exports; /* by source and address */
 	ARRAY(struct abi_task) tasks;
 	ARRAY(struct abi_member) pending; /* of types that are being read: a stack */
-	ARRAY(char) text; /* of the name that is being put together */
+	ARRAY(char) text;             /* of the name that is being put together */
 	struct abi_memo *memo;
 	uint32_t n_memo, memo_slots;
-	unsigned depth; /* of types within types */
-	struct dwarf_error error; /* the first one of read.c, */
-	uint32_t error_unit; /* and where */
+	unsigned depth;               /* of types within types */
+	struct dwarf_error error;     /* the first one of read.c, */
+	uint32_t error_unit;          /* and where */
 };
 
 /* Reads the headers of all units. False: see `error`, which is in `source`. With `skip_bad` goes on with the next section,
@@ -121,7 +121,7 @@ bool abi_unit_at(const struct abi_reader *reader, uint32_t source, enum dwarf_se
 		 uint32_t *unit);
 
 /* The entry that an attribute refers to. False: it has no such attribute, it leads to a file that is not there, or
- * `error` is set. */
+ * `error` is set; *out, which may be *die, is then what it was. */
 bool abi_follow(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute, struct abi_die *out,
 		struct dwarf_error *error);
 

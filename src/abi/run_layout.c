@@ -72,7 +72,8 @@ static void print_offsets(struct text *out, const struct abi_model *model, abi_t
 		abi_offsets_print(out, model, id, type->definition);
 }
 
-static void print_matches(struct text *out, struct abi_call *call, struct abi_model *model, const struct matches *found)
+static void print_matches(struct text *out, const struct abi_call *call, struct abi_model *model,
+			  const struct matches *found)
 {
 	if (call->c_header) {
 		abi_header_print(out, model, found->types.at, found->types.n);
@@ -90,38 +91,40 @@ static void print_matches(struct text *out, struct abi_call *call, struct abi_mo
 	}
 }
 
-static bool print_type(struct text *out, struct abi_call *call, struct abi_input *input, const char *name)
+static void print_types(struct abi_call *call, struct abi_input *input)
 {
+	struct text out = {0};
 	struct matches found = {0};
-	find_matches(&found, &input->model, name);
-	print_matches(out, call, &input->model, &found);
-	bool any = found.types.n != 0;
+	for (uint32_t i = 1; i < call->operands.n; i++) {
+		uint32_t n = found.types.n;
+		find_matches(&found, &input->model, call->operands.at[i]);
+		if (found.types.n != n)
+			continue;
+		struct diag_about about = {.file = input->path};
+		if (!input->model.has_types)
+			about.hint = "the file has no debug information: compile it with -g";
+		diag_report(&call->diag, SEVERITY_ERROR, i, &about, "there is no type %s", call->operands.at[i]);
+	}
+	print_matches(&out, call, &input->model, &found);
+	fwrite(text_str(&out).at, 1, out.bytes.n, stdout);
 	array_free(&found.types);
-	return any;
+	text_free(&out);
 }
 
 int abi_run_layout(struct abi_call *call)
 {
-	const char *path = call->operands.at[0];
-	struct text out = {0};
 	if (call->c_header && call->offsets) {
 		diag_error(&call->diag, 0, "abi layout: --c-header and --offsets exclude each other");
 		return ABI_EXIT_USAGE;
 	}
-	for (uint32_t i = 1; i < call->operands.n; i++) {
-		struct abi_input input;
-		enum abi_kind ignored;
-		const char *name = call->operands.at[i];
-		struct abi_read_options options = {.type = without_keyword(name, &ignored).at};
-		if (abi_input_read(&input, call, path, &options) && !print_type(&out, call, &input, name)) {
-			struct diag_about about = {.file = path};
-			if (!input.model.has_types)
-				about.hint = "the file has no debug information: compile it with -g";
-			diag_report(&call->diag, SEVERITY_ERROR, i, &about, "there is no type %s", name);
-		}
-		abi_input_free(&input);
-	}
-	fwrite(text_str(&out).at, 1, out.bytes.n, stdout);
-	text_free(&out);
+	struct str *names = arena_array(&call->arena, struct str, call->operands.n);
+	enum abi_kind ignored;
+	for (uint32_t i = 1; i < call->operands.n; i++)
+		names[i - 1] = without_keyword(call->operands.at[i], &ignored);
+	struct abi_read_options options = {.types = names, .n_types = call->operands.n - 1};
+	struct abi_input input;
+	if (abi_input_read(&input, call, call->operands.at[0], &options))
+		print_types(call, &input);
+	abi_input_free(&input);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "abi/debug_file.h"
+#include "dwarf/constants.h"
 #include "elf/archive.h"
 #include "elf/mem.h"
 
@@ -24,6 +25,16 @@ void abi_files_free(struct abi_files *files)
 	codecs_free(&files->codecs);
 	arena_free(&files->arena);
 	io_free(&files->io);
+}
+
+static void *allocate(void *context, uint64_t size)
+{
+	return arena_alloc(context, size, 8);
+}
+
+struct elf_room abi_room(struct abi_files *files)
+{
+	return (struct elf_room){allocate, &files->arena};
 }
 
 /* ---- messages --------------------------------------------------------------------------------------------- */
@@ -145,15 +156,14 @@ static bool read_sections(struct abi_files *files, struct abi_source *source, st
 
 /* ---- relocations of an object ----------------------------------------------------------------------------- */
 
-static uint64_t symbol_address(const struct elf_file *elf, const struct placed *placed, const struct elf_symtab *symtab,
-			       uint32_t index)
+static uint64_t symbol_address(const struct abi_source *source, const struct placed *placed,
+			       const struct elf_symtab *symtab, uint32_t index)
 {
 	if (index >= symtab->n || elf_sym_is_special(symtab, index))
 		return 0;
 	uint32_t section = elf_sym_section(symtab, index);
-	uint64_t base = elf->shdrs[section].sh_flags & SHF_ALLOC ? (uint64_t)section << ABI_SECTION_SHIFT
-								 : placed[section].offset;
-	return base + symtab->syms[index].st_value;
+	bool is_loaded = source->debug.shdrs[section].sh_flags & SHF_ALLOC;
+	return (is_loaded ? source->section_addresses[section] : placed[section].offset) + symtab->syms[index].st_value;
 }
 
 /* How many bytes such a relocation changes in debug information; 0: none. */
@@ -164,12 +174,27 @@ static unsigned width_of(uint16_t machine, uint32_t type)
 		return type == R_X86_64_64 || type == R_X86_64_DTPOFF64				  ? 8
 		       : type == R_X86_64_32 || type == R_X86_64_32S || type == R_X86_64_DTPOFF32 ? 4
 												  : 0;
+	case EM_386:
+		return type == R_386_32 || type == R_386_TLS_LDO_32 ? 4 : 0;
 	case EM_AARCH64:
 		return type == R_AARCH64_ABS64 || type == R_AARCH64_TLS_DTPREL ? 8 : type == R_AARCH64_ABS32 ? 4 : 0;
 	case EM_RISCV:
 		return type == R_RISCV_64 || type == R_RISCV_TLS_DTPREL64 ? 8 : type == R_RISCV_32 ? 4 : 0;
 	}
 	return 0;
+}
+
+/* Of ELF32, relocations without addends are translated to those with, whose addend is 0. */
+static bool read_relocations(const struct elf_file *elf, uint32_t index, uint32_t n_symbols, struct elf_relas *relas,
+			     struct elf_error *error)
+{
+	if (elf->shdrs[index].sh_type != SHT_REL)
+		return elf_read_relas(relas, elf, index, n_symbols, error);
+	struct bytes bytes = elf_section_bytes(elf, index);
+	bool is_translated = elf_class(elf->bytes) == ELFCLASS32;
+	*relas = (struct elf_relas){(const struct elf_rela *)bytes.data,
+				    is_translated ? bytes.size / sizeof(struct elf_rela) : 0};
+	return true;
 }
 
 /* `content` is a copy of ours. */
@@ -181,12 +206,16 @@ static bool relocate(struct abi_files *files, const struct abi_source *source, c
 	struct elf_relas relas;
 	struct elf_symtab symtab;
 	if (!elf_read_symtab(&symtab, elf, elf->shdrs[relocations].sh_link, 0, &error) ||
-	    !elf_read_relas(&relas, elf, relocations, symtab.n, &error))
+	    !read_relocations(elf, relocations, symtab.n, &relas, &error))
 		return report_elf(files, source->path, source->member, &error);
 	for (uint64_t i = 0; i < relas.n; i++) {
 		const struct elf_rela *rela = &relas.at[i];
 		unsigned width = width_of(elf->ehdr->e_machine, rela->r_type);
-		uint64_t value = symbol_address(elf, placed, &symtab, rela->r_sym) + (uint64_t)rela->r_addend;
+		uint64_t value = symbol_address(source, placed, &symtab, rela->r_sym) + (uint64_t)rela->r_addend;
+		/* gcc writes the 8 bytes of an address in thread-local storage as two numbers, the second one 0. */
+		if (elf->ehdr->e_machine == EM_X86_64 && rela->r_type == R_X86_64_DTPOFF32 && rela->r_offset > 0 &&
+		    mem_inside(rela->r_offset, 8, size) && content[rela->r_offset - 1] == DW_OP_const8u)
+			width = 8;
 		if (!mem_inside(rela->r_offset, width, size))
 			return report(files, source->path, source->member,
 				      arena_printf(&files->arena,
@@ -194,12 +223,26 @@ static bool relocate(struct abi_files *files, const struct abi_source *source, c
 						   "of the section (value 0x%llx)",
 						   relocations, (unsigned long long)i,
 						   (unsigned long long)rela->r_offset));
+		if (elf->shdrs[relocations].sh_type == SHT_REL) /* the addend is in the place */
+			value += width ? read32(content + rela->r_offset) : 0;
 		if (width == 8)
 			write64(content + rela->r_offset, value);
 		else if (width == 4)
 			write32(content + rela->r_offset, value);
 	}
 	return true;
+}
+
+/* Section addresses that fit into 4 bytes, for objects that are not larger than that. No two sections touch. */
+static const uint64_t *lay_out(struct abi_files *files, const struct elf_file *elf)
+{
+	uint64_t *addresses = arena_array(&files->arena, uint64_t, elf->nshdr), at = 1;
+	for (uint32_t i = 1; i < elf->nshdr; i++) {
+		addresses[i] = at;
+		if (elf->shdrs[i].sh_flags & SHF_ALLOC)
+			at += elf->shdrs[i].sh_size + 1;
+	}
+	return addresses;
 }
 
 static bool relocate_all(struct abi_files *files, struct abi_source *source, const struct placed *placed)
@@ -212,7 +255,8 @@ static bool relocate_all(struct abi_files *files, struct abi_source *source, con
 	source->line.data = arena_copy(&files->arena, source->line.data, source->line.size, 16);
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
 		uint32_t target = elf->shdrs[i].sh_info;
-		if (elf->shdrs[i].sh_type != SHT_RELA || target >= elf->nshdr || !placed[target].place)
+		bool has_relocations = elf->shdrs[i].sh_type == SHT_RELA || elf->shdrs[i].sh_type == SHT_REL;
+		if (!has_relocations || target >= elf->nshdr || !placed[target].place)
 			continue;
 		struct bytes *place = placed[target].place;
 		uint8_t *copy = (uint8_t *)(uintptr_t)place->data + placed[target].offset;
@@ -230,7 +274,10 @@ static bool read_debug(struct abi_files *files, struct abi_source *source)
 	struct placed *placed = arena_array(&scratch, struct placed, source->debug.nshdr + 1ull);
 	struct bytes *contents = arena_array(&scratch, struct bytes, source->debug.nshdr + 1ull);
 	bool good = read_sections(files, source, placed, contents);
-	if (good && elf_kind(source->debug.bytes) == ELF_RELOCATABLE)
+	bool is_object = elf_kind(source->debug.bytes) == ELF_RELOCATABLE;
+	if (is_object)
+		source->section_addresses = lay_out(files, &source->debug);
+	if (good && is_object)
 		good = relocate_all(files, source, placed);
 	arena_free(&scratch);
 	return good;
@@ -297,7 +344,8 @@ static bool add_bytes(struct abi_files *files, const char *path, struct str memb
 {
 	struct elf_file elf;
 	struct elf_error error;
-	if (!elf_read_file(&elf, bytes, &error))
+	struct elf_room room = abi_room(files);
+	if (!elf_read_file_in(&elf, bytes, &room, &error))
 		return report_elf(files, path, member, &error);
 	return abi_files_add(files, path, member, &elf);
 }
@@ -307,8 +355,7 @@ static bool add_bytes(struct abi_files *files, const char *path, struct str memb
 static bool is_readable_elf(struct bytes bytes)
 {
 	enum elf_kind kind = elf_kind(bytes);
-	return (kind == ELF_RELOCATABLE || kind == ELF_SHARED || kind == ELF_EXECUTABLE) &&
-	       elf_class(bytes) == ELFCLASS64;
+	return kind == ELF_RELOCATABLE || kind == ELF_SHARED || kind == ELF_EXECUTABLE;
 }
 
 /* A member of a thin archive is a file of its own. */
@@ -356,6 +403,6 @@ bool abi_files_open(struct abi_files *files, const char *path)
 	}
 	if (!is_readable_elf(bytes))
 		return report(files, path, none,
-			      "is no 64-bit little-endian ELF file, no archive and no description of an ABI");
+			      "is no little-endian ELF file, no archive and no description of an ABI");
 	return add_bytes(files, path, none, bytes);
 }

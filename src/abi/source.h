@@ -2,8 +2,8 @@
  * that belong to them.
  *
  * A source is one ELF file with its symbols and its debug sections. Compressed sections are decompressed, and an object's
- * debug sections are copied and relocated: in them, section n of the object lies at address n << ABI_SECTION_SHIFT, so
- * that addresses tell one section from another. */
+ * debug sections are copied and relocated: in them, each section of the object has an address of its own, so that
+ * addresses tell one section from another. */
 #ifndef GILD_ABI_SOURCE_H
 #define GILD_ABI_SOURCE_H
 
@@ -13,20 +13,19 @@
 #include "dwarf/abbrev.h"
 #include "elf/object.h"
 
-enum { ABI_SECTION_SHIFT = 36 };
-
 struct abi_source {
-	const char *path; /* of the file that was asked for */
-	struct str member; /* of an archive; else empty */
+	const char *path;             /* of the file that was asked for */
+	struct str member;            /* of an archive; else empty */
 	struct elf_file elf;
-	struct elf_file debug; /* where the debug sections come from: the same file, or another */
+	struct elf_file debug;        /* where the debug sections come from: the same file, or another */
 	const char *debug_path;
-	struct dwarf_input dwarf; /* empty when there is no debug information */
-	struct bytes line; /* .debug_line */
-	struct bytes description; /* .gild.abi, decompressed; empty: it has none */
+	struct dwarf_input dwarf;     /* empty when there is no debug information */
+	struct bytes line;            /* .debug_line */
+	struct bytes description;     /* .gild.abi, decompressed; empty: it has none */
+	const uint64_t *section_addresses; /* of an object: those of its sections; else NULL */
 	struct dwarf_abbrev_cache abbrevs;
-	int alt; /* index of the file that dwz moved common parts to; -1: none */
-	bool is_alt; /* it is such a file: it has no symbols of its own */
+	int alt;                      /* index of the file that dwz moved common parts to; -1: none */
+	bool is_alt;                  /* it is such a file: it has no symbols of its own */
 };
 
 struct abi_files {
@@ -36,7 +35,7 @@ struct abi_files {
 	struct diag *diag;
 	ARRAY(const char *) debug_folders; /* instead of /usr/lib/debug, if there are any */
 	ARRAY(struct abi_source) sources;
-	struct bytes text; /* the file was no ELF file but a description; else empty */
+	struct bytes text;            /* the file was no ELF file but a description; else empty */
 };
 
 void abi_files_init(struct abi_files *files, struct diag *diag);
@@ -47,6 +46,9 @@ bool abi_files_open(struct abi_files *files, const char *path);
 
 /* Adds an ELF file that has been read. `path` and `elf` stay valid. False: reported. */
 bool abi_files_add(struct abi_files *files, const char *path, struct str member, const struct elf_file *elf);
+
+/* Memory for what elf_read_file_in() translates. */
+struct elf_room abi_room(struct abi_files *files);
 
 /* Reports that a source is damaged. Always false. */
 bool abi_report_dwarf(struct abi_files *files, const struct abi_source *source, const struct dwarf_error *error);

@@ -23,8 +23,8 @@ static inline struct str text_str(const struct text *text)
 
 enum {
 	SPELL_PLAIN = 0,
-	SPELL_KEYWORDS = 1, /* "struct ns::x", where C++ has no need of "struct" */
-	SPELL_DECLARABLE = 2, /* what a C compiler takes: types without name as what has their size */
+	SPELL_KEYWORDS = 1,           /* "struct ns::x", where C++ has no need of "struct" */
+	SPELL_DECLARABLE = 2,         /* what a C compiler takes: types without name as what has their size */
 };
 
 /* The type, or the declaration of `name` with that type: "int (*name)(char)". */

@@ -94,7 +94,7 @@ static void add_symbol(struct finder *finder, const struct elf_symtab *symtab, u
 			found.symbol.kind = ABI_SYMBOL_OBJECT;
 			found.address = ABI_TLS - 1; /* no entry has that */
 		} else if (!elf_sym_is_special(symtab, i)) {
-			found.address += (uint64_t)elf_sym_section(symtab, i) << ABI_SECTION_SHIFT;
+			found.address += source->section_addresses[elf_sym_section(symtab, i)];
 		}
 	}
 	if (found.symbol.kind == ABI_SYMBOL_TLS)
@@ -118,7 +118,8 @@ static void add_version(void *context, uint16_t index, uint16_t flags, const cha
 static bool add_dynamic(struct finder *finder, const struct abi_source *source, struct elf_error *error)
 {
 	struct elf_shared shared;
-	if (!elf_read_shared(&shared, source->elf.bytes, error))
+	struct elf_room room = abi_room(finder->reader->files);
+	if (!elf_read_shared_in(&shared, source->elf.bytes, &room, error))
 		return false;
 	finder->versions.n = 0;
 	if (!elf_each_verdef(&shared, add_version, finder, error))

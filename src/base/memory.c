@@ -6,11 +6,7 @@
 #include "base/arena.h"
 #include "base/types.h"
 
-enum { PAGE = 4096, HUGE_PAGE = 2 << 20, POPULATE_FROM = 64 << 10 /* bytes */ };
-
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22 /* Linux 5.14 */
-#endif
+enum { HUGE_PAGE = 2 << 20, FAULT_AROUND = 64 << 10 }; /* bytes */
 
 void memory_prefer_huge(void *at, size_t size)
 {
@@ -31,8 +27,7 @@ void *memory_zeroed(size_t count, size_t size)
 
 void memory_populate(const void *at, size_t size)
 {
-	if (size < POPULATE_FROM)
-		return;
-	uintptr_t begin = (uintptr_t)at & ~(uintptr_t)(PAGE - 1), end = align_up((uintptr_t)at + size, PAGE);
-	madvise((uint8_t *)(uintptr_t)begin, end - begin, MADV_POPULATE_READ);
+	const volatile uint8_t *byte = at;
+	for (size_t offset = 0; offset < size; offset += FAULT_AROUND)
+		(void)byte[offset];
 }

@@ -27,7 +27,7 @@ static const struct entry **sorted(const entry_array *entries)
 		out_of_memory();
 	for (uint32_t i = 0; i < entries->n; i++)
 		at[i] = &entries->at[i];
-	qsort(at, entries->n, sizeof(*at), compare_pointers);
+	qsort(at, entries->n, sizeof(struct entry *), compare_pointers);
 	return at;
 }
 

@@ -139,7 +139,7 @@ static bool read_segments(struct segments *out, const struct elf_file *file, str
 static bool bytes_at(const struct segments *segments, uint64_t addr, const char *tag, struct bytes *out,
 		     struct elf_error *error)
 {
-	for (uint32_t i = 0; i < segments->n; i++) {
+	for (uint32_t i = 0; segments->file.data && i < segments->n; i++) {
 		const struct elf_phdr *phdr = &segments->at[i];
 		if (phdr->p_type != PT_LOAD || addr < phdr->p_vaddr || addr - phdr->p_vaddr >= phdr->p_filesz)
 			continue;
@@ -369,44 +369,64 @@ const char *elf_dynamic_string(const struct elf_shared *shared, uint64_t i)
 	return offset < shared->dynsym.strtab_size ? shared->dynsym.strtab + offset : NULL;
 }
 
-static void mark_table(const struct segments *segments, uint64_t addr, uint64_t size, bool *marks, uint32_t n)
+/* A table of dynamic relocations as the file has it. */
+struct relocations {
+	uint64_t addr, size;
+	bool is_rel;
+};
+
+static void mark_table(const struct segments *segments, const struct relocations *table, bool is_64, bool *marks,
+		       uint32_t n)
 {
+	/* r_info's symbol is its upper half in class 64, its upper 24 bits in class 32 (gABI, "Relocation") */
+	const uint64_t entry = table->is_rel ? (is_64 ? 16 : 8) : (is_64 ? 24 : 12), at = is_64 ? 12 : 4;
 	struct bytes bytes;
 	struct elf_error error;
-	if (size == 0 || !bytes_at(segments, addr, "DT_RELA", &bytes, &error))
+	if (table->size == 0 || !bytes_at(segments, table->addr, "DT_RELA", &bytes, &error))
 		return;
-	const struct elf_rela *relas = (const struct elf_rela *)bytes.data;
-	for (uint64_t i = 0; i < min_u64(size, bytes.size) / sizeof(*relas); i++)
-		if (relas[i].r_sym < n)
-			marks[relas[i].r_sym] = true;
+	for (uint64_t i = 0; i < min_u64(table->size, bytes.size) / entry; i++) {
+		uint32_t info = read32(bytes.data + entry * i + at), symbol = is_64 ? info : info >> 8;
+		if (symbol < n)
+			marks[symbol] = true;
+	}
 }
 
 void elf_shared_relocated(const struct elf_shared *shared, bool *marks)
 {
 	struct segments segments;
 	struct elf_error error;
-	uint64_t rela = 0, relasz = 0, jmprel = 0, pltrelsz = 0;
+	struct relocations rela = {0}, rel = {.is_rel = true}, plt = {0};
 	for (uint64_t i = 0; i < shared->ndynamic; i++) {
 		const struct elf_dyn *dyn = &dynamic_entries(shared)[i];
 		switch (dyn->d_tag) {
 		case DT_RELA:
-			rela = dyn->d_val;
+			rela.addr = dyn->d_val;
 			break;
 		case DT_RELASZ:
-			relasz = dyn->d_val;
+			rela.size = dyn->d_val;
+			break;
+		case DT_REL:
+			rel.addr = dyn->d_val;
+			break;
+		case DT_RELSZ:
+			rel.size = dyn->d_val;
 			break;
 		case DT_JMPREL:
-			jmprel = dyn->d_val;
+			plt.addr = dyn->d_val;
 			break;
 		case DT_PLTRELSZ:
-			pltrelsz = dyn->d_val;
+			plt.size = dyn->d_val;
+			break;
+		case DT_PLTREL:
+			plt.is_rel = dyn->d_val == DT_REL;
 			break;
 		}
 	}
 	if (!read_segments(&segments, &shared->file, &error))
 		return;
-	mark_table(&segments, rela, relasz, marks, shared->dynsym.n);
-	mark_table(&segments, jmprel, pltrelsz, marks, shared->dynsym.n);
+	const struct relocations *tables[] = {&rela, &rel, &plt};
+	for (unsigned i = 0; i < COUNTOF(tables); i++)
+		mark_table(&segments, tables[i], shared->file.dialect->class_id == ELFCLASS64, marks, shared->dynsym.n);
 }
 
 static const char *version_name(const struct elf_shared *shared, uint32_t offset, const char *field, uint32_t i,

@@ -48,13 +48,12 @@ static void collect(void *context, const struct reference *reference)
 	if (reference->from == in->ld->program && reference->to.object != reference->from)
 		*array_push(&summary->uses) = (struct use){reference->name, reference->to.object};
 	struct explanation why = binding_explain(in, reference);
+	if (why.rule == RULE_INTERPOSED && is_inline(reference)) {
+		summary->shared_inline++;
+		return;
+	}
 	switch (why.rule) {
 	case RULE_INTERPOSED:
-		if (is_inline(reference)) {
-			summary->shared_inline++;
-			break;
-		}
-		/* fall through */
 	case RULE_PRELOADED:
 	case RULE_COPY:
 	case RULE_CANONICAL:
@@ -184,20 +183,17 @@ static void show_all_special(struct summary *summary)
 			printf("    and %u more: gild explain --all\n", n - most);
 	}
 	if (summary->shared_inline)
-		printf("  %" PRIu64 " references to inline functions of C++, of which each library has a copy, lead to\n"
-		       "    the first one.\n", summary->shared_inline);
+		printf("  %" PRIu64 " references to inline functions of C++, of which each library has a copy,\n"
+		       "    lead to the first one.\n", summary->shared_inline);
 }
 
 /* --- the beginning */
 
 static const char *kind_of(const struct inspection *in)
 {
-	const struct object *program = in->ld->program;
 	if (in->is_library)
 		return "a shared library";
-	if (in->is_static)
-		return "a static program";
-	return program->flags_1 & DF_1_PIE || program->base != 0 ? "a program" : "a program at fixed addresses";
+	return in->is_static ? "a static program" : "a program";
 }
 
 static void show_head(struct summary *summary)
@@ -290,8 +286,8 @@ int explain_command(int argc, char **argv)
 		.name = "gild explain",
 		.usage = "[OPTION]... PROGRAM",
 		.summary = "Tells what the loader would do with a program: in which order libraries are searched,\n"
-			   "where each symbol leads and by which rule, what is relocated, whose constructors run when.\n"
-			   "Nothing of it is run. The exit code is 1 when something is missing.\n",
+			   "where each symbol leads and by which rule, what is relocated, whose constructors run\n"
+			   "when. Nothing of it is run. The exit code is 1 when something is missing.\n",
 		.options = options,
 		.noptions = COUNTOF(options),
 	};

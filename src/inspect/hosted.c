@@ -148,6 +148,12 @@ void tls_add_module(struct loader *ld, struct object *object)
 	object->tls_module = ++modules;
 }
 
+const char *tunable_text(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
 uint64_t tunable_number(const char *name, uint64_t fallback)
 {
 	(void)name;

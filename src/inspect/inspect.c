@@ -174,7 +174,7 @@ static void open_interpreter(struct inspection *in)
 	self->is_self = true;
 	object_add_name(self, path);
 	object_add_name(self, LOADER_SONAME);
-	object_read_versions(self);
+	object_read_versions(ld, self);
 	ld->self = self;
 }
 
@@ -231,6 +231,22 @@ static void note_missing(struct inspection *in)
 	}
 }
 
+/* Two files with one soname: each has its own variables, and only the first one's symbols are found. */
+static void note_duplicates(struct inspection *in)
+{
+	const struct object_list *search = &in->ld->program->search;
+	for (uint32_t i = 1; i < search->n; i++)
+		for (uint32_t j = 1; j < i; j++) {
+			const char *soname = search->at[i]->soname, *other = search->at[j]->soname;
+			if (!soname || !other || strcmp(soname, other) != 0)
+				continue;
+			const char *text = arena_printf(&in->arena, "has the soname %s, as %s, which is loaded too",
+							soname, search->at[j]->name);
+			add_problem(in, PROBLEM_FILE, search->at[i]->name, text, NULL);
+			in->problems.at[in->problems.n - 1].fatal = false;
+		}
+}
+
 /* An object whose tables lead astray keeps its place but has no symbols. */
 static void check_object(struct inspection *in, struct object *object)
 {
@@ -239,6 +255,7 @@ static void check_object(struct inspection *in, struct object *object)
 	add_problem(in, PROBLEM_FILE, inspect_name(in, object), in->ld->failure.text, NULL);
 	fail_clear(in->ld);
 	object->table.nbuckets = 0;
+	object->table.bloom = NULL;
 	object->nrela = object->nplt_rela = object->nrelr = 0;
 }
 
@@ -261,8 +278,9 @@ bool inspect_open(struct inspection *in, const struct inspect_options *options, 
 		return false;
 	struct object *program = ld->program;
 	in->interpreter = program->interpreter;
-	in->is_static = !program->dynamic || (!in->interpreter && !has_needs(program) && !program->soname);
-	in->is_library = !in->interpreter && !(program->flags_1 & DF_1_PIE);
+	bool is_pie = program->flags_1 & DF_1_PIE;
+	in->is_static = !program->dynamic || (is_pie && !in->interpreter && !has_needs(program));
+	in->is_library = !in->is_static && !in->interpreter && !is_pie;
 	open_interpreter(in);
 
 	cpu_start();
@@ -282,9 +300,10 @@ bool inspect_open(struct inspection *in, const struct inspect_options *options, 
 	}
 	scope_add_global(ld, program);
 	note_missing(in);
+	note_duplicates(in);
 	for (uint32_t i = 0; i < program->search.n; i++) {
 		check_object(in, program->search.at[i]);
-		object_read_versions(program->search.at[i]);
+		object_read_versions(ld, program->search.at[i]);
 	}
 	for (uint32_t i = 0; i < program->search.n; i++)
 		if (!program->search.at[i]->is_self)

@@ -45,7 +45,7 @@ struct startup startup_of(const struct inspection *in, const struct object *obje
 struct object **startup_order(const struct inspection *in, uint32_t *n)
 {
 	const struct object *program = in->ld->program;
-	struct object **order = malloc((program->search.n + 1) * sizeof(*order));
+	struct object **order = malloc((program->search.n + 1) * sizeof(struct object *));
 	if (!order)
 		out_of_memory();
 	*n = 0;

@@ -103,6 +103,7 @@ struct file {
 	struct elf_symtab symtab; /* .symtab, or .dynsym of a shared object */
 	uint64_t alloc_size;      /* bytes that its loaded sections take at most, padding included */
 	section_id first_section; /* section number n of the file is section first_section + n; live objects only */
+	uint32_t *far_relas;      /* by section number, see FAR_RELA; NULL: there are none */
 	symbol_id *globals;       /* symbol first_global + i of the file is global symbol globals[i] (0: none) */
 
 	/* Archive members: who extracted it (0: an option), by naming which symbol (0: nobody did); what the archive's
@@ -174,14 +175,19 @@ struct section {
 	uint64_t offset;      /* from the start of its run: the plan */
 	file_id file;
 	uint32_t run;         /* where the layout program puts it; 0: nowhere (discarded, or not placed) */
-	uint32_t rela;        /* number, in its file, of the section that relocates it; 0: none */
 	uint32_t extra;       /* see section_kind */
 	uint8_t kind;
-	bool reversed;        /* .ctors in .init_array: its pointers are written last to first */
-	uint8_t p2align;      /* alignment is 1 << p2align */
+	uint8_t rela;         /* how far behind it in its file the section is that relocates it; 0: none does; FAR_RELA */
+	uint8_t p2align : 7;  /* alignment is 1 << p2align */
+	uint8_t reversed : 1; /* .ctors in .init_array: its pointers are written last to first */
 	_Atomic bool live;
 	bool keep;            /* a KEEP() of a script means it, though it may not be the one that places it */
 };
+
+/* The file's far_relas have the number of the section that relocates it. */
+enum { FAR_RELA = UINT8_MAX };
+
+_Static_assert(sizeof(struct section) == 32, "there are millions of them");
 
 /* ---- symbols ----------------------------------------------------------------------------------------- */
 
@@ -309,7 +315,7 @@ struct merge_section {
 	uint32_t *blocks;        /* first piece that begins in or behind each block of 1 << MERGE_BLOCK_SHIFT bytes */
 };
 
-enum { MERGE_BLOCK_SHIFT = 6 };
+enum { MERGE_BLOCK_SHIFT = 7 };
 
 /* Parallel to the tables of link->pieces, which have the entries. */
 struct pool_shard {
@@ -542,9 +548,12 @@ static inline const struct elf_shdr *section_shdr(const struct link *link, secti
 static inline struct elf_relas section_relas(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
+	const struct file *file = file_of(link, section->file);
 	if (!section->rela)
 		return (struct elf_relas){NULL, 0};
-	struct bytes bytes = elf_section_bytes(&file_of(link, section->file)->elf, section->rela);
+	uint32_t number = id - file->first_section;
+	number = section->rela == FAR_RELA ? file->far_relas[number] : number + section->rela;
+	struct bytes bytes = elf_section_bytes(&file->elf, number);
 	return (struct elf_relas){(const struct elf_rela *)bytes.data, bytes.size / sizeof(struct elf_rela)};
 }
 

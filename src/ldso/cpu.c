@@ -152,7 +152,8 @@ static void measure_xsave(void)
 	the_cpu.xsave_size = ((uint64_t)size + XSAVE_EXTRA + 63) & ~UINT64_C(63);
 }
 
-static void set_level(void)
+/* The micro-architecture levels that the active features make, one bit each. */
+static uint32_t active_levels(void)
 {
 	/* cmov cx8 fxsr mmx sse sse2 */
 	uint32_t edx = the_cpu.leaves[LEAF_1].active[CPU_EDX], ecx = the_cpu.leaves[LEAF_1].active[CPU_ECX];
@@ -161,23 +162,19 @@ static void set_level(void)
 	const uint32_t v2 = BIT(13) | BIT(23) | BIT(0) | BIT(9) | BIT(19) | BIT(20);
 	const uint32_t v3 = BIT(28) | BIT(29) | BIT(12) | BIT(22), v3_leaf7 = BIT(5) | BIT(3) | BIT(8);
 	const uint32_t v4 = BIT(16) | BIT(30) | BIT(28) | BIT(17) | BIT(31);
-	the_cpu.isa = 0;
 	if ((edx & baseline) != baseline)
-		return;
-	the_cpu.isa = 1;
+		return 0;
 	if ((ecx & v2) != v2 || !(ext & BIT(0)))
-		return;
-	the_cpu.isa |= 2;
+		return 1;
 	if ((ecx & v3) != v3 || (ebx7 & v3_leaf7) != v3_leaf7 || !(ext & BIT(5)))
-		return;
-	the_cpu.isa |= 4;
-	if ((ebx7 & v4) == v4)
-		the_cpu.isa |= 8;
+		return 3;
+	return (ebx7 & v4) == v4 ? 15 : 7;
 }
 
 unsigned cpu_level(void)
 {
-	return the_cpu.isa & 8 ? 4 : the_cpu.isa & 4 ? 3 : the_cpu.isa & 2 ? 2 : 1;
+	uint32_t levels = active_levels();
+	return levels & 8 ? 4 : levels & 4 ? 3 : levels & 2 ? 2 : 1;
 }
 
 /* --- preferences, as glibc has them */
@@ -402,6 +399,99 @@ static void set_thresholds(void)
 		the_cpu.maker == CPU_AMD ? the_cpu.level2.size : the_cpu.non_temporal_threshold;
 }
 
+/* --- GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,Prefer_ERMS: features off, preferences on or off */
+
+/* Features that can be switched off. */
+static const struct feature {
+	const char *name;
+	uint8_t leaf, reg, bit;
+} features[] = {
+	{"AVX", LEAF_1, CPU_ECX, 28},       {"AVX2", LEAF_7, CPU_EBX, 5},      {"AVX512BW", LEAF_7, CPU_EBX, 30},
+	{"AVX512CD", LEAF_7, CPU_EBX, 28},  {"AVX512DQ", LEAF_7, CPU_EBX, 17}, {"AVX512ER", LEAF_7, CPU_EBX, 27},
+	{"AVX512F", LEAF_7, CPU_EBX, 16},   {"AVX512PF", LEAF_7, CPU_EBX, 26}, {"AVX512VL", LEAF_7, CPU_EBX, 31},
+	{"BMI1", LEAF_7, CPU_EBX, 3},       {"BMI2", LEAF_7, CPU_EBX, 8},      {"CMOV", LEAF_1, CPU_EDX, 15},
+	{"CX8", LEAF_1, CPU_EDX, 8},        {"ERMS", LEAF_7, CPU_EBX, 9},      {"FMA", LEAF_1, CPU_ECX, 12},
+	{"FMA4", LEAF_80000001, CPU_ECX, 16}, {"HTT", LEAF_1, CPU_EDX, 28},    {"IBT", LEAF_7, CPU_EDX, 20},
+	{"LZCNT", LEAF_80000001, CPU_ECX, 5}, {"MOVBE", LEAF_1, CPU_ECX, 22},  {"OSXSAVE", LEAF_1, CPU_ECX, 27},
+	{"POPCNT", LEAF_1, CPU_ECX, 23},    {"RTM", LEAF_7, CPU_EBX, 11},      {"SHSTK", LEAF_7, CPU_ECX, 7},
+	{"SSE2", LEAF_1, CPU_EDX, 26},      {"SSE4_1", LEAF_1, CPU_ECX, 19},   {"SSE4_2", LEAF_1, CPU_ECX, 20},
+	{"SSSE3", LEAF_1, CPU_ECX, 9},      {"XSAVE", LEAF_1, CPU_ECX, 26},    {"XSAVEC", LEAF_D_1, CPU_EAX, 1},
+};
+
+/* Preferences by their bits. Some can only be switched on when the processor has a feature. */
+static const struct preference {
+	const char *name, *needs; /* needs "-": can't be switched on */
+} preferences[] = {
+	{"Fast_Rep_String", NULL}, {"Fast_Copy_Backward", NULL}, {"Slow_BSF", NULL}, {"Fast_Unaligned_Load", NULL},
+	{"Prefer_PMINUB_for_stringop", "SSE2"}, {"Fast_Unaligned_Copy", NULL}, {"I586", "-"}, {"I686", "-"},
+	{"Slow_SSE4_2", "SSE4_2"}, {"AVX_Fast_Unaligned_Load", "AVX"}, {"Prefer_No_VZEROUPPER", "AVX"},
+	{"Prefer_ERMS", NULL}, {"Prefer_No_AVX512", "AVX512F"}, {"MathVec_Prefer_No_AVX512", "AVX512F"},
+	{"Prefer_FSRM", NULL},
+};
+
+static bool is_word(const char *name, const char *word, size_t length)
+{
+	return strlen(name) == length && memcmp(name, word, length) == 0;
+}
+
+static const struct feature *feature_named(const char *word, size_t length)
+{
+	for (unsigned i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (is_word(features[i].name, word, length))
+			return &features[i];
+	return NULL;
+}
+
+static void switch_one(const char *word, size_t length, bool off)
+{
+	const struct feature *feature = feature_named(word, length);
+	if (feature && off) {
+		the_cpu.leaves[feature->leaf].active[feature->reg] &= ~BIT(feature->bit);
+		if (feature->leaf == LEAF_D_1) /* without xsavec, the standard format is written */
+			the_cpu.xsave_size = the_cpu.xsave_full_size;
+	}
+	for (unsigned i = 0; i < sizeof(preferences) / sizeof(preferences[0]); i++) {
+		const char *needs = preferences[i].needs;
+		if (!is_word(preferences[i].name, word, length))
+			continue;
+		const struct feature *needed = needs ? feature_named(needs, strlen(needs)) : NULL;
+		if (off)
+			the_cpu.preferred &= ~BIT(i);
+		else if (!needs || (needed && cpu_active(needed->leaf, needed->reg, needed->bit)))
+			the_cpu.preferred |= BIT(i);
+	}
+}
+
+/* What a program can't use without the kernel's help in saving registers. */
+static void forget_wide_registers(void)
+{
+	if (!cpu_active(LEAF_1, CPU_ECX, 27)) { /* osxsave: xsave, and xsaveopt xsavec xgetbv1 xfd */
+		the_cpu.leaves[LEAF_1].active[CPU_ECX] &= ~BIT(26);
+		the_cpu.leaves[LEAF_D_1].active[CPU_EAX] &= ~(BIT(0) | BIT(1) | BIT(2) | BIT(4));
+	}
+	if (cpu_active(LEAF_1, CPU_ECX, 26) || cpu_active(LEAF_D_1, CPU_EAX, 1))
+		return;
+	the_cpu.xsave_size = 0;
+	for (const struct usable *u = usable; u < usable + sizeof(usable) / sizeof(usable[0]); u++)
+		if (u->need == NEED_AVX || u->need == NEED_AVX512 || u->need == NEED_AMX)
+			the_cpu.leaves[u->leaf].active[u->reg] &= ~u->bits;
+	the_cpu.leaves[LEAF_80000001].active[CPU_ECX] &= ~BIT(16); /* fma4 */
+}
+
+static void apply_tunable(void)
+{
+	const char *word = tunable_text("glibc.cpu.hwcaps");
+	while (word && *word && *word != ':') {
+		size_t length = 0;
+		while (word[length] && word[length] != ',' && word[length] != ':')
+			length++;
+		bool off = *word == '-';
+		switch_one(word + off, length - off, off);
+		word += length + (word[length] == ',');
+	}
+	forget_wide_registers();
+}
+
 /* --- start */
 
 static enum cpu_maker maker_of(const struct regs *leaf0)
@@ -459,6 +549,7 @@ void cpu_start(void)
 	set_active(read_xcr0());
 	measure_xsave();
 	prefer();
-	set_level();
+	the_cpu.isa = active_levels(); /* whatever is switched off: the C library's own code was built for it */
 	set_thresholds();
+	apply_tunable();
 }

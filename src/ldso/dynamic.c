@@ -87,9 +87,9 @@ static bool read_hash(struct loader *ld, struct object *object, const struct tag
 		if (!object_has(object, tags->gnu_hash, 16 + bloom_bytes + buckets * sizeof(*hash)) ||
 		    (hash[2] & (hash[2] - 1)))
 			return fail(ld, object->name, 0, "DT_GNU_HASH is outside of the object's memory");
+		if (!hash[2]) /* no word of the filter: no symbol passes it */
+			return true;
 		table->nbuckets = hash[0];
-		if (!hash[2])
-			table->nbuckets = 0;
 		table->bloom_mask = hash[2] - 1;
 		table->bloom_shift = hash[3];
 		table->bloom = (const void *)(hash + 4);

@@ -64,10 +64,7 @@ EXPORT void _dl_get_tls_static_info(size_t *size, size_t *align)
 /* pthread_create, for a stack from the cache when stacks became executable. */
 EXPORT int __nptl_change_stack_perm(char *thread)
 {
-	const struct glibc_abi *abi = the_loader.abi;
-	uint64_t stack = *(uint64_t *)(void *)(thread + abi->p_stackblock);
-	uint64_t size = *(uint64_t *)(void *)(thread + abi->p_stackblock_size);
-	return -sys_mprotect(stack, size, PROT_READ | PROT_WRITE | PROT_EXEC);
+	return glibc_make_stack_executable(&the_loader, thread);
 }
 
 /* --- objects and processor */

@@ -82,6 +82,15 @@ struct namespace {
 
 enum { NAMESPACES = 16, BASE_NAMESPACE = 0 };
 
+/* A version's name that objects share: equal names are the same text. */
+struct version_name {
+	struct version_name *next;
+	uint32_t hash;
+	char text[];
+};
+
+enum { VERSION_BUCKETS = 64 };
+
 struct loader {
 	/* the process */
 	int argc;
@@ -115,10 +124,13 @@ struct loader {
 	struct search_dir **system_path;
 	const struct search_watcher *watcher; /* NULL: nobody */
 
+	struct version_name *version_names[VERSION_BUCKETS]; /* by hash */
+
 	uint32_t nauditors;
 
 	struct failure failure;
 	bool failed;
+	bool undefined_symbols; /* some were reported: the program can't start */
 
 	struct tls tls;
 	const struct glibc_abi *abi; /* NULL until the C library is known */

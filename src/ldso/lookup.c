@@ -110,7 +110,8 @@ static bool version_fits(const struct symbol_table *table, uint32_t index, const
 		if (number >= table->nversions)
 			return !want->hidden && !(raw & HIDDEN);
 		const struct version *have = &table->versions[number];
-		if (have->hash == want->hash && have->name && text_equal(have->name, want->name))
+		if (have->hash == want->hash && have->name &&
+		    (have->name == want->name || text_equal(have->name, want->name)))
 			return true;
 		return !want->hidden && !have->hash && !(raw & HIDDEN);
 	}

@@ -26,7 +26,7 @@ struct object_list {
 
 /* A version that an object defines or needs, by the index that .gnu.version holds (gABI extension of Sun and GNU). */
 struct version {
-	const char *name; /* NULL: no such index */
+	const char *name; /* NULL: no such index. Of object_read_versions: the same text for the same name */
 	const char *file; /* the file that must define it; NULL: this object defines it */
 	uint32_t hash;    /* SysV hash of the name */
 	bool hidden;

@@ -13,6 +13,7 @@
 #include "ldso/relocate.h"
 #include "ldso/scope.h"
 #include "ldso/search.h"
+#include "ldso/start.h"
 #include "ldso/sys.h"
 #include "ldso/text.h"
 #include "ldso/versions.h"
@@ -23,12 +24,18 @@ static void report_version(struct loader *ld, const char *object, const char *te
 		fail(ld, object, 0, "%s", text);
 }
 
-/* A stack that must become executable is refused: it would take changing the stacks of all threads. */
+/* What needs an executable stack gets one, in all threads, as glibc before 2.41 has it. */
 static bool check_stack(struct loader *ld, const struct object *object)
 {
 	if (!(object->stack_flags & PF_X) || ld->stack_flags & PF_X)
 		return true;
-	return fail(ld, object->name, 0, "cannot enable executable stack as shared object requires");
+	int code = stack_make_executable(ld);
+	if (!code && ld->running)
+		code = glibc_make_stacks_executable(ld);
+	if (code)
+		return fail(ld, object->name, code, "cannot enable executable stack as shared object requires");
+	ld->stack_flags |= PF_X;
+	return true;
 }
 
 /* All that must hold before anything is relocated. */
@@ -38,7 +45,7 @@ static bool check_new(struct loader *ld, struct object *root)
 		struct object *object = root->search.at[i];
 		if (object->relocated)
 			continue;
-		object_read_versions(object);
+		object_read_versions(ld, object);
 		if (!versions_check(ld, object, false, report_version) || !check_stack(ld, object))
 			return false;
 	}

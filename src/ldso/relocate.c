@@ -27,14 +27,34 @@ struct cached {
 	struct definition definition;
 };
 
+enum { REPORTED = 64 };
 struct job {
 	struct loader *ld;
 	struct object *object;
-	bool run_ifuncs;
+	bool run_ifuncs, report;
+	uint32_t nreported, reported[REPORTED]; /* undefined symbols that were told of */
 	struct deferred *deferred;
 	uint32_t ndeferred, room;
 	struct cached cache[CACHED];
 };
+
+/* A symbol that is nowhere does not end the relocation of a program that starts: all are told of, each once. */
+static void report_undefined(struct job *job, uint32_t index)
+{
+	struct loader *ld = job->ld;
+	const char *program = ld->argc > 0 ? ld->argv[0] : "<program name unknown>";
+	bool known = job->nreported > REPORTED;
+	for (uint32_t i = 0; i < job->nreported && i < REPORTED; i++)
+		known |= job->reported[i] == index;
+	if (!known && job->nreported < REPORTED)
+		print(2, "%s: symbol lookup error: %s: %s\n", program, ld->failure.object, ld->failure.text);
+	if (!known && job->nreported == REPORTED)
+		print(2, "%s: symbol lookup error: %s: more undefined symbols\n", program, ld->failure.object);
+	if (!known && job->nreported++ < REPORTED)
+		job->reported[job->nreported - 1] = index;
+	fail_clear(ld);
+	ld->undefined_symbols = true;
+}
 
 static bool find(struct job *job, uint32_t index, uint32_t type, struct definition *out)
 {
@@ -45,8 +65,11 @@ static bool find(struct job *job, uint32_t index, uint32_t type, struct definiti
 		*out = cached->definition;
 		return true;
 	}
-	if (!lookup_reference(job->ld, job->object, index, class, out))
-		return false;
+	if (!lookup_reference(job->ld, job->object, index, class, out)) {
+		if (!job->report)
+			return false;
+		report_undefined(job, index);
+	}
 	*cached = (struct cached){index, class, *out};
 	return true;
 }
@@ -273,7 +296,7 @@ static bool apply_all(struct job *job, bool lazy)
 			return false;
 	if (!apply_plt(job, lazy))
 		return false;
-	for (uint32_t i = 0; job->run_ifuncs && i < job->ndeferred; i++) {
+	for (uint32_t i = 0; job->run_ifuncs && !job->ld->undefined_symbols && i < job->ndeferred; i++) {
 		const struct deferred *one = &job->deferred[i];
 		uint64_t value = call_resolver(one->resolver) + one->addend;
 		if (one->definition.object)
@@ -323,7 +346,8 @@ bool relocate_object(struct loader *ld, struct object *object, unsigned flags)
 			    flags & RELOCATE_LAZY && !object->bind_now ? " (lazy)" : "");
 	if (object->text_relocations && !make_text_writable(ld, object, PROT_WRITE))
 		return false;
-	struct job job = {.ld = ld, .object = object, .run_ifuncs = !(flags & RELOCATE_NO_IFUNC)};
+	struct job job = {.ld = ld, .object = object, .report = flags & RELOCATE_REPORT};
+	job.run_ifuncs = !(flags & RELOCATE_NO_IFUNC) && !ld->undefined_symbols;
 	if (lazy)
 		prepare_lazy(object, watched);
 	populate_relro(ld, object);

@@ -6,6 +6,7 @@
 
 enum relocate_flags {
 	RELOCATE_LAZY = 1 << 0,    /* function calls are bound when they happen */
+	RELOCATE_REPORT = 1 << 2,  /* undefined symbols are reported and set ld->undefined_symbols: no error */
 	RELOCATE_NO_IFUNC = 1 << 1, /* run no code: `--list` with LD_WARN only looks for what is undefined */
 };
 

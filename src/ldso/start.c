@@ -187,7 +187,7 @@ static struct object *make_self(struct loader *ld)
 	if (!image_read(ld, self))
 		fail_exit(ld, loading);
 	object_add_name(self, LOADER_SONAME);
-	object_read_versions(self);
+	object_read_versions(ld, self);
 	return self;
 }
 
@@ -216,7 +216,7 @@ static struct object *make_vdso(struct loader *ld)
 	}
 	vdso->dynamic_readonly = true;
 	vdso->origin = NULL;
-	object_read_versions(vdso);
+	object_read_versions(ld, vdso);
 	return vdso;
 }
 
@@ -286,7 +286,7 @@ static void check_versions(struct loader *ld)
 {
 	bool good = true;
 	for (struct object *object = ld->first; object; object = object->next)
-		object_read_versions(object);
+		object_read_versions(ld, object);
 	for (struct object *object = ld->first; object; object = object->next)
 		if (!object->missing && !object->is_self)
 			good &= versions_check(ld, object, true, report_version);
@@ -311,10 +311,12 @@ static void load_all(struct loader *ld)
 
 static void relocate_all(struct loader *ld)
 {
-	unsigned flags = ld->options.lazy ? RELOCATE_LAZY : 0;
+	unsigned flags = RELOCATE_REPORT | (ld->options.lazy ? RELOCATE_LAZY : 0);
 	for (uint32_t i = ld->program->search.n; i-- > 0;)
 		if (!relocate_object(ld, ld->program->order[i], flags))
 			fail_exit(ld, "symbol lookup error");
+	if (ld->undefined_symbols)
+		sys_exit(127);
 }
 
 static void collect_stack_flags(struct loader *ld)
@@ -325,6 +327,12 @@ static void collect_stack_flags(struct loader *ld)
 			ld->stack_flags |= object->stack_flags & PF_X;
 }
 
+int stack_make_executable(const struct loader *ld)
+{
+	uint64_t page = (uint64_t)ld->stack & ~(ld->page_size - 1);
+	return -sys_mprotect(page, ld->page_size, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
+}
+
 /* A library that came with the program asks for an executable stack: give the first thread one, as the kernel did when
  * the program asks itself. */
 static void prepare_stack(struct loader *ld)
@@ -332,8 +340,7 @@ static void prepare_stack(struct loader *ld)
 	collect_stack_flags(ld);
 	if (!(ld->stack_flags & PF_X) || (ld->program->stack_flags & PF_X && !ld->as_command))
 		return;
-	uint64_t page = (uint64_t)ld->stack & ~(ld->page_size - 1);
-	int code = -sys_mprotect(page, ld->page_size, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);
+	int code = stack_make_executable(ld);
 	if (code) {
 		fail(ld, "", code, "cannot enable executable stack as shared object requires");
 		fail_exit(ld, loading);

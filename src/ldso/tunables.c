@@ -15,8 +15,8 @@ void tunables_start(const struct loader *ld)
 	settings = ld->secure ? NULL : environment(ld, "GLIBC_TUNABLES");
 }
 
-/* The value given for a name: the last one counts. */
-static const char *given(const char *name)
+/* The last one counts. */
+const char *tunable_text(const char *name)
 {
 	size_t length = strlen(name);
 	const char *value = NULL;
@@ -32,14 +32,14 @@ static const char *given(const char *name)
 
 uint64_t tunable_number(const char *name, uint64_t fallback)
 {
-	const char *value = given(name);
+	const char *value = tunable_text(name);
 	return value ? text_number(value) : fallback;
 }
 
 /* The value the user gave, when it is within the bounds. */
 static bool user_value(const struct tunable *tunable, uint64_t *number)
 {
-	const char *text = given(tunable->name);
+	const char *text = tunable_text(tunable->name);
 	if (!text || tunable->type == TUNABLE_STRING)
 		return false;
 	uint64_t value = text_number(text);

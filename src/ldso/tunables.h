@@ -22,6 +22,9 @@ struct tunable {
 /* Remembers the text; the_loader's environment is known. */
 void tunables_start(const struct loader *ld);
 
+/* The text the user gave, up to a colon or its end; NULL: none. */
+const char *tunable_text(const char *name);
+
 /* The number the user gave, or `fallback`. */
 uint64_t tunable_number(const char *name, uint64_t fallback);
 

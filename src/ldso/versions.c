@@ -56,7 +56,21 @@ static uint32_t highest_index(const struct object *object)
 	return highest;
 }
 
-void object_read_versions(struct object *object)
+/* Look-ups compare names of versions all the time: mostly they are the same text. Copies, since objects go away. */
+static const char *shared_name(struct loader *ld, const char *name, uint32_t hash)
+{
+	struct version_name **at = &ld->version_names[hash % VERSION_BUCKETS];
+	for (; *at; at = &(*at)->next)
+		if ((*at)->hash == hash && text_equal((*at)->text, name))
+			return (*at)->text;
+	size_t size = strlen(name) + 1;
+	*at = heap_alloc(sizeof(**at) + size);
+	(*at)->hash = hash;
+	memcpy((*at)->text, name, size);
+	return (*at)->text;
+}
+
+void object_read_versions(struct loader *ld, struct object *object)
 {
 	struct symbol_table *table = &object->table;
 	uint32_t highest = highest_index(object);
@@ -67,7 +81,7 @@ void object_read_versions(struct object *object)
 	for (const Elf64_Verneed *need = object->verneed; need; need = next_needed(need))
 		for (const Elf64_Vernaux *aux = first_aux(need); aux; aux = next_aux(aux))
 			table->versions[aux->vna_other & INDEX_MASK] = (struct version){
-				.name = table->strings + aux->vna_name,
+				.name = shared_name(ld, table->strings + aux->vna_name, aux->vna_hash),
 				.file = table->strings + need->vn_file,
 				.hash = aux->vna_hash,
 				.hidden = (aux->vna_other & HIDDEN) != 0,
@@ -75,7 +89,7 @@ void object_read_versions(struct object *object)
 	for (const Elf64_Verdef *definition = object->verdef; definition; definition = next_defined(definition))
 		if (!(definition->vd_flags & VER_FLG_BASE))
 			table->versions[definition->vd_ndx & INDEX_MASK] = (struct version){
-				.name = defined_name(object, definition),
+				.name = shared_name(ld, defined_name(object, definition), definition->vd_hash),
 				.hash = definition->vd_hash,
 			};
 }

@@ -5,7 +5,7 @@
 #include "ldso/loader.h"
 
 /* Fills object->table.versions. */
-void object_read_versions(struct object *object);
+void object_read_versions(struct loader *ld, struct object *object);
 
 /* What versions_check found wrong: "OBJECT: version `V' not found (required by FILE)". `fatal` is false for what is
  * only worth a warning. */

@@ -1,6 +1,7 @@
 /* Reads an ELF file, or a description in JSON, as `gild abi` does, and writes all that it can write of it. What is written
  * as JSON must read as the same, and must not differ from itself. */
 #include "fuzz/fuzz.h"
+#include "fuzz/room.h"
 
 #include "abi/diff.h"
 #include "abi/dump.h"
@@ -97,12 +98,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct elf_error error;
 	struct diag diag;
 	struct pool *pool = pool_new(1);
+	struct blocks blocks;
+	struct elf_room room = room_open(&blocks);
 	diag_init(&diag);
 	if (elf_kind(bytes) == ELF_NOT)
 		read_json(bytes, &diag);
-	else if (elf_read_file(&elf, bytes, &error))
+	else if (elf_read_file_in(&elf, bytes, &room, &error))
 		read_elf(&elf, &diag, pool);
 	diag_free(&diag);
 	pool_free(pool);
+	room_close(&blocks);
 	return 0;
 }

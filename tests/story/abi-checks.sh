@@ -100,6 +100,13 @@ echo 'V2 { buffer; get; };' >v2.ver
 link -shared -fPIC small.c -Wl,--version-script=v1.ver -o libsmall.so
 link -shared -fPIC library.c -Wl,--version-script=v2.ver -o liblibrary.so
 silent main.o -Wl,--no-as-needed ./libsmall.so ./liblibrary.so -o prog
+# i386 has other tables of relocations
+if link -m32 -shared -fPIC library.c -o liblibrary32.so 2>err.txt; then
+	link -m32 -c small.c -o small32.o
+	warns symbol-size "./liblibrary32.so uses the one of small32.o" -m32 main.c small32.o -Wl,--no-as-needed ./liblibrary32.so -o prog
+	link -m32 -shared -fPIC -Wl,-Bsymbolic library.c -o libsymbolic32.so
+	silent -m32 main.c small32.o -Wl,--no-as-needed,--no-warn-abi=interposition ./libsymbolic32.so -o prog
+fi
 # A weak default may be smaller than what takes its place, not larger.
 echo '__attribute__((weak)) char buffer[2];' >weak-small.c
 echo '__attribute__((weak)) char buffer[100];' >weak-large.c

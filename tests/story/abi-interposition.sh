@@ -110,6 +110,16 @@ linked hook.c ./libkeeps.so -o prog
 assert_contains err.txt "it is protected there"
 result 1
 
+# The same for i386, whose libraries have other tables, if there is a C library for it.
+if link -m32 -shared -fPIC keeps.c -o libkeeps32.so 2>err.txt; then
+	silent -m32 hook.c ./libkeeps32.so -o prog
+	result 2
+	link -m32 -shared -fPIC -Wl,-Bsymbolic keeps.c -o libkeeps32.so
+	linked -m32 hook.c ./libkeeps32.so -o prog
+	assert_contains err.txt "the library was linked with -Bsymbolic"
+	result 1
+fi
+
 # A library's definition with a version of its own takes no other library's place.
 echo 'int open(const char *p, int f, ...) { return 3; } int open_64(const char *p) { extern int open64(const char *, int, ...); return open64(p, 0); }' >versioned.c
 echo 'OURS { open; open_64; };' >ours.ver

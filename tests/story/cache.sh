@@ -1,6 +1,7 @@
 #!/bin/bash
 # gild cache: prints a cache as ldconfig does, makes the same one from the same folders, says what is stale in one, works below
 # another root, and gives one message for a damaged file.
+# packages: python3
 # smoke
 set -eu
 . "$GILD_SRC/tests/lib.sh"
@@ -200,24 +201,10 @@ assert_contains messages "gild cache: .: "
 echo include conf.loop > conf.loop
 expect_fail "$GILD" cache --make -C ours -f conf.loop
 assert_contains messages "includes itself"
-cat > damage.pl <<'END'
-my ($in, $out, $seed) = @ARGV;
-srand($seed);
-local $/;
-open(my $f, '<:raw', $in) or die;
-my $bytes = <$f>;
-for (1 .. (1, 1, 2, 8)[rand 4]) {
-	my $at = (0, length($bytes) - 200)[rand 2] + rand 200;
-	substr($bytes, $at & ~3, 4) = pack('L<', (0, 1, 48, 0xffffffff, 0x7fffffff, rand(length($bytes)), rand(2**32))[rand 7]);
-}
-$bytes = substr($bytes, 0, rand length $bytes) if rand(10) < 1;
-open(my $g, '>:raw', $out) or die;
-print $g $bytes;
-END
 "$GILD" cache --make -n -C small "$PWD/libs" 2>/dev/null
 whole=0 broken=0
 for ((i = 0; i < ${ROUNDS:-100}; i++)); do
-	perl damage.pl small damaged $((${SEED:-1} * 100000 + i))
+	perl "$GILD_SRC/tests/damage.pl" small damaged $((${SEED:-1} * 100000 + i))
 	for command in "cache -C damaged" "cache --verify -n -C damaged $PWD/libs"; do
 		rc=0
 		timeout 20 "$GILD" $command > out 2>&1 || rc=$?

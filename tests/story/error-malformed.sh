@@ -51,6 +51,11 @@ patch shentsize.o 58 '\007\000'; refused shentsize.o
 patch class.o 4 '\011'; refused class.o
 patch machine.o 18 '\267\000'; refused machine.o # aarch64
 
+# Global symbols without names: nobody could refer to them
+symtab=$(readelf -SW good.o | awk '{ for (i = 1; i <= NF; i++) if ($i == "SYMTAB") print $(i + 2) }')
+index=$(readelf -sW good.o | awk '$5 == "GLOBAL" { sub(":", "", $1); print $1; exit }')
+patch nameless.o $((16#$symtab + 24 * index)) '\0\0\0\0'; refused nameless.o "st_name is empty"
+
 # Any single field of a section header set to nonsense: a link or an error, no crash
 shoff=$(readelf -hW good.o | sed -n 's/.*Start of section headers: *\([0-9]*\).*/\1/p')
 sections=$(readelf -hW good.o | sed -n 's/.*Number of section headers: *//p')

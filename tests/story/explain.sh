@@ -1,6 +1,7 @@
 #!/bin/bash
 # gild explain: it names the bindings that the system's loader makes, for real programs and for each rule of lookup; the order of
 # constructors; what the loader has to do; and it runs nothing.
+# packages: python3
 # smoke
 set -eu
 . "$GILD_SRC/tests/lib.sh"
@@ -86,7 +87,7 @@ link++ -shared -fPIC -DNAME=unique2 unique.cc -Wl,-soname,libunique2.so -o libun
 link -shared -fPIC preload.c -o preload.so
 link -no-pie -fno-pic main.c ./libfirst.so ./libsecond.so ./libthird.so ./libfourth.so ./libunique1.so ./libunique2.so -Wl,-rpath,'$ORIGIN' -o prog
 same_bindings ./prog || fail "no bindings of ./prog"
-(export LD_PRELOAD=./preload.so && same_bindings ./prog) || fail "with a preload"
+same_bindings ./prog ./preload.so || fail "with a preload"
 here=$PWD
 "$GILD" explain --all ./prog > all
 assert_lacks all "code has run"
@@ -99,7 +100,7 @@ line "$here/libfourth.so -> $here/libfourth.so: both (protected)"
 line "$here/libsecond.so -> nobody: nowhere (weak)"
 line "./prog -> $here/libfirst.so: variants@V1 (only)"
 grep -q "libunique2.so -> $here/libunique1.so: _ZN1SIiE1nE (unique)" all || { cat all; fail "no unique symbol"; }
-LD_PRELOAD=./preload.so "$GILD" explain --all ./prog > all
+"$GILD" explain --all --preload=./preload.so ./prog > all
 line "./prog -> ./preload.so: both@V1 (preloaded before $here/libfirst.so)"
 # A function whose address the program takes without a GOT, and a variable it copied: others use the program's.
 echo 'extern int with_address(void), data_in_lib; int *p = &data_in_lib; int (*f)(void) = with_address;' > uses.c
@@ -147,7 +148,9 @@ grep -qE "^ +[0-9]+ +[0-9]+ +$relocations later .* ./prog$" out || { cat out; fa
 link -no-pie -fno-pic main.c ./libfirst.so ./libsecond.so ./libthird.so ./libfourth.so ./libunique1.so ./libunique2.so -Wl,-z,now,-rpath,'$ORIGIN' -o now
 says "libsecond.so" "$GILD" explain ./now
 ! grep -qE "later .* ./now$" out || { cat out; fail "-z now is not lazy"; }
-link -static -xc - -o static <<< 'int main(void) { return 0; }' 2> /dev/null && says "no loader takes part" "$GILD" explain ./static
+link -static -xc - -o static <<< 'int main(void) { return 0; }' 2> /dev/null && says "./static is a static program." "$GILD" explain ./static
+link -static-pie -xc - -o static-pie <<< 'int main(void) { return 0; }' 2> /dev/null && says "no loader takes part" "$GILD" explain ./static-pie
+says "libthird.so is a shared library." "$GILD" explain libthird.so
 # what is missing
 mv libthird.so away
 expect_fail "$GILD" explain ./prog
@@ -159,24 +162,9 @@ assert_contains messages "gild explain: main.c: not an ELF file"
 says "Usage: gild explain" "$GILD" explain --help
 
 # --- damaged files
-cat > damage.pl <<'END'
-my ($in, $out, $seed) = @ARGV;
-srand($seed);
-local $/;
-open(my $f, '<:raw', $in) or die;
-my $bytes = <$f>;
-my @values = (0, 1, 2**32, 0x1000, 2**40, length($bytes));
-for (1 .. (1, 1, 2, 4)[rand 4]) {
-	my $at = int(rand 0x900);
-	if (rand(2) < 1) { substr($bytes, $at, 1) = chr(rand 256) }
-	else { $at &= ~7; substr($bytes, $at, 8) = rand(3) < 1 ? "\xff" x 8 : pack('Q<', $values[rand @values]) }
-}
-open(my $g, '>:raw', $out) or die;
-print $g $bytes;
-END
 mkdir damaged
 for ((i = 0; i < ${ROUNDS:-100}; i++)); do
-	perl damage.pl libfirst.so damaged/libfirst.so $((${SEED:-1} * 100000 + i))
+	perl "$GILD_SRC/tests/damage.pl" libfirst.so damaged/libfirst.so $((${SEED:-1} * 100000 + i))
 	for option in --symbol=both --all --json; do
 		rc=0
 		LD_LIBRARY_PATH=damaged timeout 20 "$GILD" explain $option --inhibit-rpath=./prog:./takes ./takes > out 2>&1 || rc=$?

@@ -18,7 +18,13 @@ int main(void) {
 	return 0;
 }
 EOF
-cc() { build ../main.c $SYSTEM_LDSO -o main; }
+echo '#include <math.h>
+#include <stdio.h>
+int main(int argc, char **argv) { (void)argv; printf("lazy %.1f\n", floor(argc + 2.5) + 0.5); return 0; }' > lazy.c
+cc() {
+	build ../main.c $SYSTEM_LDSO -o main
+	build ../lazy.c -Wl,-z,lazy -lm -o lazy # arguments in registers that the trampolines save
+}
 each_loader cc
 same_success ./main
 diff <($SYSTEM_LDSO --list-tunables) <("$LDSO" --list-tunables) || fail --list-tunables
@@ -30,6 +36,14 @@ diagnostics() {
 diff <(diagnostics $SYSTEM_LDSO) <(diagnostics "$LDSO") || fail --list-diagnostics
 diagnostics "$LDSO" > out
 assert_contains out 'env_filtered[0x2]="SECRET"'
+
+# features and preferences that are switched off and on
+for hwcaps in -AVX2 -AVX,-ERMS,Prefer_ERMS -OSXSAVE -XSAVEC -XSAVE,-XSAVEC Prefer_No_AVX512,-I686,I586 -AVX512F,Prefer_No_AVX512 \
+	-AVX2,-BMI1,-MOVBE,-POPCNT,nonsense,-,Slow_BSF; do
+	switched() { GLIBC_TUNABLES=glibc.cpu.hwcaps=$hwcaps "$1" --list-diagnostics | grep -E '^(x86|dl_hwcaps)' | sed -e '/features.0x0..cpuid.0x1/d'; }
+	diff <(switched $SYSTEM_LDSO) <(switched "$LDSO") || fail "GLIBC_TUNABLES=glibc.cpu.hwcaps=$hwcaps"
+	assert_equal "$(cd gild && GLIBC_TUNABLES=glibc.cpu.hwcaps=$hwcaps ./lazy)" "lazy 3.5"
+done
 assert_contains out 'env[0x1]="LD_UNKNOWN=a\"b\\"'
 export GLIBC_TUNABLES=glibc.malloc.tcache_count=3:glibc.cpu.x86_rep_movsb_threshold=4096:glibc.malloc.check=9:glibc.malloc.arena_max=0x2
 diff <($SYSTEM_LDSO --list-tunables) <("$LDSO" --list-tunables) || fail "--list-tunables with $GLIBC_TUNABLES"

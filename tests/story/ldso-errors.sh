@@ -1,6 +1,6 @@
 #!/bin/bash
 # What is said about missing libraries, symbols and versions, and about files that are no libraries: the words are
-# glibc's, since people and programs look for them. Every missing library is named, not only the first.
+# glibc's, since people and programs look for them. Every missing library, symbol and version is named, not only the first.
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/ldso.bash"
@@ -51,3 +51,28 @@ rc=0; gild/apart/lazy 2> out || rc=$?
 assert_equal $rc 127
 assert_contains out "error while loading shared libraries: libx.so: cannot open shared object file: No such file or directory"
 assert_contains out "error while loading shared libraries: liby.so: cannot open shared object file: No such file or directory"
+
+# all undefined symbols, each once, of all objects
+{
+	for n in 1 2 3; do echo "extern int data_$n; int *p$n = &data_$n, *q$n = &data_$n; int f$n(void); int (*r$n)(void) = f$n;"; done
+	echo 'int call(void); int own(void) { return call(); }'
+} > needs.c
+echo 'extern int own(void), *p1; int other(void); int main(void) { return own() + *p1 + other(); }' > program.c
+echo 'int call(void) { return 3; } int other(void) { return 2; } int data_1, data_2, data_3; int f1(void) { return 1; } int f2(void) { return 1; } int f3(void) { return 1; }' > whole.c
+echo 'int call(void) { return 3; } int data_2;' > part.c
+build_needs() {
+	mkdir -p part
+	build -shared -fPIC ../whole.c -Wl,-soname,libwhole.so -o libwhole.so
+	build -shared -fPIC ../part.c -Wl,-soname,libwhole.so -o part/libwhole.so
+	build -shared -fPIC ../needs.c ./libwhole.so -Wl,-soname,libneeds.so -o libneeds.so
+	build ../program.c ./libneeds.so ./libwhole.so -Wl,-z,now -o program
+}
+each_loader build_needs
+rc=0; (cd gild && LD_LIBRARY_PATH=part:. ./program) 2> out || rc=$?
+assert_equal $rc 127
+for symbol in data_1 data_3 f1 f2 f3; do
+	assert_equal "$(grep -cE "^./program: symbol lookup error: (./)?libneeds.so: undefined symbol: $symbol\$" out)" 1
+done
+assert_equal "$(grep -c 'symbol lookup error: ./program: undefined symbol: other$' out) $(wc -l < out)" "1 6"
+rc=0; (cd system && LD_LIBRARY_PATH=part:. ./program) 2> first || rc=$?
+assert_equal "$rc $(wc -l < first) $(grep -cxF -f first out)" "127 1 1" # the system's loader tells of one of them

@@ -68,3 +68,8 @@ expect_fail "$LDSO" ./no-such-program
 assert_contains messages "./no-such-program: error while loading shared libraries: ./no-such-program: cannot open shared object file: No such file or directory"
 "$LDSO" --help | grep -q -e --library-path || fail "--help"
 "$LDSO" --version | grep -q gild || fail "--version"
+
+# --help and the manual page name the same options; the page is well formed
+diff <("$LDSO" --help | grep -oE '^  --[a-z0-9-]+' | tr -d ' ' | sort) \
+	<(sed -n 's/^\.It Fl \(-[a-z0-9-]*\).*/-\1/p' "$GILD_SRC/docs/ld-gild.so.8" | sort) || fail "--help (<) and docs/ld-gild.so.8 (>) do not name the same options"
+! have mandoc || mandoc -Tlint -Wwarning "$GILD_SRC/docs/ld-gild.so.8" > lint || { cat lint; fail "docs/ld-gild.so.8 is not well formed"; }

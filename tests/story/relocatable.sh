@@ -155,3 +155,16 @@ for files in "a.o b.o c.o" "c.o a.o b.o"; do
 	done
 done
 cd ..
+
+# Relocations may lie hundreds of sections behind what they relocate.
+{
+	echo 'int f0(int x) { return x; }'
+	for ((i = 1; i <= 300; i++)); do echo "int f$i(int x) { return f$((i - 1))(x) + 1; }"; done
+	echo 'int main(void) { return f300(0) != 300; }'
+} >many.c
+"$CC" -ffunction-sections -c many.c
+"$GILD" -r --unique many.o -o far.o
+distance=$(readelf -SW far.o | awk '/ \.rela\.text\.f300 / { sub(/^ *\[ */, ""); print int($0) - $(NF - 1) }')
+[ "$distance" -gt 255 ] || fail "the relocations of .text.f300 lie $distance sections behind it: that is not what is tested"
+"$CC" -B"$GILD_BIN" far.o -o many
+./many || fail "relocations far behind their section are not found"

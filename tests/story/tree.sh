@@ -1,6 +1,7 @@
 #!/bin/bash
 # gild tree: the files of real programs are those that ldd names; for each file it says whose word led to it; what is missing
 # is listed and makes the exit code 1; nothing of the program runs; damaged files give one message.
+# packages: python3
 # smoke
 set -eu
 . "$GILD_SRC/tests/lib.sh"
@@ -54,7 +55,7 @@ says "libx.so => hw/libx.so (LD_LIBRARY_PATH)" env LD_LIBRARY_PATH=hw "$GILD" tr
 says "(ld.so.cache)" "$GILD" tree ./by-runpath
 says "(system search path)" "$GILD" tree --inhibit-cache ./by-runpath
 says "(the interpreter)" "$GILD" tree ./by-runpath
-says "libx.so => env/libx.so (a path, preloaded)" env LD_PRELOAD=env/libx.so "$GILD" tree ./by-runpath
+says "libx.so => env/libx.so (a path, preloaded)" "$GILD" tree --preload=env/libx.so ./by-runpath
 says "run/libx.so (a path, preloaded)" "$GILD" tree /bin/true --preload run/libx.so
 # every step
 says "RUNPATH of ./by-runpath: $PWD/gone/libx.so: No such file or directory" "$GILD" tree -v ./by-runpath
@@ -67,6 +68,29 @@ says "$PWD/by-runpath" env PATH="$PWD:$PATH" "$GILD" tree "$PWD/by-runpath"
 mkdir elsewhere
 (cd elsewhere && says "$PWD/../by-runpath" env PATH="$PWD/..:$PATH" "$GILD" tree by-runpath)
 says '-> "env/libx.so";' env LD_LIBRARY_PATH=env "$GILD" tree --dot ./by-runpath
+
+# two files of one library
+link -shared -fPIC lib.c -Wl,-soname,libother.so -o run/libother.so
+link main.c -Wl,--no-as-needed run/libx.so run/libother.so -Wl,-rpath,"$PWD/run" -o twice
+cp run/libx.so run/libother.so
+says "$PWD/run/libother.so: has the soname libx.so, as $PWD/run/libx.so, which is loaded too" "$GILD" tree ./twice
+# with more rights than the caller
+if [ "$(id -u)" = 0 ] && have setpriv; then
+	folder=$(mktemp -d /var/tmp/gild-tree.XXXXXX)
+	trap 'rm -rf "$folder"' EXIT
+	chmod 755 "$folder"
+	mkdir "$folder/env"
+	cp by-nobody "$folder/prog"
+	cp env/libx.so "$folder/env"
+	cp "$GILD" "$folder/gild"
+	as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups env -C "$folder" "$@"; }
+	as_nobody env LD_LIBRARY_PATH=env ./gild tree ./prog > out 2>&1 || { cat out; fail "as another user"; }
+	assert_contains out "libx.so => env/libx.so (LD_LIBRARY_PATH)"
+	chmod u+s "$folder/prog"
+	expect_fail as_nobody env LD_LIBRARY_PATH=env ./gild tree ./prog
+	assert_contains messages "libx.so: not found"
+	assert_contains messages "It runs with more rights than you: LD_LIBRARY_PATH and its like are ignored."
+fi
 
 # --- what is missing
 misses() {
@@ -123,27 +147,23 @@ ln -s "$GILD" ld
 misses "cannot open tree" ./ld tree ./by-runpath
 
 # --- damaged files
-cat > damage.pl <<'END'
-my ($in, $out, $seed) = @ARGV;
-srand($seed);
-local $/;
-open(my $f, '<:raw', $in) or die;
-my $bytes = <$f>;
-my @values = (0, 1, 2**32, 0x1000, 2**40, length($bytes));
-for (1 .. (1, 1, 2, 4)[rand 4]) {
-	my $at = int((rand(3) < 2) ? rand(0x900) : length($bytes) - rand(0x1800));
-	if (rand(2) < 1) { substr($bytes, $at, 1) = chr(rand 256) }
-	else { $at &= ~7; substr($bytes, $at, 8) = rand(3) < 1 ? "\xff" x 8 : pack('Q<', $values[rand @values]) }
-}
-$bytes = substr($bytes, 0, rand length $bytes) if rand(20) < 1;
-open(my $g, '>:raw', $out) or die;
-print $g $bytes;
-END
 mkdir damaged
+cp run/libx.so damaged/libx.so # a hash table whose filter has no word
+python3 - <<'END'
+import subprocess
+sections = subprocess.run(['readelf', '-SW', 'damaged/libx.so'], capture_output=True, text=True).stdout.splitlines()
+table = next(line.replace('[ ', '[').split() for line in sections if ' .gnu.hash ' in line)
+data = bytearray(open('damaged/libx.so', 'rb').read())
+at = int(table[4], 16) + 8
+assert data[at:at + 4] == b'\1\0\0\0'
+data[at] = 0
+open('damaged/libx.so', 'wb').write(data)
+END
+misses "symbol f@V1, used by ./by-nobody" "$GILD" tree --library-path=damaged ./by-nobody
 whole=0 broken=0
 for ((i = 0; i < ${ROUNDS:-150}; i++)); do
-	perl damage.pl run/libx.so damaged/libx.so $((${SEED:-1} * 100000 + i))
-	perl damage.pl by-nobody damaged/prog $((${SEED:-1} * 100000 + i))
+	perl "$GILD_SRC/tests/damage.pl" run/libx.so damaged/libx.so $((${SEED:-1} * 100000 + i))
+	perl "$GILD_SRC/tests/damage.pl" by-nobody damaged/prog $((${SEED:-1} * 100000 + i))
 	for command in "env LD_LIBRARY_PATH=damaged $GILD tree ./by-nobody" "env LD_LIBRARY_PATH=run $GILD tree damaged/prog"; do
 		rc=0
 		timeout 20 $command > out 2>&1 || rc=$?

@@ -258,7 +258,14 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 			return;
 		}
 		struct section *section = section_of(link, file->first_section + shdr->sh_info);
-		section->rela = i;
+		if (i - shdr->sh_info < FAR_RELA) {
+			section->rela = (uint8_t)(i - shdr->sh_info);
+		} else {
+			if (!file->far_relas)
+				file->far_relas = arena_array(arena, uint32_t, elf->nshdr);
+			file->far_relas[shdr->sh_info] = i;
+			section->rela = FAR_RELA;
+		}
 		if (section->kind == SECTION_MERGE)
 			section->kind = SECTION_REGULAR; /* what is relocated cannot be compared */
 	}

@@ -197,11 +197,11 @@ static void check_reach(struct link *link)
 		return;
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		const struct segment *segment = &layout->segments.at[i];
+		unsigned long long end = segment->addr + segment->memsz;
 		if (segment->type == PT_LOAD && (segment->addr >= room || segment->memsz > room - segment->addr))
 			diag_error(link->diag, i,
 				   "segment [0x%llx, 0x%llx), which ends with %s, lies beyond the addresses of 32 bits",
-				   (unsigned long long)segment->addr,
-				   (unsigned long long)(segment->addr + segment->memsz),
+				   (unsigned long long)segment->addr, end,
 				   name_of_end(layout, segment, true));
 	}
 	if (layout->file_size >= room)

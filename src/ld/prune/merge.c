@@ -86,7 +86,7 @@ static void split_lists(void *context, size_t begin, size_t end, unsigned worker
  * or some small ones. */
 static void intern_pieces(struct link *link)
 {
-	enum { LIST_BYTES = 1 << 20, ROUND_BYTES = 64 << 20, MAX_LISTS = 2 * ROUND_BYTES / LIST_BYTES };
+	enum { LIST_BYTES = 1 << 20, ROUND_BYTES = 32 << 20, MAX_LISTS = 2 * ROUND_BYTES / LIST_BYTES };
 	uint32_t cuts[MAX_LISTS + 1];
 	struct merging merging = {.link = link,
 				  .batch = intern_batch_new(&link->pieces, link->pool),
@@ -202,14 +202,16 @@ static uint32_t pool_for(struct link *link, section_id id)
 /* `bytes`: of the input, by pool. */
 static void make_shards(struct link *link, const uint64_t *bytes)
 {
-	enum { BYTES_AN_ENTRY = 1 << 10 }; /* a guess: most pieces are there already */
+	/* Input bytes for each entry, a guess: strings of debugging information are in most files, others in few. */
+	enum { LOADED = 32, UNLOADED = 2048 };
 	struct intern_space *spaces = memory_zeroed(link->merge_pools.n, sizeof(*spaces));
 	for (uint32_t p = 0; p < link->merge_pools.n; p++) {
 		struct merge_pool *pool = &link->merge_pools.at[p];
 		pool->first_shard = link->pool_shards.n;
 		pool->log2_shards = bytes[p] < MANY_BYTES ? 0 : LOG2_MANY_SHARDS;
 		pool->n_shards = 1u << pool->log2_shards;
-		spaces[p] = (struct intern_space){pool->log2_shards, bytes[p] / BYTES_AN_ENTRY};
+		spaces[p] = (struct intern_space){pool->log2_shards,
+						  bytes[p] / (pool->flags & SHF_ALLOC ? LOADED : UNLOADED)};
 		for (uint32_t s = 0; s < pool->n_shards; s++) {
 			section_id id = link->sections.n;
 			*array_push(&link->sections) = (struct section){

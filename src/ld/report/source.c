@@ -74,10 +74,7 @@ static bool find_line(const struct link *link, section_id section, uint64_t offs
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 		if (strcmp(elf_section_name(&file->elf, i), ".debug_line") != 0)
 			continue;
-		uint32_t rela = section_of(link, file->first_section + i)->rela;
-		struct bytes relas = rela ? elf_section_bytes(&file->elf, rela) : (struct bytes){0};
-		input.relas.at = (const struct elf_rela *)relas.data;
-		input.relas.n = relas.size / sizeof(*input.relas.at);
+		input.relas = section_relas(link, file->first_section + i);
 		input.line = debug_bytes(file, i);
 		if (dwarf_line_find(&input, section - file->first_section, offset, line))
 			return true;

@@ -62,7 +62,8 @@ bool abi_looks_up(struct link *link, file_id library, uint32_t index)
 	bool **marks = &link->abi.looked_up[library];
 	if (!*marks) {
 		*marks = arena_array(&link->arena, bool, file->symtab.n);
-		if (elf_read_shared(&shared, file->bytes, &error))
+		struct elf_room room = room_in(&link->arena);
+		if (elf_read_shared_in(&shared, file->bytes, &room, &error))
 			elf_shared_relocated(&shared, *marks);
 	}
 	return (*marks)[index];

@@ -41,22 +41,26 @@ static inline void abi_note_mention(struct link *link, symbol_id symbol, file_id
 		abi_note_size(link, symbol, id, index);
 }
 
-/* All mentions are known, and whether the symbol is exported. Any thread. */
-static inline void abi_note_symbol(struct link *link, symbol_id id)
+/* All mentions of a symbol are known. Any thread. */
+static inline void abi_note_kinds(struct link *link, symbol_id id)
 {
-	const struct symbol *symbol = &link->symbols[id];
-	uint8_t kinds = atomic_load_explicit(&symbol->kinds, memory_order_relaxed);
-	uint16_t replaces = SYMBOL_DEFINED_SHARED | SYMBOL_EXPORTED | SYMBOL_DEFINED;
-	bool mixed = (kinds & (kinds - 1)) != 0;
-	bool interposes = (symbol_flags(symbol) & replaces) == replaces &&
-			  owner_rank(symbol_owner(symbol)) == RANK_STRONG;
-	if (!mixed && !interposes)
+	uint8_t kinds = atomic_load_explicit(&link->symbols[id].kinds, memory_order_relaxed);
+	if ((kinds & (kinds - 1)) == 0)
 		return;
 	pthread_mutex_lock(&link->abi.lock);
-	if (mixed)
-		*array_push(&link->abi.mixed) = id;
-	if (interposes)
-		*array_push(&link->abi.interposers) = id;
+	*array_push(&link->abi.mixed) = id;
+	pthread_mutex_unlock(&link->abi.lock);
+}
+
+/* An object defines the symbol, and whether that is exported is known. Any thread. */
+static inline void abi_note_definition(struct link *link, symbol_id id)
+{
+	const struct symbol *symbol = &link->symbols[id];
+	uint16_t replaces = SYMBOL_DEFINED_SHARED | SYMBOL_EXPORTED;
+	if ((symbol_flags(symbol) & replaces) != replaces || owner_rank(symbol_owner(symbol)) != RANK_STRONG)
+		return;
+	pthread_mutex_lock(&link->abi.lock);
+	*array_push(&link->abi.interposers) = id;
 	pthread_mutex_unlock(&link->abi.lock);
 }
 

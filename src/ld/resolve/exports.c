@@ -160,7 +160,9 @@ static void decide_range(void *context, size_t begin, size_t end, unsigned worke
 			symbol->owner = OWNER_NONE;
 			symbol_set(symbol, SYMBOL_UNDEFINED);
 		}
-		abi_note_symbol(link, (symbol_id)i);
+		abi_note_kinds(link, (symbol_id)i);
+		if (!shared)
+			abi_note_definition(link, (symbol_id)i);
 	}
 }
 

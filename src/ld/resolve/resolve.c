@@ -13,7 +13,7 @@
 #include "ld/resolve/internal.h"
 #include "ld/resolve/symbols.h"
 
-enum { FILE_GRAIN = 8 };
+enum { FILE_GRAIN = 8, MAX_LISTS = 32 };
 
 /* A batch of files that are read, named or looked at together. */
 struct batch {
@@ -90,6 +90,9 @@ static void name_globals(struct batch *batch, file_id id, uint32_t list, unsigne
 			hidden = true;
 		/* Not the default version: known as name@VERSION only, see bind_versioned(). Like what has no name it
 		 * is symbol 0. */
+		if (!name.len && file->kind == FILE_OBJECT)
+			object_report(link, id,
+				      &(struct elf_error){"st_name", "is empty, but the symbol is global", index, 0});
 		if (!hidden && name.len)
 			symbols_add(batch->names, link, list, name, &file->globals[i], worker);
 	}
@@ -123,27 +126,26 @@ static uint32_t names_in(const struct file *file)
 	return file->lazy ? file->n_lazy : file->kind == FILE_INTERNAL ? 0 : globals_in(file);
 }
 
-/* Cuts the files into lists of about equally many names. */
-static uint32_t cut_names(struct batch *batch, uint64_t total)
+/* Cuts the first of the batch's files that are left into lists of about equally many names; returns the number of lists.
+ * `share`: names of a list, at least. */
+static uint32_t cut_names(struct batch *batch, uint64_t share)
 {
-	enum { NAMES_A_LIST = 1 << 14, MAX_LISTS = 64 };
-	uint64_t share = max_u64(NAMES_A_LIST, total / MAX_LISTS), sum = 0;
-	uint32_t n = 0;
-	batch->cuts = memory_zeroed(MAX_LISTS + 2, sizeof(*batch->cuts));
-	for (uint32_t i = 0; i < batch->n; i++) {
-		sum += names_in(file_of(batch->link, batch->files[i]));
-		if (sum >= share) {
-			batch->cuts[++n] = i + 1;
-			sum = 0;
-		}
+	uint32_t n = 0, file = batch->cuts[0];
+	while (file < batch->n && n < MAX_LISTS) {
+		uint64_t sum = 0;
+		while (file < batch->n && sum < share)
+			sum += names_in(file_of(batch->link, batch->files[file++]));
+		batch->cuts[++n] = file;
 	}
-	batch->cuts[++n] = batch->n;
 	return n;
 }
 
+/* In rounds, so that not all names are on their way at the same time. */
 static void intern_files(struct link *link, struct intern_batch **names, const file_id *files, uint32_t n)
 {
-	struct batch batch = {.link = link, .files = files, .n = n};
+	enum { LEAST = 1 << 12, MOST = 1 << 14 }; /* names of a list, but for files that have more */
+	uint32_t cuts[MAX_LISTS + 1] = {0};
+	struct batch batch = {.link = link, .files = files, .n = n, .cuts = cuts};
 	uint64_t total = 0;
 	for (uint32_t i = 0; i < n; i++)
 		total += names_in(file_of(link, files[i]));
@@ -152,12 +154,14 @@ static void intern_files(struct link *link, struct intern_batch **names, const f
 		internal_begin(link);
 		*names = intern_batch_new(&link->names, link->pool);
 	}
-	uint32_t lists = cut_names(&batch, total);
 	batch.names = *names;
-	intern_batch_begin(batch.names, lists);
-	parallel_for(link->pool, lists, 1, name_files, &batch);
-	symbols_run(link, batch.names);
-	free(batch.cuts);
+	while (cuts[0] < n) {
+		uint32_t lists = cut_names(&batch, max_u64(LEAST, min_u64(MOST, total / MAX_LISTS)));
+		intern_batch_begin(batch.names, lists);
+		parallel_for(link->pool, lists, 1, name_files, &batch);
+		symbols_run(link, batch.names);
+		cuts[0] = cuts[lists];
+	}
 }
 
 static void own(struct link *link, symbol_id id, uint64_t key)

@@ -16,7 +16,8 @@ static uint32_t table_of(const struct link *link, uint64_t hash)
 
 void symbols_init(struct link *link, uint64_t expected)
 {
-	struct intern_space names = {expected < MANY_SYMBOLS ? 0 : LOG2_MANY_TABLES, expected};
+	enum { MENTIONS = 4 }; /* a guess: how often a name comes */
+	struct intern_space names = {expected < MANY_SYMBOLS ? 0 : LOG2_MANY_TABLES, expected / MENTIONS};
 	intern_set_begin(&link->names, &names, 1);
 }
 

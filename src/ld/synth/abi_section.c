@@ -5,6 +5,7 @@
 
 #include "abi/dump.h"
 #include "abi/read.h"
+#include "arch/arch.h"
 #include "ld/layout/layout.h"
 #include "ld/output/headers.h"
 #include "ld/resolve/symbols.h"
@@ -26,6 +27,9 @@ static bool is_wanted(void *context, uint32_t source, struct str name)
 {
 	const struct reading *reading = context;
 	symbol_id id = symbols_find(reading->link, name);
+	const char *at = id ? NULL : memmem(name.at, name.len, "@@", 2);
+	if (at) /* the default version has the name alone */
+		id = symbols_find(reading->link, (struct str){name.at, (uint32_t)(at - name.at)});
 	if (!id || source >= reading->of_source.n)
 		return false;
 	const struct symbol *symbol = &reading->link->symbols[id];
@@ -82,8 +86,8 @@ static uint8_t *compress(struct link *link, struct str text, uint64_t *size)
 	if (!out)
 		out_of_memory();
 	struct elf_chdr header = {.ch_type = ELFCOMPRESS_ZLIB, .ch_size = text.len, .ch_addralign = 1};
-	memcpy(out, &header, sizeof(header));
-	uint8_t *at = out + sizeof(header);
+	elf_put_chdr(link->arch->dialect, out, &header);
+	uint8_t *at = out + link->arch->dialect->chdr;
 	at += codec_head(codec, at);
 	uint64_t n = codec_compress(codec, codec_default[CODEC_ZLIB], content, at, &check);
 	if (!n)

@@ -48,7 +48,8 @@ struct entries {
 	ARRAY(struct eh_entry) list;
 };
 
-/* Reads one section; appends its records. false: reported. */
+/* Reads one section; appends its records, but for those of code that is left out already (another file's copy stays).
+ * false: reported. */
 static bool read_section(struct link *link, file_id id, section_id sid, struct entries *entries)
 {
 	struct section *section = section_of(link, sid);
@@ -99,6 +100,8 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 			entry.cie_file = id;
 			entry.cie = cie;
 			entry.encoding = entries->list.at[cie].encoding;
+			if (!eh_frame_is_live(link, file_of(link, id), sid, &entry))
+				continue;
 		}
 		*array_push(&entries->list) = entry;
 	}
@@ -108,12 +111,13 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 static void read_range(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct link *link = context;
+	struct entries entries = {0};
 	for (size_t id = begin; id < end; id++) {
 		struct file *file = file_of(link, (file_id)id);
 		if (file->kind != FILE_OBJECT || !file->live || !file->has_eh_frame)
 			continue;
-		struct entries entries = {0};
 		bool good = true;
+		entries.list.n = 0;
 		for (uint32_t i = 1; i < file->elf.nshdr && good; i++) {
 			const struct section *section = section_of(link, file->first_section + i);
 			if (section->kind == SECTION_EH_FRAME && section->live)
@@ -122,8 +126,8 @@ static void read_range(void *context, size_t begin, size_t end, unsigned worker)
 		file->n_eh_entries = entries.list.n;
 		file->eh_entries =
 			arena_dup(&link->worker_arenas[worker], struct eh_entry, entries.list.at, entries.list.n);
-		array_free(&entries.list);
 	}
+	array_free(&entries.list);
 }
 
 /* ---- merging CIEs ---------------------------------------------------------------------------------------- */

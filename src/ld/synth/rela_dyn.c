@@ -13,9 +13,7 @@ enum { FILE_GRAIN = 8 };
 
 static const struct elf_rela *site_rela(const struct link *link, const struct dynamic_site *site)
 {
-	const struct section *section = section_of(link, site->section);
-	struct bytes relas = elf_section_bytes(&file_of(link, section->file)->elf, section->rela);
-	return &((const struct elf_rela *)relas.data)[site->rela];
+	return &section_relas(link, site->section).at[site->rela];
 }
 
 /* What became of a site once all needs were known: an IFUNC reference is relative, after all, when the symbol has a

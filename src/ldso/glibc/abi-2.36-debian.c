@@ -177,6 +177,7 @@ const struct glibc_abi glibc_abi_2_36_debian = {
 	.p_user_stack = 1554,
 	.p_report_events = 1553,
 	.p_stackblock = 1680,
+	.p_guardsize = 1696,
 	.p_stackblock_size = 1688,
 	.p_rseq_area = 2336,
 	.b_l_type = 6560,

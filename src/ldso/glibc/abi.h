@@ -134,6 +134,7 @@
 	FIELD(p_user_stack, pthread, user_stack) \
 	FIELD(p_report_events, pthread, report_events) \
 	FIELD(p_stackblock, pthread, stackblock) \
+	FIELD(p_guardsize, pthread, guardsize) \
 	FIELD(p_stackblock_size, pthread, stackblock_size) \
 	FIELD(p_rseq_area, pthread, rseq_area)
 

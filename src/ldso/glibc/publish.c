@@ -2,6 +2,7 @@
 
 #include <asm/errno.h>
 #include <link.h>
+#include <sys/mman.h>
 
 #include "ldso/cpu.h"
 #include "ldso/debugger.h"
@@ -463,6 +464,16 @@ static void spin_lock(int *lock)
 	}
 }
 
+static void spin_unlock(int *lock)
+{
+	if (__atomic_exchange_n(lock, 0, __ATOMIC_RELEASE) == 2)
+		sys_call3(__NR_futex, (long)lock, 0x81 /* FUTEX_WAKE | FUTEX_PRIVATE_FLAG */, 1);
+}
+
+struct list {
+	struct list *next, *prev;
+};
+
 void glibc_each_other_thread(struct loader *ld, void (*body)(struct loader *ld, uint64_t thread))
 {
 	const struct glibc_abi *abi = ld->abi;
@@ -473,17 +484,41 @@ void glibc_each_other_thread(struct loader *ld, void (*body)(struct loader *ld, 
 	int *lock = field(_rtld_global, abi->g_stack_cache_lock);
 	spin_lock(lock);
 	for (unsigned i = 0; i < 2; i++) {
-		struct list {
-			struct list *next, *prev;
-		} *head = field(_rtld_global, heads[i]);
+		struct list *head = field(_rtld_global, heads[i]);
 		for (struct list *entry = head->next; entry != head; entry = entry->next) {
 			uint64_t thread = (uint64_t)entry - (uint64_t)abi->p_list;
 			if (thread != self)
 				body(ld, thread);
 		}
 	}
-	if (__atomic_exchange_n(lock, 0, __ATOMIC_RELEASE) == 2)
-		sys_call3(__NR_futex, (long)lock, 0x81 /* FUTEX_WAKE | FUTEX_PRIVATE_FLAG */, 1);
+	spin_unlock(lock);
+}
+
+int glibc_make_stack_executable(const struct loader *ld, char *thread)
+{
+	const struct glibc_abi *abi = ld->abi;
+	uint64_t guard = *(uint64_t *)field(thread, abi->p_guardsize);
+	uint64_t stack = *(uint64_t *)field(thread, abi->p_stackblock) + guard;
+	uint64_t size = *(uint64_t *)field(thread, abi->p_stackblock_size) - guard;
+	return -sys_mprotect(stack, size, PROT_READ | PROT_WRITE | PROT_EXEC);
+}
+
+int glibc_make_stacks_executable(struct loader *ld)
+{
+	const struct glibc_abi *abi = ld->abi;
+	const int heads[] = {abi->g_stack_used, abi->g_stack_cache};
+	int *lock = field(_rtld_global, abi->g_stack_cache_lock), code = 0;
+	spin_lock(lock);
+	for (unsigned i = 0; i < 2; i++) {
+		struct list *head = field(_rtld_global, heads[i]);
+		for (struct list *entry = head->next; entry != head && !code; entry = entry->next)
+			code = glibc_make_stack_executable(ld, (char *)entry - abi->p_list);
+	}
+	/* From here on, libc makes new stacks so. */
+	if (!code)
+		set32(_rtld_global, abi->g_stack_flags, ld->stack_flags | PF_X);
+	spin_unlock(lock);
+	return code;
 }
 
 /* --- calls into libc */

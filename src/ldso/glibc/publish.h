@@ -49,6 +49,12 @@ bool glibc_try_lock(struct loader *ld); /* LOCK_LOAD */
 /* Makes it free, whoever had it: in the child of a fork. */
 void glibc_renew_lock(struct loader *ld, enum glibc_lock lock);
 
+/* Makes the stack of a thread executable, at its struct pthread; 0 or an errno. */
+int glibc_make_stack_executable(const struct loader *ld, char *thread);
+
+/* The same for all threads that libc made, and for stacks it keeps to use again. */
+int glibc_make_stacks_executable(struct loader *ld);
+
 /* Calls body(ld, thread pointer) for each thread but this one. */
 void glibc_each_other_thread(struct loader *ld, void (*body)(struct loader *ld, uint64_t thread));
 
