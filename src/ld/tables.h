@@ -178,10 +178,10 @@ struct section {
 	uint32_t extra;       /* see section_kind */
 	uint8_t kind;
 	uint8_t rela;         /* how far behind it in its file the section is that relocates it; 0: none does; FAR_RELA */
-	uint8_t p2align : 7;  /* alignment is 1 << p2align */
+	uint8_t p2align : 6;  /* alignment is 1 << p2align */
 	uint8_t reversed : 1; /* .ctors in .init_array: its pointers are written last to first */
+	uint8_t keep : 1;     /* a KEEP() of a script means it, though it may not be the one that places it */
 	_Atomic bool live;
-	bool keep;            /* a KEEP() of a script means it, though it may not be the one that places it */
 };
 
 /* The file's far_relas have the number of the section that relocates it. */
