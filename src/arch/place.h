@@ -172,8 +172,8 @@ static inline __attribute__((always_inline)) void place_apply_range(struct link 
 		i += one(&place, &relas.at[i]);
 }
 
-/* Most relocations of debug information refer to its strings, by the symbol of their section. Those of a group get their
- * addresses together. */
+/* Most relocations of debug information refer to its strings, by the symbol of their section. Those of a group get
+ * their addresses together. */
 static inline __attribute__((always_inline)) void place_apply_unloaded(const struct place *place,
 								       struct elf_relas relas,
 								       struct tombstones tombstones,

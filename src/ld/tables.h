@@ -2,8 +2,8 @@
  * 32-bit ids.
  *
  * An id never changes once given. Files and sections are numbered in the order of the inputs; symbols in the order of
- * first mention within the hash table that has their name (resolve/symbols.h), so that ids never depend on thread timing, but there are
- * unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic
+ * first mention within the hash table that has their name (resolve/symbols.h), so that ids never depend on thread
+ * timing, but there are unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic
  * symbol table, ...) are sections and symbols of file 0, placed like everybody else's. Link state is passed around as
  * one `struct link *`; nothing is global. */
 #ifndef GILD_LD_TABLES_H
@@ -177,7 +177,7 @@ struct section {
 	uint32_t run;         /* where the layout program puts it; 0: nowhere (discarded, or not placed) */
 	uint32_t extra;       /* see section_kind */
 	uint8_t kind;
-	uint8_t rela;         /* how far behind it in its file the section is that relocates it; 0: none does; FAR_RELA */
+	uint8_t rela;         /* how far behind it in its file the section is that relocates it; 0: none; FAR_RELA */
 	uint8_t p2align : 6;  /* alignment is 1 << p2align */
 	uint8_t reversed : 1; /* .ctors in .init_array: its pointers are written last to first */
 	uint8_t keep : 1;     /* a KEEP() of a script means it, though it may not be the one that places it */

@@ -82,8 +82,8 @@ static void split_lists(void *context, size_t begin, size_t end, unsigned worker
 			split(merging, &merging->link->merge_sections.at[m], (uint32_t)list, worker);
 }
 
-/* Interns all pieces, in rounds, so that not all of them are on their way at the same time. A list is one large section,
- * or some small ones. */
+/* Interns all pieces, in rounds, so that not all of them are on their way at the same time. A list is one large
+ * section, or some small ones. */
 static void intern_pieces(struct link *link)
 {
 	enum { LIST_BYTES = 1 << 20, ROUND_BYTES = 32 << 20, MAX_LISTS = 2 * ROUND_BYTES / LIST_BYTES };
