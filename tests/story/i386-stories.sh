@@ -1,5 +1,6 @@
 #!/bin/bash
 # What does not depend on the target holds for i386 as well: stories are told once more, with compilers that say -m32.
+# timeout: 900
 # packages: gcc-multilib g++-multilib
 set -eu
 . "$GILD_SRC/tests/lib.sh"
