@@ -140,7 +140,8 @@ static void the_location_counter(void **state)
 		const char *text;
 		bool from_dot;
 	} cases[] = {
-		{".", true}, {". + 4", true}, {"ALIGN(8)", true}, {"ABSOLUTE(.)", false}, {". - ADDR(.text)", false}, {"7", false},
+		{".", true},  {". + 4", true}, {"ALIGN(8)", true}, {"ABSOLUTE(.)", false}, {". - ADDR(.text)", false},
+		{"7", false},
 	};
 	for (unsigned i = 0; i < COUNTOF(cases); i++) {
 		struct world world;
@@ -171,8 +172,11 @@ static void problems_are_data(void **state)
 		const char *text;
 		enum expr_problem problem;
 	} cases[] = {
-		{"1 / 0", EXPR_DIVISION_BY_ZERO}, {"1 % (2 - 2)", EXPR_DIVISION_BY_ZERO},
-		{"ADDR(.nothing)", EXPR_UNDEFINED_SECTION}, {"ORIGIN(rom)", EXPR_UNDEFINED_REGION}, {"1 ? 4 : 1 / 0", EXPR_FINE},
+		{"1 / 0", EXPR_DIVISION_BY_ZERO},
+		{"1 % (2 - 2)", EXPR_DIVISION_BY_ZERO},
+		{"ADDR(.nothing)", EXPR_UNDEFINED_SECTION},
+		{"ORIGIN(rom)", EXPR_UNDEFINED_REGION},
+		{"1 ? 4 : 1 / 0", EXPR_FINE},
 	};
 	for (unsigned i = 0; i < COUNTOF(cases); i++) {
 		struct world world;

@@ -90,7 +90,7 @@ void layout_drop_unloaded(struct link *link, uint32_t osec)
 	layout->osecs.at[osec].index = 0;
 }
 
-/* ---- segments --------------------------------------------------------------------------------------------------- */
+/* ---- segments ---------------------------------------------------------------------------------------------- */
 
 /* Of the sections in the segment, with those that have bytes in the file. */
 static void measure_sections(const struct layout *layout, struct segment *segment, bool started)
@@ -178,7 +178,7 @@ void layout_assign_addresses(struct link *link)
 		assign_by_default(link);
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------------------ */
+/* ---- checks ------------------------------------------------------------------------------------------------ */
 
 /* What stands at the beginning or the end of a segment, for a message. */
 static const char *name_of_end(const struct layout *layout, const struct segment *segment, bool last)
@@ -197,11 +197,11 @@ static void check_reach(struct link *link)
 		return;
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		const struct segment *segment = &layout->segments.at[i];
+		unsigned long long end = segment->addr + segment->memsz;
 		if (segment->type == PT_LOAD && (segment->addr >= room || segment->memsz > room - segment->addr))
 			diag_error(link->diag, i,
 				   "segment [0x%llx, 0x%llx), which ends with %s, lies beyond the addresses of 32 bits",
-				   (unsigned long long)segment->addr,
-				   (unsigned long long)(segment->addr + segment->memsz),
+				   (unsigned long long)segment->addr, end,
 				   name_of_end(layout, segment, true));
 	}
 	if (layout->file_size >= room)

@@ -13,7 +13,7 @@ static struct osec *osec_at(const struct layout *layout, uint32_t id)
 	return &layout->osecs.at[id];
 }
 
-/* ---- what sections are ----------------------------------------------------------------------------------------- */
+/* ---- what sections are ------------------------------------------------------------------------------------- */
 
 /* What a section without members is by its name: gABI chapter 4, "Special Sections"; prefix: the name goes on with
  * anything, or with a dot. */
@@ -51,7 +51,8 @@ static const struct special *special_of(const char *name)
 	return NULL;
 }
 
-/* A section that has statements only: data is loaded, and read-only unless assignments come before it; a gap is memory. */
+/* A section that has statements only: data is loaded, and read-only unless assignments come before it; a gap is
+ * memory. */
 static void settle_without_members(struct osec *osec)
 {
 	const struct special *special = special_of(osec->name);
@@ -109,7 +110,7 @@ static void settle_all(struct link *link)
 		osec_of_section(layout, section_of(link, link->synthetic[SYN_RELR_DYN]))->is_kept = true;
 }
 
-/* ---- relocated data ---------------------------------------------------------------------------------------------- */
+/* ---- relocated data ---------------------------------------------------------------------------------------- */
 
 /* Moves the beginning of relocated data so that its end is the end of a page, with the sections behind each other as
  * their alignments allow. Once: what is left over goes in front of the end. */
@@ -147,7 +148,7 @@ static bool pack_segments(struct link *link)
 	return data->packs;
 }
 
-/* ---- passes -------------------------------------------------------------------------------------------------------- */
+/* ---- passes ------------------------------------------------------------------------------------------------ */
 
 static bool same_order(const struct layout *layout, const uint32_t *before, uint32_t n)
 {
@@ -206,7 +207,7 @@ void layout_script_segments(struct link *link)
 	converge(link);
 }
 
-/* ---- file offsets -------------------------------------------------------------------------------------------------- */
+/* ---- file offsets ------------------------------------------------------------------------------------------ */
 
 /* Places what is in a PT_LOAD; returns the file offset behind it. */
 static uint64_t place_load(const struct link *link, struct segment *segment, uint64_t fileoff)
@@ -231,7 +232,9 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 		if (!nobits)
 			file_end = max_u64(file_end, at + osec->size);
 	}
-	uint64_t headers = segment->has_headers ? start : segment->has_phdrs_only ? start - link->arch->dialect->ehdr : 0;
+	uint64_t headers = segment->has_headers	     ? start
+			   : segment->has_phdrs_only ? start - link->arch->dialect->ehdr
+						     : 0;
 	bool empty = file_end == start && !headers;
 	segment->fileoff = empty ? start & (segment->align - 1) : start - headers;
 	segment->addr = first->addr - headers;
@@ -350,7 +353,7 @@ void layout_script_assign(struct link *link)
 	layout_assign_unloaded(link);
 }
 
-/* ---- checks -------------------------------------------------------------------------------------------------------- */
+/* ---- checks ------------------------------------------------------------------------------------------------ */
 
 struct extent {
 	uint64_t start, end;
@@ -418,7 +421,8 @@ static void check_segments_of(struct link *link)
 		if (headers && segment->n && first->addr < segment->addr)
 			diag_error(link->diag, i,
 				   "not enough room for program headers: section `%s' begins at 0x%llx, headers and "
-				   "padding take 0x%llx bytes\n>>> try linking with -N, or begin with `. = SIZEOF_HEADERS'",
+				   "padding take 0x%llx bytes\n>>> try linking with -N, or begin with `. = "
+				   "SIZEOF_HEADERS'",
 				   first->name, (unsigned long long)first->addr,
 				   (unsigned long long)(first->addr - segment->addr));
 	}

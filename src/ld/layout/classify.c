@@ -63,7 +63,8 @@ const char *layout_section_name(const struct link *link, section_id id)
 	switch (section->kind) {
 	case SECTION_SYNTHETIC:
 		if (link->layout->scripted && section->extra == SYN_RELA_PLT && !link->is_dynamic)
-			return link->arch->dialect->is_rela ? ".rela.iplt" : ".rel.iplt"; /* what a static program relocates itself has a place of its own in scripts */
+			/* what a static program relocates itself has a place of its own in scripts */
+			return link->arch->dialect->is_rela ? ".rela.iplt" : ".rel.iplt";
 		if (link->layout->scripted && section->extra == SYN_DYNRELRO)
 			return ".data.rel.ro";
 		return layout_synthetic_name(link, (enum synthetic)section->extra);
@@ -115,7 +116,8 @@ struct finders {
 static uint64_t flags_of(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
-	return section->file == INTERNAL_FILE ? layout_synthetic_flags(link, section) : section_shdr(link, id)->sh_flags;
+	return section->file == INTERNAL_FILE ? layout_synthetic_flags(link, section)
+					      : section_shdr(link, id)->sh_flags;
 }
 
 /* .symtab and the like: no rule of a script means them. */

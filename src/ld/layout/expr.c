@@ -330,7 +330,7 @@ static struct value choose(const struct expr *expr, struct expr_scope *scope)
 	return result;
 }
 
-/* ---- DATA_SEGMENT_* (GNU ld manual, "Builtin Functions") ---------------------------------------------------- */
+/* ---- DATA_SEGMENT_* (GNU ld manual, "Builtin Functions") --------------------------------------------------- */
 
 static struct value segment_align(const struct expr *expr, struct expr_scope *scope)
 {

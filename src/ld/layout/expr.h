@@ -24,14 +24,15 @@ struct expr_scope {
 	uint32_t section;         /* the output section it stands in; VALUE_ABSOLUTE: none */
 	bool sane;                /* numbers are no addresses, wherever they stand: LD_FEATURE("SANE_EXPR") */
 	/* Results: */
-	bool from_dot;            /* an absolute value that was made from the location counter: it moves with the image */
+	bool from_dot;            /* an absolute value that was made from the location counter: it moves with the
+				   * image */
 	bool failed_assert;       /* an ASSERT in it is false */
 	enum expr_problem problem; /* the first one, and the part of the expression that has it */
 	const struct expr *culprit;
 };
 
-/* ALIGN (n), which aligns the location counter, rather than ALIGN (., n), which in an output section aligns the distance
- * from its beginning. */
+/* ALIGN (n), which aligns the location counter, rather than ALIGN (., n), which in an output section aligns the
+ * distance from its beginning. */
 static inline bool expr_aligns_dot(const struct expr *expr)
 {
 	return expr->kind == EXPR_ALIGN && expr->a->kind == EXPR_DOT && expr->a->place.offset == expr->place.offset;

@@ -12,24 +12,28 @@ void expr_report(struct diag *diag, const struct expr_scope *scope)
 	case EXPR_FINE:
 		break;
 	case EXPR_UNDEFINED_SYMBOL:
-		script_report(diag, culprit->place.offset, culprit->place, "undefined symbol `%s' referenced in expression", culprit->name);
+		script_report(diag, culprit->place.offset, culprit->place,
+			      "undefined symbol `%s' referenced in expression", culprit->name);
 		break;
 	case EXPR_UNDEFINED_SECTION:
-		script_report(diag, culprit->place.offset, culprit->place, "undefined section `%s' referenced in expression",
-			      culprit->name);
+		script_report(diag, culprit->place.offset, culprit->place,
+			      "undefined section `%s' referenced in expression", culprit->name);
 		break;
 	case EXPR_UNDEFINED_REGION:
-		script_report(diag, culprit->place.offset, culprit->place, "undefined MEMORY region `%s' referenced in expression",
-			      culprit->name);
+		script_report(diag, culprit->place.offset, culprit->place,
+			      "undefined MEMORY region `%s' referenced in expression", culprit->name);
 		break;
 	case EXPR_UNKNOWN_CONSTANT:
-		script_report(diag, culprit->place.offset, culprit->place, "unknown constant `%s' referenced in expression", culprit->name);
+		script_report(diag, culprit->place.offset, culprit->place,
+			      "unknown constant `%s' referenced in expression", culprit->name);
 		break;
 	case EXPR_DIVISION_BY_ZERO:
-		script_report(diag, culprit->place.offset, culprit->place, "%c by zero", culprit->op == OP_DIVIDE ? '/' : '%');
+		script_report(diag, culprit->place.offset, culprit->place, "%c by zero",
+			      culprit->op == OP_DIVIDE ? '/' : '%');
 		break;
 	case EXPR_NOT_HERE:
-		script_report(diag, culprit->place.offset, culprit->place, "this function is for the space between output sections");
+		script_report(diag, culprit->place.offset, culprit->place,
+			      "this function is for the space between output sections");
 		break;
 	}
 }

@@ -35,7 +35,7 @@ static void note(struct layout *layout, uint64_t *slot, uint64_t value)
 	*slot = value;
 }
 
-/* ---- expressions in their places ---------------------------------------------------------------------------- */
+/* ---- expressions in their places --------------------------------------------------------------------------- */
 
 static struct expr_scope scope_at(const struct link *link, uint64_t dot, uint32_t section)
 {
@@ -126,17 +126,18 @@ static uint64_t move_dot(struct link *link, struct node *node, uint64_t dot, uin
 		to = value.number + osec->addr;
 	if (section && to < dot) {
 		if (layout->reporting)
-			script_report(link->diag, node->place.offset, node->place,
-				      "cannot move location counter backwards (from %016llx to %016llx)\n"
-				      ">>> in section %s: 0x%llx bytes are in it already, the assignment asks for 0x%llx",
-				      (unsigned long long)dot, (unsigned long long)to, osec->name,
-				      (unsigned long long)(dot - osec->addr), (unsigned long long)(to - osec->addr));
+			script_report(
+				link->diag, node->place.offset, node->place,
+				"cannot move location counter backwards (from %016llx to %016llx)\n"
+				">>> in section %s: 0x%llx bytes are in it already, the assignment asks for 0x%llx",
+				(unsigned long long)dot, (unsigned long long)to, osec->name,
+				(unsigned long long)(dot - osec->addr), (unsigned long long)(to - osec->addr));
 		return dot;
 	}
 	return to;
 }
 
-/* ---- fill (GNU ld manual, "Output Section Fill") ------------------------------------------------------------ */
+/* ---- fill (GNU ld manual, "Output Section Fill") ----------------------------------------------------------- */
 
 static unsigned hex_digit(uint8_t c)
 {
@@ -166,7 +167,7 @@ static const struct bytes *fill_of(struct link *link, const struct expr *expr, u
 	return fill;
 }
 
-/* ---- an output section -------------------------------------------------------------------------------------- */
+/* ---- an output section ------------------------------------------------------------------------------------- */
 
 static void set_subalign(struct link *link, struct run *run, uint8_t p2align)
 {
@@ -238,7 +239,7 @@ uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 	return at;
 }
 
-/* ---- the default layout's rules ------------------------------------------------------------------------------- */
+/* ---- the default layout's rules ---------------------------------------------------------------------------- */
 
 /* `exact`: right here, at an address that was given; its members are aligned in it. */
 static void place_section(struct link *link, uint32_t id, bool exact, struct cursor *cursor)
@@ -310,7 +311,7 @@ static void place_by_default(struct link *link, const struct node *node, const s
 	place_section(link, node->id, exact, cursor);
 }
 
-/* ---- a script's rules ------------------------------------------------------------------------------------------ */
+/* ---- a script's rules -------------------------------------------------------------------------------------- */
 
 /* Load addresses go on from the section before, in its region, at the same distance from addresses. */
 static uint64_t following_lma(struct link *link, const struct osec *osec, const struct osec *last, uint8_t p2align)
@@ -411,7 +412,7 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 		region_advance(layout, osec->lma_region, node->id, osec->lma + taken);
 }
 
-/* ---- the program ------------------------------------------------------------------------------------------------ */
+/* ---- the program ------------------------------------------------------------------------------------------- */
 
 static void assign(struct link *link, struct node *node, struct cursor *cursor)
 {

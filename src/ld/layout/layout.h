@@ -64,8 +64,10 @@ struct node {
 	uint64_t dot;             /* where the location counter was in the last pass */
 	uint64_t size;            /* bytes that it takes there: data, or a gap */
 	uint32_t result_section;  /* NODE_ASSIGN: what the value was relative to */
-	uint64_t result;          /* NODE_DATA: the value; NODE_ASSIGN: the address or number, to see whether it changes */
-	const struct bytes *fill; /* of the gap: a pattern that begins anew in each; NULL: as is usual for the section */
+	uint64_t result;          /* NODE_DATA: the value; NODE_ASSIGN: the address or number, to see whether it
+				   * changes */
+	const struct bytes *fill; /* of the gap: a pattern that begins anew in each; NULL: as is usual for the
+				   * section */
 };
 
 /* One pattern of an input section description. The first rule of the program that matches a section takes it. */
@@ -230,7 +232,8 @@ struct layout {
 	struct rule_finder *own_finder; /* for what the linker makes */
 	uint32_t *order;               /* osec ids that are in the output, in statement order */
 	uint32_t n_order;
-	uint32_t n_written;            /* statements that a script would have to have; those behind are in every program */
+	uint32_t n_written;            /* statements that a script would have to have; those behind are in every
+					* program */
 	uint64_t headers_size;         /* ELF header + program headers */
 	uint64_t end_fileoff;          /* behind the last section, after a pass by the default layout's rules */
 	uint64_t shdrs_fileoff, file_size;

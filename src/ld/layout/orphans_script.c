@@ -1,6 +1,6 @@
-/* Where sections go that a script does not name, by the rules of GNU ld (its manual, "Orphan Sections"; what that leaves
- * open, as it does it): behind a section of a well-known name that is like them, else behind the last one with the same
- * flags, else where flags of that kind usually are; and those of one kind behind each other. */
+/* Where sections go that a script does not name, by the rules of GNU ld (its manual, "Orphan Sections"; what that
+ * leaves open, as it does it): behind a section of a well-known name that is like them, else behind the last one with
+ * the same flags, else where flags of that kind usually are; and those of one kind behind each other. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,9 @@ enum {
 	HAS_CONTENTS = 1, ALLOC = 2, LOAD = 4, READONLY = 8, CODE = 16, THREAD_LOCAL = 32, DEBUGGING = 64,
 };
 
-enum { KIND_TEXT, KIND_RODATA, KIND_TDATA, KIND_DATA, KIND_BSS, KIND_REL, KIND_NOTE, KIND_NOT_LOADED, KINDS, KIND_NONE };
+enum {
+	KIND_TEXT, KIND_RODATA, KIND_TDATA, KIND_DATA, KIND_BSS, KIND_REL, KIND_NOTE, KIND_NOT_LOADED, KINDS, KIND_NONE,
+};
 
 /* The section of a well-known name that orphans of each kind follow, and what it is like if nothing is in it. */
 static const struct {
@@ -41,12 +43,14 @@ struct script_orphans {
 	struct look *looks;       /* by output section */
 	uint32_t n_looks;
 	uint32_t anchor[KINDS];   /* what orphans of the kind follow; 0: not chosen */
-	uint32_t last[KINDS];     /* the last orphan of the kind */
+	uint32_t last[KINDS];     /* the last orphan of the kind, */
+	uint32_t last_node[KINDS]; /* ... and the number that its statement had: it only grows */
 };
 
 static uint32_t flags_of(uint64_t sh_flags, uint32_t type, const char *name)
 {
-	static const char *const debug[] = {".debug", ".zdebug", ".stab", ".line", ".gnu.linkonce.wi.", ".gnu.debuglto_"};
+	static const char *const debug[] = {".debug", ".zdebug",	   ".stab",
+					    ".line",  ".gnu.linkonce.wi.", ".gnu.debuglto_"};
 	uint32_t flags = type == SHT_NOBITS ? 0 : HAS_CONTENTS;
 	if (sh_flags & SHF_ALLOC)
 		flags |= ALLOC | (type == SHT_NOBITS ? 0 : LOAD);
@@ -58,7 +62,7 @@ static uint32_t flags_of(uint64_t sh_flags, uint32_t type, const char *name)
 	return flags;
 }
 
-/* ---- what output sections are like ---------------------------------------------------------------------------------- */
+/* ---- what output sections are like ------------------------------------------------------------------------- */
 
 static struct look *look_at(struct script_orphans *orphans, const struct layout *layout, uint32_t osec)
 {
@@ -123,7 +127,7 @@ static struct script_orphans *begin(struct link *link)
 	return orphans;
 }
 
-/* ---- which section to follow ---------------------------------------------------------------------------------------- */
+/* ---- which section to follow ------------------------------------------------------------------------------- */
 
 static uint32_t kind_of(uint32_t flags, uint32_t type)
 {
@@ -207,8 +211,8 @@ static uint32_t find_thread_local(struct script_orphans *orphans, const struct l
 }
 
 /* The last section with these flags, or with the next best ones; 0: there is none. */
-static uint32_t find_by_flags(struct script_orphans *orphans, const struct layout *layout, uint32_t flags, uint32_t type,
-			      bool *exact)
+static uint32_t find_by_flags(struct script_orphans *orphans, const struct layout *layout, uint32_t flags,
+			      uint32_t type, bool *exact)
 {
 	for (int any_type = 0; any_type < 2; any_type++)
 		for (uint32_t step = 0; step < 2; step++) {
@@ -239,11 +243,12 @@ static uint32_t find_by_flags(struct script_orphans *orphans, const struct layou
 	return 0;
 }
 
-/* ---- where in the program -------------------------------------------------------------------------------------------- */
+/* ---- where in the program ---------------------------------------------------------------------------------- */
 
-static uint32_t node_of(const struct layout *layout, uint32_t osec)
+/* Number of the section's statement, which is not below `from`. */
+static uint32_t node_of(const struct layout *layout, uint32_t osec, uint32_t from)
 {
-	for (uint32_t i = 0; i < layout->nodes.n; i++)
+	for (uint32_t i = from; i < layout->nodes.n; i++)
 		if (layout->nodes.at[i].kind == NODE_SECTION && layout->nodes.at[i].id == osec)
 			return i;
 	return layout->nodes.n;
@@ -254,7 +259,7 @@ static uint32_t node_of(const struct layout *layout, uint32_t osec)
  * all others follow. */
 static uint32_t place_behind(struct script_orphans *orphans, const struct layout *layout, uint32_t osec)
 {
-	uint32_t at = osec ? node_of(layout, osec) + 1 : 0, dot = UINT32_MAX;
+	uint32_t at = osec ? node_of(layout, osec, 0) + 1 : 0, dot = UINT32_MAX;
 	bool ignore_first = osec == 0;
 	for (; at < layout->n_written; at++) {
 		const struct node *node = &layout->nodes.at[at];
@@ -287,7 +292,7 @@ static uint32_t make(struct script_orphans *orphans, struct layout *layout, cons
 {
 	uint32_t at = layout->n_written;
 	if (kind != KIND_NONE)
-		at = orphans->last[kind] ? node_of(layout, orphans->last[kind]) + 1
+		at = orphans->last[kind] ? node_of(layout, orphans->last[kind], orphans->last_node[kind]) + 1
 					 : place_behind(orphans, layout, anchor);
 	uint32_t id = layout_osec(layout, name, anchor ? layout->osecs.at[anchor].rank : RANK_DATA);
 	struct node node = layout->nodes.at[layout->nodes.n - 1];
@@ -300,8 +305,10 @@ static uint32_t make(struct script_orphans *orphans, struct layout *layout, cons
 		osec->lma_region = layout->osecs.at[anchor].lma_region;
 		osec->phdrs = layout->osecs.at[anchor].phdrs;
 	}
-	if (kind != KIND_NONE)
+	if (kind != KIND_NONE) {
 		orphans->last[kind] = id;
+		orphans->last_node[kind] = at;
+	}
 	return id;
 }
 

@@ -116,7 +116,7 @@ void region_advance(struct layout *layout, uint32_t id, uint32_t osec, uint64_t 
 		region->excess = excess;
 }
 
-/* ---- what does not fit ----------------------------------------------------------------------------------------- */
+/* ---- what does not fit ------------------------------------------------------------------------------------- */
 
 struct contributor {
 	section_id id;
@@ -143,8 +143,8 @@ static void print_largest(const struct link *link, const struct region *region, 
 	ARRAY(struct contributor) all = {0};
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
-		if (!section->live || !section->run || section->kind == SECTION_NONE || section->kind == SECTION_MERGE ||
-		    section->kind == SECTION_FOLDED || !section->size)
+		if (!section->live || !section->run || section->kind == SECTION_NONE ||
+		    section->kind == SECTION_MERGE || section->kind == SECTION_FOLDED || !section->size)
 			continue;
 		const struct osec *osec = osec_of_section(layout, section);
 		if (osec->flags & SHF_ALLOC && osec->rank != RANK_DISCARD &&
@@ -184,9 +184,10 @@ static void report_overflow(struct link *link, uint32_t number)
 	print_largest(link, region, to);
 	if (fclose(to) != 0)
 		out_of_memory();
-	diag_error(link->diag, diag_order(number, 0), "section `%s' will not fit in region `%s'", osec->name, region->said->name);
-	diag_error(link->diag, diag_order(number, 1), "region `%s' overflowed by %llu byte%s%s", region->said->name, excess,
-		   excess == 1 ? "" : "s", text);
+	diag_error(link->diag, diag_order(number, 0), "section `%s' will not fit in region `%s'", osec->name,
+		   region->said->name);
+	diag_error(link->diag, diag_order(number, 1), "region `%s' overflowed by %llu byte%s%s", region->said->name,
+		   excess, excess == 1 ? "" : "s", text);
 	free(text);
 }
 

@@ -34,7 +34,7 @@ static const struct expr *make(struct builder *builder, struct expr expr)
 	return layout_expr(builder->layout, expr);
 }
 
-/* ---- in an output section ---------------------------------------------------------------------------------------- */
+/* ---- in an output section ---------------------------------------------------------------------------------- */
 
 static struct node *add_node(struct builder *builder, uint32_t osec, const struct node *node)
 {
@@ -114,7 +114,7 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 	}
 }
 
-/* ---- output sections ---------------------------------------------------------------------------------------------- */
+/* ---- output sections --------------------------------------------------------------------------------------- */
 
 static uint32_t region_id(struct builder *builder, const char *name, struct script_place place)
 {
@@ -182,7 +182,7 @@ static uint32_t add_section(struct builder *builder, const struct section_statem
 	return id;
 }
 
-/* ---- overlays (GNU ld manual, "Overlay Description") ---------------------------------------------------------------- */
+/* ---- overlays (GNU ld manual, "Overlay Description") ------------------------------------------------------- */
 
 static const struct expr *of_section(struct builder *builder, enum expr_kind kind, const char *name)
 {
@@ -262,7 +262,7 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 		forbid_references(builder, overlay->sections);
 }
 
-/* ---- statements ---------------------------------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------------------------------- */
 
 /* The statements since the last INSERT are put aside, to be put in their place when all sections are there. */
 static void put_aside(struct builder *builder, const struct statement *command)
@@ -368,7 +368,7 @@ static void overwrite(struct builder *builder, uint32_t first, uint32_t n)
 	}
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------ */
+/* ---- the whole --------------------------------------------------------------------------------------------- */
 
 static bool uses_headers(const struct expr *expr)
 {

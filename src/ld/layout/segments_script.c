@@ -57,7 +57,7 @@ static uint64_t alignment(const struct layout *layout, const struct segment *seg
 	return align;
 }
 
-/* ---- what addresses ask for ------------------------------------------------------------------------------------ */
+/* ---- what addresses ask for -------------------------------------------------------------------------------- */
 
 struct place {
 	uint64_t lma, addr, size;
@@ -299,7 +299,7 @@ static void add_by_addresses(struct link *link)
 		add_relro(layout, &mapping);
 }
 
-/* ---- PHDRS ------------------------------------------------------------------------------------------------------- */
+/* ---- PHDRS ------------------------------------------------------------------------------------------------- */
 
 static uint64_t evaluate(struct link *link, const struct expr *expr, uint64_t otherwise)
 {
@@ -368,7 +368,8 @@ static void add_listed(struct link *link)
 		if (type == PT_LOAD)
 			sort_by_place(layout, sections, n);
 		struct segment *segment = add(layout, type, 0, sections, n);
-		segment->flags = phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
+		segment->flags =
+			phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
 		if (type == PT_GNU_STACK && !phdr->flags)
 			segment->flags = PF_R | PF_W | (layout->exec_stack ? PF_X : 0);
 		segment->align = n ? alignment(layout, segment) : link->arch->dialect->word;

@@ -28,6 +28,18 @@ void headers_prepare(struct link *link)
 	section_of(link, link->synthetic[SYN_SHSTRTAB])->size = size;
 }
 
+/* Where .text begins; of several, the first that has something. */
+static uint64_t text_address(const struct layout *layout)
+{
+	uint32_t first = layout_find(layout, ".text");
+	for (uint32_t i = first; i < layout->osecs.n; i++) {
+		const struct osec *osec = &layout->osecs.at[i];
+		if ((osec->has_members || osec->index) && strcmp(osec->name, ".text") == 0)
+			return osec->addr;
+	}
+	return layout->osecs.at[first].addr;
+}
+
 static uint64_t entry_address(const struct link *link)
 {
 	symbol_id symbol = link->entry ? symbols_find(link, str_of(link->entry)) : 0;
@@ -37,7 +49,7 @@ static uint64_t entry_address(const struct link *link)
 		return link->symbols[symbol].address;
 	char *end;
 	uint64_t number = strtoull(link->entry, &end, 0);
-	return *end ? link->layout->osecs.at[layout_find(link->layout, ".text")].addr : number;
+	return *end ? text_address(link->layout) : number;
 }
 
 /* Indirect functions, unique symbols and SHF_GNU_RETAIN make the file one for GNU systems (gABI, EI_OSABI). */

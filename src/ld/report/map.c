@@ -288,7 +288,8 @@ static void print_output_section(struct map *map, const struct osec *osec)
 			at = print_run(map, &layout->runs.at[node->id], at);
 		} else {
 			print_statement(map, node);
-			at = max_u64(at, node->kind == NODE_DATA || node->kind == NODE_STRING ? node->dot + node->size : 0);
+			at = max_u64(at,
+				     node->kind == NODE_DATA || node->kind == NODE_STRING ? node->dot + node->size : 0);
 		}
 	}
 	if (osec->index)

@@ -166,8 +166,8 @@ void internal_begin(struct link *link)
 		add_defsym(link, &options->defsyms.at[i], &first);
 	each_node(link, define_plain);
 	each_node(link, reference_values);
-	for (const struct region_statement *region = link->layout->script ? link->layout->script->regions : NULL; region;
-	     region = region->next) {
+	for (const struct region_statement *region = link->layout->script ? link->layout->script->regions : NULL;
+	     region; region = region->next) {
 		expr_each_symbol(region->origin, reference, link);
 		expr_each_symbol(region->length, reference, link);
 	}
@@ -324,11 +324,12 @@ static void find_objects_definitions(struct link *link)
 	bool asks = asks_for_objects(layout);
 	for (file_id id = 1; asks && id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
-		for (uint32_t i = file->symtab.first_global; file->kind == FILE_OBJECT && file->live && i < file->symtab.n;
-		     i++) {
+		for (uint32_t i = file->symtab.first_global;
+		     file->kind == FILE_OBJECT && file->live && i < file->symtab.n; i++) {
 			symbol_id symbol = global_of(file, i);
 			uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
-			if (owner == OWNER_NONE || owner_file(owner) != INTERNAL_FILE || !is_live_definition(link, file, i))
+			if (owner == OWNER_NONE || owner_file(owner) != INTERNAL_FILE ||
+			    !is_live_definition(link, file, i))
 				continue;
 			const struct elf_sym *sym = &file->symtab.syms[i];
 			enum symbol_rank rank = elf_sym_is_common(sym)		 ? RANK_COMMON

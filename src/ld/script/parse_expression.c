@@ -273,7 +273,9 @@ static int accept_operator(struct script_parser *parser, unsigned least)
 static const struct expr *parse_binary(struct script_parser *parser, unsigned least)
 {
 	const struct expr *left = parse_unary(parser);
-	for (int i; left && (i = accept_operator(parser, least)) >= 0;) {
+	if (!left)
+		return NULL;
+	for (int i; (i = accept_operator(parser, least)) >= 0;) {
 		const struct expr *right = parse_binary(parser, operators[i].level + 1);
 		if (!right)
 			return NULL;

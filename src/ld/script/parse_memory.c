@@ -80,7 +80,8 @@ static bool parse_region(struct script_parser *parser, struct token name, void *
 	struct region_statement *region = arena_new(parser->arena, struct region_statement);
 	region->name = parser_copy(parser, name);
 	region->place = name.place;
-	if (!parse_attributes(parser, region) || !parser_expect(parser, LEX_SCRIPT, ":", "':' after a memory region's name"))
+	if (!parse_attributes(parser, region) ||
+	    !parser_expect(parser, LEX_SCRIPT, ":", "':' after a memory region's name"))
 		return false;
 	region->origin = parse_member(parser, origin);
 	if (!region->origin)
