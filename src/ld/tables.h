@@ -329,6 +329,7 @@ struct merge_pool {
 	uint32_t run;
 	uint64_t flags, entsize;
 	uint32_t first_shard, n_shards; /* 1 << log2_shards */
+	uint64_t bytes;           /* of the input */
 	uint8_t log2_shards;
 	bool is_aligned;          /* some pieces need more than 1 */
 	section_id first_member;
