@@ -40,7 +40,7 @@ _gild_values() {
 		;;
 	--orphan-handling) echo place ;;
 	start-stop-visibility) echo default internal hidden protected ;;
-	-m) echo elf_x86_64 elf_i386 ;;
+	-m) echo elf_x86_64 elf_i386 elf32_x86_64 ;;
 	esac
 }
 

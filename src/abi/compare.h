@@ -1,5 +1,5 @@
-/* Comparing types of two models. Whatever has a name is compared once: comparing a type that refers to it only notes that
- * it does. */
+/* Comparing types of two models. Whatever has a name is compared once: comparing a type that refers to it only notes
+ * that it does. */
 #ifndef GILD_ABI_COMPARE_H
 #define GILD_ABI_COMPARE_H
 

@@ -51,7 +51,7 @@ static struct bytes build_id(const struct elf_file *elf)
 static bool same_id(const struct elf_file *elf, struct bytes id)
 {
 	struct bytes other = build_id(elf);
-	return other.size == id.size && id.size && memcmp(other.data, id.data, id.size) == 0;
+	return other.size == id.size && other.data && id.data && memcmp(other.data, id.data, id.size) == 0;
 }
 
 static const char *find_by_id(struct abi_files *files, struct bytes id, struct elf_file *out)

@@ -298,7 +298,7 @@ static const char *path_to(struct differ *differ, uint32_t pair)
 	const struct abi_comparer *comparer = &differ->comparer;
 	uint32_t nodes[MOST_PATH];
 	unsigned n = 0;
-	for (uint32_t at = pair; n < MOST_PATH; at = comparer->pairs.at[at].via) {
+	for (uint32_t at = pair; n < MOST_PATH && comparer->pairs.n; at = comparer->pairs.at[at].via) {
 		nodes[n++] = at;
 		if (at & ABI_SYMBOL_NODE)
 			break;

@@ -1,5 +1,5 @@
-/* A model as text for people, and as JSON for programs: docs/abi.md describes both. The same ABI gives the same bytes, in
- * whichever order a linker put its parts. */
+/* A model as text for people, and as JSON for programs: docs/abi.md describes both. The same ABI gives the same
+ * bytes, in whichever order a linker put its parts. */
 #ifndef GILD_ABI_DUMP_H
 #define GILD_ABI_DUMP_H
 

@@ -82,7 +82,9 @@ struct str abi_string(const struct abi_reader *reader, const struct abi_die *die
 		return string;
 	}
 	int alt = reader->files->sources.at[of->source].alt;
-	struct bytes strings = alt < 0 ? (struct bytes){0} : reader->files->sources.at[alt].dwarf.sections[DWARF_STR];
+	struct bytes strings = {0};
+	if (alt >= 0)
+		strings = reader->files->sources.at[alt].dwarf.sections[DWARF_STR];
 	const uint8_t *at = strings.data + value.number;
 	const uint8_t *nul = value.number < strings.size ? memchr(at, 0, strings.size - value.number) : NULL;
 	return nul && nul - at < 1 << 20 ? (struct str){(const char *)at, (uint32_t)(nul - at)} : string;

@@ -4,9 +4,9 @@
 
 #include "abi/spell.h"
 
-/* Declarations of the types and of all that they need, and assertions that sizes and offsets came out right. Names that C
- * does not have (of C++) get underscores; what C has no type for becomes something of the same size. Changes the model:
- * nothing else can be done with it afterwards. */
+/* Declarations of the types and of all that they need, and assertions that sizes and offsets came out right. Names
+ * that C does not have (of C++) get underscores; what C has no type for becomes something of the same size. Changes
+ * the model: nothing else can be done with it afterwards. */
 void abi_header_print(struct text *out, struct abi_model *model, const abi_type_id *types, uint32_t n);
 
 /* "#define STRUCT_MEMBER_OFFSET 8", for each definition of a type. */

@@ -259,12 +259,12 @@ static uint64_t definition_align(const struct abi_model *model, struct abi_defin
 		if (member->kind != ABI_FIELD && member->kind != ABI_BASE_CLASS)
 			continue;
 		uint64_t of_member = align_within(model, member->type, depth + 1);
-		bool is_packed =
-			!member->is_virtual && !member->is_bit_field && member->bit_offset % (of_member * 8) != 0;
+		bool is_packed = !member->is_virtual && !member->is_bit_field &&
+				 member->bit_offset % max_u64(of_member * 8, 8) != 0;
 		if (!is_packed)
 			align = max_u64(align, of_member);
 	}
-	while (definition->size % align != 0)
+	while (align > 1 && definition->size % align != 0)
 		align /= 2;
 	definition->known_align = (uint32_t)max_u64(align, definition->align);
 	return definition->known_align;
@@ -299,7 +299,7 @@ static uint64_t align_within(const struct abi_model *model, abi_type_id id, unsi
 				return 4; /* i386 psABI, figure 3.1 */
 			return is_power_of_two(size) ? min_u64(size, 16) : 1;
 		case ABI_VECTOR:
-			return is_power_of_two(size) ? size : 1;
+			return is_power_of_two(size) ? min_u64(size, 4096) : 1;
 		case ABI_MEMBER_POINTER:
 			return model->pointer_size;
 		default:

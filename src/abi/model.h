@@ -1,10 +1,11 @@
-/* What a file promises to those who link with it: its exported symbols, their types, and the types these are made of.
+/* What a file promises to those who link with it: its exported symbols, their types, and the types these are made
+ * of.
  *
- * Types have 32-bit ids; type 0 is void. A type is there once: equal types have equal ids, so that a large program, which
- * repeats the types of its headers in every unit, becomes small. What has a name (struct, union, enum, typedef) is an
- * *entity*: its id stands for the name, and what the name means is in its definitions. There is none when the file only
- * declares it, and there are several when parts of the file disagree. Since types refer to names, nothing but names
- * closes a cycle.
+ * Types have 32-bit ids; type 0 is void. A type is there once: equal types have equal ids, so that a large program,
+ * which repeats the types of its headers in every unit, becomes small. What has a name (struct, union, enum,
+ * typedef) is an *entity*: its id stands for the name, and what the name means is in its definitions. There is none
+ * when the file only declares it, and there are several when parts of the file disagree. Since types refer to names,
+ * nothing but names closes a cycle.
  *
  * Names are not NUL-terminated; the model's arena or the files it was read from own them. One thread at a time. */
 #ifndef GILD_ABI_MODEL_H
@@ -127,9 +128,9 @@ void abi_model_init(struct abi_model *model);
 void abi_model_free(struct abi_model *model);
 
 /* The id of a type that equals *type. Its name and its parameters, the last type->n of model->members, become the
- * model's; if there was such a type already, the parameters are taken away again. Of a type with a name, kind and name
- * alone count. A type without name that has a definition is equal to one whose definition has the same members; then the
- * last definition and its members are taken away, too. */
+ * model's; if there was such a type already, the parameters are taken away again. Of a type with a name, kind and
+ * name alone count. A type without name that has a definition is equal to one whose definition has the same members;
+ * then the last definition and its members are taken away, too. */
 abi_type_id abi_intern(struct abi_model *model, const struct abi_type *type);
 
 /* The type with that kind and name; 0: there is none. */

@@ -19,8 +19,8 @@ struct abi_read_options {
 bool abi_read(struct abi_model *model, struct abi_files *files, struct pool *pool,
 	      const struct abi_read_options *options);
 
-/* Puts the symbols of the files in the place of those that the model has, which give them their types: of a library with
- * a description, what it exports, with versions. False: reported. */
+/* Puts the symbols of the files in the place of those that the model has, which give them their types: of a library
+ * with a description, what it exports, with versions. False: reported. */
 bool abi_read_symbols_again(struct abi_model *model, struct abi_files *files);
 
 #endif

@@ -1,9 +1,10 @@
 /* Reading a model from debug information, in two steps.
  *
- * scan.c goes through all entries of all units, units in parallel. It notes where types are, what surrounds them (names
- * have scopes), and which entries belong to exported symbols; and it computes the *shape* of each definition: a hash of
- * all that it says, in which other types are names. read.c then makes types of what the symbols reach, one thread. A name
- * that comes again with the same shape is not read again, so that the headers that every unit repeats are read once. */
+ * scan.c goes through all entries of all units, units in parallel. It notes where types are, what surrounds them
+ * (names have scopes), and which entries belong to exported symbols; and it computes the *shape* of each definition:
+ * a hash of all that it says, in which other types are names. read.c then makes types of what the symbols reach, one
+ * thread. A name that comes again with the same shape is not read again, so that the headers that every unit repeats
+ * are read once. */
 #ifndef GILD_ABI_READER_H
 #define GILD_ABI_READER_H
 
@@ -102,8 +103,8 @@ struct abi_reader {
 	uint32_t error_unit;          /* and where */
 };
 
-/* Reads the headers of all units. False: see `error`, which is in `source`. With `skip_bad` goes on with the next section,
- * and there is a unit without entries where one cannot be opened. */
+/* Reads the headers of all units. False: see `error`, which is in `source`. With `skip_bad` goes on with the next
+ * section, and there is a unit without entries where one cannot be opened. */
 bool abi_open_units(struct abi_reader *reader, bool skip_bad, struct dwarf_error *error, uint32_t *source);
 
 /* Scans all units of all sources. False: reported. */

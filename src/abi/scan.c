@@ -216,7 +216,8 @@ static bool indexed(const struct dwarf_unit *unit, uint64_t index, uint64_t *add
 	return true;
 }
 
-/* Where a variable lies: an expression that is one address (DWARF 5 section 2.5.1.1), or one in thread-local storage. */
+/* Where a variable lies: an expression that is one address (DWARF 5 section 2.5.1.1), or one in thread-local
+ * storage. */
 static bool variable_address(const struct dwarf_unit *unit, const struct dwarf_entry *entry, uint64_t *address,
 			     struct dwarf_error *error)
 {

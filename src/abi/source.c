@@ -106,9 +106,10 @@ static struct bytes *place_of(struct abi_source *source, const char *name)
 		name += 8;
 	else
 		return NULL;
-	if (strlen(name) > 24)
+	size_t prefix = strlen(plain), len = strlen(name);
+	if (len >= sizeof(plain) - prefix)
 		return NULL;
-	strcat(plain, name);
+	memcpy(plain + prefix, name, len + 1);
 	if (strcmp(plain, ".debug_line") == 0)
 		return &source->line;
 	enum dwarf_section section = dwarf_section_of_name(plain);

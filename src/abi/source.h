@@ -1,9 +1,9 @@
-/* Files that an ABI is read from: objects, members of archives, shared objects, programs, and the separate debug files
- * that belong to them.
+/* Files that an ABI is read from: objects, members of archives, shared objects, programs, and the separate debug
+ * files that belong to them.
  *
- * A source is one ELF file with its symbols and its debug sections. Compressed sections are decompressed, and an object's
- * debug sections are copied and relocated: in them, each section of the object has an address of its own, so that
- * addresses tell one section from another. */
+ * A source is one ELF file with its symbols and its debug sections. Compressed sections are decompressed, and an
+ * object's debug sections are copied and relocated: in them, each section of the object has an address of its own,
+ * so that addresses tell one section from another. */
 #ifndef GILD_ABI_SOURCE_H
 #define GILD_ABI_SOURCE_H
 
@@ -41,7 +41,8 @@ struct abi_files {
 void abi_files_init(struct abi_files *files, struct diag *diag);
 void abi_files_free(struct abi_files *files);
 
-/* Opens a file and what belongs to it; an archive becomes a source for each member that is an ELF file. False: reported. */
+/* Opens a file and what belongs to it; an archive becomes a source for each member that is an ELF file. False:
+ * reported. */
 bool abi_files_open(struct abi_files *files, const char *path);
 
 /* Adds an ELF file that has been read. `path` and `elf` stay valid. False: reported. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-const struct arch *const archs[] = {&arch_x86_64, &arch_i386, NULL};
+const struct arch *const archs[] = {&arch_x86_64, &arch_i386, &arch_x32, NULL};
 
 const struct arch *arch_by_emulation(const char *emulation)
 {

@@ -93,7 +93,7 @@ struct arch {
 	unsigned (*applied_form)(const struct link *link, section_id section, uint64_t number, struct elf_rela *rela);
 };
 
-extern const struct arch arch_x86_64, arch_i386;
+extern const struct arch arch_x86_64, arch_i386, arch_x32;
 
 /* All targets, NULL-terminated; the first is the default. */
 extern const struct arch *const archs[];

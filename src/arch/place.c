@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-#include "ld/prune/icf.h"
 #include "ld/report/describe.h"
-#include "ld/resolve/resolve.h"
 
 void place_report(const struct place *place, const struct elf_rela *rela, const char *what)
 {
@@ -27,27 +25,9 @@ uint64_t place_size_of_symbol(const struct place *place, uint32_t index)
 	return place->file->symtab.syms[index].st_size;
 }
 
-uint64_t place_unloaded_value(const struct place *place, const struct elf_rela *rela, struct tombstones tombstones)
+void place_misplaced(const struct place *place, const struct elf_rela *rela, unsigned width)
 {
-	struct link *link = place->link;
-	int64_t a = rela->r_addend;
-	uint64_t s = symbol_value(place, rela->r_sym, &a);
-	struct ref ref = ref_of(link, place->file, rela->r_sym);
-	if (ref.is_discarded ||
-	    (tombstones.for_replaced && ref.symbol && !is_live_definition(link, place->file, rela->r_sym) &&
-	     place->file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF) ||
-	    (tombstones.for_folded && icf_is_folded(link, place->file, rela->r_sym)))
-		return tombstones.value;
-	return s + (uint64_t)a;
-}
-
-bool place_holds(const struct place *place, const struct elf_rela *rela, unsigned width)
-{
-	if (width != 0 && place->size >= width && rela->r_offset <= place->size - width)
-		return true;
-	place_report(place, rela,
-		     width ? "lies outside its section" : "is not a relocation that object files use");
-	return false;
+	place_report(place, rela, width ? "lies outside its section" : "is not a relocation that object files use");
 }
 
 /* One address has one function: of equal ones, debuggers shall find the one that stayed. But its code has the lines of

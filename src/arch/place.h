@@ -4,7 +4,9 @@
 
 #include "arch/arch.h"
 #include "ld/layout/value.h"
+#include "ld/prune/icf.h"
 #include "ld/report/overflow.h"
+#include "ld/resolve/resolve.h"
 
 /* The section being relocated, and what all its relocations share. */
 struct place {
@@ -98,7 +100,21 @@ struct tombstones {
 };
 
 /* S + A in a section that is not loaded, or what stands for it. */
-uint64_t place_unloaded_value(const struct place *place, const struct elf_rela *rela, struct tombstones tombstones);
+static inline uint64_t place_unloaded_value(const struct place *place, const struct elf_rela *rela,
+					    struct tombstones tombstones)
+{
+	struct link *link = place->link;
+	const struct file *file = place->file;
+	int64_t a = rela->r_addend;
+	uint64_t s = symbol_value(place, rela->r_sym, &a);
+	bool is_gone = rela->r_sym < file->symtab.first_global
+			       ? is_discarded_local(link, file, rela->r_sym)
+			       : tombstones.for_replaced && file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF &&
+					 !is_live_definition(link, file, rela->r_sym);
+	if (is_gone || (tombstones.for_folded && icf_is_folded(link, file, rela->r_sym)))
+		return tombstones.value;
+	return s + (uint64_t)a;
+}
 
 /* P in a section that is not loaded: scripts give such sections addresses, too; else they begin at 0. */
 static inline uint64_t place_unloaded_address(const struct place *place, const struct elf_rela *rela)
@@ -107,8 +123,17 @@ static inline uint64_t place_unloaded_address(const struct place *place, const s
 	return rela->r_offset + (place->layout->scripted ? section_address(place->layout, section) : 0);
 }
 
-/* Does the relocation lie inside the unloaded section? Otherwise it is reported. width 0: not for objects. */
-bool place_holds(const struct place *place, const struct elf_rela *rela, unsigned width);
+/* Reports a relocation of an unloaded section that lies outside it, or is of a type that is not for objects (width 0). */
+void place_misplaced(const struct place *place, const struct elf_rela *rela, unsigned width);
+
+/* Does the relocation lie inside the unloaded section? Otherwise it is reported. */
+static inline bool place_holds(const struct place *place, const struct elf_rela *rela, unsigned width)
+{
+	bool inside = width != 0 && place->size >= width && rela->r_offset <= place->size - width;
+	if (!inside)
+		place_misplaced(place, rela, width);
+	return inside;
+}
 
 static inline struct place place_of(struct link *link, section_id id)
 {
@@ -147,8 +172,8 @@ static inline __attribute__((always_inline)) void place_apply_range(struct link 
 		i += one(&place, &relas.at[i]);
 }
 
-/* Most relocations of debug information refer to its strings, by the symbol of their section. Those of a group get their
- * addresses together. */
+/* Most relocations of debug information refer to its strings, by the symbol of their section. Those of a group get
+ * their addresses together. */
 static inline __attribute__((always_inline)) void place_apply_unloaded(const struct place *place,
 								       struct elf_relas relas,
 								       struct tombstones tombstones,

@@ -38,14 +38,14 @@ static uint32_t scan_tls(const struct scanned *scanned, uint32_t i, struct ref r
 		scanner->module_bits |= NEED_TLSLD;
 		return 1;
 	case R_X86_64_GOTTPOFF:
-		if (model == TLS_LOCAL_EXEC && relax_ie_is_known(content, rela->r_offset))
+		if (model == TLS_LOCAL_EXEC && relax_ie_is_known(content, rela->r_offset, is_x32(link)))
 			return 1;
 		scanner_need(scanner, rela->r_sym, NEED_GOTTP);
 		if (shared)
 			scanner->module_bits |= NEED_STATIC_TLS;
 		return 1;
 	case R_X86_64_GOTPC32_TLSDESC:
-		if (model == TLS_AS_WRITTEN || !relax_desc_is_known(content, rela->r_offset))
+		if (model == TLS_AS_WRITTEN || !relax_desc_is_known(content, rela->r_offset, is_x32(link)))
 			scanner_need(scanner, rela->r_sym, NEED_TLSDESC);
 		else if (model == TLS_INITIAL_EXEC)
 			scanner_need(scanner, rela->r_sym, NEED_GOTTP);
@@ -84,7 +84,7 @@ static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32
 	case R_X86_64_32:
 	case R_X86_64_32S:
 	case R_X86_64_64:
-		scan_absolute(scanned, i, ref, type == R_X86_64_64);
+		scan_absolute(scanned, i, ref, type == R_X86_64_64 || (type == R_X86_64_32 && is_x32(link)));
 		break;
 	case R_X86_64_PC8:
 	case R_X86_64_PC16:
@@ -163,11 +163,11 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 			return 1;
 		}
 		if (model == TLS_INITIAL_EXEC) {
-			relax_gd_to_ie(at);
+			relax_gd_to_ie(at, is_x32(link));
 			put_signed(place, rela, at + 8, 4,
 				   (int64_t)(slot_address(place, aux->gottp) + (uint64_t)a - p - 8));
 		} else {
-			relax_gd_to_le(at);
+			relax_gd_to_le(at, is_x32(link));
 			put_signed(place, rela, at + 8, 4, (int64_t)(tp_offset(place->layout, s) + (uint64_t)a + 4));
 		}
 		return 2;
@@ -177,7 +177,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 				   (int64_t)(slot_address(place, link->tlsld_slot) + (uint64_t)a - p));
 			return 1;
 		}
-		relax_ld_to_le(at, -tp_offset(place->layout, place->layout->tls_addr));
+		relax_ld_to_le(at, -tp_offset(place->layout, place->layout->tls_addr), is_x32(link));
 		return 2;
 	case R_X86_64_DTPOFF32:
 		put_signed(place, rela, at, 4, (int64_t)(s - place->layout->tls_addr + (uint64_t)a));
@@ -186,7 +186,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 		write64(at, s - place->layout->tls_addr + (uint64_t)a);
 		return 1;
 	case R_X86_64_GOTTPOFF:
-		if (model == TLS_LOCAL_EXEC && relax_ie_is_known(content, where)) {
+		if (model == TLS_LOCAL_EXEC && relax_ie_is_known(content, where, is_x32(link))) {
 			relax_ie_to_le(at);
 			put_signed(place, rela, at, 4, (int64_t)(tp_offset(place->layout, s) + (uint64_t)a + 4));
 		} else {
@@ -207,7 +207,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 		return 1;
 	case R_X86_64_TLSDESC_CALL:
 		if (!aux || aux->tlsdesc == NO_SLOT)
-			relax_desc_call(at);
+			relax_desc_call(at, place->size - where);
 		return 1;
 	case R_X86_64_TPOFF32:
 		put_signed(place, rela, at, 4, (int64_t)(tp_offset(place->layout, s) + (uint64_t)a));
@@ -246,7 +246,10 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		write64(at, s + (uint64_t)a);
 		return 1;
 	case R_X86_64_32:
-		put_absolute(place, rela, at, 4, s + (uint64_t)a, true);
+		if (is_x32(link) && decide_absolute(link, ref, true, place->writable) == SYMBOLIC &&
+		    !site_is_settled(link, aux_of(link, place->file, rela->r_sym)))
+			s = 0, a = 0;
+		put_absolute(place, rela, at, 4, s + (uint64_t)a, !is_x32(link));
 		return 1;
 	case R_X86_64_32S:
 		put_signed(place, rela, at, 4, (int64_t)(s + (uint64_t)a));
@@ -406,6 +409,39 @@ static const char *const platform_tokens[] = {"x86_64", "haswell", "xeon_phi", N
 
 static const uint32_t section_types[] = {SHT_X86_64_UNWIND, 0};
 
+static const char *const search_dirs_x32[] = {
+	"/usr/local/lib/x86_64-linux-gnux32", "/lib/x86_64-linux-gnux32", "/usr/lib/x86_64-linux-gnux32",
+	"/usr/local/libx32", "/libx32", "/usr/libx32", "/usr/local/lib", "/lib", "/usr/lib",
+	"/usr/x86_64-linux-gnu/libx32", "/usr/x86_64-linux-gnu/lib", NULL,
+};
+
+static const char *const lib_tokens_x32[] = {"lib/x86_64-linux-gnux32", "libx32", NULL};
+
+/* What the two ABIs share. */
+#define X86_64_COMMON \
+	.code_fill = 0x90, /* nop */                                           \
+	.fill_code = x86_64_fill_code,                                         \
+	.r_relative = R_X86_64_RELATIVE,                                       \
+	.r_glob_dat = R_X86_64_GLOB_DAT,                                       \
+	.r_jump_slot = R_X86_64_JUMP_SLOT,                                     \
+	.r_copy = R_X86_64_COPY,                                               \
+	.r_irelative = R_X86_64_IRELATIVE,                                     \
+	.r_dtpmod = R_X86_64_DTPMOD64,                                         \
+	.r_dtpoff = R_X86_64_DTPOFF64,                                         \
+	.r_tpoff = R_X86_64_TPOFF64,                                           \
+	.r_tlsdesc = R_X86_64_TLSDESC,                                         \
+	.got_plt_header_slots = 3,                                             \
+	.plt_cie = {x86_64_plt_cie, sizeof(x86_64_plt_cie)},                   \
+	.plt = {{&x86_64_plt, &x86_64_ibt_plt}, {&x86_64_plt, &x86_64_ibt_plt}},\
+	.scan = scan,                                                          \
+	.apply = apply,                                                        \
+	.apply_range = apply_range,                                            \
+	.tp_offset = arch_tp_offset,                                           \
+	.use_of = x86_64_use_of,                                               \
+	.relocation_name = x86_64_relocation_name,                             \
+	.relocation_width = x86_64_relocation_width,                           \
+	.applied_form = x86_64_applied_form,
+
 const struct arch arch_x86_64 = {
 	.emulation = "elf_x86_64",
 	.bfd_name = "elf64-x86-64",
@@ -420,27 +456,25 @@ const struct arch arch_x86_64 = {
 	.lib_tokens = lib_tokens,
 	.section_types = section_types,
 	.platform_tokens = platform_tokens,
-	.code_fill = 0x90, /* nop */
-	.fill_code = x86_64_fill_code,
-	.r_relative = R_X86_64_RELATIVE,
 	.r_symbolic = R_X86_64_64,
-	.r_glob_dat = R_X86_64_GLOB_DAT,
-	.r_jump_slot = R_X86_64_JUMP_SLOT,
-	.r_copy = R_X86_64_COPY,
-	.r_irelative = R_X86_64_IRELATIVE,
-	.r_dtpmod = R_X86_64_DTPMOD64,
-	.r_dtpoff = R_X86_64_DTPOFF64,
-	.r_tpoff = R_X86_64_TPOFF64,
-	.r_tlsdesc = R_X86_64_TLSDESC,
-	.got_plt_header_slots = 3,
-	.plt_cie = {x86_64_plt_cie, sizeof(x86_64_plt_cie)},
-	.plt = {{&x86_64_plt, &x86_64_ibt_plt}, {&x86_64_plt, &x86_64_ibt_plt}},
-	.scan = scan,
-	.apply = apply,
-	.apply_range = apply_range,
-	.tp_offset = arch_tp_offset,
-	.use_of = x86_64_use_of,
-	.relocation_name = x86_64_relocation_name,
-	.relocation_width = x86_64_relocation_width,
-	.applied_form = x86_64_applied_form,
+	X86_64_COMMON
+};
+
+/* Addresses of 32 bits; the slots of the GOT, which instructions load, have 64. What the loader relocates are words, so
+ * that a place of 64 bits keeps its upper half, 0. */
+const struct arch arch_x32 = {
+	.emulation = "elf32_x86_64",
+	.bfd_name = "elf32-x86-64",
+	.bfd_arch = "i386:x64-32",
+	.machine = EM_X86_64,
+	.dialect = &elf_dialect_32_rela,
+	.slot = 8,
+	.image_base = 0x400000,
+	.dynamic_linker = "/libx32/ld-linux-x32.so.2",
+	.search_dirs = search_dirs_x32,
+	.lib_tokens = lib_tokens_x32,
+	.section_types = section_types,
+	.platform_tokens = platform_tokens,
+	.r_symbolic = R_X86_64_32,
+	X86_64_COMMON
 };

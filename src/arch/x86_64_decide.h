@@ -3,8 +3,15 @@
 #ifndef GILD_ARCH_X86_64_DECIDE_H
 #define GILD_ARCH_X86_64_DECIDE_H
 
+#include "arch/arch.h"
 #include "arch/decide.h"
 #include "arch/x86_64_relax.h"
+
+/* The ABI with addresses of 32 bits. */
+static inline bool is_x32(const struct link *link)
+{
+	return link->arch->dialect->word == 4;
+}
 
 /* A relaxed sequence includes the call of __tls_get_addr, whose relocation comes next and is skipped. */
 static inline bool is_followed_by_call(const struct elf_rela *rela, const struct elf_rela *end)
@@ -20,7 +27,7 @@ static inline bool is_followed_by_call(const struct elf_rela *rela, const struct
 static inline enum tls_model general_dynamic_model(const struct link *link, struct ref ref, const struct elf_rela *rela,
 						   const struct elf_rela *end, struct bytes content, uint64_t where)
 {
-	bool known = is_followed_by_call(rela, end) && relax_gd_is_known(content, where);
+	bool known = is_followed_by_call(rela, end) && relax_gd_is_known(content, where, is_x32(link));
 	return known ? tls_model(link, ref) : TLS_AS_WRITTEN;
 }
 

@@ -78,7 +78,7 @@ static unsigned tls_form(const struct link *link, const struct file *file, struc
 		rela->r_type = R_X86_64_NONE; /* a number: the size of the module's block */
 		return 2;
 	case R_X86_64_GOTTPOFF:
-		if (model == TLS_LOCAL_EXEC && relax_ie_is_known(content, where))
+		if (model == TLS_LOCAL_EXEC && relax_ie_is_known(content, where, is_x32(link)))
 			to_tpoff(rela);
 		return 1;
 	case R_X86_64_GOTPC32_TLSDESC:

@@ -7,34 +7,41 @@
 
 #include "elf/types.h"
 
-/* General dynamic, 16 bytes from at - 4:
+/* General dynamic, 16 bytes from at - 4; of x32, 15 bytes from at - 3, without the first:
  *   66 48 8d 3d FIELD   data16 lea x@tlsgd(%rip),%rdi
  *   66 66 48 e8 ....    data16 data16 rex64 call __tls_get_addr@PLT
  *                       (or 66 48 ff 15 ....: call *__tls_get_addr@GOTPCREL(%rip)) */
-static inline bool relax_gd_is_known(struct bytes content, uint64_t where)
+static inline bool relax_gd_is_known(struct bytes content, uint64_t where, bool x32)
 {
-	if (where < 4 || content.size < 12 || where > content.size - 12)
+	unsigned before = x32 ? 3 : 4;
+	if (where < before || content.size < 12 || where > content.size - 12)
 		return false;
 	const uint8_t *at = content.data + where;
-	return read32(at - 4) == 0x3d8d4866 && (read32(at + 4) == 0xe8486666 || read32(at + 4) == 0x15ff4866);
+	return at[-3] == 0x48 && at[-2] == 0x8d && at[-1] == 0x3d && (x32 || at[-4] == 0x66) &&
+	       (read32(at + 4) == 0xe8486666 || read32(at + 4) == 0x15ff4866);
 }
 
-static inline void relax_gd_to_le(uint8_t *at)
+static inline void relax_gd_to_le(uint8_t *at, bool x32)
 {
 	static const uint8_t code[16] = {
 		0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0, /* mov %fs:0,%rax */
 		0x48, 0x8d, 0x80, 0, 0, 0, 0,             /* lea x@tpoff(%rax),%rax */
 	};
-	__builtin_memcpy(at - 4, code, sizeof(code));
+	static const uint8_t code_x32[15] = {
+		0x64, 0x8b, 0x04, 0x25, 0, 0, 0, 0,       /* mov %fs:0,%eax */
+		0x48, 0x8d, 0x80, 0, 0, 0, 0,             /* lea x@tpoff(%rax),%rax */
+	};
+	if (x32)
+		__builtin_memcpy(at - 3, code_x32, sizeof(code_x32));
+	else
+		__builtin_memcpy(at - 4, code, sizeof(code));
 }
 
-static inline void relax_gd_to_ie(uint8_t *at)
+static inline void relax_gd_to_ie(uint8_t *at, bool x32)
 {
-	static const uint8_t code[16] = {
-		0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0, /* mov %fs:0,%rax */
-		0x48, 0x03, 0x05, 0, 0, 0, 0,             /* add x@gottpoff(%rip),%rax */
-	};
-	__builtin_memcpy(at - 4, code, sizeof(code));
+	relax_gd_to_le(at, x32);
+	at[6] = 0x03; /* add x@gottpoff(%rip),%rax */
+	at[7] = 0x05;
 }
 
 /* Local dynamic, from at - 3:
@@ -53,50 +60,68 @@ static inline bool relax_ld_is_known(struct bytes content, uint64_t where)
 
 /* `block`: distance from the module's thread-local block to the thread pointer. The register then holds what
  * __tls_get_addr would have returned, so that the offsets that follow (R_X86_64_DTPOFF32) stay as they are. */
-static inline void relax_ld_to_le(uint8_t *at, uint64_t block)
+static inline void relax_ld_to_le(uint8_t *at, uint64_t block, bool x32)
 {
+	static const uint8_t code_x32[12] = {
+		0x31, 0xc0,       /* xor %eax,%eax */
+		0x64, 0x8b, 0x00, /* mov %fs:(%rax),%eax */
+		0x2d, 0, 0, 0, 0, /* sub $block,%eax */
+		0x66, 0x90,       /* xchg %ax,%ax */
+	};
 	static const uint8_t code[12] = {
 		0x31, 0xc0,             /* xor %eax,%eax */
 		0x64, 0x48, 0x8b, 0x00, /* mov %fs:(%rax),%rax */
 		0x48, 0x2d, 0, 0, 0, 0, /* sub $block,%rax */
 	};
 	bool longer = at[4] != 0xe8;
-	__builtin_memcpy(at - 3, code, sizeof(code));
-	write32(at + 5, block);
+	__builtin_memcpy(at - 3, x32 ? code_x32 : code, sizeof(code));
+	write32(at + (x32 ? 3 : 5), block);
 	if (longer)
 		at[9] = 0x90; /* nop */
 }
 
+/* The REX prefix of a 64-bit operation, or, with x32, of either kind; REX.B is not set. */
+static inline bool is_rex(uint8_t prefix, bool x32)
+{
+	return prefix == 0x48 || prefix == 0x4c || (x32 && (prefix == 0x40 || prefix == 0x44));
+}
+
+/* The register moves from the reg field (REX.R) to the r/m field (REX.B). */
+static inline uint8_t rex_of_operand(uint8_t prefix)
+{
+	return (uint8_t)((prefix & ~5) | (prefix & 4) >> 2);
+}
+
 /* Initial exec: mov x@gottpoff(%rip),%reg or add x@gottpoff(%rip),%reg */
-static inline bool relax_ie_is_known(struct bytes content, uint64_t where)
+static inline bool relax_ie_is_known(struct bytes content, uint64_t where, bool x32)
 {
 	if (where < 3 || content.size < 4 || where > content.size - 4)
 		return false;
 	const uint8_t *at = content.data + where;
-	return (at[-3] == 0x48 || at[-3] == 0x4c) && (at[-2] == 0x8b || at[-2] == 0x03) && (at[-1] & 0xc7) == 0x05;
+	return is_rex(at[-3], x32) && (at[-2] == 0x8b || at[-2] == 0x03) && (at[-1] & 0xc7) == 0x05;
 }
 
 static inline void relax_ie_to_le(uint8_t *at)
 {
 	uint8_t reg = (at[-1] >> 3) & 7;
-	at[-3] = at[-3] == 0x4c ? 0x49 : 0x48;
+	at[-3] = rex_of_operand(at[-3]);
 	at[-2] = at[-2] == 0x8b ? 0xc7 : 0x81; /* mov $x@tpoff,%reg; add $x@tpoff,%reg */
 	at[-1] = 0xc0 | reg;
 }
 
 /* Descriptors: lea x@tlsdesc(%rip),%reg ... call *x@tlscall(%rax) */
-static inline bool relax_desc_is_known(struct bytes content, uint64_t where)
+static inline bool relax_desc_is_known(struct bytes content, uint64_t where, bool x32)
 {
 	if (where < 3 || content.size < 4 || where > content.size - 4)
 		return false;
 	const uint8_t *at = content.data + where;
-	return (at[-3] == 0x48 || at[-3] == 0x4c) && at[-2] == 0x8d && (at[-1] & 0xc7) == 0x05;
+	return is_rex(at[-3], x32) && at[-2] == 0x8d && (at[-1] & 0xc7) == 0x05;
 }
 
 static inline void relax_desc_to_le(uint8_t *at)
 {
 	uint8_t reg = (at[-1] >> 3) & 7;
-	at[-3] = at[-3] == 0x4c ? 0x49 : 0x48;
+	at[-3] = rex_of_operand(at[-3]);
 	at[-2] = 0xc7; /* mov $x@tpoff,%reg */
 	at[-1] = 0xc0 | reg;
 }
@@ -106,8 +131,15 @@ static inline void relax_desc_to_ie(uint8_t *at)
 	at[-2] = 0x8b; /* mov x@gottpoff(%rip),%reg */
 }
 
-static inline void relax_desc_call(uint8_t *at)
+/* `room`: bytes from the instruction to the end of the section, 2 at least. */
+static inline void relax_desc_call(uint8_t *at, uint64_t room)
 {
+	if (at[0] == 0x67 && room >= 3) { /* call *x@tlscall(%eax), as x32 has it */
+		at[0] = 0x0f; /* nopl (%rax) */
+		at[1] = 0x1f;
+		at[2] = 0x00;
+		return;
+	}
 	at[0] = 0x66; /* xchg %ax,%ax */
 	at[1] = 0x90;
 }
@@ -171,8 +203,7 @@ static inline uint8_t *rewrite_got_load(uint8_t *at, enum got_load load)
 		return at - 1;
 	case LOAD_TO_TEST:
 	case LOAD_TO_BINOP:
-		/* The register moves from the reg field (REX.R) to the r/m field (REX.B). */
-		at[-3] = (uint8_t)((at[-3] & ~5) | (at[-3] & 4) >> 2);
+		at[-3] = rex_of_operand(at[-3]);
 		if (load == LOAD_TO_TEST) {
 			at[-2] = 0xf7;
 			at[-1] = 0xc0 | reg;

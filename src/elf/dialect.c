@@ -18,7 +18,7 @@ const struct elf_dialect elf_dialect_64 = {
 #define DIALECT_32(is_rela_, rela_)                        \
 	{                                                  \
 		.class_id = ELFCLASS32,                    \
-		.is_rela = is_rela_,                       \
+		.is_rela = (is_rela_),                     \
 		.word = 4,                                 \
 		.p2word = 2,                               \
 		.ehdr = sizeof(struct elf32_ehdr),         \

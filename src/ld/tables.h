@@ -2,8 +2,8 @@
  * 32-bit ids.
  *
  * An id never changes once given. Files and sections are numbered in the order of the inputs; symbols in the order of
- * first mention within the hash table that has their name (resolve/symbols.h), so that ids never depend on thread timing, but there are
- * unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic
+ * first mention within the hash table that has their name (resolve/symbols.h), so that ids never depend on thread
+ * timing, but there are unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic
  * symbol table, ...) are sections and symbols of file 0, placed like everybody else's. Link state is passed around as
  * one `struct link *`; nothing is global. */
 #ifndef GILD_LD_TABLES_H
@@ -329,6 +329,7 @@ struct merge_pool {
 	uint32_t run;
 	uint64_t flags, entsize;
 	uint32_t first_shard, n_shards; /* 1 << log2_shards */
+	uint64_t bytes;           /* of the input */
 	uint8_t log2_shards;
 	bool is_aligned;          /* some pieces need more than 1 */
 	section_id first_member;

@@ -54,7 +54,8 @@ struct verify_inputs {
 	bool lists_all;                      /* .symtab has all that the linker itself defines */
 	const struct verify_made *made;      /* what the linker made itself */
 	uint32_t n_made;
-	uint8_t code_fill;                   /* what stands between sections of code */
+	bool plain_gaps;                     /* no script says what stands between sections: zeros, or */
+	uint8_t code_fill;                   /* ... between sections of code, this */
 	const char *const *needed;           /* what DT_NEEDED must name, and nothing else */
 	uint32_t n_needed;
 	/* Names that options gave another meaning (--wrap, --defsym): sorted. Their values are not checked. */

@@ -81,7 +81,7 @@ static const struct option_row rows[] = {
 	{"--oformat", ARG_REQUIRED, OPTION_OUTPUT_FORMAT, "FORMAT",
 	 .help = "elf, or binary: the bytes as they are in memory, from the lowest address, and nothing else"},
 	{"-m", ARG_SHORT, OPTION_TEXT, "EMULATION",
-	 .help = "the target: elf_x86_64, elf_i386 (default: of the first object)", .field = FIELD(emulation)},
+	 .help = "the target: elf_x86_64, elf_i386, elf32_x86_64 (default: of the first object)", .field = FIELD(emulation)},
 	{"-e", ARG_SHORT, OPTION_TEXT, "SYMBOL", .help = "entry point: a symbol or an address", .field = FIELD(entry)},
 	{"--entry", ARG_REQUIRED, OPTION_TEXT, "SYMBOL", .field = FIELD(entry)},
 	{"-dynamic-linker", ARG_REQUIRED, OPTION_DYNAMIC_LINKER, "FILE", .help = "the program interpreter"},

@@ -35,6 +35,9 @@ static bool dialect_traits(const struct link *link, enum synthetic which, struct
 {
 	const struct elf_dialect *dialect = link->arch->dialect;
 	switch (which) {
+	case SYN_GNU_HASH: /* words of two sizes have none */
+		*out = (struct traits){SHT_GNU_HASH, SHF_ALLOC, dialect->word == 4 ? 4 : 0};
+		return true;
 	case SYN_DYNSYM:
 		*out = (struct traits){SHT_DYNSYM, SHF_ALLOC, dialect->sym};
 		return true;
@@ -69,7 +72,6 @@ static struct traits synthetic_traits(const struct link *link, const struct sect
 		[SYN_BUILD_ID] = {SHT_NOTE, SHF_ALLOC, 0},
 		[SYN_PACKAGE] = {SHT_NOTE, SHF_ALLOC, 0},
 		[SYN_HASH] = {SHT_HASH, SHF_ALLOC, 4},
-		[SYN_GNU_HASH] = {SHT_GNU_HASH, SHF_ALLOC, 0},
 		[SYN_DYNSTR] = {SHT_STRTAB, SHF_ALLOC, 0},
 		[SYN_VERSYM] = {SHT_GNU_versym, SHF_ALLOC, 2},
 		[SYN_VERDEF] = {SHT_GNU_verdef, SHF_ALLOC, 0},

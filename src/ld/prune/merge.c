@@ -82,8 +82,8 @@ static void split_lists(void *context, size_t begin, size_t end, unsigned worker
 			split(merging, &merging->link->merge_sections.at[m], (uint32_t)list, worker);
 }
 
-/* Interns all pieces, in rounds, so that not all of them are on their way at the same time. A list is one large section,
- * or some small ones. */
+/* Interns all pieces, in rounds, so that not all of them are on their way at the same time. A list is one large
+ * section, or some small ones. */
 static void intern_pieces(struct link *link)
 {
 	enum { LIST_BYTES = 1 << 20, ROUND_BYTES = 32 << 20, MAX_LISTS = 2 * ROUND_BYTES / LIST_BYTES };
@@ -199,8 +199,7 @@ static uint32_t pool_for(struct link *link, section_id id)
 	return link->merge_pools.n - 1;
 }
 
-/* `bytes`: of the input, by pool. */
-static void make_shards(struct link *link, const uint64_t *bytes)
+static void make_shards(struct link *link)
 {
 	/* Input bytes for each entry, a guess: strings of debugging information are in most files, others in few. */
 	enum { LOADED = 32, UNLOADED = 2048 };
@@ -208,10 +207,10 @@ static void make_shards(struct link *link, const uint64_t *bytes)
 	for (uint32_t p = 0; p < link->merge_pools.n; p++) {
 		struct merge_pool *pool = &link->merge_pools.at[p];
 		pool->first_shard = link->pool_shards.n;
-		pool->log2_shards = bytes[p] < MANY_BYTES ? 0 : LOG2_MANY_SHARDS;
+		pool->log2_shards = pool->bytes < MANY_BYTES ? 0 : LOG2_MANY_SHARDS;
 		pool->n_shards = 1u << pool->log2_shards;
 		spaces[p] = (struct intern_space){pool->log2_shards,
-						  bytes[p] / (pool->flags & SHF_ALLOC ? LOADED : UNLOADED)};
+						  pool->bytes / (pool->flags & SHF_ALLOC ? LOADED : UNLOADED)};
 		for (uint32_t s = 0; s < pool->n_shards; s++) {
 			section_id id = link->sections.n;
 			*array_push(&link->sections) = (struct section){
@@ -226,7 +225,6 @@ static void make_shards(struct link *link, const uint64_t *bytes)
 
 void merge_sections(struct link *link)
 {
-	ARRAY(uint64_t) bytes = {0}; /* by pool */
 	uint32_t n_sections = link->sections.n;
 	for (section_id id = 1; id < n_sections; id++) {
 		struct section *section = section_of(link, id);
@@ -235,13 +233,10 @@ void merge_sections(struct link *link)
 		section->extra = link->merge_sections.n;
 		uint32_t pool = pool_for(link, id);
 		*array_push(&link->merge_sections) = (struct merge_section){.section = id, .pool = pool};
-		if (pool == bytes.n)
-			*array_push(&bytes) = 0;
-		bytes.at[pool] += section->size;
+		link->merge_pools.at[pool].bytes += section->size;
 		link->merge_pools.at[pool].is_aligned |= section->p2align != 0;
 	}
-	make_shards(link, bytes.at);
-	array_free(&bytes);
+	make_shards(link);
 	intern_pieces(link);
 	place_pieces(link);
 }

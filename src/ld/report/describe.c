@@ -62,11 +62,10 @@ section_id first_reference(const struct link *link, const struct file *file, uin
 		const struct section *section = section_of(link, file->first_section + i);
 		if (!section->live || !section->rela || !(file->elf.shdrs[i].sh_flags & SHF_ALLOC))
 			continue;
-		struct bytes bytes = elf_section_bytes(&file->elf, section->rela);
-		const struct elf_rela *relas = (const struct elf_rela *)bytes.data;
-		for (uint64_t r = 0; r < bytes.size / sizeof(*relas); r++)
-			if (relas[r].r_sym == index) {
-				*offset = relas[r].r_offset;
+		struct elf_relas relas = section_relas(link, file->first_section + i);
+		for (uint64_t r = 0; r < relas.n; r++)
+			if (relas.at[r].r_sym == index) {
+				*offset = relas.at[r].r_offset;
 				return file->first_section + i;
 			}
 	}

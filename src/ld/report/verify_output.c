@@ -119,6 +119,7 @@ static void collect_made(struct link *link, struct verify_inputs *inputs)
 				osec->fileoff + (section_address(link->layout, section) - osec->addr), section->size};
 	}
 	inputs->made = made;
+	inputs->plain_gaps = !link->layout->scripted;
 	inputs->code_fill = link->arch->code_fill;
 }
 

@@ -99,7 +99,8 @@ static void drop_losers(void *context, size_t begin, size_t end, unsigned worker
 				continue;
 			section_of(link, first_section + group->section)->live = false;
 			for (uint32_t m = 0; m < group->n_members; m++)
-				section_of(link, first_section + read32(group->members + 4 * (uint64_t)m))->live = false;
+				section_of(link, first_section + read32(group->members + 4 * (uint64_t)m))->live =
+					false;
 		}
 	}
 }

@@ -126,8 +126,8 @@ static uint32_t names_in(const struct file *file)
 	return file->lazy ? file->n_lazy : file->kind == FILE_INTERNAL ? 0 : globals_in(file);
 }
 
-/* Cuts the first of the batch's files that are left into lists of about equally many names; returns the number of lists.
- * `share`: names of a list, at least. */
+/* Cuts the first of the batch's files that are left into lists of about equally many names; returns the number of
+ * lists. `share`: names of a list, at least. */
 static uint32_t cut_names(struct batch *batch, uint64_t share)
 {
 	uint32_t n = 0, file = batch->cuts[0];

@@ -6,7 +6,8 @@
 
 #include "ld/tables.h"
 
-/* `expected`: about how many names will be added, each as often as it comes; it only chooses the number and the size of tables. */
+/* `expected`: about how many names will be added, each as often as it comes; it only chooses the number
+ * and the size of tables. */
 void symbols_init(struct link *link, uint64_t expected);
 void symbols_free(struct link *link);
 

@@ -117,6 +117,15 @@ static bool is_pair(enum got_kind kind)
 	return kind == GOT_TLSGD || kind == GOT_TLSLD || kind == GOT_TLSDESC;
 }
 
+/* A slot may be wider than an address: an offset from the thread pointer has its sign in all of it. */
+static void put_slot(const struct link *link, uint8_t *at, uint64_t value)
+{
+	if (link->arch->slot == 8)
+		write64(at, value);
+	else
+		write32(at, value);
+}
+
 /* Without room in the relocation, the addend is what the slot holds. */
 static void addends_to_places(const struct link *link, const struct got_entry *entry,
 			      const struct slot_reloc relocs[2], uint64_t values[2])
@@ -140,9 +149,9 @@ void got_emit(struct link *link, uint8_t *image)
 		got_entry_resolve(link, entry, relocs, values);
 		if (!dialect->is_rela)
 			addends_to_places(link, entry, relocs, values);
-		elf_put_word(dialect, image + slot * entry->slot, values[0]);
+		put_slot(link, image + slot * entry->slot, values[0]);
 		if (is_pair(entry->kind))
-			elf_put_word(dialect, image + slot * (entry->slot + 1), values[1]);
+			put_slot(link, image + slot * (entry->slot + 1), values[1]);
 	}
 }
 
@@ -153,15 +162,15 @@ void got_plt_emit(struct link *link, uint8_t *image)
 	const uint64_t slot = link->arch->slot;
 	memset(image, 0, slot * (link->arch->got_plt_header_slots + link->plt.n));
 	if (link->synthetic[SYN_DYNAMIC])
-		elf_put_word(dialect, image, synthetic_address(link, link->layout, SYN_DYNAMIC));
+		put_slot(link, image, synthetic_address(link, link->layout, SYN_DYNAMIC));
 	if (!link->plt.n)
 		return;
 	uint64_t entry = synthetic_address(link, link->layout, SYN_PLT) + style->header_size;
 	for (uint32_t i = 0; i < link->plt.n; i++, entry += style->entry_size) {
 		const struct aux *aux = &link->aux.at[link->plt.at[i]];
 		bool resolver = !dialect->is_rela && is_own_ifunc(link, aux);
-		elf_put_word(dialect, image + slot * aux->gotplt,
-			     resolver ? definition_address(link, aux) : style->lazy_target(entry));
+		put_slot(link, image + slot * aux->gotplt,
+			 resolver ? definition_address(link, aux) : style->lazy_target(entry));
 	}
 }
 

@@ -59,6 +59,15 @@ static inline struct ref local_ref(const struct link *link, const struct file *f
 	return ref;
 }
 
+/* The same, only whether it is discarded. */
+static inline bool is_discarded_local(const struct link *link, const struct file *file, uint32_t index)
+{
+	if (elf_sym_is_special(&file->symtab, index))
+		return false;
+	const struct section *section = section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
+	return !section->live || section->kind == SECTION_NONE;
+}
+
 static inline struct ref ref_of(const struct link *link, const struct file *file, uint32_t index)
 {
 	if (index < file->symtab.first_global)
