@@ -444,6 +444,7 @@ struct link {
 	struct script script;              /* what all linker scripts together say, but for inputs */
 	bool has_script;                   /* -T is given; else there are at most scripts among the inputs */
 	uint32_t loaded_before_script;     /* of `loaded`: those that stand in front of the first -T */
+	bool *script_assigns;              /* by index in internal_syms: scripts assign it, whatever objects say */
 	ARRAY(struct script) option_scripts; /* of options->scripts: their inputs */
 	struct version_script version_script, dynamic_list, export_list;
 	uint32_t default_version;          /* --default-symver: 1 + node of the version script; 0: none */

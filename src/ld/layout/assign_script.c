@@ -368,8 +368,10 @@ static int compare_extents(const void *a, const void *b)
 	return x->osec->index < y->osec->index ? -1 : x->osec->index > y->osec->index;
 }
 
-/* Reports neighbours that overlap. With `overlays`, sections that begin at one address are meant to. */
-static void report_overlaps(struct link *link, struct extent *extents, uint32_t n, const char *kind, bool overlays)
+/* Reports neighbours that overlap, each once: `told`, by section index. With `overlays`, sections that begin at one address
+ * are meant to. The messages come behind those about regions that are full. */
+static void report_overlaps(struct link *link, struct extent *extents, uint32_t n, const char *kind, bool overlays,
+			    bool *told)
 {
 	if (n)
 		qsort(extents, n, sizeof(*extents), compare_extents);
@@ -378,12 +380,13 @@ static void report_overlaps(struct link *link, struct extent *extents, uint32_t 
 			return;
 	for (uint32_t i = 0; i + 1 < n; i++) {
 		const struct extent *low = &extents[i], *high = low + 1;
-		if (low->end > high->start)
-			diag_error(link->diag, i,
+		if (low->end > high->start && !told[high->osec->index])
+			diag_error(link->diag, link->layout->regions.n + i,
 				   "section %s %s [%016llx,%016llx] overlaps section %s %s [%016llx,%016llx]",
 				   high->osec->name, kind, (unsigned long long)high->start,
 				   (unsigned long long)high->end - 1, low->osec->name, kind,
 				   (unsigned long long)low->start, (unsigned long long)low->end - 1);
+		told[high->osec->index] |= low->end > high->start;
 	}
 }
 
@@ -391,7 +394,8 @@ static void check_sections(struct link *link)
 {
 	const struct layout *layout = link->layout;
 	struct extent *extents = calloc((size_t)layout->n_order + 1, sizeof(*extents));
-	if (!extents)
+	bool *told = calloc((size_t)layout->n_order + 2, sizeof(*told));
+	if (!extents || !told)
 		out_of_memory();
 	for (int lma = 1; lma >= 0; lma--) {
 		uint32_t n = 0;
@@ -406,8 +410,9 @@ static void check_sections(struct link *link)
 					   osec->name, lma ? "LMA" : "VMA", (unsigned long long)start);
 			extents[n++] = (struct extent){start, start + osec->size, osec};
 		}
-		report_overlaps(link, extents, n, lma ? "LMA" : "VMA", !lma);
+		report_overlaps(link, extents, n, lma ? "LMA" : "VMA", !lma, told);
 	}
+	free(told);
 	free(extents);
 }
 

@@ -181,12 +181,13 @@ static void report_overflow(struct link *link, uint32_t number)
 	FILE *to = open_memstream(&text, &size);
 	if (!to)
 		out_of_memory();
-	print_largest(link, region, to);
+	if (*link->options->map_file == '\0') /* else the map has all */
+		print_largest(link, region, to);
 	if (fclose(to) != 0)
 		out_of_memory();
-	diag_error(link->diag, diag_order(number, 0), "section `%s' will not fit in region `%s'", osec->name,
+	diag_error(link->diag, diag_order(0, number), "section `%s' will not fit in region `%s'", osec->name,
 		   region->said->name);
-	diag_error(link->diag, diag_order(number, 1), "region `%s' overflowed by %llu byte%s%s", region->said->name,
+	diag_note(link->diag, diag_order(1, number), "region `%s' overflowed by %llu byte%s%s", region->said->name,
 		   excess, excess == 1 ? "" : "s", text);
 	free(text);
 }

@@ -268,7 +268,7 @@ static void print_output_section(struct map *map, const struct osec *osec)
 	const struct layout *layout = map->link->layout;
 	char size[24];
 	fputc('\n', map->to);
-	if (osec->index) {
+	if (osec->index || (layout->scripted && osec->has_members)) {
 		snprintf(size, sizeof(size), "0x%" PRIx64, osec->size);
 		map_name(map->to, osec->name, MAP_COLUMN);
 		fprintf(map->to, "0x%016" PRIx64 " %10s", osec->addr, size);

@@ -5,6 +5,7 @@
 
 #include "base/glob.h"
 #include "ld/layout/expr.h"
+#include "ld/report/describe.h"
 #include "ld/resolve/resolve.h"
 #include "ld/resolve/symbols.h"
 #include "ld/script/parse.h"
@@ -262,8 +263,62 @@ static void provide_start_stop(struct link *link, const char *name)
 	}
 }
 
+/* Does the value of an assignment use what it assigns to? */
+static bool names_itself(const struct expr *expr, const char *symbol)
+{
+	if (!expr)
+		return false;
+	bool is_name = expr->kind == EXPR_SYMBOL || expr->kind == EXPR_DEFINED;
+	return (is_name && strcmp(expr->name, symbol) == 0) || names_itself(expr->a, symbol) ||
+	       names_itself(expr->b, symbol) || names_itself(expr->c, symbol);
+}
+
+/* A number is assigned before objects are read, and so hides what they define without a word. */
+static bool is_number(const struct expr *expr)
+{
+	if (!expr || expr->kind == EXPR_NUMBER)
+		return true;
+	bool is_operator = expr->kind == EXPR_UNARY || expr->kind == EXPR_BINARY || expr->kind == EXPR_CONDITIONAL;
+	return is_operator && is_number(expr->a) && is_number(expr->b) && is_number(expr->c);
+}
+
+/* Notes which of file 0's symbols a script assigns, whatever objects say. */
+static void note_assigned(struct link *link, struct node *node)
+{
+	if (node->kind == NODE_ASSIGN && node->id && node->is_users && !node->provide &&
+	    !names_itself(node->value, node->symbol) && !is_number(node->value))
+		link->script_assigns[node->id - 1] = true;
+}
+
+/* An object's definition that an assignment of a script takes the place of; the words are GNU ld's. */
+static void warn_overridden(struct link *link)
+{
+	link->script_assigns = arena_array(&link->arena, bool, link->internal_syms.n);
+	each_node(link, note_assigned);
+	for (file_id f = 1; f < link->files.n; f++) {
+		const struct file *file = file_of(link, f);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
+			symbol_id id = global_of(file, i);
+			uint64_t owner = id ? symbol_owner(&link->symbols[id]) : OWNER_NONE;
+			if (owner == OWNER_NONE || owner_file(owner) != INTERNAL_FILE ||
+			    !link->script_assigns[owner_index(owner)] || !is_live_definition(link, file, i) ||
+			    elf_sym_bind(&file->symtab.syms[i]) == STB_WEAK ||
+			    elf_sym_is_common(&file->symtab.syms[i]))
+				continue;
+			diag_warning(link->diag, diag_order(f, i),
+				     "multiple definition of `%s'\n>>> defined by " FILE_FORMAT
+				     "\n>>> the linker script's value is taken",
+				     describe_symbol(link, &link->arena, id), FILE_ARGS(file));
+		}
+	}
+}
+
 void internal_check(struct link *link)
 {
+	if (link->script.statements)
+		warn_overridden(link);
 	for (uint32_t i = 0; i < link->layout->nodes.n; i++)
 		if (link->layout->nodes.at[i].kind == NODE_ASSIGN && link->layout->nodes.at[i].from_option)
 			expr_each_symbol(link->layout->nodes.at[i].value, check_defined, link);
@@ -285,15 +340,6 @@ static void describe(struct link *link, struct node *node, bool in_section)
 	if (type == STT_COMMON)
 		type = STT_OBJECT;
 	sym->st_info = (uint8_t)(elf_sym_bind(sym) << 4 | type);
-}
-
-static bool names_itself(const struct expr *expr, const char *symbol)
-{
-	if (!expr)
-		return false;
-	bool is_name = expr->kind == EXPR_SYMBOL || expr->kind == EXPR_DEFINED;
-	return (is_name && strcmp(expr->name, symbol) == 0) || names_itself(expr->a, symbol) ||
-	       names_itself(expr->b, symbol) || names_itself(expr->c, symbol);
 }
 
 static bool has_defined(const struct expr *expr)
