@@ -13,8 +13,8 @@ void memory_prefer_huge(void *at, size_t size);
 void *memory_zeroed(size_t count, size_t size);
 
 /* Maps a part of a file that is about to be read. A page fault maps all pages that lie within the same 64 KiB and are
- * in memory (Linux, fault_around_bytes); to take these faults one after the other costs less than to take them in between
- * other work, and less than MADV_POPULATE_READ, which looks at every page. Thread-safe. */
+ * in memory (Linux, fault_around_bytes); to take these faults one after the other costs less than to take them in
+ * between other work, and less than MADV_POPULATE_READ, which looks at every page. Thread-safe. */
 void memory_populate(const void *at, size_t size);
 
 #endif

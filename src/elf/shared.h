@@ -37,8 +37,8 @@ bool elf_each_verneed(const struct elf_shared *shared, elf_verneed_body *body, v
 /* The string of dynamic entry `i` (DT_NEEDED, DT_RPATH, ...), or NULL when its offset is outside the string table. */
 const char *elf_dynamic_string(const struct elf_shared *shared, uint64_t i);
 
-/* Sets marks[i] for each dynamic symbol i that a dynamic relocation (DT_RELA, DT_REL, DT_JMPREL) names; `marks` has dynsym.n
- * entries. Malformed tables name nothing. */
+/* Sets marks[i] for each dynamic symbol i that a dynamic relocation (DT_RELA, DT_REL, DT_JMPREL) names; `marks` has
+ * dynsym.n entries. Malformed tables name nothing. */
 void elf_shared_relocated(const struct elf_shared *shared, bool *marks);
 
 #endif

@@ -3,9 +3,9 @@
  *
  * An id never changes once given. Files and sections are numbered in the order of the inputs; symbols in the order of
  * first mention within the hash table that has their name (resolve/symbols.h), so that ids never depend on thread
- * timing, but there are unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it makes (GOT, PLT, dynamic
- * symbol table, ...) are sections and symbols of file 0, placed like everybody else's. Link state is passed around as
- * one `struct link *`; nothing is global. */
+ * timing, but there are unused ones. Id 0 is "none" for sections and symbols; file 0 is the linker itself: what it
+ * makes (GOT, PLT, dynamic symbol table, ...) are sections and symbols of file 0, placed like everybody else's. Link
+ * state is passed around as one `struct link *`; nothing is global. */
 #ifndef GILD_LD_TABLES_H
 #define GILD_LD_TABLES_H
 

@@ -1,6 +1,6 @@
 /* The file ld.so.cache as ldconfig writes it, format "glibc-ld.so.cache1.1": a header, entries sorted backwards by
- * name, a string table, and an optional directory of extensions. Offsets of strings count from the start of the header. Older
- * systems put all of it behind a cache of an older format ("ld.so-1.7.0").
+ * name, a string table, and an optional directory of extensions. Offsets of strings count from the start of the header.
+ * Older systems put all of it behind a cache of an older format ("ld.so-1.7.0").
  *
  * The file is untrusted input: every offset is checked. Nothing here has state. */
 #ifndef GILD_LDSO_CACHE_FILE_H

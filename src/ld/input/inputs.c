@@ -477,7 +477,8 @@ static bool load_path(struct loader *loader, const struct request *request, int 
 		name = arena_printf(&link->arena, "%s%s", sysroot, name + 1);
 	else if (request->from_script && (prefixed = strncmp(name, variable, sizeof(variable) - 1) == 0))
 		name = arena_printf(&link->arena, "%s%s", sysroot, name + sizeof(variable) - 1);
-	if (request->from_script && !prefixed && name[0] == '/' && *sysroot && is_below(request->from_script, sysroot) &&
+	if (request->from_script && !prefixed && name[0] == '/' && *sysroot &&
+	    is_below(request->from_script, sysroot) &&
 	    open_input(loader, request, arena_printf(&link->arena, "%s%s", sysroot, name), false, error) == OPENED)
 		return true;
 	if (open_input(loader, request, name, false, error) == OPENED)

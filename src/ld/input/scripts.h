@@ -17,8 +17,8 @@ struct script_includer scripts_includer(struct link *link);
  * then on. Errors are reported. */
 void scripts_read(struct link *link);
 
-/* Adds all that a script says but its inputs to link->script, and its versions, symbols and entry point to the link. The
- * lists move. */
+/* Adds all that a script says but its inputs to link->script, and its versions, symbols and entry point to the link.
+ * The lists move. */
 void scripts_add(struct link *link, struct script *script);
 
 #endif

@@ -368,8 +368,8 @@ static int compare_extents(const void *a, const void *b)
 	return x->osec->index < y->osec->index ? -1 : x->osec->index > y->osec->index;
 }
 
-/* Reports neighbours that overlap, each once: `told`, by section index. With `overlays`, sections that begin at one address
- * are meant to. The messages come behind those about regions that are full. */
+/* Reports neighbours that overlap, each once: `told`, by section index. With `overlays`, sections that begin at one
+ * address are meant to. The messages come behind those about regions that are full. */
 static void report_overlaps(struct link *link, struct extent *extents, uint32_t n, const char *kind, bool overlays,
 			    bool *told)
 {

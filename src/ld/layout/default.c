@@ -230,7 +230,8 @@ static void sort_wildcards(struct layout *layout)
 		struct rule *rule = &layout->rules.at[i];
 		const struct run *run = &layout->runs.at[rule->run];
 		for (uint32_t k = 0; k < run->n_rules && !run->fixed && !run->keep; k++)
-			if (rule->sort[0] == SORT_NONE && !glob_is_literal(layout->rules.at[run->first_rule + k].pattern))
+			if (rule->sort[0] == SORT_NONE &&
+			    !glob_is_literal(layout->rules.at[run->first_rule + k].pattern))
 				rule->sort[0] = SORT_UNSAID;
 	}
 	layout_sort_unsaid(layout);

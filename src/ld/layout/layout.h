@@ -370,8 +370,8 @@ void layout_flatten(struct link *link);
 /* Values of the symbols that the program defines (resolve/internal.c made them), once addresses are final. */
 void layout_finish_symbols(struct link *link);
 
-/* The index of the section that a symbol of an output section is in: of a neighbour, if a script's rules have left its own
- * one out because it is empty. 0: none. */
+/* The index of the section that a symbol of an output section is in: of a neighbour, if a script's rules have left its
+ * own one out because it is empty. 0: none. */
 uint32_t layout_symbol_section(const struct layout *layout, uint32_t osec, uint64_t address);
 
 /* Address of a section that is in the output. */

@@ -114,8 +114,8 @@ static int compare_items(const void *x, const void *y, void *context)
 
 /* ---- rules of one run that sort differently -------------------------------------------------------------- */
 
-/* GNU ld (wild_sort) puts one section after the other into a tree: one that its rule does not sort comes behind all that
- * are there, another is compared, by its own rule, with those it meets on the way down. */
+/* GNU ld (wild_sort) puts one section after the other into a tree: one that its rule does not sort comes behind all
+ * that are there, another is compared, by its own rule, with those it meets on the way down. */
 struct tree {
 	uint32_t root;
 	uint32_t *rightmost;       /* behind all that are there */

@@ -89,8 +89,8 @@ void abi_report_end(const struct abi_report *report);
  * module's definition may take its place? Main thread; reads a file's relocations once. */
 bool abi_looks_up(struct link *link, file_id library, uint32_t index);
 
-/* May the definition that counts take the place of the library's, in entry `index` of its symbol table? Not when the two
- * have different versions (Linux Standard Base, "Symbol Versioning": references of the library name its version). */
+/* May the definition that counts take the place of the library's, in entry `index` of its symbol table? Not when the
+ * two have different versions (Linux Standard Base, "Symbol Versioning": references of the library name its version). */
 bool abi_takes_place(const struct link *link, symbol_id symbol, file_id library, uint32_t index);
 
 /* Was the shared object linked with -Bsymbolic (DT_SYMBOLIC, DF_SYMBOLIC)? */

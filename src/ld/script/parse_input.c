@@ -194,7 +194,8 @@ static bool parse_file_pattern(struct script_parser *parser, struct token token,
 		       parse_file_pattern(parser, parser_next(parser, LEX_WILD), input, file);
 	if (reverse || (input->file_sort == SORT_UNSAID && find_sort(parser, token, &sort))) {
 		if (sort == SORT_ALIGNMENT || sort == SORT_INIT_PRIORITY)
-			return script_error(parser->diag, token.place, NULL, "files cannot be sorted by what %.*s means",
+			return script_error(parser->diag, token.place, NULL,
+					    "files cannot be sorted by what %.*s means",
 					    (int)token.text.len, token.text.at);
 		input->file_reverse |= reverse;
 		if (!reverse)

@@ -73,7 +73,8 @@ static const struct expr *parse_member(struct script_parser *parser, const char 
 
 static bool parse_region(struct script_parser *parser, struct token name, void *context)
 {
-	static const char *const origin[] = {"o", "org", "ORIGIN", NULL}, *const length[] = {"l", "len", "LENGTH", NULL};
+	static const char *const origin[] = {"o", "org", "ORIGIN", NULL};
+	static const char *const length[] = {"l", "len", "LENGTH", NULL};
 	struct region_statement ***end = context;
 	if (!token_is_name(name))
 		return parser_expected(parser, name, "the name of a memory region, or '}'");

@@ -1,5 +1,5 @@
-/* Input section descriptions: which sections of which files, in which order (GNU ld manual, "Input Section Description").
- * The parser makes them, the layout turns them into rules. */
+/* Input section descriptions: which sections of which files, in which order (GNU ld manual, "Input Section
+ * Description"). The parser makes them, the layout turns them into rules. */
 #ifndef GILD_LD_SCRIPT_PATTERN_H
 #define GILD_LD_SCRIPT_PATTERN_H
 

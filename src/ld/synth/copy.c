@@ -74,7 +74,8 @@ static void check_copy(struct abi_report *report, symbol_id symbol, const struct
 			 name, (unsigned long long)sym->st_size,
 			 describe_name(link, &arena, file->symtab.strtab + larger->st_name),
 			 (unsigned long long)larger->st_size);
-	else if (abi_is_symbolic(file) && !is_read_only(file, sym) && !abi_looks_up(link, owner_file(owner), owner_index(owner)))
+	else if (abi_is_symbolic(file) && !is_read_only(file, sym) && !abi_looks_up(link, owner_file(owner),
+										    owner_index(owner)))
 		abi_warn(report, order, about,
 			 "the program has a copy of `%s', which the library does not use: it was linked with -Bsymbolic"
 			 "\n>>> each changes a variable of its own; compile with -fPIE or -mno-direct-extern-access",
