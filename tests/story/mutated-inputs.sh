@@ -37,7 +37,7 @@ for bits in 64 32; do
 	)
 done
 
-seed=${SEED:-1} rounds=${ROUNDS:-120}
+seed=${SEED:-1} rounds=${ROUNDS:-60}
 for ((i = 0; i < rounds; i++)); do
 	for victim in 64/a.o 64/libb.a 64/libb.so 32/a.o 32/libb.a 32/libb.so; do
 		bits=${victim%/*} victim=${victim#*/}
