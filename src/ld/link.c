@@ -177,7 +177,6 @@ static bool lay_out(struct link *link)
 	link_order_sort(link);
 	layout_segments(link);
 	headers_prepare(link);
-	check_segments(link);
 	do
 		layout_assign_addresses(link);
 	while (relr_grow(link));
@@ -191,6 +190,7 @@ static bool lay_out(struct link *link)
 	if (!good)
 		return false;
 	/* Every loaded byte of the output has its place. */
+	check_segments(link);
 	if (link->options->plan_out)
 		plan_write(link);
 	layout_finish_symbols(link);
