@@ -55,6 +55,17 @@ struct dynamic_site {
 	uint32_t rela : 30, kind : 2; /* enum dynamic_site_kind */
 };
 
+/* Neighbours among the sites of a section, by address: relative relocations of .rela.dyn. */
+struct relative_group {
+	section_id section;
+	uint32_t first, n;        /* of its file's sites */
+};
+
+/* What of .rela.dyn is a file's. */
+struct dynamic_share {
+	uint64_t groups, relative, others;
+};
+
 /* One CIE or FDE of an object's .eh_frame. */
 struct eh_entry {
 	uint32_t offset, size;    /* in the input section */
@@ -483,9 +494,13 @@ struct link {
 	uint32_t first_needed_version;     /* its index in .gnu.version */
 	uint32_t *verdef_names;            /* in .dynstr: the base version's, then the version script's nodes' */
 	uint32_t n_fdes;
-	_Atomic uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
-	uint64_t *file_relas;              /* how many of them are of each file; then where those begin: */
-	struct elf_rela *dynamic_relas;    /* in the order of files */
+	uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
+	struct dynamic_share *dynamic_shares; /* by file: where its part of these begins: */
+	struct relative_group *relative_groups;
+	uint64_t n_relative_groups;
+	struct elf_rela *relative_slots;   /* of the GOT, by address */
+	uint64_t n_relative_slots;
+	struct elf_rela *other_relas;      /* n_dynamic_relas - n_relative */
 	struct property *properties;       /* of the output, by type */
 	uint32_t n_properties;
 	uint32_t audit_dynstr, depaudit_dynstr; /* 0: none */

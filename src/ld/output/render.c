@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "ld/synth/eh_frame.h"
+#include "ld/synth/needs.h"
 #include "ld/synth/relocs.h"
 #include "ld/synth/synth.h"
 
@@ -46,6 +47,14 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 		synth_emit(link, id, image);
 		break;
 	}
+}
+
+/* What the section's relocations refer to. */
+static void fetch_refs(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	if (section->rela && section->kind == SECTION_REGULAR)
+		refs_fetch(link, file_of(link, section->file), section_relas(link, id));
 }
 
 /* `size` bytes of a gap, `from` bytes behind its beginning. Gaps are filled with the pattern that a script gives, from
@@ -92,6 +101,8 @@ void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 		uint64_t offset = section->offset - start;
 		if (offset != at)
 			fill_gap(link, osec, run->fill, 0, image + at, offset - at);
+		if (i + 1 < piece->last)
+			fetch_refs(link, run->items[i + 1]);
 		render_section(link, run->items[i], image + offset);
 		at = offset + section->size;
 	}
