@@ -190,7 +190,8 @@ struct section {
 	uint8_t kind : 7;
 	uint8_t keep : 1;     /* a KEEP() of a script means it, though it may not be the one that places it */
 	uint8_t rela;         /* how far behind it in its file the section is that relocates it; 0: none does; FAR_RELA */
-	uint8_t p2align : 7;  /* alignment is 1 << p2align */
+	uint8_t p2align : 6;  /* alignment is 1 << p2align */
+	uint8_t is_tls : 1;
 	uint8_t reversed : 1; /* .ctors in .init_array: its pointers are written last to first */
 	_Atomic bool live;
 };

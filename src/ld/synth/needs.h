@@ -52,8 +52,7 @@ static inline struct ref local_ref(const struct link *link, const struct file *f
 		const struct section *section =
 			section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
 		ref.is_discarded = !section->live || section->kind == SECTION_NONE;
-		if (section->kind != SECTION_NONE && section->live &&
-		    file->elf.shdrs[elf_sym_section(&file->symtab, index)].sh_flags & SHF_TLS)
+		if (!ref.is_discarded && section->is_tls)
 			ref.flags |= SYMBOL_TLS;
 	}
 	return ref;
