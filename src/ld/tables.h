@@ -55,12 +55,6 @@ struct dynamic_site {
 	uint32_t rela : 30, kind : 2; /* enum dynamic_site_kind */
 };
 
-/* Neighbours among the sites of a section, by address: relative relocations of .rela.dyn. */
-struct relative_group {
-	section_id section;
-	uint32_t first, n;        /* of its file's sites */
-};
-
 /* What of .rela.dyn is a file's. */
 struct dynamic_share {
 	uint64_t groups, relative, others;
@@ -496,12 +490,8 @@ struct link {
 	uint32_t *verdef_names;            /* in .dynstr: the base version's, then the version script's nodes' */
 	uint32_t n_fdes;
 	uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
-	struct dynamic_share *dynamic_shares; /* by file: where its part of these begins: */
-	struct relative_group *relative_groups;
-	uint64_t n_relative_groups;
-	struct elf_rela *relative_slots;   /* of the GOT, by address */
-	uint64_t n_relative_slots;
-	struct elf_rela *other_relas;      /* n_dynamic_relas - n_relative */
+	struct dynamic_share *dynamic_shares; /* by file: where its part begins of what rela_dyn_make() lists */
+	uint64_t n_relative_groups, n_relative_slots;
 	struct property *properties;       /* of the output, by type */
 	uint32_t n_properties;
 	uint32_t audit_dynstr, depaudit_dynstr; /* 0: none */
@@ -510,8 +500,7 @@ struct link {
 	uint64_t n_relr;
 	struct common *common_symbols;     /* by symbol id; NULL: there are none */
 
-	struct bytes gdb_index;            /* malloc's */
-	uint8_t *gild_abi;                 /* the same; its section has the size */
+	struct bytes made[SYN_COUNT];      /* malloc's: content of synthetic sections that is made before writing */
 	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
 	const char **retained_names;       /* --retain-symbols-file, sorted; NULL: all names are kept */
 	uint32_t n_retained;

@@ -86,6 +86,17 @@ static void render_node(const struct link *link, const struct piece *piece, uint
 	}
 }
 
+struct bytes render_made(const struct link *link, const struct piece *piece)
+{
+	const struct bytes none = {NULL, 0};
+	if (piece->node || piece->last != piece->first + 1)
+		return none;
+	const struct section *section = section_of(link, link->layout->runs.at[piece->run].items[piece->first]);
+	if (section->kind != SECTION_SYNTHETIC || link->made[section->extra].size != piece->size)
+		return none;
+	return link->made[section->extra];
+}
+
 void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 {
 	if (piece->node) {

@@ -142,8 +142,15 @@ static struct elf_rela relocation_of(const struct walk *walk, const struct dynam
 	return (struct elf_rela){place, type, 0, (int64_t)value + addend};
 }
 
-/* How a file's sites are divided: neighbours of one section that are relative make a group. With `groups` and `others`
- * they are written down. */
+/* Neighbours among the sites of a section that are relative. */
+struct relative_group {
+	uint64_t address;         /* of the first */
+	uint64_t entry;           /* its number in .rela.dyn */
+	section_id section;
+	uint32_t first, n;        /* of the file's sites */
+};
+
+/* How a file's sites are divided. With `groups` and `others` they are written down. */
 static struct dynamic_share divide(struct walk *walk, struct relative_group *groups, struct elf_rela *others)
 {
 	const struct file *file = walk->file;
@@ -166,7 +173,8 @@ static struct dynamic_share divide(struct walk *walk, struct relative_group *gro
 		}
 		share.relative++;
 		if (!open && groups)
-			groups[share.groups] = (struct relative_group){site->section, i, 0};
+			groups[share.groups] = (struct relative_group){
+				.address = walk->address + site_offset(walk, site), .section = site->section, .first = i};
 		share.groups += !open;
 		open = true;
 		if (groups)
@@ -223,20 +231,40 @@ void rela_dyn_count(struct link *link)
 	link->n_dynamic_relas = sum.relative + sum.others;
 }
 
-static void collect_sites(void *context, size_t begin, size_t end, unsigned worker)
+/* ---- making the entries ------------------------------------------------------------------------------------ */
+
+/* The relative ones are most, so that they are not sorted themselves: only groups are, none of which reaches into
+ * another. Then the files' entries are made, in parallel, where they belong. */
+struct making {
+	struct link *link;
+	struct relative_group *groups;  /* by file */
+	struct elf_rela *slots;         /* relative ones of the GOT, by address */
+	struct elf_rela *others;
+	uint8_t *image;
+};
+
+static void put(const struct making *making, uint64_t entry, const struct elf_rela *rela)
 {
-	struct link *link = context;
+	const struct elf_dialect *dialect = making->link->arch->dialect;
+	elf_put_rela(dialect, making->image + entry * dialect->rela, rela);
+}
+
+static void list_sites(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct making *making = context;
+	struct link *link = making->link;
 	(void)worker;
 	for (size_t id = begin; id < end; id++) {
 		struct walk walk = {.link = link, .file = file_of(link, (file_id)id)};
 		const struct dynamic_share *share = &link->dynamic_shares[id];
-		divide(&walk, link->relative_groups + share->groups, link->other_relas + share->others);
+		divide(&walk, making->groups + share->groups, making->others + share->others);
 	}
 }
 
-static void collect_slots(struct link *link)
+static void list_slots(struct making *making)
 {
-	struct elf_rela *relative = link->relative_slots, *other = link->other_relas;
+	struct link *link = making->link;
+	struct elf_rela *relative = making->slots, *other = making->others;
 	for (uint32_t i = 0; i < link->got.n; i++) {
 		struct slot_reloc relocs[2];
 		uint64_t values[2];
@@ -259,64 +287,49 @@ static void collect_slots(struct link *link)
 	}
 }
 
-void rela_dyn_collect(struct link *link)
+/* By address, the GOT's slots between two groups. */
+static void number_relative(struct making *making)
 {
-	link->relative_groups = arena_array(&link->arena, struct relative_group, link->n_relative_groups);
-	link->relative_slots = arena_array(&link->arena, struct elf_rela, link->n_relative_slots);
-	link->other_relas = arena_array(&link->arena, struct elf_rela, link->n_dynamic_relas - link->n_relative);
-	parallel_for(link->pool, link->files.n, FILE_GRAIN, collect_sites, link);
-	collect_slots(link);
-}
-
-/* ---- writing ------------------------------------------------------------------------------------------------- */
-
-struct writer {
-	const struct elf_dialect *dialect;
-	uint8_t *at;
-};
-
-static void put(struct writer *writer, const struct elf_rela *rela)
-{
-	elf_put_rela(writer->dialect, writer->at, rela);
-	writer->at += writer->dialect->rela;
-}
-
-static uint64_t address_of_group(const struct link *link, const struct relative_group *group)
-{
-	const struct file *file = file_of(link, section_of(link, group->section)->file);
-	struct walk walk = {.link = link, .file = file};
-	walk_to(&walk, group->section);
-	return walk.address + site_offset(&walk, &file->sites[group->first]);
-}
-
-static void put_group(struct writer *writer, const struct link *link, const struct relative_group *group)
-{
-	const struct file *file = file_of(link, section_of(link, group->section)->file);
-	struct walk walk = {.link = link, .file = file};
-	walk_to(&walk, group->section);
-	for (uint32_t i = group->first; i < group->first + group->n; i++) {
-		struct elf_rela rela = relocation_of(&walk, &file->sites[i], SITE_RELATIVE);
-		put(writer, &rela);
-	}
-}
-
-/* By address: the groups, none of which reaches into another, and the slots of the GOT between two of them. */
-static void put_relative(struct writer *writer, const struct link *link)
-{
-	const struct elf_rela *slot = link->relative_slots, *end = slot + link->n_relative_slots;
-	uint64_t n = link->n_relative_groups;
+	const struct link *link = making->link;
+	const struct elf_rela *slot = making->slots, *end = slot + link->n_relative_slots;
+	uint64_t n = link->n_relative_groups, entry = 0;
 	struct sort_item *order = memory_zeroed(n, sizeof(*order));
 	for (uint64_t i = 0; i < n; i++)
-		order[i] = (struct sort_item){address_of_group(link, &link->relative_groups[i]), i};
+		order[i] = (struct sort_item){making->groups[i].address, i};
 	sort_by_key(order, n);
 	for (uint64_t i = 0; i < n; i++) {
-		for (; slot < end && slot->r_offset < order[i].key; slot++)
-			put(writer, slot);
-		put_group(writer, link, &link->relative_groups[order[i].value]);
+		struct relative_group *group = &making->groups[order[i].value];
+		for (; slot < end && slot->r_offset < group->address; slot++)
+			put(making, entry++, slot);
+		group->entry = entry;
+		entry += group->n;
 	}
 	for (; slot < end; slot++)
-		put(writer, slot);
+		put(making, entry++, slot);
 	free(order);
+}
+
+static void make_relative(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct making *making = context;
+	struct link *link = making->link;
+	(void)worker;
+	for (size_t id = begin; id < end; id++) {
+		const struct file *file = file_of(link, (file_id)id);
+		struct walk walk = {.link = link, .file = file};
+		const struct relative_group *group = making->groups + link->dynamic_shares[id].groups;
+		const struct relative_group *last = making->groups + (id + 1 < link->files.n
+									      ? link->dynamic_shares[id + 1].groups
+									      : link->n_relative_groups);
+		for (; group < last; group++) {
+			walk_to(&walk, group->section);
+			for (uint32_t i = 0; i < group->n; i++) {
+				struct elf_rela rela =
+					relocation_of(&walk, &file->sites[group->first + i], SITE_RELATIVE);
+				put(making, group->entry + i, &rela);
+			}
+		}
+	}
 }
 
 /* By symbol, because the loader caches its last look-up, and by address; then IFUNCs. */
@@ -325,25 +338,41 @@ static uint64_t rank_of(const struct link *link, const struct elf_rela *rela)
 	return rela->r_type == link->arch->r_irelative ? UINT32_MAX : rela->r_sym;
 }
 
-static void put_others(struct writer *writer, const struct link *link)
+static void make_others(const struct making *making)
 {
-	const struct elf_rela *relas = link->other_relas;
+	const struct link *link = making->link;
 	uint64_t n = link->n_dynamic_relas - link->n_relative;
 	struct sort_item *order = memory_zeroed(n, sizeof(*order));
 	for (uint64_t i = 0; i < n; i++)
-		order[i] = (struct sort_item){relas[i].r_offset, i};
+		order[i] = (struct sort_item){making->others[i].r_offset, i};
 	sort_by_key(order, n);
 	for (uint64_t i = 0; i < n; i++)
-		order[i].key = rank_of(link, &relas[order[i].value]);
+		order[i].key = rank_of(link, &making->others[order[i].value]);
 	sort_by_key(order, n);
 	for (uint64_t i = 0; i < n; i++)
-		put(writer, &relas[order[i].value]);
+		put(making, link->n_relative + i, &making->others[order[i].value]);
 	free(order);
 }
 
-void rela_dyn_emit(const struct link *link, uint8_t *image)
+void rela_dyn_make(struct link *link)
 {
-	struct writer writer = {link->arch->dialect, image};
-	put_relative(&writer, link);
-	put_others(&writer, link);
+	if (!link->n_dynamic_relas)
+		return;
+	uint64_t size = link->n_dynamic_relas * link->arch->dialect->rela;
+	struct making making = {
+		.link = link,
+		.groups = memory_zeroed(link->n_relative_groups, sizeof(struct relative_group)),
+		.slots = memory_zeroed(link->n_relative_slots, sizeof(struct elf_rela)),
+		.others = memory_zeroed(link->n_dynamic_relas - link->n_relative, sizeof(struct elf_rela)),
+		.image = memory_zeroed(size, 1),
+	};
+	link->made[SYN_RELA_DYN] = (struct bytes){making.image, size};
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, list_sites, &making);
+	list_slots(&making);
+	number_relative(&making);
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, make_relative, &making);
+	make_others(&making);
+	free(making.others);
+	free(making.slots);
+	free(making.groups);
 }

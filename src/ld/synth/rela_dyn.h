@@ -7,9 +7,7 @@
 
 /* Counts the entries, link->n_dynamic_relas and n_relative, in parallel. */
 void rela_dyn_count(struct link *link);
-/* Once addresses are final: lists the groups of relative ones, and makes the others, in parallel. */
-void rela_dyn_collect(struct link *link);
-/* Sorts and writes them. The relative ones, of which there are the most, are made here: only their groups are sorted. */
-void rela_dyn_emit(const struct link *link, uint8_t *image);
+/* Makes them, sorted, once addresses are final, in parallel: link->made[SYN_RELA_DYN]. */
+void rela_dyn_make(struct link *link);
 
 #endif
