@@ -92,7 +92,9 @@ struct file {
 	bool as_needed;           /* shared object: DT_NEEDED only when it defines something an object needs */
 	bool indirect;            /* shared object that is not needed here, but by one that is */
 	bool has_linkonce;        /* ... .gnu.linkonce sections, */
-	bool has_warnings;        /* ... .gnu.warning sections */
+	bool has_warnings;        /* ... .gnu.warning sections, */
+	bool has_plain_names;     /* ... sections whose names have no dot in front, */
+	bool has_common;          /* ... common symbols */
 	bool has_eh_frame;
 	bool has_link_order;      /* ... SHF_LINK_ORDER sections */
 	bool just_symbols;        /* -R: it says where symbols are, and may say so of what others define */

@@ -228,6 +228,7 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		section->file = id;
 		file->has_linkonce |= begins(name, ".gnu.linkonce.");
 		file->has_warnings |= begins(name, ".gnu.warning");
+		file->has_plain_names |= *name && *name != '.';
 		if (is_for_the_linker(link, id, arena, i, name))
 			continue;
 		if (!is_type_known(link, shdr)) {
