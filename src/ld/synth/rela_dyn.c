@@ -20,8 +20,8 @@ static const struct elf_rela *site_rela(const struct link *link, const struct dy
  * canonical PLT entry. */
 static enum dynamic_site_kind kind_of(const struct link *link, const struct file *file, const struct dynamic_site *site)
 {
-	if (site->kind == SITE_RELATIVE)
-		return SITE_RELATIVE;
+	if (site->kind == SITE_RELATIVE || site->kind == SITE_TPOFF)
+		return site->kind;
 	const struct aux *aux = aux_of(link, file, site_rela(link, site)->r_sym);
 	if (site->kind == SITE_SYMBOLIC)
 		return site_is_settled(link, aux) ? SITE_NONE : SITE_SYMBOLIC;
@@ -126,15 +126,15 @@ static struct elf_rela relocation_of(const struct link *link, const struct file 
 	const struct aux *aux = aux_of(link, file, rela->r_sym);
 	uint64_t place = section_address(link->layout, section_of(link, site->section)) + site_offset(link, site);
 	int64_t addend = rela->r_addend;
-	if (kind == SITE_SYMBOLIC) {
-		bool relative = arch->r_symbolic_relative && rela->r_type == arch->r_symbolic_relative;
-		uint32_t type = relative ? arch->r_symbolic_relative : arch->r_symbolic;
-		return (struct elf_rela){place, type, aux->dynsym, addend};
-	}
+	if (kind == SITE_SYMBOLIC)
+		return (struct elf_rela){place, arch->dynamic_type(rela->r_type), aux->dynsym, addend};
 	symbol_id symbol = global_of(file, rela->r_sym);
 	uint64_t value = symbol ? link->symbols[symbol].address : local_value(link, file, rela->r_sym, &addend);
 	if (kind == SITE_RELATIVE && !symbol && aux && aux->needs & NEED_CPLT)
 		value = value_of_plt(link, aux);
+	if (kind == SITE_TPOFF)
+		return (struct elf_rela){place, arch->dynamic_type(rela->r_type), 0,
+					 (int64_t)(value - link->layout->tls_addr) + addend};
 	uint32_t type = kind == SITE_RELATIVE ? arch->r_relative : arch->r_irelative;
 	return (struct elf_rela){place, type, 0, (int64_t)value + addend};
 }
