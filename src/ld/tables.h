@@ -47,12 +47,13 @@ struct need {
 	uint32_t bits;
 };
 
-/* A place that the loader must relocate: relocation number `rela` of section `section`. */
-enum dynamic_site_kind { SITE_NONE, SITE_RELATIVE, SITE_SYMBOLIC, SITE_IRELATIVE };
+/* A place that the loader must relocate: relocation number `rela` of section `section`. SITE_TPOFF: a thread-local
+ * variable of this module, whose place among those of other modules the loader knows. */
+enum dynamic_site_kind { SITE_NONE, SITE_RELATIVE, SITE_SYMBOLIC, SITE_IRELATIVE, SITE_TPOFF };
 
 struct dynamic_site {
 	section_id section;
-	uint32_t rela : 30, kind : 2; /* enum dynamic_site_kind */
+	uint32_t rela : 29, kind : 3; /* enum dynamic_site_kind */
 };
 
 /* What of .rela.dyn is a file's. */

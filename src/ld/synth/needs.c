@@ -14,7 +14,7 @@ enum { FILE_GRAIN = 1 };
 void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, enum dynamic_site_kind kind)
 {
 	*array_push(&scanner->sites) = (struct dynamic_site){
-		.section = section, .rela = rela & 0x3fffffff, .kind = kind};
+		.section = section, .rela = rela & 0x1fffffff, .kind = kind & 7};
 	const struct elf_shdr *shdr = section_shdr(scanner->link, section);
 	if (shdr->sh_flags & SHF_WRITE)
 		return;

@@ -46,8 +46,8 @@ static uint64_t site_offset(const struct walk *walk, const struct dynamic_site *
  * canonical PLT entry. */
 static enum dynamic_site_kind kind_of(const struct walk *walk, const struct dynamic_site *site)
 {
-	if (site->kind == SITE_RELATIVE)
-		return SITE_RELATIVE;
+	if (site->kind == SITE_RELATIVE || site->kind == SITE_TPOFF)
+		return site->kind;
 	const struct aux *aux = aux_of(walk->link, walk->file, walk->relas.at[site->rela].r_sym);
 	if (site->kind == SITE_SYMBOLIC)
 		return site_is_settled(walk->link, aux) ? SITE_NONE : SITE_SYMBOLIC;
@@ -129,15 +129,15 @@ static struct elf_rela relocation_of(const struct walk *walk, const struct dynam
 	const struct aux *aux = aux_of(link, file, rela->r_sym);
 	uint64_t place = walk->address + site_offset(walk, site);
 	int64_t addend = rela->r_addend;
-	if (kind == SITE_SYMBOLIC) {
-		bool relative = arch->r_symbolic_relative && rela->r_type == arch->r_symbolic_relative;
-		uint32_t type = relative ? arch->r_symbolic_relative : arch->r_symbolic;
-		return (struct elf_rela){place, type, aux->dynsym, addend};
-	}
+	if (kind == SITE_SYMBOLIC)
+		return (struct elf_rela){place, arch->dynamic_type(rela->r_type), aux->dynsym, addend};
 	symbol_id symbol = global_of(file, rela->r_sym);
 	uint64_t value = symbol ? link->symbols[symbol].address : local_value(link, file, rela->r_sym, &addend);
 	if (kind == SITE_RELATIVE && !symbol && aux && aux->needs & NEED_CPLT)
 		value = value_of_plt(link, aux);
+	if (kind == SITE_TPOFF)
+		return (struct elf_rela){place, arch->dynamic_type(rela->r_type), 0,
+					 (int64_t)(value - link->layout->tls_addr) + addend};
 	uint32_t type = kind == SITE_RELATIVE ? arch->r_relative : arch->r_irelative;
 	return (struct elf_rela){place, type, 0, (int64_t)value + addend};
 }
