@@ -119,7 +119,9 @@ struct object {
 	bool rpath_known, runpath_known;
 
 	/* what it depends on */
-	struct object **needed;      /* itself and its DT_NEEDED objects, ended by NULL; NULL: not read yet */
+	struct object **needed;      /* itself and what its DT_NEEDED, DT_FILTER and DT_AUXILIARY entries name, ended
+				      * by NULL; NULL: not read yet */
+	const Elf64_Dyn **needs;     /* the entry for each of `needed` but the first */
 	struct object **order;       /* of a root (program, dlopen): its search list by dependency, ended by NULL */
 	struct object_list search;   /* of a root: breadth-first list of itself and all it needs */
 	struct object_list bound_to; /* objects outside of `needed` that its relocations were bound to */

@@ -3,7 +3,7 @@
  *	fuzz_object [-n MUTATIONS] [-s SEED] FILE|FOLDER...
  *
  * Runs each file as it is, then MUTATIONS (default 100) damaged copies of it. The same seed gives the same copies. The
- * input that ends the program, or takes longer than 10 seconds, is left in ./crash-input. */
+ * input that ends the program, or takes longer than 10 seconds of processor time, is left in ./crash-input. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "fuzz/fuzz.h"
@@ -43,7 +44,7 @@ static void say(const char *text)
 
 static void save_input(int signal_number)
 {
-	say(signal_number == SIGALRM ? "\ntoo slow: " : "\ncrash: ");
+	say(signal_number == SIGPROF ? "\ntoo slow: " : "\ncrash: ");
 	say(current_path ? current_path : "?");
 	say(" or a damaged copy of it, which is in ./crash-input\n");
 	int fd = open("crash-input", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -56,9 +57,10 @@ static void run(const uint8_t *data, size_t size)
 {
 	current_data = data;
 	current_size = size;
-	alarm(SECONDS);
+	const struct itimerval limit = {.it_value.tv_sec = SECONDS}, none = {.it_value.tv_sec = 0};
+	setitimer(ITIMER_PROF, &limit, NULL); /* a machine that is busy, or a process that was stopped, is not too slow */
 	LLVMFuzzerTestOneInput(data, size);
-	alarm(0);
+	setitimer(ITIMER_PROF, &none, NULL);
 }
 
 /* xorshift64* */
@@ -213,7 +215,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	static const int ends[] = {SIGABRT, SIGALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+	static const int ends[] = {SIGABRT, SIGPROF, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 	for (size_t i = 0; i < COUNTOF(ends); i++) {
 		struct sigaction previous;
 		/* A sanitizer's own handlers say more, and end in SIGABRT. */
