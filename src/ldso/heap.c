@@ -61,24 +61,3 @@ void heap_free(void *memory)
 	*(void **)memory = freed[class];
 	freed[class] = (char *)memory - HEADER;
 }
-
-void *heap_grow(void *old, size_t old_size, size_t size)
-{
-	void *bigger = heap_alloc(size);
-	if (old)
-		memcpy(bigger, old, old_size);
-	heap_free(old);
-	return bigger;
-}
-
-char *heap_text_n(const char *text, size_t length)
-{
-	char *copy = heap_alloc(length + 1);
-	memcpy(copy, text, length);
-	return copy;
-}
-
-char *heap_text(const char *text)
-{
-	return heap_text_n(text, strlen(text));
-}
