@@ -91,7 +91,7 @@ struct object {
 	bool phdr_is_copy;
 	uint64_t relro_vaddr, relro_size;
 	uint64_t eh_frame_hdr; /* address, 0: none */
-	const char *interpreter;
+	const char *interpreter; /* of the program; NULL: none */
 	uint32_t stack_flags; /* PF_* of PT_GNU_STACK; PF_R|PF_W|PF_X without one */
 
 	/* the dynamic section */
