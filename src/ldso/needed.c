@@ -174,6 +174,10 @@ static struct object *load_entry(struct loader *ld, struct object *object, const
 {
 	const char *written = object->table.strings + entry->d_un.d_val;
 	bool auxiliary = entry->d_tag == DT_AUXILIARY;
+	if (ld->secure && tokens_any(written)) {
+		fail(ld, written, 0, "DST not allowed in SUID/SGID programs");
+		return NULL;
+	}
 	char *name = tokens_expand(ld, object, written);
 	if (!name && auxiliary) {
 		if (debugging(ld, DEBUG_LIBS))
@@ -182,7 +186,7 @@ static struct object *load_entry(struct loader *ld, struct object *object, const
 		return NULL;
 	}
 	if (!name) {
-		fail(ld, object->name, 0, "cannot load needed library: its name has a token without a value");
+		fail(ld, written, 0, "empty dynamic string token substitution");
 		return NULL;
 	}
 	if (entry->d_tag != DT_NEEDED && debugging(ld, DEBUG_LIBS))
