@@ -150,6 +150,8 @@ static const struct option_row rows[] = {
 	{"--script", ARG_REQUIRED, OPTION_SCRIPT, .metavar = "FILE"},
 	{"-dT", ARG_REQUIRED, OPTION_DEFAULT_SCRIPT, "FILE", .help = "the same, where there is no -T"},
 	{"--default-script", ARG_REQUIRED, OPTION_DEFAULT_SCRIPT, .metavar = "FILE"},
+	{"-c", ARG_SHORT, OPTION_MRI_SCRIPT, "FILE", .help = "the same, a script in the language of MRI's linkers"},
+	{"--mri-script", ARG_REQUIRED, OPTION_MRI_SCRIPT, .metavar = "FILE"},
 	{"--section-ordering-file", ARG_REQUIRED, OPTION_SECTION_ORDERING_FILE, "FILE",
 	 .help = "what comes first in output sections"},
 	{"--version-script", ARG_REQUIRED, OPTION_VERSION_SCRIPT, "FILE", .help = "read symbol versions"},

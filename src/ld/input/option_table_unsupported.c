@@ -5,8 +5,6 @@
 static const struct option_row rows[] = {
 	/* input/search */
 	{"-Y", ARG_SHORT, .id = OPTION_UNSUPPORTED},
-	{"-c", ARG_SHORT, .id = OPTION_UNSUPPORTED},
-	{"--mri-script", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"-A", ARG_SHORT, .id = OPTION_UNSUPPORTED},
 	{"--architecture", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--accept-unknown-input-arch", ARG_NONE, .id = OPTION_UNSUPPORTED},

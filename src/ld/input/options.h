@@ -59,10 +59,10 @@ struct input_request {
 	uint32_t script;           /* 1 + number of the -T whose INPUTs stand here; 0: it is an input itself */
 };
 
-/* -T FILE; is_default: -dT FILE. */
+/* -T FILE; is_default: -dT FILE; is_mri: -c FILE. */
 struct script_option {
 	const char *path;
-	bool is_default;
+	bool is_default, is_mri;
 };
 
 struct defsym {
