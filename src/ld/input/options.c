@@ -44,6 +44,7 @@ static void set_defaults(struct options *options)
 		.demangle = true,
 		.relax = true,
 		.undefined_version = true,
+		.check_sections = true,
 		.warn_shared_textrel = true,
 		.print_map_discarded = true,
 		.build_id_size = BUILD_ID_SHA1,

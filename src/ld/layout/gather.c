@@ -243,6 +243,23 @@ static void place_common(struct link *link, const struct common_area *area)
 	run->items[run->n++] = area->section;
 }
 
+void layout_inherit(struct link *link, uint32_t id)
+{
+	struct run *run = &link->layout->runs.at[id];
+	struct osec *osec = &link->layout->osecs.at[run->osec];
+	uint64_t mask = output_flags(link);
+	for (uint32_t i = 0; i < run->n; i++) {
+		const struct section *section = section_of(link, run->items[i]);
+		bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
+		inherit(osec, traits_of(link, run->items[i]),
+			unwind ? link->arch->dialect->p2word : section->p2align, mask);
+		if (section->p2align > run->p2align)
+			run->p2align = section->p2align;
+		if (section->file != INTERNAL_FILE && section_shdr(link, run->items[i])->sh_flags & SHF_LINK_ORDER)
+			run->link_ordered = run->fixed = true;
+	}
+}
+
 void layout_gather(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -277,21 +294,8 @@ void layout_gather(struct link *link)
 	while (next_area < link->common_areas.n)
 		place_common(link, &link->common_areas.at[next_area++]);
 	place_plt_unwind(link);
-	uint64_t mask = output_flags(link);
 	for (uint32_t r = 1; r < layout->runs.n; r++) {
-		struct run *run = &layout->runs.at[r];
-		struct osec *osec = &layout->osecs.at[run->osec];
 		sort_run(link, r);
-		for (uint32_t i = 0; i < run->n; i++) {
-			const struct section *section = section_of(link, run->items[i]);
-			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
-			inherit(osec, traits_of(link, run->items[i]),
-				unwind ? link->arch->dialect->p2word : section->p2align, mask);
-			if (section->p2align > run->p2align)
-				run->p2align = section->p2align;
-			if (section->file != INTERNAL_FILE &&
-			    section_shdr(link, run->items[i])->sh_flags & SHF_LINK_ORDER)
-				run->link_ordered = run->fixed = true;
-		}
+		layout_inherit(link, r);
 	}
 }
