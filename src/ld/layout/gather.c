@@ -162,12 +162,24 @@ static uint32_t join_types(uint32_t a, uint32_t b)
 		return a;
 	if (a == SHT_NOBITS || b == SHT_NOBITS)
 		return a == SHT_NOBITS ? b : a;
-	/* .ctors in .init_array, gcc's @progbits .init_array, x86-64's own type for unwind tables */
-	if (a == SHT_INIT_ARRAY || b == SHT_INIT_ARRAY)
-		return SHT_INIT_ARRAY;
-	if (a == SHT_FINI_ARRAY || b == SHT_FINI_ARRAY)
-		return SHT_FINI_ARRAY;
 	return SHT_PROGBITS;
+}
+
+/* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits, or
+ * .ctors (gABI chapter 4, "Special Sections"); or 0. */
+static uint32_t type_by_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+	} arrays[] = {
+		{".init_array", SHT_INIT_ARRAY}, {".fini_array", SHT_FINI_ARRAY}, {".preinit_array", SHT_PREINIT_ARRAY}};
+	for (unsigned i = 0; i < COUNTOF(arrays); i++) {
+		size_t len = strlen(arrays[i].name);
+		if (strncmp(name, arrays[i].name, len) == 0 && (name[len] == '\0' || name[len] == '.'))
+			return arrays[i].type;
+	}
+	return 0;
 }
 
 static void inherit(struct osec *osec, struct traits traits, uint8_t p2align, uint64_t mask)
@@ -175,13 +187,8 @@ static void inherit(struct osec *osec, struct traits traits, uint8_t p2align, ui
 	uint64_t flags = traits.flags & mask;
 	if (traits.type == SHT_X86_64_UNWIND)
 		traits.type = SHT_PROGBITS;
-	/* Contributions of priorities are ordinary data in older objects' eyes. */
-	if (strcmp(osec->name, ".init_array") == 0)
-		traits.type = SHT_INIT_ARRAY;
-	else if (strcmp(osec->name, ".fini_array") == 0)
-		traits.type = SHT_FINI_ARRAY;
-	else if (strcmp(osec->name, ".preinit_array") == 0)
-		traits.type = SHT_PREINIT_ARRAY;
+	uint32_t type = type_by_name(osec->name);
+	traits.type = type ? type : traits.type;
 	if (!osec->has_members) {
 		osec->type = traits.type;
 		osec->flags = flags;
