@@ -205,8 +205,23 @@ static void inherit_load_regions(struct layout *layout)
 	}
 }
 
+/* The first thread-local section is aligned as the whole of them has to be, so that the segment is. */
+static void align_tls(struct layout *layout)
+{
+	struct osec *first = NULL;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		struct osec *osec = osec_at(layout, layout->nodes.at[i].kind == NODE_SECTION ? layout->nodes.at[i].id : 0);
+		if (!(osec->flags & SHF_TLS) || !osec->has_members)
+			continue;
+		first = first ? first : osec;
+		first->p2align = osec->p2align > first->p2align ? osec->p2align : first->p2align;
+	}
+}
+
 void layout_script_segments(struct link *link)
 {
+	if (link->options->kind != OUTPUT_RELOCATABLE)
+		align_tls(link->layout);
 	spill_warn(link);
 	inherit_load_regions(link->layout);
 	settle_all(link);
