@@ -162,12 +162,24 @@ static uint32_t join_types(uint32_t a, uint32_t b)
 		return a;
 	if (a == SHT_NOBITS || b == SHT_NOBITS)
 		return a == SHT_NOBITS ? b : a;
-	/* .ctors in .init_array, gcc's @progbits .init_array, x86-64's own type for unwind tables */
-	if (a == SHT_INIT_ARRAY || b == SHT_INIT_ARRAY)
-		return SHT_INIT_ARRAY;
-	if (a == SHT_FINI_ARRAY || b == SHT_FINI_ARRAY)
-		return SHT_FINI_ARRAY;
 	return SHT_PROGBITS;
+}
+
+/* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits, or
+ * .ctors (gABI chapter 4, "Special Sections"); or SHT_NULL. */
+static uint32_t type_by_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+	} arrays[] = {
+		{".init_array", SHT_INIT_ARRAY}, {".fini_array", SHT_FINI_ARRAY}, {".preinit_array", SHT_PREINIT_ARRAY}};
+	for (unsigned i = 0; i < COUNTOF(arrays); i++) {
+		size_t len = strlen(arrays[i].name);
+		if (strncmp(name, arrays[i].name, len) == 0 && (name[len] == '\0' || name[len] == '.'))
+			return arrays[i].type;
+	}
+	return SHT_NULL;
 }
 
 /* What members of an output section have in common, as far as it has been put together. */
@@ -196,15 +208,6 @@ static void inherit(struct inherited *all, struct inherited more)
 	}
 	traits->flags = ((traits->flags | more.traits.flags) & ~merging) | same;
 	traits->type = join_types(traits->type, more.traits.type);
-}
-
-/* Contributions of priorities are ordinary data in older objects' eyes. SHT_NULL: members say it. */
-static uint32_t type_by_name(const char *name)
-{
-	return strcmp(name, ".init_array") == 0	     ? SHT_INIT_ARRAY
-	       : strcmp(name, ".fini_array") == 0    ? SHT_FINI_ARRAY
-	       : strcmp(name, ".preinit_array") == 0 ? SHT_PREINIT_ARRAY
-						     : SHT_NULL;
 }
 
 /* The linker's own unwind records come first: a terminator ends what objects have. */
@@ -384,11 +387,11 @@ static void inherit_slices(void *context, size_t begin, size_t end, unsigned wor
 	}
 }
 
-static void inherit_all(struct link *link)
+static void inherit_from(struct link *link, uint32_t first, uint32_t last)
 {
 	struct layout *layout = link->layout;
 	struct heirs heirs = {.link = link};
-	for (uint32_t r = 1; r < layout->runs.n; r++)
+	for (uint32_t r = first; r < last; r++)
 		for (uint32_t i = 0, n = layout->runs.at[r].n; i < n; i += SLICE)
 			*array_push(&heirs.slices) = (struct slice){
 				.run = r, .first = i, .last = n - i < SLICE ? n : i + SLICE};
@@ -416,11 +419,16 @@ static void inherit_all(struct link *link)
 	array_free(&heirs.slices);
 }
 
+void layout_inherit(struct link *link, uint32_t run)
+{
+	inherit_from(link, run, run + 1);
+}
+
 void layout_gather(struct link *link)
 {
 	make_lists(link);
 	place_plt_unwind(link);
 	for (uint32_t r = 1; r < link->layout->runs.n; r++)
 		sort_run(link, r);
-	inherit_all(link);
+	inherit_from(link, 1, link->layout->runs.n);
 }
