@@ -63,6 +63,7 @@ static const struct tls_types tls_types = {
 	       1ull << R_X86_64_TPOFF32 | 1ull << R_X86_64_TPOFF64 | 1ull << R_X86_64_DTPOFF64 |
 	       1ull << R_X86_64_GOTPC32_TLSDESC | 1ull << R_X86_64_TLSDESC_CALL,
 	.either = 1ull << R_X86_64_SIZE32 | 1ull << R_X86_64_SIZE64,
+	.distances = 1ull << R_X86_64_PC32 | 1ull << R_X86_64_PLT32,
 };
 
 static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32_t i, struct ref ref)
@@ -225,12 +226,16 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	uint32_t type = rela->r_type;
 	if (type == R_X86_64_NONE)
 		return 1;
-	struct ref ref = ref_of(link, place->file, rela->r_sym);
 	uint64_t where = rela->r_offset - place->start;
 	uint8_t *at = place->image + where;
-	uint64_t p = place->address + where;
+	uint64_t p = place->address + where, s;
 	int64_t a = rela->r_addend;
-	uint64_t s = symbol_value(place, rela->r_sym, &a);
+	if ((type == R_X86_64_PC32 || type == R_X86_64_PLT32) && ordinary_value(place, rela->r_sym, &s)) {
+		put_signed(place, rela, at, 4, (int64_t)(s + (uint64_t)a - p));
+		return 1;
+	}
+	struct ref ref = ref_of(link, place->file, rela->r_sym);
+	s = symbol_value(place, rela->r_sym, &a);
 	const struct aux *aux;
 	if (ref.is_discarded)
 		return 1;
