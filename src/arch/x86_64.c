@@ -218,24 +218,19 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	}
 }
 
-/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call). */
-static inline uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
+/* Applies a relocation that is not of the most usual kind; see apply_one(). */
+static uint32_t apply_unusual(const struct place *place, const struct elf_rela *rela)
 {
 	struct link *link = place->link;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a section that has relocations to count has a table */
 	uint32_t type = rela->r_type;
 	if (type == R_X86_64_NONE)
 		return 1;
+	struct ref ref = ref_of(link, place->file, rela->r_sym);
 	uint64_t where = rela->r_offset - place->start;
 	uint8_t *at = place->image + where;
-	uint64_t p = place->address + where, s;
+	uint64_t p = place->address + where;
 	int64_t a = rela->r_addend;
-	if ((type == R_X86_64_PC32 || type == R_X86_64_PLT32) && ordinary_value(place, rela->r_sym, &s)) {
-		put_signed(place, rela, at, 4, (int64_t)(s + (uint64_t)a - p));
-		return 1;
-	}
-	struct ref ref = ref_of(link, place->file, rela->r_sym);
-	s = symbol_value(place, rela->r_sym, &a);
+	uint64_t s = symbol_value(place, rela->r_sym, &a);
 	const struct aux *aux;
 	if (ref.is_discarded)
 		return 1;
@@ -340,6 +335,18 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	default:
 		return apply_tls(place, rela, at, p, s, a, ref);
 	}
+}
+
+/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call). */
+static inline __attribute__((always_inline)) uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a section that has relocations to count has a table */
+	uint32_t type = rela->r_type;
+	uint64_t where = rela->r_offset - place->start, s;
+	if ((type != R_X86_64_PC32 && type != R_X86_64_PLT32) || !ordinary_value(place, rela->r_sym, &s))
+		return apply_unusual(place, rela);
+	put_signed(place, rela, place->image + where, 4, (int64_t)(s + (uint64_t)rela->r_addend - place->address - where));
+	return 1;
 }
 
 /* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. */

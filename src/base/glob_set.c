@@ -127,7 +127,8 @@ uint32_t glob_set_match(const struct glob_set *set, struct str text, uint32_t *i
 		return 0;
 	uint32_t node = FORWARD;
 	for (uint32_t i = 0;; i++) {
-		n = take(set, node, text, i, ids, n);
+		if (set->nodes.at[node].pattern)
+			n = take(set, node, text, i, ids, n);
 		if (i == text.len || !(node = child_of(set, node, text.at[i])))
 			break;
 	}
