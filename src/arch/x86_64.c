@@ -280,6 +280,9 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		return 1;
 	case R_X86_64_GOTPCRELX:
 	case R_X86_64_REX_GOTPCRELX:
+		if (a != rela->r_addend) /* the piece of a merged section: what leads to a slot has its addend to itself */
+			s = symbol_value(place, rela->r_sym, &(int64_t){0});
+		a = rela->r_addend;
 		if (got_is_superfluous(link, ref)) {
 			bool rex = type == R_X86_64_REX_GOTPCRELX;
 			struct bytes content = {place->image, place->size};
@@ -293,21 +296,22 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		__attribute__((fallthrough));
 	case R_X86_64_GOTPCREL:
 		aux = aux_of(link, place->file, rela->r_sym);
-		put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->got) + (uint64_t)a - p));
+		put_signed(place, rela, at, 4,
+			   (int64_t)(slot_address(place, aux->got) + (uint64_t)rela->r_addend - p));
 		return 1;
 	case R_X86_64_GOTPCREL64:
 		aux = aux_of(link, place->file, rela->r_sym);
-		write64(at, slot_address(place, aux->got) + (uint64_t)a - p);
+		write64(at, slot_address(place, aux->got) + (uint64_t)rela->r_addend - p);
 		return 1;
 	case R_X86_64_GOT64:
 	case R_X86_64_GOTPLT64: /* also a slot's place; which one is the linker's choice */
 		aux = aux_of(link, place->file, rela->r_sym);
-		write64(at, slot_address(place, aux->got) - got_base(place) + (uint64_t)a);
+		write64(at, slot_address(place, aux->got) - got_base(place) + (uint64_t)rela->r_addend);
 		return 1;
 	case R_X86_64_GOT32:
 		aux = aux_of(link, place->file, rela->r_sym);
 		put_signed(place, rela, at, 4,
-			   (int64_t)(slot_address(place, aux->got) - got_base(place) + (uint64_t)a));
+			   (int64_t)(slot_address(place, aux->got) - got_base(place) + (uint64_t)rela->r_addend));
 		return 1;
 	case R_X86_64_GOTOFF64:
 		write64(at, s + (uint64_t)a - got_base(place));
