@@ -146,7 +146,8 @@ static bool long_name(const struct archive *archive, uint64_t offset, struct str
  *	foo.o/          a short name
  *	foo.o           a short name, as old tools write it
  *	/123            the name at offset 123 of "//"
- *	/123:456        in a thin archive: the member at 456 of the archive with that name */
+ *	/123:456        in a thin archive: the member at 456 of the archive with that name
+ * Behind a number GNU ar 2.40 leaves the end of the short name that it wrote first, if that had 15 characters: "/123     /". */
 static bool read_name(const struct archive *archive, const struct ar_hdr *header, struct archive_member *member,
 		      struct elf_error *error)
 {
@@ -164,7 +165,8 @@ static bool read_name(const struct archive *archive, const struct ar_hdr *header
 			member->nested = read_decimal(field + used, size - used, &digits);
 			used += digits;
 		}
-		if (digits == 0 || !only_spaces(field + used, size - used))
+		size_t padding = used < size && field[size - 1] == '/' ? size - 1 - used : size - used;
+		if (digits == 0 || !only_spaces(field + used, padding))
 			return elf_fail(error, "ar_name", 0, member->header, "of a member is malformed");
 		return long_name(archive, offset, &member->name, error);
 	}

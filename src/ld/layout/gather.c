@@ -120,6 +120,19 @@ static bool stays_mergeable(const struct link *link, const struct section *secti
 	       (align % shdr->sh_entsize == 0 || shdr->sh_entsize % align == 0);
 }
 
+/* Of an object's section. */
+static struct traits input_traits(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	const struct elf_shdr *shdr = section_shdr(link, id);
+	uint64_t flags = shdr->sh_flags;
+	if (section->kind == SECTION_EH_FRAME)
+		flags &= ~(uint64_t)SHF_GROUP; /* all files' are one section */
+	if (!stays_mergeable(link, section, shdr))
+		flags &= ~(uint64_t)(SHF_MERGE | SHF_STRINGS);
+	return (struct traits){shdr->sh_type, flags, shdr->sh_entsize};
+}
+
 static struct traits traits_of(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
@@ -139,19 +152,10 @@ static struct traits traits_of(const struct link *link, section_id id)
 		const struct merge_pool *pool = &link->merge_pools.at[p];
 		return (struct traits){section_shdr(link, pool->first_member)->sh_type, pool->flags, pool->entsize};
 	}
-	case SECTION_RELA: {
-		uint64_t in_group = osec_of_section(link->layout, section_of(link, section->extra))->flags & SHF_GROUP;
-		return relocation_traits(link, SHF_INFO_LINK | in_group);
-	}
-	default: {
-		const struct elf_shdr *shdr = section_shdr(link, id);
-		uint64_t flags = shdr->sh_flags;
-		if (section->kind == SECTION_EH_FRAME)
-			flags &= ~(uint64_t)SHF_GROUP; /* all files' are one section */
-		if (!stays_mergeable(link, section, shdr))
-			flags &= ~(uint64_t)(SHF_MERGE | SHF_STRINGS);
-		return (struct traits){shdr->sh_type, flags, shdr->sh_entsize};
-	}
+	case SECTION_RELA:
+		return relocation_traits(link, SHF_INFO_LINK | (input_traits(link, section->extra).flags & SHF_GROUP));
+	default:
+		return input_traits(link, id);
 	}
 }
 
