@@ -20,6 +20,7 @@ struct place {
 	uint64_t address;        /* of image[0] */
 	uint8_t *image;
 	uint64_t size;
+	struct bytes code;       /* code_of() */
 	const struct elf_rela *relas_end;
 };
 
@@ -170,6 +171,7 @@ static inline struct place place_of(struct link *link, section_id id)
 		.section = id,
 		.alloc = shdr->sh_flags & SHF_ALLOC,
 		.writable = shdr->sh_flags & SHF_WRITE,
+		.code = code_of(link, id),
 	};
 }
 

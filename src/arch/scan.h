@@ -8,7 +8,7 @@
 struct scanned {
 	struct scanner *scanner;
 	section_id section;
-	struct bytes content;
+	struct bytes content, code; /* code: code_of() */
 	bool writable;
 };
 
@@ -99,6 +99,7 @@ static inline __attribute__((always_inline)) void scan_each(struct scanner *scan
 		.scanner = scanner,
 		.section = section,
 		.content = elf_section_bytes(&scanner->file->elf, section - scanner->file->first_section),
+		.code = code_of(scanner->link, section),
 		.writable = scanner->file->elf.shdrs[section - scanner->file->first_section].sh_flags & SHF_WRITE,
 	};
 	for (uint32_t i = 0; i < scanner->relas.n;) {

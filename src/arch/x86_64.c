@@ -19,7 +19,7 @@ static uint32_t scan_tls(const struct scanned *scanned, uint32_t i, struct ref r
 {
 	struct scanner *scanner = scanned->scanner;
 	const struct link *link = scanner->link;
-	struct bytes content = scanned->content;
+	struct bytes content = scanned->code;
 	const struct elf_rela *rela = &scanner->relas.at[i], *end = scanner->relas.at + scanner->relas.n;
 	enum tls_model model = tls_model(link, ref);
 	bool shared = link->options->kind == OUTPUT_SHARED;
@@ -72,7 +72,7 @@ static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32
 	struct link *link = scanner->link;
 	const struct elf_rela *rela = &scanner->relas.at[i];
 	uint32_t type = rela->r_type;
-	struct bytes content = scanned->content;
+	struct bytes content = scanned->code;
 	switch (type) {
 	case R_X86_64_8:
 	case R_X86_64_16:
@@ -151,7 +151,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	const struct link *link = place->link;
 	const struct aux *aux = aux_of(link, place->file, rela->r_sym);
 	enum tls_model model = tls_model(link, ref);
-	struct bytes content = {place->image, place->size};
+	struct bytes content = place->code;
 	uint64_t where = rela->r_offset - place->start;
 	switch (rela->r_type) {
 	case R_X86_64_TLSGD:
@@ -285,7 +285,7 @@ static uint32_t apply_unusual(const struct place *place, const struct elf_rela *
 		a = rela->r_addend;
 		if (got_is_superfluous(link, ref)) {
 			bool rex = type == R_X86_64_REX_GOTPCRELX;
-			struct bytes content = {place->image, place->size};
+			struct bytes content = place->code;
 			enum got_load load = relax_got_load(content, where, rex, a, link->is_pic);
 			int64_t value = got_load_value(load, s, (uint64_t)a, p);
 			if (load != KEEP_LOAD && (!link->may_be_far || value == (int32_t)value)) {
