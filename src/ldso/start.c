@@ -276,9 +276,12 @@ static void check_missing(struct loader *ld)
 		sys_exit(127);
 }
 
-static void report_version(struct loader *ld, const char *object, const char *text, bool fatal)
+static void report_version(struct loader *ld, const char *object, const char *text, enum version_problem problem)
 {
-	(void)fatal;
+	if (problem == VERSION_RELR) {
+		fail(ld, object, 0, "%s", text);
+		fail_exit(ld, loading);
+	}
 	print(2, "%s: %s: %s\n", object_display_name(ld->program), object, text);
 }
 
