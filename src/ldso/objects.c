@@ -11,15 +11,35 @@ const char *object_display_name(const struct object *object)
 	return the_loader.argc > 0 ? the_loader.argv[0] : "<main program>";
 }
 
-bool object_has(const struct object *object, uint64_t vaddr, uint64_t size)
+/* Finds the segment with the most bytes from here to its end, which may be none; false: it is in no segment. */
+static bool bytes_behind(const struct object *object, uint64_t vaddr, uint64_t *bytes)
 {
+	bool found = false;
+	*bytes = 0;
 	for (uint16_t i = 0; i < object->phnum; i++) {
 		const Elf64_Phdr *segment = &object->phdr[i];
-		if (segment->p_type == PT_LOAD && vaddr - segment->p_vaddr <= segment->p_memsz &&
-		    size <= segment->p_memsz - (vaddr - segment->p_vaddr))
-			return true;
+		if (segment->p_type != PT_LOAD || vaddr - segment->p_vaddr > segment->p_memsz)
+			continue;
+		uint64_t left = segment->p_memsz - (vaddr - segment->p_vaddr);
+		*bytes = left > *bytes ? left : *bytes;
+		found = true;
 	}
-	return false;
+	return found;
+}
+
+bool object_has(const struct object *object, uint64_t vaddr, uint64_t size)
+{
+	for (;;) {
+		uint64_t bytes;
+		if (!bytes_behind(object, vaddr, &bytes))
+			return false;
+		if (bytes >= size)
+			return true;
+		if (!bytes)
+			return false;
+		vaddr += bytes; /* patchelf writes tables that begin in one segment and end in the next */
+		size -= bytes;
+	}
 }
 
 void list_append(struct object_list *list, struct object *object)
