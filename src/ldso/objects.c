@@ -11,34 +11,23 @@ const char *object_display_name(const struct object *object)
 	return the_loader.argc > 0 ? the_loader.argv[0] : "<main program>";
 }
 
-/* Finds the segment with the most bytes from here to its end, which may be none; false: it is in no segment. */
-static bool bytes_behind(const struct object *object, uint64_t vaddr, uint64_t *bytes)
-{
-	bool found = false;
-	*bytes = 0;
-	for (uint16_t i = 0; i < object->phnum; i++) {
-		const Elf64_Phdr *segment = &object->phdr[i];
-		if (segment->p_type != PT_LOAD || vaddr - segment->p_vaddr > segment->p_memsz)
-			continue;
-		uint64_t left = segment->p_memsz - (vaddr - segment->p_vaddr);
-		*bytes = left > *bytes ? left : *bytes;
-		found = true;
-	}
-	return found;
-}
-
 bool object_has(const struct object *object, uint64_t vaddr, uint64_t size)
 {
 	for (;;) {
-		uint64_t bytes;
-		if (!bytes_behind(object, vaddr, &bytes))
+		uint64_t most = 0;
+		for (uint16_t i = 0; i < object->phnum; i++) {
+			const Elf64_Phdr *segment = &object->phdr[i];
+			uint64_t at = vaddr - segment->p_vaddr;
+			if (segment->p_type != PT_LOAD || at > segment->p_memsz)
+				continue;
+			if (size <= segment->p_memsz - at)
+				return true;
+			most = segment->p_memsz - at > most ? segment->p_memsz - at : most;
+		}
+		if (!most)
 			return false;
-		if (bytes >= size)
-			return true;
-		if (!bytes)
-			return false;
-		vaddr += bytes; /* patchelf writes tables that begin in one segment and end in the next */
-		size -= bytes;
+		vaddr += most; /* patchelf writes tables that begin in one segment and end in the next */
+		size -= most;
 	}
 }
 
