@@ -182,7 +182,7 @@ static void show_path(struct loader *ld, struct search_dir **dirs)
 	const struct search_dir *first = *dirs;
 	debug_print(ld, " search path=");
 	const char *colon = "";
-	for (; *dirs && (*dirs)->what == first->what && (*dirs)->where == first->where; dirs++)
+	for (; *dirs && (*dirs)->what == first->what; dirs++)
 		for (uint32_t i = 0; i < ld->nhwcaps; i++) {
 			const struct search_dir *dir = *dirs;
 			if (dir->absent[i])
@@ -199,6 +199,18 @@ static void show_path(struct loader *ld, struct search_dir **dirs)
 		debug_print_on(ld, "\t\t(%s from file %s)\n", first->what, first->where);
 	else
 		debug_print_on(ld, "\t\t(%s)\n", first->what);
+}
+
+/* A RPATH or RUNPATH of which nothing is there is shown once only. */
+static bool worth_showing(const struct loader *ld, struct search_dir *const *dirs)
+{
+	if (!dirs || !*dirs || !(*dirs)->where)
+		return true;
+	for (; *dirs; dirs++)
+		for (uint32_t i = 0; i < ld->nhwcaps; i++)
+			if (!(*dirs)->absent[i])
+				return true;
+	return false;
 }
 
 /* In a secure program a preloaded library must be marked by its set-user-ID bit. */
@@ -240,10 +252,11 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 	enum open_result result = OPEN_ABSENT;
 	const struct search_dir *shown = NULL;
 	size_t name_length = strlen(name);
+	bool show = debugging(ld, DEBUG_LIBS) && worth_showing(ld, dirs);
 	for (; dirs && *dirs; dirs++) {
 		struct search_dir *dir = *dirs;
 		size_t length = strlen(dir->path);
-		if (debugging(ld, DEBUG_LIBS) && (!shown || shown->what != dir->what))
+		if (show && (!shown || shown->what != dir->what))
 			show_path(ld, dirs);
 		shown = dir;
 		for (uint32_t i = 0; i < ld->nhwcaps; i++) {
