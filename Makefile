@@ -175,10 +175,10 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libgild.a
 	$(call say,LD,$@)
 	$(Q)$(linkit) -lcmocka $(libs)
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/standalone.o $(BUILD)/libgild.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(addprefix $(BUILD)/obj/tests/fuzz/,standalone.o bend.o generate.o) $(BUILD)/libgild.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(linkit) $(libs)
+	$(Q)$(linkit) -Wl,--wrap=_exit $(libs)
 
 # --- bookkeeping
 

@@ -44,6 +44,7 @@ static void set_defaults(struct options *options)
 		.demangle = true,
 		.relax = true,
 		.undefined_version = true,
+		.check_sections = true,
 		.warn_shared_textrel = true,
 		.print_map_discarded = true,
 		.build_id_size = BUILD_ID_SHA1,
@@ -103,10 +104,11 @@ static void add_input(struct parser *parser, const char *name, bool is_library)
 }
 
 /* The inputs that a script names stand where it stands itself. */
-static void add_script(struct parser *parser, const char *path, bool is_default)
+static void add_script(struct parser *parser, const char *path, enum option_id id)
 {
 	struct options *options = parser->context.options;
-	*array_push(&options->scripts) = (struct script_option){path, is_default};
+	*array_push(&options->scripts) = (struct script_option){
+		.path = path, .is_default = id == OPTION_DEFAULT_SCRIPT, .is_mri = id == OPTION_MRI_SCRIPT};
 	add_input(parser, path, false);
 	options->inputs.at[options->inputs.n - 1].script = options->scripts.n;
 }
@@ -217,7 +219,8 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 		return true;
 	case OPTION_SCRIPT:
 	case OPTION_DEFAULT_SCRIPT:
-		add_script(parser, value, id == OPTION_DEFAULT_SCRIPT);
+	case OPTION_MRI_SCRIPT:
+		add_script(parser, value, id);
 		return true;
 	case OPTION_SECTION_ORDERING_FILE:
 		*array_push(&options->ordering_files) = value;

@@ -437,10 +437,10 @@ void layout_pass(struct link *link)
 	struct cursor cursor = {.addr = layout->scripted ? 0 : layout->base, .fileoff = layout->headers_size,
 				.load_delta = layout->base};
 	const struct segment *previous = load_at(layout, 0);
+	regions_reset(link); /* in the pass before: what is assigned there is DEFINED() in MEMORY */
 	layout->pass++;
 	layout->changed = false;
 	layout->data_segment.seen = false;
-	regions_reset(link);
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSIGN)

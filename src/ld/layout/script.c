@@ -8,6 +8,7 @@
 
 #include "ld/layout/expr.h"
 #include "ld/script/parse.h"
+#include "ld/script/report.h"
 
 /* Statements that INSERT takes somewhere. */
 struct insertion {
@@ -116,13 +117,44 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 
 /* ---- output sections --------------------------------------------------------------------------------------- */
 
+/* ", did you mean NAME?", or nothing. `names` ends with a NULL. */
+static const char *question(struct builder *builder, const char *name, const char *const *names)
+{
+	const char *similar = script_similar((struct str){name, (uint32_t)strlen(name)}, names);
+	return similar ? arena_printf(&builder->layout->arena, ", did you mean %s?", similar) : "";
+}
+
+static void report_region(struct builder *builder, const char *name, struct script_place place)
+{
+	const char *names[64] = {NULL};
+	const struct script *script = builder->layout->script;
+	uint32_t n = 0;
+	for (const struct region_statement *at = script->regions; at && n + 1 < COUNTOF(names); at = at->next)
+		names[n++] = at->name;
+	for (const struct region_alias *at = script->aliases; at && n + 1 < COUNTOF(names); at = at->next)
+		names[n++] = at->alias;
+	script_report(builder->link->diag, 0, place, "memory region `%s' not declared%s", name,
+		      question(builder, name, names));
+}
+
+static void report_phdr(struct builder *builder, const char *section, const struct name_list *phdr)
+{
+	const char *names[64] = {"NONE"};
+	uint32_t n = 1;
+	const struct phdr_statement *at = builder->layout->script->phdrs;
+	for (; at && n + 1 < COUNTOF(names); at = at->next)
+		names[n++] = at->name;
+	script_report(builder->link->diag, 0, phdr->place, "section `%s' assigned to non-existent phdr `%s'%s",
+		      section, phdr->name, question(builder, phdr->name, names));
+}
+
 static uint32_t region_id(struct builder *builder, const char *name, struct script_place place)
 {
 	if (!name || strcmp(name, "*default*") == 0)
 		return 0;
 	const struct region *region = layout_region(builder->layout, name);
 	if (!region)
-		script_report(builder->link->diag, 0, place, "memory region `%s' not declared", name);
+		report_region(builder, name, place);
 	return region ? (uint32_t)(region - builder->layout->regions.at) : 0;
 }
 
@@ -133,8 +165,7 @@ static void check_phdrs(struct builder *builder, const char *section, const stru
 		for (const struct phdr_statement *phdr = builder->layout->script->phdrs; phdr; phdr = phdr->next)
 			known |= strcmp(phdr->name, list->name) == 0;
 		if (!known)
-			script_report(builder->link->diag, 0, list->place,
-				      "section `%s' assigned to non-existent phdr `%s'", section, list->name);
+			report_phdr(builder, section, list);
 	}
 }
 
