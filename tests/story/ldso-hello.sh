@@ -84,6 +84,11 @@ assert_contains messages "missing program name"
 expect_fail "$LDSO" ./no-such-program
 assert_contains messages "./no-such-program: error while loading shared libraries: ./no-such-program: cannot open shared object file: No such file or directory"
 "$LDSO" --help | grep > /dev/null -e --library-path || fail "--help"
+searched() { "$@" --help | sed -n '/^Shared library search path/,/^Legacy/p' | grep -v '^Legacy' | cat -s; }
+for options in "" "--library-path /a:b;/usr/lib:: --glibc-hwcaps-prepend mine:x86-64-v2 --glibc-hwcaps-mask x86-64-v3"; do
+	# shellcheck disable=SC2086 # words
+	diff <(searched $SYSTEM_LDSO $options) <(searched "$LDSO" $options; echo) || fail "--help $options"
+done
 "$LDSO" --version | grep > /dev/null gild || fail "--version"
 
 # --help and the manual page name the same options; the page is well formed
