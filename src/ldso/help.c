@@ -48,8 +48,9 @@ static void print_subdirectories(const struct loader *ld)
 	}
 	for (unsigned i = 0; i < HWCAPS_LEVELS; i++) {
 		bool supported = hwcaps_is_supported(i), masked = hwcaps_is_masked(ld, i);
-		print(1, "  %s%s%s%s%s%s\n", hwcaps_levels[i], supported || masked ? " (" : "", supported ? "supported" : "",
-		      supported ? ", " : "", masked ? "masked" : supported ? "searched" : "", supported || masked ? ")" : "");
+		const char *what = supported && masked ? " (supported, masked)" : supported ? " (supported, searched)" :
+				   masked ? " (masked)" : "";
+		print(1, "  %s%s\n", hwcaps_levels[i], what);
 	}
 }
 

@@ -41,8 +41,8 @@ uint64_t tunable_number(const char *name, uint64_t fallback)
 	return value ? text_number(value) : fallback;
 }
 
-/* A tunable that has a variable of its own, from before there were tunables (glibc manual, "Memory Allocation Tunables"):
- * its value, NULL: none. GLIBC_TUNABLES goes before it. */
+/* A tunable that has a variable of its own, from before there were tunables (glibc manual, "Memory Allocation
+ * Tunables"): its value, NULL: none. GLIBC_TUNABLES goes before it. */
 static const char *own_variable(const char *name)
 {
 	static const struct {
