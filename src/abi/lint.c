@@ -50,7 +50,7 @@ __attribute__((format(printf, 4, 5))) static void find(struct linter *linter, en
 	text_print(out, "%s", file_name(linter, unit->source));
 	if (source->member.len)
 		text_print(out, "(%.*s)", (int)source->member.len, source->member.at);
-	text_print(out, ": %s+0x%llx: ", dwarf_section_name(unit->unit.section),
+	text_print(out, ": %s+0x%llx: ", abi_section_name(linter->reader.files, source, unit->unit.section),
 		   (unsigned long long)(entry ? entry->offset : unit->unit.offset));
 	va_list arguments;
 	va_start(arguments, format);
@@ -275,7 +275,9 @@ static void check_type(struct linter *linter, const struct abi_die *die)
 	if ((is_tag || tag == DW_TAG_base_type) && !is_declaration && !dwarf_has(entry, DW_AT_byte_size) &&
 	    !dwarf_has(entry, DW_AT_bit_size))
 		find(linter, NO_SIZE, entry, "a type is defined, but has no size");
-	if (is_declaration && is_tag && !dwarf_has(entry, DW_AT_name) && !dwarf_has(entry, DW_AT_signature) &&
+	/* Type units repeat what surrounds the type, and leave out what is not needed of that. */
+	bool is_type_unit = unit->type == DW_UT_type || unit->type == DW_UT_split_type;
+	if (is_declaration && is_tag && !is_type_unit && !dwarf_has(entry, DW_AT_name) && !dwarf_has(entry, DW_AT_signature) &&
 	    !dwarf_has(entry, DW_AT_specification))
 		find(linter, NO_NAME, entry, "a type is declared, but has no name: nothing can complete it");
 	if (tag == DW_TAG_base_type && abi_number(&linter->reader, die, DW_AT_byte_size, 1) > 64)
@@ -296,7 +298,8 @@ static void lint_unit(struct linter *linter)
 		uint16_t tag = die.entry.abbrev->tag;
 		linter->lint->entries++;
 		check_attributes(linter, &die);
-		check_addresses(linter, &die);
+		if (unit->has_addresses)
+			check_addresses(linter, &die);
 		check_type(linter, &die);
 		if (tag == DW_TAG_enumerator && !dwarf_has(&die.entry, DW_AT_const_value))
 			find(linter, BAD_ENUM, &die.entry, "an enumerator has no value");
@@ -320,7 +323,7 @@ void abi_lint(struct abi_lint *lint, struct abi_files *files)
 	uint32_t source;
 	if (!abi_open_units(&linter.reader, true, &error, &source)) {
 		text_print(&lint->out, "%s: %s+0x%llx: %s %s (value 0x%llx)\n", file_name(&linter, source),
-			   error.section < DWARF_N_SECTIONS ? dwarf_section_name(error.section) : "?",
+			   abi_section_name(files, &files->sources.at[source], error.section),
 			   ULL(error.offset), error.field, error.what, ULL(error.value));
 		lint->findings++;
 	}

@@ -3,6 +3,7 @@
 #define GILD_ARCH_PLACE_H
 
 #include "arch/arch.h"
+#include "arch/decide.h"
 #include "ld/layout/value.h"
 #include "ld/prune/icf.h"
 #include "ld/report/overflow.h"
@@ -72,6 +73,12 @@ static inline uint64_t symbol_value(const struct place *place, uint32_t index, i
 		return local_value(place->link, place->file, index, addend);
 	}
 	return place->link->symbols[global_of(place->file, index)].address;
+}
+
+/* A reference of which the loader gets to know the symbol: what the image holds is not the value. */
+static inline bool is_left_to_loader(const struct place *place, const struct elf_rela *rela, enum action action)
+{
+	return action == SYMBOLIC && !site_is_settled(place->link, aux_of(place->link, place->file, rela->r_sym));
 }
 
 static inline uint64_t tp_offset(const struct layout *layout, uint64_t address)

@@ -74,6 +74,10 @@ static inline void scan_absolute(const struct scanned *scanned, uint32_t i, stru
 		scan_action(scanned, i, ref, decide_absolute(scanned->scanner->link, ref, wide, scanned->writable));
 }
 
+/* A relocation for an offset from the thread pointer, as decided. Variables of this module that the loader writes such
+ * offsets of must be there when the program starts. */
+void scan_tp_offset(const struct scanned *scanned, uint32_t i, struct ref ref, enum action action);
+
 /* A target's part: looks at relocation `i`; returns how many relocations it took. */
 typedef uint32_t scan_one(const struct scanned *scanned, uint32_t i, struct ref ref);
 

@@ -33,8 +33,8 @@ const char *inspect_name(const struct inspection *in, const struct object *objec
 
 bool inspect_is_preload(const struct inspection *in, const struct object *object)
 {
-	for (uint32_t i = 1; i <= in->npreloads; i++)
-		if (in->ld->program->search.at[i] == object)
+	for (uint32_t i = 0; i < in->preloads.n; i++)
+		if (in->preloads.at[i] == object)
 			return true;
 	return false;
 }
@@ -287,12 +287,9 @@ bool inspect_open(struct inspection *in, const struct inspect_options *options, 
 	object_link(ld, program);
 	scope_start(ld, program);
 	search_start(ld);
-	struct object_list preloads = {.n = 0};
 	if (!in->is_static)
-		preloads = preload_all(ld);
-	in->npreloads = preloads.n;
-	bool loaded = load_needed(ld, program, preloads.at, preloads.n, LOAD_MISSING | LOAD_BROKEN);
-	heap_free(preloads.at);
+		in->preloads = preload_all(ld);
+	bool loaded = load_needed(ld, program, in->preloads.at, in->preloads.n, LOAD_MISSING | LOAD_BROKEN);
 	cache_close();
 	if (!loaded) {
 		say(in, command, failure_text(in));

@@ -239,7 +239,10 @@ static void read_phdr(struct loader *ld, struct object *object, const Elf64_Phdr
 			object->dynamic_readonly = !(phdr->p_flags & PF_W);
 		}
 		break;
-	case PT_INTERP: object->interpreter = (const char *)(object->base + phdr->p_vaddr); break;
+	case PT_INTERP:
+		if (object->kind == OBJECT_PROGRAM) /* nobody asks a library, and its text is in a page of its own */
+			object->interpreter = (const char *)(object->base + phdr->p_vaddr);
+		break;
 	case PT_GNU_STACK: object->stack_flags = phdr->p_flags; break;
 	case PT_GNU_RELRO:
 		object->relro_vaddr = phdr->p_vaddr;
@@ -271,6 +274,8 @@ static bool check_phdrs(struct loader *ld, const struct object *object)
 				return fail(ld, object->name, 0, "PT_TLS is outside of the object's memory");
 			break;
 		case PT_INTERP:
+			if (!object->interpreter)
+				break;
 			if (!phdr->p_memsz || !object_has(object, phdr->p_vaddr, phdr->p_memsz) ||
 			    ((const char *)object->base)[phdr->p_vaddr + phdr->p_memsz - 1])
 				return fail(ld, object->name, 0, "PT_INTERP is no text in the object's memory");

@@ -190,6 +190,8 @@ void object_link(struct loader *ld, struct object *object);
 /* Inserts it behind `after`. */
 void object_link_after(struct loader *ld, struct object *object, struct object *after);
 void object_unlink(struct loader *ld, struct object *object);
+/* Moves it to the place before another one; never before the program, and not when it is not in the list. */
+void object_move_before(struct loader *ld, struct object *object, struct object *other);
 bool object_is_named(const struct object *object, const char *name);
 void object_add_name(struct object *object, const char *name);
 

@@ -65,6 +65,18 @@ void object_unlink(struct loader *ld, struct object *object)
 	ld->nobjects--;
 }
 
+void object_move_before(struct loader *ld, struct object *object, struct object *other)
+{
+	if (object == other || !object->prev || !other->prev)
+		return;
+	object_unlink(ld, object);
+	object->prev = other->prev;
+	object->next = other;
+	other->prev->next = object;
+	other->prev = object;
+	ld->nobjects++;
+}
+
 bool object_is_named(const struct object *object, const char *name)
 {
 	if (text_equal(object->name, name))

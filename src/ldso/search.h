@@ -50,6 +50,8 @@ struct search_dir **search_runpath(struct loader *ld, struct object *object);
 
 /* Dynamic string tokens: $ORIGIN, $LIB, $PLATFORM and ${...}. Heap memory; NULL when the text must not be used. */
 char *tokens_expand(struct loader *ld, const struct object *object, const char *text);
+/* Has it any of these? */
+bool tokens_any(const char *text);
 
 /* --- ld.so.cache (cache.c) */
 

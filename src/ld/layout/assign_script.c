@@ -156,6 +156,19 @@ static bool same_order(const struct layout *layout, const uint32_t *before, uint
 	return layout->n_order == n && (!n || memcmp(layout->order, before, n * sizeof(*before)) == 0);
 }
 
+/* The first thread-local section is aligned as the whole of them has to be, so that the segment is. */
+static void align_tls(struct layout *layout)
+{
+	struct osec *first = NULL;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		struct osec *osec = osec_at(layout, layout->nodes.at[i].kind == NODE_SECTION ? layout->nodes.at[i].id : 0);
+		if (!(osec->flags & SHF_TLS) || !osec->has_members)
+			continue;
+		first = first ? first : osec;
+		first->p2align = osec->p2align > first->p2align ? osec->p2align : first->p2align;
+	}
+}
+
 static void converge(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -176,6 +189,7 @@ static void converge(struct link *link)
 		if (!again && (shift_relro(link) || pack_segments(link)))
 			again = true;
 		if (!again && !relocatable && spill_sections(link)) {
+			align_tls(layout);
 			last = layout->pass + LAYOUT_MAX_PASSES;
 			again = true;
 		}
@@ -202,19 +216,6 @@ static void inherit_load_regions(struct layout *layout)
 		    osec->region == last->region)
 			osec->lma_region = last->lma_region;
 		last = osec;
-	}
-}
-
-/* The first thread-local section is aligned as the whole of them has to be, so that the segment is. */
-static void align_tls(struct layout *layout)
-{
-	struct osec *first = NULL;
-	for (uint32_t i = 0; i < layout->nodes.n; i++) {
-		struct osec *osec = osec_at(layout, layout->nodes.at[i].kind == NODE_SECTION ? layout->nodes.at[i].id : 0);
-		if (!(osec->flags & SHF_TLS) || !osec->has_members)
-			continue;
-		first = first ? first : osec;
-		first->p2align = osec->p2align > first->p2align ? osec->p2align : first->p2align;
 	}
 }
 

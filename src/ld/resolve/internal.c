@@ -414,7 +414,7 @@ void internal_provide(struct link *link)
 	}
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
-		if (file->kind != FILE_OBJECT || !file->live)
+		if (file->kind != FILE_OBJECT || !file->live || !file->has_plain_names)
 			continue;
 		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 			const struct section *section = section_of(link, file->first_section + i);
