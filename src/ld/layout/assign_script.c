@@ -457,9 +457,26 @@ static void check_regions_of(struct link *link)
 	}
 }
 
+/* The loader takes the place of the program headers from PT_PHDR, so they have to be loaded. */
+static void check_program_headers(struct link *link)
+{
+	const struct layout *layout = link->layout;
+	bool wanted = false, loaded = false;
+	for (uint32_t i = 0; i < layout->segments.n; i++) {
+		const struct segment *segment = &layout->segments.at[i];
+		wanted |= segment->type == PT_PHDR;
+		loaded |= segment->type == PT_LOAD && (segment->has_headers || segment->has_phdrs_only);
+	}
+	if (wanted && !loaded)
+		diag_error(link->diag, 0,
+			   "PHDR segment not covered by LOAD segment\n>>> leave room for the headers in front of the "
+			   "first section (`. = SIZEOF_HEADERS'), or put FILEHDR PHDRS behind a PT_LOAD of PHDRS");
+}
+
 static void check_segments_of(struct link *link)
 {
 	const struct layout *layout = link->layout;
+	check_program_headers(link);
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		const struct segment *segment = &layout->segments.at[i];
 		bool headers = segment->type == PT_LOAD && (segment->has_headers || segment->has_phdrs_only);

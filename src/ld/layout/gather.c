@@ -140,8 +140,10 @@ static struct traits traits_of(const struct link *link, section_id id)
 		return (struct traits){section_shdr(link, pool->first_member)->sh_type, pool->flags, pool->entsize};
 	}
 	case SECTION_RELA: {
-		uint64_t in_group = osec_of_section(link->layout, section_of(link, section->extra))->flags & SHF_GROUP;
-		return relocation_traits(link, SHF_INFO_LINK | in_group);
+		const struct section *of = section_of(link, section->extra);
+		bool has_header = of->file != INTERNAL_FILE && of->kind != SECTION_EH_FRAME;
+		uint64_t flags = has_header ? section_shdr(link, section->extra)->sh_flags : 0;
+		return relocation_traits(link, SHF_INFO_LINK | (flags & SHF_GROUP));
 	}
 	default: {
 		const struct elf_shdr *shdr = section_shdr(link, id);
