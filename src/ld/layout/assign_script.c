@@ -471,6 +471,10 @@ static void check_program_headers(struct link *link)
 		diag_error(link->diag, 0,
 			   "PHDR segment not covered by LOAD segment\n>>> leave room for the headers in front of the "
 			   "first section (`. = SIZEOF_HEADERS'), or put FILEHDR PHDRS behind a PT_LOAD of PHDRS");
+	for (uint32_t i = 0; !loaded && i < layout->nodes.n; i++)
+		if (layout->nodes.at[i].is_ehdr && layout->nodes.at[i].id)
+			diag_warning(link->diag, 0,
+				     "no segment has the ELF header: __ehdr_start, which is used, is 0");
 }
 
 static void check_segments_of(struct link *link)
