@@ -92,7 +92,7 @@ chmod +x ld
 
 kernel() { # ARCH FLAG EMULATOR
 	local out=$PWD/$1
-	local build=(make -s -C "$PWD/source" "ARCH=$1" "O=$out" "LD=$PWD/ld" "CC=$CC -fno-lto")
+	local build=(make -s -C "$PWD/source" "ARCH=$1" "O=$out" "LD=$PWD/ld" "CC=$CC")
 	mkdir "$out"
 	logged "config-$1" "${build[@]}" tinyconfig
 	(cd "$out" && logged "../merge-$1" ../source/scripts/kconfig/merge_config.sh -m .config ../fragment)
