@@ -218,12 +218,14 @@ bool archive_read_index(const struct archive *archive, struct archive_index *out
 	out->names = (const char *)out->offsets + n * word;
 	out->names_size = index.size - word - n * word;
 
-	uint64_t nuls = 0;
-	for (uint64_t i = 0; i < out->names_size; i++)
-		nuls += out->names[i] == '\0';
-	if (nuls < n)
-		return elf_fail(error, "archive index", 0, nuls,
-				"names end in a NUL inside it, fewer than it has symbols");
+	const char *name = out->names, *end = name + out->names_size;
+	for (uint64_t i = 0; i < n; i++) {
+		const char *nul = __builtin_memchr(name, '\0', (size_t)(end - name));
+		if (!nul)
+			return elf_fail(error, "archive index", 0, i,
+					"names end in a NUL inside it, fewer than it has symbols");
+		name = nul + 1;
+	}
 	return true;
 }
 

@@ -312,6 +312,7 @@ static void load_named(struct loader *loader, const struct request *request, con
 				     .whole_archive = request->whole_archive,
 				     .prefer_static = request->prefer_static,
 				     .lazy = request->lazy,
+				     .binary = input->binary,
 				     .from_script = path,
 				     .depth = request->depth + 1,
 				     .group = request->group || !input->group ? request->group
