@@ -24,7 +24,7 @@ linkit  = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^
 libs    := -liberty
 
 # Of the loader, what searches, reads and looks up is part of gild too: gild tree and its like do what the loader does.
-engine   := cache cache_file check dynamic image lookup needed objects preload print scope search text tokens versions
+engine   := cache cache_file check copies dynamic failure image lookup needed objects preload print scope search text tokens versions
 engine   := $(patsubst %,src/ldso/%.c,$(engine) $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),cpu))
 sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*') $(engine))
 objects  := $(sources:src/%.c=$(BUILD)/obj/%.o)

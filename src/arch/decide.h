@@ -13,6 +13,7 @@ enum action {
 	RELATIVE,      /* the loader adds the load address */
 	SYMBOLIC,      /* the loader looks the symbol up */
 	IRELATIVE,     /* the loader calls the resolver */
+	TPOFF,         /* the loader knows where this module's thread-local variables are */
 	IMPOSSIBLE,
 };
 
@@ -63,6 +64,31 @@ static inline enum action decide_relative(const struct link *link, struct ref re
 	if (ref.flags & SYMBOL_IFUNC)
 		return CANONICAL_PLT;
 	return ref.flags & SYMBOL_ABSOLUTE && link->is_pic && ref.symbol ? IMPOSSIBLE : DIRECT;
+}
+
+/* A reference to the size, by 32 bits or more. */
+static inline enum action decide_size(const struct link *link, struct ref ref)
+{
+	if (!(ref.flags & SYMBOL_PREEMPTIBLE) || (ref.flags & SYMBOL_UNDEFINED && !link->is_pic))
+		return DIRECT;
+	return SYMBOLIC;
+}
+
+/* A reference to the offset of a thread-local variable from the thread pointer, as the loader can write it, too. */
+static inline enum action decide_tp_offset(const struct link *link, struct ref ref)
+{
+	if (link->options->kind == OUTPUT_SHARED)
+		return ref.flags & SYMBOL_PREEMPTIBLE ? SYMBOLIC : TPOFF;
+	return ref.flags & SYMBOL_PREEMPTIBLE && !(ref.flags & SYMBOL_UNDEFINED) ? IMPOSSIBLE : DIRECT;
+}
+
+/* A distance from the GOT. What a shared object defines is meant to be its own then, whoever may preempt it (as GNU ld
+ * has it): an index into the GOT would be asked for otherwise. */
+static inline enum action decide_from_got(const struct link *link, struct ref ref)
+{
+	if (link->options->kind == OUTPUT_SHARED && ref.flags & SYMBOL_DEFINED && !(ref.flags & SYMBOL_IFUNC))
+		return DIRECT;
+	return decide_relative(link, ref);
 }
 
 static inline bool calls_through_plt(struct ref ref)

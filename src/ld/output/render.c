@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "ld/synth/eh_frame.h"
+#include "ld/synth/needs.h"
 #include "ld/synth/relocs.h"
 #include "ld/synth/synth.h"
 
@@ -48,6 +49,14 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 	}
 }
 
+/* What the section's relocations refer to. */
+static void fetch_refs(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	if (section->rela && section->kind == SECTION_REGULAR)
+		refs_fetch(link, file_of(link, section->file), section_relas(link, id));
+}
+
 /* `size` bytes of a gap, `from` bytes behind its beginning. Gaps are filled with the pattern that a script gives, from
  * its beginning; in code with what does nothing, else with zeros. */
 static void fill_gap(const struct link *link, const struct osec *osec, const struct bytes *fill, uint64_t from,
@@ -77,6 +86,17 @@ static void render_node(const struct link *link, const struct piece *piece, uint
 	}
 }
 
+struct bytes render_made(const struct link *link, const struct piece *piece)
+{
+	const struct bytes none = {NULL, 0};
+	if (piece->node || piece->last != piece->first + 1)
+		return none;
+	const struct section *section = section_of(link, link->layout->runs.at[piece->run].items[piece->first]);
+	if (section->kind != SECTION_SYNTHETIC || link->made[section->extra].size != piece->size)
+		return none;
+	return link->made[section->extra];
+}
+
 void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 {
 	if (piece->node) {
@@ -92,6 +112,8 @@ void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 		uint64_t offset = section->offset - start;
 		if (offset != at)
 			fill_gap(link, osec, run->fill, 0, image + at, offset - at);
+		if (i + 1 < piece->last)
+			fetch_refs(link, run->items[i + 1]);
 		render_section(link, run->items[i], image + offset);
 		at = offset + section->size;
 	}
