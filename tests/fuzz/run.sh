@@ -52,6 +52,9 @@ done
 no_random=()
 ! setarch -R true 2> "$corpus/said" || no_random=(setarch -R)
 
+# What a program leaves behind is a finding: fuzz_link links thousands of times in one process.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1
+
 found=0
 # fuzz PROGRAM INPUTS FOLDER...: folders of the corpus, of the repository's or of the compiler's
 fuzz() {
