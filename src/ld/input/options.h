@@ -145,6 +145,7 @@ struct options {
 	bool undefined_version;                /* default true as GNU ld; false: report names without a definition */
 	bool warn_common, warn_shared_textrel, warn_backrefs, no_warn_rwx_segments;
 	bool error_execstack, error_rwx_segments;
+	bool linker_version;                   /* LINKER_VERSION in a script has an effect */
 	bool non_contiguous_regions, non_contiguous_warnings, check_sections;
 	bool gc_keep_exported, print_memory_usage, print_output_format, print_sysroot;
 	const char *print_gc_file;             /* --print-gc-sections=FILE; NULL: with the messages */

@@ -156,6 +156,19 @@ static bool same_order(const struct layout *layout, const uint32_t *before, uint
 	return layout->n_order == n && (!n || memcmp(layout->order, before, n * sizeof(*before)) == 0);
 }
 
+/* The first thread-local section is aligned as the whole of them has to be, so that the segment is. */
+static void align_tls(struct layout *layout)
+{
+	struct osec *first = NULL;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		struct osec *osec = osec_at(layout, layout->nodes.at[i].kind == NODE_SECTION ? layout->nodes.at[i].id : 0);
+		if (!(osec->flags & SHF_TLS) || !osec->has_members)
+			continue;
+		first = first ? first : osec;
+		first->p2align = osec->p2align > first->p2align ? osec->p2align : first->p2align;
+	}
+}
+
 static void converge(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -176,6 +189,7 @@ static void converge(struct link *link)
 		if (!again && (shift_relro(link) || pack_segments(link)))
 			again = true;
 		if (!again && !relocatable && spill_sections(link)) {
+			align_tls(layout);
 			last = layout->pass + LAYOUT_MAX_PASSES;
 			again = true;
 		}
@@ -202,19 +216,6 @@ static void inherit_load_regions(struct layout *layout)
 		    osec->region == last->region)
 			osec->lma_region = last->lma_region;
 		last = osec;
-	}
-}
-
-/* The first thread-local section is aligned as the whole of them has to be, so that the segment is. */
-static void align_tls(struct layout *layout)
-{
-	struct osec *first = NULL;
-	for (uint32_t i = 0; i < layout->nodes.n; i++) {
-		struct osec *osec = osec_at(layout, layout->nodes.at[i].kind == NODE_SECTION ? layout->nodes.at[i].id : 0);
-		if (!(osec->flags & SHF_TLS) || !osec->has_members)
-			continue;
-		first = first ? first : osec;
-		first->p2align = osec->p2align > first->p2align ? osec->p2align : first->p2align;
 	}
 }
 
@@ -456,9 +457,30 @@ static void check_regions_of(struct link *link)
 	}
 }
 
+/* The loader takes the place of the program headers from PT_PHDR, so they have to be loaded. */
+static void check_program_headers(struct link *link)
+{
+	const struct layout *layout = link->layout;
+	bool wanted = false, loaded = false;
+	for (uint32_t i = 0; i < layout->segments.n; i++) {
+		const struct segment *segment = &layout->segments.at[i];
+		wanted |= segment->type == PT_PHDR;
+		loaded |= segment->type == PT_LOAD && (segment->has_headers || segment->has_phdrs_only);
+	}
+	if (wanted && !loaded)
+		diag_error(link->diag, 0,
+			   "PHDR segment not covered by LOAD segment\n>>> leave room for the headers in front of the "
+			   "first section (`. = SIZEOF_HEADERS'), or put FILEHDR PHDRS behind a PT_LOAD of PHDRS");
+	for (uint32_t i = 0; !loaded && i < layout->nodes.n; i++)
+		if (layout->nodes.at[i].is_ehdr && layout->nodes.at[i].id)
+			diag_warning(link->diag, 0,
+				     "no segment has the ELF header: __ehdr_start, which is used, is 0");
+}
+
 static void check_segments_of(struct link *link)
 {
 	const struct layout *layout = link->layout;
+	check_program_headers(link);
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		const struct segment *segment = &layout->segments.at[i];
 		bool headers = segment->type == PT_LOAD && (segment->has_headers || segment->has_phdrs_only);

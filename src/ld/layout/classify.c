@@ -222,6 +222,10 @@ void layout_classify_one(struct link *link, section_id id)
 	classify(link, id, (struct finders){finder, NULL});
 	if (file)
 		rule_finder_file(finder, (struct str){"", 0}, (struct str){"", 0}, false);
+	if (section->run == 0 && file && section->size)
+		diag_warning(link->diag, diag_order(file, 0),
+			     FILE_FORMAT ": common symbols are discarded; where they are used, they are 0",
+			     FILE_ARGS(file_of(link, file)));
 	if (section->run == ORPHAN_RUN)
 		section->run = orphan_place(link, orphan_name(link, id), layout_synthetic_flags(link, section),
 					    layout_synthetic_type(link, section), false);

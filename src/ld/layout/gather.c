@@ -140,8 +140,10 @@ static struct traits traits_of(const struct link *link, section_id id)
 		return (struct traits){section_shdr(link, pool->first_member)->sh_type, pool->flags, pool->entsize};
 	}
 	case SECTION_RELA: {
-		uint64_t in_group = osec_of_section(link->layout, section_of(link, section->extra))->flags & SHF_GROUP;
-		return relocation_traits(link, SHF_INFO_LINK | in_group);
+		const struct section *of = section_of(link, section->extra);
+		bool has_header = of->file != INTERNAL_FILE && of->kind != SECTION_EH_FRAME;
+		uint64_t flags = has_header ? section_shdr(link, section->extra)->sh_flags : 0;
+		return relocation_traits(link, SHF_INFO_LINK | (flags & SHF_GROUP));
 	}
 	default: {
 		const struct elf_shdr *shdr = section_shdr(link, id);
@@ -163,23 +165,6 @@ static uint32_t join_types(uint32_t a, uint32_t b)
 	if (a == SHT_NOBITS || b == SHT_NOBITS)
 		return a == SHT_NOBITS ? b : a;
 	return SHT_PROGBITS;
-}
-
-/* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits, or
- * .ctors (gABI chapter 4, "Special Sections"); or SHT_NULL. */
-static uint32_t type_by_name(const char *name)
-{
-	static const struct {
-		const char *name;
-		uint32_t type;
-	} arrays[] = {
-		{".init_array", SHT_INIT_ARRAY}, {".fini_array", SHT_FINI_ARRAY}, {".preinit_array", SHT_PREINIT_ARRAY}};
-	for (unsigned i = 0; i < COUNTOF(arrays); i++) {
-		size_t len = strlen(arrays[i].name);
-		if (strncmp(name, arrays[i].name, len) == 0 && (name[len] == '\0' || name[len] == '.'))
-			return arrays[i].type;
-	}
-	return SHT_NULL;
 }
 
 /* What members of an output section have in common, as far as it has been put together. */
@@ -208,6 +193,23 @@ static void inherit(struct inherited *all, struct inherited more)
 	}
 	traits->flags = ((traits->flags | more.traits.flags) & ~merging) | same;
 	traits->type = join_types(traits->type, more.traits.type);
+}
+
+/* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits, or
+ * .ctors (gABI chapter 4, "Special Sections"). SHT_NULL: members say it. */
+static uint32_t type_by_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+	} arrays[] = {
+		{".init_array", SHT_INIT_ARRAY}, {".fini_array", SHT_FINI_ARRAY}, {".preinit_array", SHT_PREINIT_ARRAY}};
+	for (unsigned i = 0; i < COUNTOF(arrays); i++) {
+		size_t len = strlen(arrays[i].name);
+		if (strncmp(name, arrays[i].name, len) == 0 && (name[len] == '\0' || name[len] == '.'))
+			return arrays[i].type;
+	}
+	return SHT_NULL;
 }
 
 /* The linker's own unwind records come first: a terminator ends what objects have. */
@@ -387,11 +389,11 @@ static void inherit_slices(void *context, size_t begin, size_t end, unsigned wor
 	}
 }
 
-static void inherit_from(struct link *link, uint32_t first, uint32_t last)
+static void inherit_all(struct link *link)
 {
 	struct layout *layout = link->layout;
 	struct heirs heirs = {.link = link};
-	for (uint32_t r = first; r < last; r++)
+	for (uint32_t r = 1; r < layout->runs.n; r++)
 		for (uint32_t i = 0, n = layout->runs.at[r].n; i < n; i += SLICE)
 			*array_push(&heirs.slices) = (struct slice){
 				.run = r, .first = i, .last = n - i < SLICE ? n : i + SLICE};
@@ -419,16 +421,30 @@ static void inherit_from(struct link *link, uint32_t first, uint32_t last)
 	array_free(&heirs.slices);
 }
 
-void layout_inherit(struct link *link, uint32_t run)
-{
-	inherit_from(link, run, run + 1);
-}
-
 void layout_gather(struct link *link)
 {
 	make_lists(link);
 	place_plt_unwind(link);
 	for (uint32_t r = 1; r < link->layout->runs.n; r++)
 		sort_run(link, r);
-	inherit_from(link, 1, link->layout->runs.n);
+	inherit_all(link);
+}
+
+void layout_gather_again(struct link *link)
+{
+	struct layout *layout = link->layout;
+	for (uint32_t id = 1; id < layout->osecs.n; id++) {
+		struct osec *osec = &layout->osecs.at[id];
+		osec->has_members = false;
+		osec->flags = osec->entsize = 0;
+		osec->type = 0;
+		osec->p2align = 0;
+	}
+	for (uint32_t r = 1; r < layout->runs.n; r++) {
+		struct run *run = &layout->runs.at[r];
+		run->p2align = 0;
+		run->size = 0;
+		run->planned = run->link_ordered = false;
+	}
+	layout_gather(link);
 }

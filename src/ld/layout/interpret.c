@@ -356,8 +356,11 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	struct layout *layout = link->layout;
 	struct osec *osec = &layout->osecs.at[node->id];
 	if (is_apart(link, osec)) {
-		layout_place_contents(link, node->id, 0);
+		uint64_t end = layout_place_contents(link, node->id, 0);
 		osec->lma = 0;
+		/* symbols behind it, with -r: in no output section, they are at its end */
+		if (osec->rank != RANK_TABLES && !osec->is_orphan)
+			cursor->addr = cursor->dot = end;
 		return;
 	}
 	const struct expr *align = osec->said ? osec->said->align : NULL;

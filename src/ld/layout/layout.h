@@ -314,8 +314,8 @@ const char *layout_synthetic_name(const struct link *link, enum synthetic which)
 
 /* Lists each run's sections; sets output sections' types and flags. */
 void layout_gather(struct link *link);
-/* The type, flags and alignment of the run's output section follow from those of the run's sections, too. */
-void layout_inherit(struct link *link, uint32_t run);
+/* The same anew, when some sections have other runs than before. */
+void layout_gather_again(struct link *link);
 
 /* Offsets of the sections in a run that starts at address `start`: run->addr, size, items' offsets. The one place where
  * sections inside a run are placed. */

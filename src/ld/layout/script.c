@@ -9,6 +9,7 @@
 #include "ld/layout/expr.h"
 #include "ld/script/parse.h"
 #include "ld/script/report.h"
+#include "ld/version.h"
 
 /* Statements that INSERT takes somewhere. */
 struct insertion {
@@ -66,6 +67,9 @@ static void note_data(struct osec *osec)
 	osec->has_data = true;
 }
 
+/* What LINKER_VERSION is. */
+static const char linker_name[] = "gild " GILD_VERSION;
+
 static void add_text(struct builder *builder, uint32_t osec, struct bytes text)
 {
 	add_node(builder, osec, &(struct node){.kind = NODE_STRING, .text = text, .size = text.size});
@@ -104,6 +108,10 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 			break;
 		case STATEMENT_STRING:
 			add_text(builder, osec, statement->text);
+			break;
+		case STATEMENT_LINKER_VERSION:
+			if (builder->link->options->linker_version)
+				add_text(builder, osec, (struct bytes){(const uint8_t *)linker_name, sizeof(linker_name)});
 			break;
 		case STATEMENT_FILL:
 			node.kind = NODE_FILL;
@@ -352,6 +360,9 @@ static void insert(struct builder *builder)
 			if (layout->nodes.at[n].kind == NODE_SECTION &&
 			    strcmp(osec_at(builder, layout->nodes.at[n].id)->name, insertion->command->symbol) == 0)
 				at = n;
+		/* In an object, whose sections are those of the inputs, order means nothing. */
+		if (at == layout->nodes.n && builder->link->options->kind == OUTPUT_RELOCATABLE && at > 0)
+			at--;
 		if (at == layout->nodes.n)
 			script_report(builder->link->diag, 0, insertion->command->place,
 				      "%s not found for insert", insertion->command->symbol);

@@ -1,9 +1,7 @@
 #include "ld/layout/spill.h"
 
-#include <stdlib.h>
-
+#include "ld/layout/link_order.h"
 #include "ld/layout/rule_index.h"
-#include "ld/layout/sort_run.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/symbols.h"
 #include "ld/script/parse.h"
@@ -90,80 +88,6 @@ static void choose_moves_of(const struct link *link, struct seeker *seeker, cons
 			choose_moves(link, seeker, &layout->runs.at[osec->nodes.at[i].id], end, &over, out);
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	section_id x = *(const section_id *)a, y = *(const section_id *)b;
-	return x < y ? -1 : x > y;
-}
-
-/* What has another run leaves; there is room for `added` sections more. */
-static void keep_own(struct link *link, uint32_t number, uint32_t added)
-{
-	struct run *run = &link->layout->runs.at[number];
-	section_id *items = arena_array(&link->layout->arena, section_id, run->n + added);
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < run->n; i++)
-		if (section_of(link, run->items[i])->run == number)
-			items[n++] = run->items[i];
-	run->items = items;
-	run->n = n;
-}
-
-/* What the output section inherits from its members is inherited anew. */
-static void inherit_again(struct link *link, uint32_t id)
-{
-	struct layout *layout = link->layout;
-	struct osec *osec = &layout->osecs.at[id];
-	osec->has_members = false;
-	osec->flags = osec->entsize = 0;
-	osec->type = 0;
-	osec->p2align = 0;
-	for (uint32_t i = 0; i < osec->nodes.n; i++) {
-		if (osec->nodes.at[i].kind != NODE_RUN)
-			continue;
-		struct run *run = &layout->runs.at[osec->nodes.at[i].id];
-		run->p2align = 0;
-		run->size = 0;
-		run->planned = false;
-		layout_inherit(link, osec->nodes.at[i].id);
-	}
-}
-
-/* Sections come into the order of the inputs, unless their new run's rules ask for another one. */
-static void move(struct link *link, const move_list *moves)
-{
-	struct layout *layout = link->layout;
-	uint32_t *added = calloc(layout->runs.n, sizeof(*added));
-	bool *touched = calloc(layout->osecs.n, sizeof(*touched));
-	if (!added || !touched)
-		out_of_memory();
-	for (uint32_t i = 0; i < moves->n; i++) {
-		struct section *section = section_of(link, moves->at[i].section);
-		touched[layout->runs.at[section->run].osec] = true;
-		section->run = moves->at[i].run;
-		touched[layout->runs.at[section->run].osec] = true;
-		added[section->run]++;
-	}
-	for (uint32_t r = 1; r < layout->runs.n; r++)
-		if (touched[layout->runs.at[r].osec])
-			keep_own(link, r, added[r]);
-	for (uint32_t i = 0; i < moves->n; i++) {
-		struct run *run = &layout->runs.at[moves->at[i].run];
-		run->items[run->n++] = moves->at[i].section;
-	}
-	for (uint32_t r = 1; r < layout->runs.n; r++) {
-		if (!added[r])
-			continue;
-		qsort(layout->runs.at[r].items, layout->runs.at[r].n, sizeof(section_id), compare_ids);
-		sort_run(link, r);
-	}
-	for (uint32_t id = 1; id < layout->osecs.n; id++)
-		if (touched[id])
-			inherit_again(link, id);
-	free(added);
-	free(touched);
-}
-
 bool spill_sections(struct link *link)
 {
 	const struct layout *layout = link->layout;
@@ -177,8 +101,12 @@ bool spill_sections(struct link *link)
 			choose_moves_of(link, &seeker, &layout->nodes.at[i], &moves);
 	rule_finder_free(seeker.finder);
 	bool moved = moves.n != 0;
-	if (moved)
-		move(link, &moves);
+	for (uint32_t i = 0; i < moves.n; i++)
+		section_of(link, moves.at[i].section)->run = moves.at[i].run;
+	if (moved) {
+		layout_gather_again(link);
+		link_order_sort(link);
+	}
 	array_free(&moves);
 	return moved;
 }
