@@ -24,7 +24,7 @@ build=$(realpath "$build") CC=${CC:-gcc}
 
 # Files that a compiler makes.
 corpus=$PWD/corpus
-mkdir -p "$corpus"/{object,shared,archive,debug}
+mkdir -p "$corpus"/{object,shared,archive,debug,loader}
 cat > "$corpus/a.c" <<'END'
 #include <stddef.h>
 extern int puts(const char *);
@@ -41,6 +41,19 @@ for bits in 64 32; do
 	"$CC" -m$bits -c -O1 -fPIC -ffunction-sections "$corpus/a.c" -o "$corpus/object/a$bits.o" 2> "$corpus/said" || continue
 	"$CC" -m$bits -shared -nostdlib -O1 -fPIC "$corpus/a.c" -o "$corpus/shared/a$bits.so" -Wl,--hash-style=both \
 		-Wl,--version-script=<(echo 'V1 { global: f; }; V2 { *; } V1;') 2> "$corpus/said" || :
+done
+# Small files for the loader: programs, filters, hash tables and thread-local variables of both kinds.
+n=0
+for options in "-shared -fPIC -nostdlib -Wl,-F,libm.so.6 -Wl,-f,libc.so.6" "-shared -fPIC -nostdlib -mtls-dialect=gnu2 -Wl,--hash-style=sysv" \
+	"-pie -fPIE -DMAIN" "-no-pie -fno-pie -DMAIN -Wl,-z,lazy" "-shared -fPIC -Wl,-rpath,\$ORIGIN -Wl,-soname,libx.so"; do
+	n=$((n + 1))
+	echo '#include <stdio.h>
+	int x = 1, *p = &x; static __thread int n = 3; int f(void) { return *p + n++; }
+	#ifdef MAIN
+	int main(void) { return puts("x") - f(); }
+	#endif' > "$corpus/loader.c"
+	# shellcheck disable=SC2086 # words
+	"$CC" $options -O1 -s -Wl,-z,noseparate-code "$corpus/loader.c" -o "$corpus/loader/$n" 2> "$corpus/said" || :
 done
 "$CC" -c -O1 -g -gdwarf-4 -fdebug-types-section "$corpus/a.c" -o "$corpus/debug/4.o"
 "$CC" -c -O1 -g -gdwarf-5 "$corpus/a.c" -o "$corpus/debug/5.o"
@@ -88,7 +101,7 @@ fuzz compressed 2000 compressed debug
 fuzz debug_line 3000 debug
 fuzz debug_info 3000 debug
 fuzz cache 1500 cache
-fuzz loader 1000 shared
+fuzz loader 1000 shared loader
 fuzz abi 600 debug abi
 fuzz link 1500 link object archive
 exit $found
