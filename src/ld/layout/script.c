@@ -197,8 +197,8 @@ static void describe(struct builder *builder, uint32_t id, const struct section_
 	osec->said = said;
 	osec->phdrs = said->phdrs;
 	const char *region = said->region ? said->region : said->address ? NULL : said->lma_region;
-	osec->region = region_id(builder, region, place);
-	osec->lma_region = region_id(builder, said->lma_region, place);
+	osec->region = region_id(builder, region, said->region ? said->region_place : said->lma_place);
+	osec->lma_region = region_id(builder, said->lma_region, said->lma_place);
 	check_phdrs(builder, said->name, said->phdrs);
 	if (said->align_with_input && said->align)
 		script_report(builder->link->diag, 0, place, "align with input and explicit align specified");
@@ -279,6 +279,8 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 		said->at = first ? NULL : overlay->at;
 		said->region = overlay->region;
 		said->lma_region = overlay->lma_region;
+		said->region_place = overlay->region_place;
+		said->lma_place = overlay->lma_place;
 		said->phdrs = said->phdrs ? said->phdrs : overlay->phdrs;
 		said->fill = said->fill ? said->fill : overlay->fill;
 		add_section(builder, said, at->place);

@@ -107,6 +107,7 @@ struct section_statement {
 	enum section_constraint constraint;
 	struct statement *body;
 	const char *region, *lma_region;     /* >region, AT>region */
+	struct script_place region_place, lma_place;
 	struct name_list *phdrs;             /* :phdr; "NONE" */
 	const struct expr *fill;
 };
@@ -116,6 +117,7 @@ struct overlay_statement {
 	bool nocrossrefs;
 	struct statement *sections;          /* STATEMENT_SECTIONs: name, body, phdrs, fill */
 	const char *region, *lma_region;
+	struct script_place region_place, lma_place;
 	struct name_list *phdrs;
 	const struct expr *fill;
 };
