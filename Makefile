@@ -48,12 +48,12 @@ setup = $(if $(filter no,$(SETUP)),@:,@scripts/setup.sh)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help unit fuzz setup check check-long demo bench lint install uninstall clean force
+.PHONY: all help unit fuzz setup check check-long check-sanitized check-verified demo bench lint install uninstall clean force
 
 all: $(BUILD)/gild $(BUILD)/ld.gild $(BUILD)/bin/ld $(loader) ## build the linker and the loader (the default)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 unit: $(units) ## build the unit tests
 
@@ -69,10 +69,23 @@ check: ## run all tests; T='GLOB ...' chooses some
 	$(submake) WERROR=1 SAN=thread BUILD=$(BUILD)-thread all unit
 	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --asan $(BUILD)-address-undefined --tsan $(BUILD)-thread $(T)
 
-check-long: ## run the long tests: real programs, downloaded and built
+check-long: check-sanitized check-verified ## run the long tests: real programs, the whole suite with sanitizers and with every link checked, fuzzing
 	$(setup) build check long
-	$(submake) WERROR=1 all
+	$(submake) WERROR=1 all fuzz
 	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --long $(T)
+
+check-sanitized: ## run all tests under ASan with UBSan, and under TSan
+	$(setup) build check
+	$(submake) WERROR=1 all
+	$(submake) WERROR=1 SAN=address,undefined BUILD=$(BUILD)-address-undefined all unit fuzz
+	$(submake) WERROR=1 SAN=thread BUILD=$(BUILD)-thread all unit
+	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --asan $(BUILD)-address-undefined --tsan $(BUILD)-thread \
+		--as asan --as tsan $(if $(T),--maybe $(T))
+
+check-verified: ## run all stories with each output checked by --verify-output, and made again by 1, 2, 7 and 16 threads
+	$(setup) build check
+	$(submake) WERROR=1 all fuzz
+	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --as verify --as repeat $(if $(T),--maybe $(T))
 
 demo: ## see gild link itself, then a C++ program with threads and exceptions
 	$(setup) build demo

@@ -267,7 +267,11 @@ static void add_base_class(struct abi_reader *reader, const struct abi_die *die)
 
 static void add_virtual(struct abi_reader *reader, const struct abi_die *die)
 {
-	struct abi_member member = {.kind = ABI_VIRTUAL, .name = string(reader, die, DW_AT_linkage_name)};
+	struct abi_member member = {
+		.kind = ABI_VIRTUAL,
+		.name = string(reader, die, DW_AT_linkage_name),
+		.type = type_of(reader, die, DW_AT_type),
+	};
 	if (!member.name.len)
 		member.name = string(reader, die, DW_AT_name);
 	member.bit_offset = UINT64_MAX; /* destructors of gcc do not say */

@@ -138,7 +138,8 @@ static uint64_t mix_entry(const struct abi_reader *reader, const struct abi_die 
 		return mix(hash, abi_number(reader, die, DW_AT_const_value, 0));
 	case DW_TAG_subprogram:
 		abi_location(reader, die, DW_AT_vtable_elem_location, &location);
-		return mix_text(mix(hash, location), abi_string(reader, die, DW_AT_linkage_name, error));
+		hash = mix_text(mix(hash, location), abi_string(reader, die, DW_AT_linkage_name, error));
+		return mix_type(reader, *die, hash, error);
 	case DW_TAG_member:
 	case DW_TAG_inheritance:
 		hash = mix(hash, abi_number(reader, die, DW_AT_bit_size, 0));

@@ -41,7 +41,7 @@ static uint32_t scan_tls(const struct scanned *scanned, uint32_t i, struct ref r
 {
 	struct scanner *scanner = scanned->scanner;
 	const struct link *link = scanner->link;
-	struct bytes content = scanned->content;
+	struct bytes content = scanned->code;
 	const struct elf_rela *rela = &scanner->relas.at[i], *end = scanner->relas.at + scanner->relas.n;
 	enum tls_model model = tls_model(link, ref);
 	struct gd_sequence sequence;
@@ -93,13 +93,13 @@ static void scan_got(const struct scanned *scanned, const struct elf_rela *rela,
 {
 	struct scanner *scanner = scanned->scanner;
 	struct link *link = scanner->link;
-	enum got_load load = decide_got_load(link, ref, rela, scanned->content, rela->r_offset);
+	enum got_load load = decide_got_load(link, ref, rela, scanned->code, rela->r_offset);
 	if (load == LOAD_TO_LEA)
 		scanner->module_bits |= NEED_GOT_BASE;
 	if (load != KEEP_LOAD)
 		return;
 	scanner_need(scanner, rela->r_sym, NEED_GOT);
-	if (!got_load_is_baseless(scanned->content, rela->r_offset))
+	if (!got_load_is_baseless(scanned->code, rela->r_offset))
 		scanner->module_bits |= NEED_GOT_BASE;
 	else if (link->is_pic)
 		scanner_error(scanner, scanned->section, rela,
@@ -179,7 +179,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	const struct link *link = place->link;
 	const struct aux *aux = aux_of(link, place->file, rela->r_sym);
 	enum tls_model model = tls_model(link, ref);
-	struct bytes content = {place->image, place->size};
+	struct bytes content = place->code;
 	uint64_t where = rela->r_offset - place->start;
 	uint64_t tp = tp_offset(place->layout, s);
 	struct gd_sequence sequence;
@@ -260,7 +260,7 @@ static void apply_got(const struct place *place, const struct elf_rela *rela, ui
 		      struct ref ref)
 {
 	struct link *link = place->link;
-	struct bytes content = {place->image, place->size};
+	struct bytes content = place->code;
 	uint64_t where = rela->r_offset - place->start;
 	enum got_load load = decide_got_load(link, ref, rela, content, where);
 	if (load != KEEP_LOAD) {

@@ -19,7 +19,7 @@ static uint32_t scan_tls(const struct scanned *scanned, uint32_t i, struct ref r
 {
 	struct scanner *scanner = scanned->scanner;
 	const struct link *link = scanner->link;
-	struct bytes content = scanned->content;
+	struct bytes content = scanned->code;
 	const struct elf_rela *rela = &scanner->relas.at[i], *end = scanner->relas.at + scanner->relas.n;
 	enum tls_model model = tls_model(link, ref);
 	bool shared = link->options->kind == OUTPUT_SHARED;
@@ -63,6 +63,7 @@ static const struct tls_types tls_types = {
 	       1ull << R_X86_64_TPOFF32 | 1ull << R_X86_64_TPOFF64 | 1ull << R_X86_64_DTPOFF64 |
 	       1ull << R_X86_64_GOTPC32_TLSDESC | 1ull << R_X86_64_TLSDESC_CALL,
 	.either = 1ull << R_X86_64_SIZE32 | 1ull << R_X86_64_SIZE64,
+	.distances = 1ull << R_X86_64_PC32 | 1ull << R_X86_64_PLT32,
 };
 
 static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32_t i, struct ref ref)
@@ -71,7 +72,7 @@ static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32
 	struct link *link = scanner->link;
 	const struct elf_rela *rela = &scanner->relas.at[i];
 	uint32_t type = rela->r_type;
-	struct bytes content = scanned->content;
+	struct bytes content = scanned->code;
 	switch (type) {
 	case R_X86_64_8:
 	case R_X86_64_16:
@@ -150,7 +151,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	const struct link *link = place->link;
 	const struct aux *aux = aux_of(link, place->file, rela->r_sym);
 	enum tls_model model = tls_model(link, ref);
-	struct bytes content = {place->image, place->size};
+	struct bytes content = place->code;
 	uint64_t where = rela->r_offset - place->start;
 	switch (rela->r_type) {
 	case R_X86_64_TLSGD:
@@ -217,11 +218,10 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	}
 }
 
-/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call). */
-static inline uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
+/* Applies a relocation that is not of the most usual kind; see apply_one(). */
+static uint32_t apply_unusual(const struct place *place, const struct elf_rela *rela)
 {
 	struct link *link = place->link;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a section that has relocations to count has a table */
 	uint32_t type = rela->r_type;
 	if (type == R_X86_64_NONE)
 		return 1;
@@ -285,7 +285,7 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		a = rela->r_addend;
 		if (got_is_superfluous(link, ref)) {
 			bool rex = type == R_X86_64_REX_GOTPCRELX;
-			struct bytes content = {place->image, place->size};
+			struct bytes content = place->code;
 			enum got_load load = relax_got_load(content, where, rex, a, link->is_pic);
 			int64_t value = got_load_value(load, s, (uint64_t)a, p);
 			if (load != KEEP_LOAD && (!link->may_be_far || value == (int32_t)value)) {
@@ -335,6 +335,18 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	default:
 		return apply_tls(place, rela, at, p, s, a, ref);
 	}
+}
+
+/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call). */
+static inline __attribute__((always_inline)) uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a section that has relocations to count has a table */
+	uint32_t type = rela->r_type;
+	uint64_t where = rela->r_offset - place->start, s;
+	if ((type != R_X86_64_PC32 && type != R_X86_64_PLT32) || !ordinary_value(place, rela->r_sym, &s))
+		return apply_unusual(place, rela);
+	put_signed(place, rela, place->image + where, 4, (int64_t)(s + (uint64_t)rela->r_addend - place->address - where));
+	return 1;
 }
 
 /* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. */

@@ -203,11 +203,11 @@ static void set_options(struct inspection *in, const struct inspect_options *opt
 	to->hwcaps_mask = options->hwcaps_mask;
 }
 
-static void report_version(struct loader *ld, const char *object, const char *text, bool fatal)
+static void report_version(struct loader *ld, const char *object, const char *text, enum version_problem problem)
 {
 	struct inspection *in = ld->watcher->context;
 	add_problem(in, PROBLEM_VERSION, object, text, NULL);
-	in->problems.at[in->problems.n - 1].fatal = fatal;
+	in->problems.at[in->problems.n - 1].fatal = problem != VERSION_WARNING;
 }
 
 static bool has_needs(const struct object *program)

@@ -22,10 +22,12 @@ static size_t block_size(unsigned class)
 
 static unsigned class_of(size_t size)
 {
-	unsigned class = 0;
-	while (block_size(class) < size + HEADER)
-		class++;
-	return class;
+	if (size + HEADER <= block_size(0))
+		return 0;
+	/* Between two powers of two lies one more size. */
+	unsigned log = 63 - (unsigned)__builtin_clzll(size + HEADER - 1); /* 2^log < size + HEADER <= 2^(log + 1) */
+	unsigned class = 2 * (log - 5) + 1;
+	return block_size(class) < size + HEADER ? class + 1 : class;
 }
 
 void *heap_alloc(size_t size)

@@ -181,8 +181,8 @@ static struct object *load_entry(struct loader *ld, struct object *object, const
 	char *name = tokens_expand(ld, object, written);
 	if (!name && auxiliary) {
 		if (debugging(ld, DEBUG_LIBS))
-			debug_print(ld, "cannot load auxiliary `%s' because of empty dynamic string token substitution\n",
-				    written);
+			debug_print(ld, "cannot load auxiliary `%s' because of empty dynamic string token "
+				    "substitution\n", written);
 		return NULL;
 	}
 	if (!name) {

@@ -159,7 +159,7 @@ struct object {
 /* Name for messages: a program without a name is called by argv[0]. */
 const char *object_display_name(const struct object *object);
 
-/* Is [vaddr, vaddr + size) inside of one of its loaded segments? */
+/* Is all of [vaddr, vaddr + size) inside of its loaded segments? They may touch each other. */
 bool object_has(const struct object *object, uint64_t vaddr, uint64_t size);
 
 void list_append(struct object_list *list, struct object *object);

@@ -20,7 +20,8 @@ static size_t token(const char *text, const char *name)
 bool tokens_any(const char *text)
 {
 	for (; *text; text++)
-		if (*text == '$' && (token(text + 1, "ORIGIN") || token(text + 1, "PLATFORM") || token(text + 1, "LIB")))
+		if (*text == '$' &&
+		    (token(text + 1, "ORIGIN") || token(text + 1, "PLATFORM") || token(text + 1, "LIB")))
 			return true;
 	return false;
 }

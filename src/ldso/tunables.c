@@ -9,10 +9,15 @@
 
 /* The text of GLIBC_TUNABLES, NULL: none. It lives as long as the process. */
 static const char *settings;
+static bool any_variable; /* some tunable may have its own variable in the environment */
 
 void tunables_start(const struct loader *ld)
 {
-	settings = ld->secure ? NULL : environment(ld, "GLIBC_TUNABLES");
+	if (ld->secure)
+		return;
+	settings = environment(ld, "GLIBC_TUNABLES");
+	for (char **entry = ld->envp; *entry; entry++)
+		any_variable |= text_begins(*entry, "MALLOC_") || text_begins(*entry, "LD_HWCAP_MASK=");
 }
 
 /* The last one counts. */
@@ -36,8 +41,8 @@ uint64_t tunable_number(const char *name, uint64_t fallback)
 	return value ? text_number(value) : fallback;
 }
 
-/* A tunable that has a variable of its own, from before there were tunables (glibc manual, "Memory Allocation Tunables"):
- * its value, NULL: none. GLIBC_TUNABLES goes before it. */
+/* A tunable that has a variable of its own, from before there were tunables (glibc manual, "Memory Allocation
+ * Tunables"): its value, NULL: none. GLIBC_TUNABLES goes before it. */
 static const char *own_variable(const char *name)
 {
 	static const struct {
@@ -53,9 +58,9 @@ static const char *own_variable(const char *name)
 		{"glibc.malloc.arena_test", "MALLOC_ARENA_TEST"},
 		{"glibc.cpu.hwcap_mask", "LD_HWCAP_MASK"},
 	};
-	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+	for (unsigned i = 0; any_variable && i < sizeof(all) / sizeof(all[0]); i++)
 		if (text_equal(all[i].tunable, name))
-			return the_loader.secure ? NULL : environment(&the_loader, all[i].variable);
+			return environment(&the_loader, all[i].variable);
 	return NULL;
 }
 

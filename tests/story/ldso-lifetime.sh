@@ -136,14 +136,34 @@ static void find(const char *what, void *address) {
 		       *found.dlfo_link_map->l_name ? found.dlfo_link_map->l_name : "the program");
 	puts("");
 }
+static int counts(struct dl_phdr_info *info, size_t size, void *first) {
+	unsigned long long *before = first;
+	if (!before[2]++) printf("added %d, taken away %d\n", (int)(info->dlpi_adds - before[0]), (int)(info->dlpi_subs - before[1]));
+	return size == 0;
+}
+static int remember(struct dl_phdr_info *info, size_t size, void *first) {
+	((unsigned long long *)first)[0] = info->dlpi_adds, ((unsigned long long *)first)[1] = info->dlpi_subs;
+	return size != 0;
+}
+__thread int of_thread = 4;
 int main(void) {
 	int local;
+	unsigned long long before[3] = {0};
+	dl_iterate_phdr(remember, before);
+	size_t module = 0;
+	void *data = NULL, *self = dlopen(NULL, RTLD_NOW);
+	const ElfW(Phdr) *headers = NULL;
+	printf("module %d %zu, ", dlinfo(self, RTLD_DI_TLS_MODID, &module), module);
+	printf("data %d %d, ", dlinfo(self, RTLD_DI_TLS_DATA, &data), data == &of_thread);
+	printf("headers %d %d\n", dlinfo(self, RTLD_DI_PHDR, &headers) > 3, headers && headers->p_type == PT_PHDR);
 	for (int i = 0; i < 2; i++) {
 		void *handle = dlopen("./thrower.so", RTLD_NOW), *a = dlopen("./liba.so", RTLD_NOW), *inside = dlsym(a, "who");
 		find("main", main), find("printf", dlsym(RTLD_DEFAULT, "printf")), find("library", inside);
 		find("stack", &local), find("null", NULL), find("far", (void *)-1), find("thrower", dlsym(handle, "first"));
 		printf("%d %d\n", dlclose(handle), dlclose(a));
 		find("gone", inside);
+		before[2] = 0;
+		dl_iterate_phdr(counts, before);
 	}
 	return 0;
 }

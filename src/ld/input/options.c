@@ -16,6 +16,7 @@ enum { SPARE_DYNAMIC_TAGS = 5, PAGE_SIZE = 4096 };
 /* What holds for the inputs that follow, and --push-state remembers. */
 struct input_state {
 	bool as_needed, whole_archive, prefer_static, lazy, binary;
+	bool is_static;             /* -static, which is of the whole link unless it is undone */
 };
 
 struct parser {
@@ -130,6 +131,7 @@ static void pop_state(struct parser *parser)
 		diag_error(parser->context.diag, 0, "option --pop-state without --push-state before it");
 	else
 		parser->state = parser->saved.at[--parser->saved.n];
+	parser->context.options->is_static = parser->state.is_static;
 }
 
 /* ---- what each option does ---- */
@@ -161,7 +163,7 @@ static bool apply_input_option(struct parser *parser, enum option_id id, const c
 		return true;
 	case OPTION_STATIC:
 		state->prefer_static = true;
-		parser->context.options->is_static = true;
+		state->is_static = parser->context.options->is_static = true;
 		return true;
 	case OPTION_START_GROUP:
 		parser->group = ++parser->groups;

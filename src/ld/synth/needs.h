@@ -75,6 +75,23 @@ static inline struct ref ref_of(const struct link *link, const struct file *file
 	return (struct ref){symbol, symbol_flags(&link->symbols[symbol]), false};
 }
 
+/* Most symbols are ordinary: defined here once and for all, at a place of the image that stays, not thread-local, and
+ * not chosen by a resolver. A distance to one is just that. */
+static inline bool is_ordinary(const struct link *link, const struct file *file, uint32_t index)
+{
+	const uint16_t asked = SYMBOL_DEFINED | SYMBOL_IMPORTED | SYMBOL_PREEMPTIBLE | SYMBOL_ABSOLUTE | SYMBOL_IFUNC |
+			       SYMBOL_TLS | SYMBOL_UNDEFINED;
+	if (index >= file->symtab.first_global) {
+		symbol_id symbol = file->globals[index - file->symtab.first_global];
+		return (symbol_flags(&link->symbols[symbol]) & asked) == SYMBOL_DEFINED;
+	}
+	const struct elf_sym *sym = &file->symtab.syms[index];
+	if (sym->st_shndx == SHN_UNDEF || sym->st_shndx >= SHN_LORESERVE || elf_sym_type(sym) > STT_SECTION)
+		return false;
+	const struct section *section = section_of(link, file->first_section + sym->st_shndx);
+	return section->live && section->kind != SECTION_NONE && !section->is_tls;
+}
+
 /* Asks for what relocations will want to know of their symbols, so that cache misses overlap: before the section is
  * looked at whose relocations they are, while another one is. */
 static inline void refs_fetch(const struct link *link, const struct file *file, struct elf_relas relas)
