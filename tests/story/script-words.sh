@@ -1,6 +1,6 @@
 #!/bin/bash
-# Words of the language that few scripts use: TARGET(binary), LINKER_VERSION, symbols between the sections of an object (-r), INSERT
-# with -r, common symbols that are discarded, program headers that nothing loads.
+# Words of the language that few scripts use: TARGET(binary), LINKER_VERSION, symbols between the sections of an object (-r),
+# INSERT with -r, common symbols that are discarded, program headers that nothing loads.
 # packages: binutils
 # smoke
 set -eu

@@ -169,15 +169,16 @@ static uint32_t join_types(uint32_t a, uint32_t b)
 	return SHT_PROGBITS;
 }
 
-/* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits, or
- * .ctors (gABI chapter 4, "Special Sections"); or SHT_NULL. */
+/* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits,
+ * or .ctors (gABI chapter 4, "Special Sections"); or SHT_NULL. */
 static uint32_t type_by_name(const char *name)
 {
 	static const struct {
 		const char *name;
 		uint32_t type;
 	} arrays[] = {
-		{".init_array", SHT_INIT_ARRAY}, {".fini_array", SHT_FINI_ARRAY}, {".preinit_array", SHT_PREINIT_ARRAY}};
+		{".init_array", SHT_INIT_ARRAY}, {".fini_array", SHT_FINI_ARRAY},
+		{".preinit_array", SHT_PREINIT_ARRAY}};
 	for (unsigned i = 0; i < COUNTOF(arrays); i++) {
 		size_t len = strlen(arrays[i].name);
 		if (strncmp(name, arrays[i].name, len) == 0 && (name[len] == '\0' || name[len] == '.'))
