@@ -131,6 +131,7 @@ struct statement {
 	bool provide, hidden;                /* ASSIGN: PROVIDE(), HIDDEN(), PROVIDE_HIDDEN() */
 	bool compound;                       /* ASSIGN: written as "+=" or the like */
 	bool after;                          /* INSERT */
+	bool begins_script;                  /* the first one of a script: INSERT takes none of those before it */
 	bool sign_extend;                    /* DATA: SQUAD */
 	uint8_t width;                       /* DATA: 1, 2, 4, 8 */
 	struct bytes text;                   /* STRING */
