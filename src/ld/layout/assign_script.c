@@ -161,7 +161,8 @@ static void align_tls(struct layout *layout)
 {
 	struct osec *first = NULL;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
-		struct osec *osec = osec_at(layout, layout->nodes.at[i].kind == NODE_SECTION ? layout->nodes.at[i].id : 0);
+		const struct node *node = &layout->nodes.at[i];
+		struct osec *osec = osec_at(layout, node->kind == NODE_SECTION ? node->id : 0);
 		if (!(osec->flags & SHF_TLS) || !osec->has_members)
 			continue;
 		first = first ? first : osec;
@@ -449,7 +450,8 @@ static void check_regions_of(struct link *link)
 		if (node->kind != NODE_SECTION || node->value || osec->region || !osec->index ||
 		    !osec_is_loaded(link, osec) || tbss || region_by_flags(layout, osec))
 			continue;
-		const char *hint = osec->is_orphan ? "no statement of the script takes it" : "write `>REGION' behind it";
+		const char *hint = osec->is_orphan ? "no statement of the script takes it"
+						   : "write `>REGION' behind it";
 		(link->options->check_sections ? script_report : script_warn)(
 			link->diag, i, node->place,
 			"no memory region specified for loadable section `%s'\n>>> no region of MEMORY has attributes "

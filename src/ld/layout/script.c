@@ -197,8 +197,8 @@ static void describe(struct builder *builder, uint32_t id, const struct section_
 	osec->said = said;
 	osec->phdrs = said->phdrs;
 	const char *region = said->region ? said->region : said->address ? NULL : said->lma_region;
-	osec->region = region_id(builder, region, place);
-	osec->lma_region = region_id(builder, said->lma_region, place);
+	osec->region = region_id(builder, region, said->region ? said->region_place : said->lma_place);
+	osec->lma_region = region_id(builder, said->lma_region, said->lma_place);
 	check_phdrs(builder, said->name, said->phdrs);
 	if (said->align_with_input && said->align)
 		script_report(builder->link->diag, 0, place, "align with input and explicit align specified");
@@ -279,6 +279,8 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 		said->at = first ? NULL : overlay->at;
 		said->region = overlay->region;
 		said->lma_region = overlay->lma_region;
+		said->region_place = overlay->region_place;
+		said->lma_place = overlay->lma_place;
 		said->phdrs = said->phdrs ? said->phdrs : overlay->phdrs;
 		said->fill = said->fill ? said->fill : overlay->fill;
 		add_section(builder, said, at->place);
@@ -317,6 +319,8 @@ static void put_aside(struct builder *builder, const struct statement *command)
 static void add_statements(struct builder *builder, const struct statement *statement)
 {
 	for (; statement; statement = statement->next) {
+		if (statement->begins_script)
+			builder->first = builder->layout->nodes.n;
 		switch (statement->kind) {
 		case STATEMENT_ASSIGN:
 			add_assignment(builder, 0, statement);
@@ -447,6 +451,19 @@ static bool has_insert(const struct script *script)
 	return false;
 }
 
+/* Whether a script has output sections that no INSERT of it takes somewhere: these are the program. */
+static bool has_main(const struct script *script)
+{
+	bool pending = false;
+	for (const struct statement *at = script->statements; at; at = at->next) {
+		if (at->begins_script && pending)
+			return true;
+		pending |= at->kind == STATEMENT_SECTION || at->kind == STATEMENT_OVERLAY;
+		pending &= at->kind != STATEMENT_INSERT;
+	}
+	return pending;
+}
+
 /* A program that the script makes. */
 static void replace_default(struct link *link, const struct script *script)
 {
@@ -491,9 +508,23 @@ static void replace_default(struct link *link, const struct script *script)
 	link->layout = layout;
 }
 
+/* The default layout knows no regions, and makes its own segments. */
+static void refuse_regions(struct link *link, const struct script *script)
+{
+	if (script->regions)
+		script_report(link->diag, 0, script->regions->place,
+			      "MEMORY is not supported without a SECTIONS command that takes the place of the default "
+			      "layout");
+	if (script->phdrs)
+		script_report(link->diag, 0, script->phdrs->place,
+			      "PHDRS is not supported without a SECTIONS command that takes the place of the default "
+			      "layout");
+}
+
 /* The default program, and what the script adds: its rules come first, its assignments last. */
 static void extend_default(struct link *link, const struct script *script)
 {
+	refuse_regions(link, script);
 	struct layout *layout = layout_new(link);
 	struct builder builder = {.link = link, .layout = layout, .rank = RANK_DATA};
 	layout->script = script;
@@ -528,7 +559,7 @@ static void extend_default(struct link *link, const struct script *script)
 void layout_make(struct link *link)
 {
 	const struct script *script = &link->script;
-	if (link->has_script && script->has_sections && !has_insert(script))
+	if (link->has_script && script->has_sections && (!has_insert(script) || has_main(script)))
 		replace_default(link, script);
 	else if (script->statements || script->overwrites || script->regions || script->has_phdrs)
 		extend_default(link, script);
