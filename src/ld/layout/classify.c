@@ -184,16 +184,15 @@ static void classify(struct link *link, section_id id, struct finders finders)
 }
 
 /* Common symbols that a script does not place are in .bss and its like. */
-static const char *orphan_name(const struct link *link, section_id id)
+static const char *common_name(const struct section *section)
 {
-	const struct section *section = section_of(link, id);
 	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_COMMON)
 		return ".bss";
 	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_TLS_COMMON)
 		return ".tbss";
 	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_LARGE_COMMON)
 		return ".lbss";
-	return layout_section_name(link, id);
+	return NULL;
 }
 
 static void set_file(struct rule_finder *finder, const struct file *file)
@@ -222,9 +221,14 @@ void layout_classify_one(struct link *link, section_id id)
 	classify(link, id, (struct finders){finder, NULL});
 	if (file)
 		rule_finder_file(finder, (struct str){"", 0}, (struct str){"", 0}, false);
-	if (section->run == ORPHAN_RUN)
-		section->run = orphan_place(link, orphan_name(link, id), layout_synthetic_flags(link, section),
-					    layout_synthetic_type(link, section), false);
+	if (section->run != ORPHAN_RUN)
+		return;
+	const char *common = common_name(section);
+	section->run = common && link->layout->scripted
+			       ? orphan_place_common(link, common)
+			       : orphan_place(link, common ? common : layout_section_name(link, id),
+					      layout_synthetic_flags(link, section),
+					      layout_synthetic_type(link, section), id, false);
 }
 
 struct classifying {

@@ -170,6 +170,13 @@ static uint32_t join_types(uint32_t a, uint32_t b)
 	return SHT_PROGBITS;
 }
 
+uint32_t layout_member_type(const struct link *link, section_id id, uint64_t *flags)
+{
+	struct traits traits = traits_of(link, id);
+	*flags = traits.flags;
+	return traits.type == SHT_X86_64_UNWIND ? SHT_PROGBITS : traits.type;
+}
+
 static void inherit(struct osec *osec, struct traits traits, uint8_t p2align, uint64_t mask)
 {
 	uint64_t flags = traits.flags & mask;
@@ -284,6 +291,7 @@ void layout_gather(struct link *link)
 		sort_run(link, r);
 		for (uint32_t i = 0; i < run->n; i++) {
 			const struct section *section = section_of(link, run->items[i]);
+			osec->has_made |= section->kind == SECTION_SYNTHETIC;
 			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
 			inherit(osec, traits_of(link, run->items[i]),
 				unwind ? link->arch->dialect->p2word : section->p2align, mask);

@@ -69,9 +69,10 @@ uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank ran
 	uint32_t id = layout->osecs.n;
 	bool relro = rank == RANK_TLS || rank == RANK_RELRO;
 	*array_push(&layout->osecs) = (struct osec){.name = name, .rank = rank, .relro = relro};
-	*array_push(&layout->nodes) = (struct node){
-		.kind = NODE_SECTION, .id = id, .value = address_option(layout, name)};
 	index_name(layout, id);
+	bool first = layout_find(layout, name) == id;
+	*array_push(&layout->nodes) = (struct node){
+		.kind = NODE_SECTION, .id = id, .value = first ? address_option(layout, name) : NULL};
 	for (const struct statement *statement = layout->orderings; statement; statement = statement->next)
 		if (strcmp(statement->section->name, name) == 0 && layout_find(layout, name) == id)
 			describe_first(layout, id, statement->section->body);

@@ -7,6 +7,7 @@
 #include "arch/arch.h"
 #include "ld/layout/expr.h"
 #include "ld/layout/interpret.h"
+#include "ld/layout/looks.h"
 #include "ld/layout/segments_script.h"
 
 static struct osec *osec_at(const struct layout *layout, uint32_t id)
@@ -14,20 +15,15 @@ static struct osec *osec_at(const struct layout *layout, uint32_t id)
 	return &layout->osecs.at[id];
 }
 
-static bool is_tbss(const struct osec *osec)
-{
-	return osec->type == SHT_NOBITS && osec->flags & SHF_TLS;
-}
-
 /* Thread-local sections without content count as loaded: they do not end what has content. */
 static bool has_content(const struct osec *osec)
 {
-	return osec->type != SHT_NOBITS || osec->flags & SHF_TLS;
+	return osec->look.flags & (LOAD | THREAD_LOCAL);
 }
 
 static uint64_t room_of(const struct osec *osec)
 {
-	return is_tbss(osec) ? 0 : osec->size;
+	return look_is_tbss(osec) ? 0 : osec->size;
 }
 
 static struct segment *add(struct layout *layout, uint32_t type, uint32_t flags, const uint32_t *sections, uint32_t n)
@@ -87,7 +83,7 @@ static void sort_by_place(const struct layout *layout, uint32_t *sections, uint3
 	for (uint32_t i = 0; i < n; i++) {
 		const struct osec *osec = osec_at(layout, sections[i]);
 		places[i] = (struct place){.lma = osec->lma, .addr = osec->addr,
-					   .size = osec->type != SHT_NOBITS ? osec->size : 0,
+					   .size = osec->look.flags & LOAD ? osec->size : 0,
 					   .late = !has_content(osec) && osec->size,
 					   .index = osec->index, .id = sections[i]};
 	}
@@ -128,12 +124,11 @@ static bool place_headers(struct mapping *mapping)
 	if (!fit || link->options->unpaged)
 		return false;
 	uint64_t lma = (first->lma - size) & ~mask;
-	bool apart = link->options->z.separate_code && first->flags & SHF_EXECINSTR;
+	bool apart = link->options->z.separate_code && first->look.flags & CODE;
 	if (apart && ((lma + size - 1) & ~mask) == (first->lma & ~mask)) {
-		/* Not on a page of code: on the one before. */
-		if ((first->lma & ~mask) <= mapping->page)
-			return false;
-		lma -= mapping->page;
+		/* Not on a page of code: on the one before, if there is one. */
+		apart = lma >= mapping->page;
+		lma -= apart ? mapping->page : 0;
 	}
 	if (first->lma < lma || first->lma < size)
 		return false;
@@ -143,7 +138,7 @@ static bool place_headers(struct mapping *mapping)
 	segment->has_headers = true;
 	segment->align = mapping->page;
 	segment->lma = lma;
-	segment->addr = (first->addr - (first->lma - lma));
+	segment->addr = (first->addr - size) & ~mask;
 	return false;
 }
 
@@ -166,9 +161,17 @@ static bool begins_load(const struct mapping *mapping, const struct osec *last, 
 		return true;
 	if (options->unpaged)
 		return false;
-	if (options->z.separate_code && executable != ((osec->flags & SHF_EXECINSTR) != 0))
+	if (options->z.separate_code && executable != ((osec->look.flags & CODE) != 0))
 		return true;
-	return !writable && osec->flags & SHF_WRITE;
+	return !writable && !(osec->look.flags & READONLY);
+}
+
+/* Sections of different regions have no segment in common, whatever lies between them. */
+static bool are_apart(const struct mapping *mapping, const struct osec *a, const struct osec *b)
+{
+	const struct layout *layout = mapping->link->layout;
+	return osec_at(layout, layout_find(layout, a->name))->region !=
+	       osec_at(layout, layout_find(layout, b->name))->region;
 }
 
 static void add_load(struct mapping *mapping, uint32_t first, uint32_t end)
@@ -191,15 +194,16 @@ static void add_loads(struct mapping *mapping)
 	mapping->headers = mapping->n && place_headers(mapping);
 	for (uint32_t i = 0; i < mapping->n; i++) {
 		const struct osec *osec = osec_at(layout, mapping->sections[i]);
-		if (i && begins_load(mapping, osec_at(layout, mapping->sections[i - 1]), osec, writable, executable)) {
+		const struct osec *last = i ? osec_at(layout, mapping->sections[i - 1]) : NULL;
+		if (last && (begins_load(mapping, last, osec, writable, executable) || are_apart(mapping, last, osec))) {
 			add_load(mapping, first, i);
 			writable = executable = false;
 			first = i;
 		}
-		writable |= (osec->flags & SHF_WRITE) != 0;
-		executable |= (osec->flags & SHF_EXECINSTR) != 0;
+		writable |= !(osec->look.flags & READONLY);
+		executable |= (osec->look.flags & CODE) != 0;
 	}
-	if (mapping->n > first + 1 || (mapping->n && !is_tbss(osec_at(layout, mapping->sections[first]))))
+	if (mapping->n > first + 1 || (mapping->n && !look_is_tbss(osec_at(layout, mapping->sections[mapping->n - 1]))))
 		add_load(mapping, first, mapping->n);
 }
 
@@ -217,7 +221,7 @@ static void add_named(struct layout *layout, uint32_t type, const char *name, ui
 
 static bool is_note(const struct osec *osec)
 {
-	return osec->flags & SHF_ALLOC && osec->type == SHT_NOTE;
+	return osec->look.flags & LOAD && osec->type == SHT_NOTE;
 }
 
 /* Notes of one alignment that touch. */
@@ -246,7 +250,7 @@ static void add_tls(struct layout *layout)
 {
 	uint32_t first = layout->n_order, end = 0;
 	for (uint32_t i = 0; i < layout->n_order; i++)
-		if (osec_at(layout, layout->order[i])->flags & SHF_TLS) {
+		if (osec_at(layout, layout->order[i])->look.flags & THREAD_LOCAL) {
 			first = i < first ? i : first;
 			end = i + 1;
 		}
@@ -259,7 +263,7 @@ static void add_tls(struct layout *layout)
 static bool is_relocated_data(const struct layout *layout, const struct osec *osec)
 {
 	const struct data_segment *data = &layout->data_segment;
-	return osec->flags & SHF_ALLOC && osec->addr >= data->base && osec->addr < data->relro_end && !is_tbss(osec) &&
+	return osec->flags & SHF_ALLOC && osec->addr >= data->base && osec->addr < data->relro_end && !look_is_tbss(osec) &&
 	       osec->size;
 }
 
