@@ -5,7 +5,7 @@ import struct
 SHT_SYMTAB, SHT_NOBITS = 2, 8
 SHF_ALLOC, SHF_TLS = 2, 0x400
 PT_LOAD = 1
-OWN = ('.symtab', '.strtab', '.shstrtab', '.symtab_shndx')
+OWN = ('.symtab', '.strtab', '.shstrtab', '.symtab_shndx', '.note.GNU-stack')
 
 
 class Image:

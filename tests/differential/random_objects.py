@@ -14,10 +14,10 @@ THREAD = ['.tdata', '.tdata.a', '.tbss', '.tbss.b']
 
 
 class Object:
-    """An object file: its path, the names of its global symbols."""
+    """An object file: its path, the names of its global symbols, whether it has pointers to constructors."""
 
-    def __init__(self, path, names):
-        self.path, self.names = path, names
+    def __init__(self, path, names, has_arrays):
+        self.path, self.names, self.has_arrays = path, names, has_arrays
 
 
 class Writer:
@@ -102,5 +102,5 @@ def make_pool(rng, folder, count, bits=64):
                        input='\n'.join(writer.lines) + '\n', text=True, check=True)
         with open(path[:-1] + 's', 'w') as file:
             file.write('\n'.join(writer.lines) + '\n')
-        pool.append(Object(path, writer.names))
+        pool.append(Object(path, writer.names, any('_array' in line for line in writer.lines)))
     return pool

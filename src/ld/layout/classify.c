@@ -285,7 +285,7 @@ static struct taken *count_taken(const struct link *link)
 		out_of_memory();
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
-		if (!section->run || section->run == ORPHAN_RUN)
+		if (!section->run || section->run == ORPHAN_RUN || !section->live)
 			continue;
 		uint32_t osec = layout->runs.at[section->run].osec;
 		if (constraint_of(&layout->osecs.at[osec]) == CONSTRAINT_NONE)
@@ -354,6 +354,16 @@ void layout_classify(struct link *link)
 		rule_finder_free(classifying.of_worker[i].keeps);
 	}
 	free(classifying.of_worker);
+	if (link->layout->scripted)
+		return;
+	decide_constraints(link);
+	orphans_place(link);
+}
+
+void layout_place_orphans(struct link *link)
+{
+	if (!link->layout->scripted)
+		return;
 	decide_constraints(link);
 	orphans_place(link);
 }

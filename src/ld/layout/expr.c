@@ -405,7 +405,7 @@ struct value expr_evaluate(const struct expr *expr, struct expr_scope *scope)
 		if (!expr_aligns_dot(expr))
 			return choose(expr, scope);
 		a = expr_evaluate(expr->b, scope);
-		return a.valid ? from_dot(scope, align_any(scope->dot, value_absolute(scope->link->layout, a))) : a;
+		return a.valid ? from_dot(scope, align_any(scope->dot, a.number)) : a;
 	case EXPR_NEXT:
 		a = expr_evaluate(expr->a, scope);
 		if (a.valid)
@@ -417,10 +417,7 @@ struct value expr_evaluate(const struct expr *expr, struct expr_scope *scope)
 		return choose(expr, scope);
 	case EXPR_LOG2CEIL:
 		a = expr_evaluate(expr->a, scope);
-		if (a.valid)
-			make_absolute(scope, &a);
-		a.number = log2_ceil(a.number);
-		return a;
+		return a.valid ? number(log2_ceil(a.number)) : a;
 	case EXPR_DATA_SEGMENT_ALIGN:
 		return segment_align(expr, scope);
 	case EXPR_DATA_SEGMENT_RELRO_END:

@@ -159,6 +159,7 @@ void layout_final_assignments(struct link *link)
 	struct layout *layout = link->layout;
 	uint64_t dot = 0;
 	layout->is_final = true;
+	layout->pass++;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSERT) {

@@ -320,8 +320,10 @@ void layout_relocatable(struct link *link);
 /* With -r: does the section stand alone in its output section, because of its group or --unique? */
 bool layout_stands_alone(const struct link *link, section_id id);
 
-/* Gives every live section its run. */
+/* Gives every live section its run. By a script's rules orphans wait for layout_place_orphans(): what nobody reaches has
+ * no say in ONLY_IF_RO, and makes no output section. */
 void layout_classify(struct link *link);
+void layout_place_orphans(struct link *link);
 /* Gives one section (of file 0) its run. */
 void layout_classify_one(struct link *link, section_id id);
 /* The name a section is classified by. */

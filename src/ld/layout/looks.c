@@ -233,7 +233,7 @@ static void walk(struct link *link, const struct members *runs)
 		layout->osecs.at[i].look = (struct look){.exists = false};
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
-		if (node->kind == NODE_ASSIGN || node->kind == NODE_ASSERT)
+		if (i < layout->n_written && (node->kind == NODE_ASSIGN || node->kind == NODE_ASSERT))
 			make_mentioned(layout, node->value);
 		if (node->kind != NODE_SECTION)
 			continue;
@@ -311,6 +311,8 @@ static void apply(struct link *link, struct osec *osec)
 	osec->type = look->type ? look->type : by_flags;
 	if (osec->type == SHT_NOBITS && by_flags == SHT_PROGBITS && look->flags & ALLOC)
 		osec->type = SHT_PROGBITS;
+	if (nobits && link->options->kind != OUTPUT_RELOCATABLE)
+		osec->type = SHT_NOBITS; /* whatever its name is */
 	if (osec->said && osec->said->type_value) {
 		struct expr_scope scope = {.link = link, .section = VALUE_ABSOLUTE};
 		osec->type = (uint32_t)expr_evaluate(osec->said->type_value, &scope).number;

@@ -293,9 +293,7 @@ static uint32_t choose_place(struct script_orphans *orphans, struct layout *layo
 	if (!after && anchor)
 		after = made_before(layout, anchor);
 	uint32_t successor = after ? layout->osecs.at[after].made_next : layout->made_first;
-	if (successor == id)
-		successor = 0; /* it is at the end already */
-	if (successor && (is_note(&layout->osecs.at[id]) || is_note(&layout->osecs.at[successor])) &&
+	if ((is_note(&layout->osecs.at[id]) || is_note(&layout->osecs.at[successor])) &&
 	    place_among_notes(orphans, layout, id, successor, p2align, &behind, &in_front)) {
 		after_node = in_front ? statement_before(layout, behind) : behind;
 		after = in_front ? layout->osecs.at[behind].made_before : behind;

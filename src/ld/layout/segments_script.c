@@ -369,8 +369,9 @@ static void add_listed(struct link *link)
 	for (const struct phdr_statement *phdr = layout->script->phdrs; phdr; phdr = phdr->next) {
 		uint32_t type = (uint32_t)evaluate(link, phdr->type, PT_NULL);
 		uint32_t n = list_members(link, phdr, type, sections);
-		if (type == PT_LOAD)
-			sort_by_place(layout, sections, n);
+		sort_by_place(layout, sections, n);
+		for (uint32_t i = 0; type == PT_NOTE && i < n; i++)
+			osec_at(layout, sections[i])->type = SHT_NOTE;
 		struct segment *segment = add(layout, type, 0, sections, n);
 		segment->flags =
 			phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
