@@ -2,7 +2,7 @@
 promise is left out: the order of section headers and of symbols, string tables, where what is not loaded lies in the file."""
 import struct
 
-SHT_SYMTAB, SHT_NOBITS = 2, 8
+SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL = 2, 4, 8, 9
 SHF_ALLOC, SHF_TLS = 2, 0x400
 PT_LOAD = 1
 OWN = ('.symtab', '.strtab', '.shstrtab', '.symtab_shndx', '.note.GNU-stack')
@@ -25,6 +25,7 @@ class Image:
         self.sections = self.read_sections()
         self.segments = [self.segment(end, wide, phoff + i * phentsize) for i in range(phnum)]
         self.symbols = self.read_symbols(end, wide)
+        self.relocations = self.read_relocations(end, wide)
 
     def section_header(self, end, wide, at):
         return struct.unpack_from(end + ('IIQQQQIIQQ' if wide else 'IIIIIIIIII'), self.data, at)
@@ -37,7 +38,7 @@ class Image:
         result = []
         for name, header in zip(self.names[1:], self.headers[1:]):
             (_, kind, flags, addr, offset, size, _, _, align, entsize) = header
-            if name not in OWN:
+            if name not in OWN and kind not in (SHT_RELA, SHT_REL):
                 content = '' if kind == SHT_NOBITS else self.data[offset:offset + size].hex()
                 result.append((name, kind, flags, addr, size, align, entsize, content))
         return sorted(result, key=lambda each: (not each[2] & SHF_ALLOC, each[3], each[4], each[0], each))
@@ -50,6 +51,28 @@ class Image:
         page = offset % align if align and kind == PT_LOAD else 0
         return kind, flags, vaddr, paddr, filesz, memsz, align, page
 
+    def symbol(self, end, wide, at):
+        if wide:
+            return struct.unpack_from(end + 'IBBHQQ', self.data, at)
+        name, value, size, info, other, index = struct.unpack_from(end + 'IIIBBH', self.data, at)
+        return name, info, other, index, value, size
+
+    def read_relocations(self, end, wide):
+        """(section, offset, type, what it means, addend): by names, since indices of symbols are anything."""
+        result = []
+        for name, header in zip(self.names, self.headers):
+            if header[1] not in (SHT_RELA, SHT_REL):
+                continue
+            form = end + ('QQq' if wide else 'IIi')[:3 if header[1] == SHT_RELA else 2]
+            table = self.headers[header[6]]
+            for at in range(header[4], header[4] + header[5], struct.calcsize(form)):
+                offset, info, *addend = struct.unpack_from(form, self.data, at)
+                symbol, kind = (info >> 32, info & 0xffffffff) if wide else (info >> 8, info & 0xff)
+                target = self.symbol(end, wide, table[4] + symbol * (24 if wide else 16))
+                where = self.names[target[3]] if 0 < target[3] < len(self.names) else hex(target[3])
+                result.append((name, offset, kind, f'{self.string(table[6], target[0])}/{where}/{target[4]:#x}', *addend))
+        return sorted(result)
+
     def read_symbols(self, end, wide):
         result = []
         for header in self.headers:
@@ -57,10 +80,7 @@ class Image:
                 continue
             step = 24 if wide else 16
             for at in range(header[4], header[4] + header[5], step):
-                if wide:
-                    name, info, other, index, value, size = struct.unpack_from(end + 'IBBHQQ', self.data, at)
-                else:
-                    name, value, size, info, other, index = struct.unpack_from(end + 'IIIBBH', self.data, at)
+                name, info, other, index, value, size = self.symbol(end, wide, at)
                 text = self.string(header[6], name)
                 if info & 15 in (3, 4) or not text:  # STT_SECTION, STT_FILE
                     continue

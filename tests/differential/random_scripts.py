@@ -24,8 +24,9 @@ class Block:
 class Script:
     """A random script for these objects."""
 
-    def __init__(self, rng, objects):
-        self.rng = rng
+    def __init__(self, rng, objects, relocatable=False, mentions=True):
+        self.rng, self.relocatable = rng, relocatable
+        self.mentioned = [name for each in objects for name in each.names] if mentions else []
         self.files = [os.path.basename(each.path) for each in objects]
         self.names = [name for each in objects for name in each.names]
         self.symbols, self.sections, self.regions, self.phdrs = [], [], [], []
@@ -50,8 +51,8 @@ class Script:
             return '.'
         if r < 0.55 and self.symbols:
             return rng.choice(self.symbols)
-        if r < 0.62 and self.names:
-            return rng.choice(self.names)
+        if r < 0.62 and self.mentioned:
+            return rng.choice(self.mentioned)
         if r < 0.7 and self.sections:
             return f'{rng.choice(["ADDR", "SIZEOF", "SIZEOF", "ALIGNOF", "LOADADDR"])}({rng.choice(self.sections)})'
         if r < 0.73:
@@ -63,7 +64,7 @@ class Script:
         if r < 0.8:
             return f'ABSOLUTE({self.expr(depth + 1)})'
         if r < 0.82:
-            return f'(DEFINED({rng.choice(self.names or ["none"])}) ? {self.number()} : {self.number()})'
+            return f'(DEFINED({rng.choice(self.mentioned or ["none"])}) ? {self.number()} : {self.number()})'
         if r < 0.85:
             return f'{rng.choice("-~!")}({self.expr(depth + 1)})'
         if r < 0.86 and self.regions:
@@ -88,8 +89,8 @@ class Script:
             return f'{rng.choice(["PROVIDE", "PROVIDE", "PROVIDE_HIDDEN"])}({name} = {self.expr()});'
         if r < 0.25:
             text = f'HIDDEN({name} = {self.expr()});'
-        elif r < 0.27 and self.names:
-            return f'PROVIDE({rng.choice(self.names)} = {self.expr()});'
+        elif r < 0.27 and self.mentioned:
+            return f'PROVIDE({rng.choice(self.mentioned)} = {self.expr()});'
         else:
             text = f'{name} = {self.expr()};'
             if rng.random() < 0.1:
@@ -168,16 +169,18 @@ class Script:
     def section(self, name, names, bss=False, loaded=True, overlay=False):
         rng = self.rng
         head, tail = [name], []
-        if not loaded and not overlay:
+        if (not loaded or self.relocatable) and not overlay:
             head.append('0')
         elif rng.random() < 0.12 and not overlay:
             head.append(rng.choice([f'ALIGN({self.align()})', f'. + {self.number()}', '(. + 0x1000)']))
         if rng.random() < 0.06 and not overlay:
-            head.append(rng.choice(['(NOLOAD)', '(INFO)', '(COPY)', '(READONLY)', '(TYPE = SHT_PROGBITS)', '()',
-                                    '(READONLY (TYPE = SHT_NOTE))']))
+            head.append(rng.choice(['(NOLOAD)', '(INFO)', '(COPY)', '(READONLY)', '()']))
+        elif rng.random() < 0.02 and not overlay:  # the type is that of the input in GNU ld, if there is one
+            head.append(rng.choice(['(TYPE = SHT_PROGBITS)', '(READONLY (TYPE = SHT_NOTE))', '(TYPE = 7)']))
+            names = None
         if not overlay:
             head.append(':')
-            load_address = loaded and rng.random() < 0.08
+            load_address = loaded and not self.relocatable and rng.random() < 0.08
             if load_address:
                 head.append(f'AT({rng.choice([f"ADDR({name}) - 0x1000", "0x10000", f"ADDR({name})"])})')
             if rng.random() < 0.1:
@@ -198,7 +201,7 @@ class Script:
         if rng.random() < 0.12:
             tail.append(f'={rng.choice(["0x90", "0xcafe", "0", "0x12345678", "17"])}')
         self.sections.append(name)
-        return Block(head, self.body(names, bss), tail)
+        return Block(head, self.body(names, bss) if names else [f'LONG({self.expr()})'], tail)
 
     def overlay(self):
         rng = self.rng
@@ -248,7 +251,7 @@ class Script:
     def sections_command(self):
         rng = self.rng
         lines = []
-        if rng.random() < 0.9 and not self.regions:
+        if rng.random() < 0.9 and not self.regions and not self.relocatable:
             lines.append(rng.choice(['. = 0x10000;', '. = 0x400000 + SIZEOF_HEADERS;', '. = SIZEOF_HEADERS;', '. = 0x123458;']))
         outputs = [
             ('.text', TEXT, False, True), ('.rodata', RODATA, False, True), ('.data', DATA, False, True),
@@ -262,7 +265,9 @@ class Script:
             rng.shuffle(chosen)
         for output in chosen:
             r = rng.random()
-            if r < 0.2:
+            if self.relocatable:  # addresses in an object are 0 in gild
+                pass
+            elif r < 0.2:
                 lines.append(self.assignment())
             elif r < 0.3:
                 lines.append(f'. = ALIGN({self.align()});')
@@ -271,7 +276,7 @@ class Script:
             elif r < 0.36:
                 lines.append(self.overlay())
             lines.append(self.section(*output))
-        if rng.random() < 0.3:
+        if rng.random() < 0.3 and not self.relocatable:
             lines.append(self.assignment())
         if rng.random() < 0.15:
             lines.append(f'/DISCARD/ : {{ *({rng.choice([".comment", ".note.*", ".debug*", "table", ".data.b"])}) }}')
@@ -280,19 +285,19 @@ class Script:
     def build(self):
         rng = self.rng
         parts = []
-        if rng.random() < 0.2:
+        if rng.random() < 0.2 and not self.relocatable:
             parts.append(self.memory())
             if rng.random() < 0.2:
                 parts.append('REGION_ALIAS("OTHER", RAM)')
                 self.regions.append('OTHER')
-        if rng.random() < 0.12:
+        if rng.random() < 0.12 and not self.relocatable:
             parts.append(self.program_headers())
         if rng.random() < 0.5:
-            parts.append(f'ENTRY({rng.choice(self.names or ["_start"])})')
-        for _ in range(rng.choice([0, 0, 1])):
+            parts.append(f'ENTRY({rng.choice(self.names or ["0x1234"])})')
+        for _ in range(0 if self.relocatable else rng.choice([0, 0, 1])):
             parts.append(self.assignment())
         parts.append(self.sections_command())
-        for _ in range(rng.choice([0, 0, 1, 2])):
+        for _ in range(0 if self.relocatable else rng.choice([0, 0, 1, 2])):
             parts.append(self.assignment())
         if rng.random() < 0.1:
             parts.append('ASSERT(1, "never")')

@@ -108,7 +108,7 @@ def main():
                 print(f'{n:6} {kind} (seed {first[kind][0]})')
                 if arguments.reduce:
                     show(bench, reduce(bench, first[kind][1], kind), kind, arguments.k, str(first[kind][0]))
-    print(', '.join(f'{verdicts[what]} {what}' for what in ('same', 'refused', 'differs', 'crash')))
+    print(', '.join(f'{verdicts[what]} {what}' for what in ('same', 'refused', 'deliberate', 'differs', 'crash')))
     sys.exit(1 if verdicts['differs'] or verdicts['crash'] else 0)
 
 

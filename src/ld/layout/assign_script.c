@@ -123,6 +123,13 @@ void layout_script_segments(struct link *link)
 
 /* ---- file offsets ------------------------------------------------------------------------------------------ */
 
+/* Of the headers that the segment begins with. */
+static uint64_t headers_size_of(const struct link *link, const struct segment *segment)
+{
+	uint64_t size = link->layout->headers_size;
+	return segment->has_headers ? size : segment->has_phdrs_only ? size - link->arch->dialect->ehdr : 0;
+}
+
 /* Places what is in a PT_LOAD; returns the file offset behind it. */
 static uint64_t place_load(const struct link *link, struct segment *segment, uint64_t fileoff)
 {
@@ -150,11 +157,12 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 			   : segment->has_phdrs_only ? start - link->arch->dialect->ehdr
 						     : 0;
 	bool empty = file_end == start && !headers;
-	segment->fileoff = empty ? start & (segment->align - 1) : start - headers;
+	uint64_t page = link->options->unpaged ? 1 : segment->align;
+	segment->fileoff = empty ? start & (page - 1) : start - headers;
 	segment->addr = first->addr - headers;
 	segment->lma = first->lma - headers;
 	segment->memsz = end - start + headers;
-	segment->filesz = file_end - start + headers;
+	segment->filesz = file_end > start || !headers ? file_end - start + headers : headers_size_of(link, segment);
 	return file_end > start ? file_end : fileoff;
 }
 

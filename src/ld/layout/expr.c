@@ -166,7 +166,7 @@ static struct value section_function(const struct expr *expr, struct expr_scope 
 	case EXPR_SIZEOF:
 		return number(osec->size);
 	default:
-		return number(osec->index || osec->size ? 1ull << osec->p2align : 0);
+		return number(osec->index || osec->size || osec->look.exists ? 1ull << osec->p2align : 0);
 	}
 }
 

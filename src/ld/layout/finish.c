@@ -20,7 +20,9 @@ static const struct osec *osec_at(const struct layout *layout, uint32_t place)
 
 static bool can_be_home(const struct osec *osec)
 {
-	return osec->flags & SHF_ALLOC && !(osec->flags & SHF_TLS);
+	if (!osec->look.exists)
+		return osec->flags & SHF_ALLOC && !(osec->flags & SHF_TLS);
+	return (osec->look.flags & (ALLOC | THREAD_LOCAL)) == ALLOC;
 }
 
 /* The nearest section before place `end` of the order that an address can belong to; 0: none. */
@@ -76,37 +78,27 @@ static uint32_t home_of(const struct walk *walk)
 	return home;
 }
 
-/* The flags of a section in the order of what matters for its segment. */
-static bool differ(const struct osec *a, const struct osec *b, uint64_t flags)
-{
-	return ((a->flags ^ b->flags) & flags) != 0;
-}
-
 /* Of the neighbours of a section that is not in the output the one whose segment it would be in. */
 static uint32_t neighbour(const struct layout *layout, uint32_t id, uint64_t address)
 {
-	uint32_t before = 0, after = 0;
-	bool passed = false;
-	for (uint32_t i = 0; i < layout->nodes.n && !after; i++) {
-		const struct node *node = &layout->nodes.at[i];
-		if (node->kind != NODE_SECTION || layout->osecs.at[node->id].rank == RANK_TABLES)
-			continue;
-		passed |= node->id == id;
-		if (layout->osecs.at[node->id].index)
-			*(passed ? &after : &before) = node->id;
-	}
+	uint32_t before = layout->osecs.at[id].made_before, after = layout->osecs.at[id].made_next;
+	while (before && !layout->osecs.at[before].index)
+		before = layout->osecs.at[before].made_before;
+	while (after && (!layout->osecs.at[after].index || layout->osecs.at[after].rank == RANK_TABLES))
+		after = layout->osecs.at[after].made_next;
 	if (!before || !after)
 		return before ? before : after;
 	const struct osec *osec = &layout->osecs.at[id], *prev = &layout->osecs.at[before],
 			  *next = &layout->osecs.at[after];
-	bool prev_loaded = prev->flags & SHF_ALLOC && prev->type != SHT_NOBITS;
-	bool next_loaded = next->flags & SHF_ALLOC && next->type != SHT_NOBITS;
-	if (differ(prev, next, SHF_ALLOC | SHF_TLS) || prev_loaded != next_loaded)
-		return differ(next, osec, SHF_ALLOC | SHF_TLS) || (prev_loaded && !next_loaded) ? before : after;
-	if (differ(prev, next, SHF_WRITE))
-		return differ(next, osec, SHF_WRITE) ? before : after;
-	if (differ(prev, next, SHF_EXECINSTR))
-		return differ(next, osec, SHF_EXECINSTR) ? before : after;
+	uint32_t differ = prev->look.flags ^ next->look.flags, next_differs = next->look.flags ^ osec->look.flags;
+	if (differ & (ALLOC | THREAD_LOCAL | LOAD))
+		return next_differs & (ALLOC | THREAD_LOCAL) ||
+				       (prev->look.flags & LOAD && !(next->look.flags & LOAD))
+			       ? before : after;
+	if (differ & READONLY)
+		return next_differs & READONLY ? before : after;
+	if (differ & CODE)
+		return next_differs & CODE ? before : after;
 	return address < next->addr ? before : after;
 }
 

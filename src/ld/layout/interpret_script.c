@@ -94,7 +94,8 @@ static uint64_t place_section(struct link *link, struct node *node, uint64_t dot
 	dot = end - osec->size + taken;
 	if (osec->dot_behind)
 		dot = layout_evaluate(link, osec->dot_behind, dot, dot);
-	if (!(osec->look.flags & (ALLOC | LOAD)))
+	bool has_region = !osec->is_started || !osec->is_orphan; /* not what only an option mentions */
+	if (!(osec->look.flags & (ALLOC | LOAD)) || !has_region)
 		return dot;
 	region_advance(layout, osec->region, node->id, dot);
 	if (osec->lma_region && osec->lma_region != osec->region &&

@@ -137,6 +137,7 @@ struct osec {
 	struct look look;
 	uint32_t made_before, made_next; /* in the order in which sections came to exist; 0: none */
 	bool is_made;             /* it has a place in that order */
+	uint32_t made_number;     /* 1: it was the first to exist */
 	uint8_t p2align_made;     /* what orphans know of its alignment */
 	uint8_t p2align_said;     /* ALIGN() */
 	bool relro;
@@ -221,6 +222,14 @@ struct rule_index;
 struct rule_finder;
 struct script_orphans;
 
+/* A section that is not there, but counts (phantoms.c). */
+struct phantom {
+	file_id file;
+	uint32_t run;             /* ORPHAN_RUN: none of the script */
+	uint32_t osec;            /* as an orphan */
+	uint8_t which;
+};
+
 struct layout {
 	const struct options *options;
 	struct arena arena;
@@ -246,7 +255,9 @@ struct layout {
 	bool is_final;                 /* symbols get their last values: by a script's rules that is when false ASSERTs
 					* and undefined symbols are reported */
 	struct data_segment data_segment;
+	ARRAY(struct phantom) phantoms; /* by a script's rules: in the order of files */
 	struct script_orphans *orphans; /* by a script's rules: what has been placed so far */
+	uint32_t n_made;
 	uint32_t made_first, made_last; /* by a script's rules: the sections that exist, in their order; 0: none */
 	uint32_t *by_name;             /* by hash: the newest output section; n_buckets of them, a power of two */
 	uint32_t n_buckets;

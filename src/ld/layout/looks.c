@@ -8,6 +8,7 @@
 
 #include "arch/arch.h"
 #include "ld/layout/expr.h"
+#include "ld/layout/interpret.h"
 #include "ld/resolve/symbols.h"
 
 /* What a section is by its name: gABI chapter 4, "Special Sections"; with a suffix: the name goes on with anything, or
@@ -115,11 +116,16 @@ static void look_make(struct layout *layout, uint32_t id, uint32_t flags)
 		return;
 	osec->look = (struct look){.exists = true, .flags = flags, .type = special ? special->type : SHT_NULL,
 				   .sh_flags = special ? special->flags : 0};
-	if (!osec->is_made)
-		link_made(layout, id, layout->made_last);
+	const struct expr *align = osec->said ? osec->said->align : NULL;
+	if (align && align->kind == EXPR_NUMBER && osec->p2align_made < log2_up(align->number))
+		osec->p2align_made = log2_up(align->number);
+	if (osec->is_made)
+		return;
+	link_made(layout, id, layout->made_last);
+	osec->made_number = ++layout->n_made;
 }
 
-void look_add(struct layout *layout, uint32_t id, uint32_t flags, uint32_t type)
+void look_add(struct layout *layout, uint32_t id, uint32_t flags, uint32_t type, uint8_t p2align)
 {
 	const uint32_t own = flags;
 	enum section_type said = said_type(&layout->osecs.at[id]);
@@ -130,6 +136,8 @@ void look_add(struct layout *layout, uint32_t id, uint32_t flags, uint32_t type)
 	else if (said == SECTION_TYPE_READONLY || said == SECTION_TYPE_READONLY_GIVEN)
 		flags |= READONLY;
 	look_make(layout, id, flags);
+	if (layout->osecs.at[id].p2align_made < p2align)
+		layout->osecs.at[id].p2align_made = p2align;
 	struct look *look = &layout->osecs.at[id].look;
 	look->flags &= flags | ~(uint32_t)READONLY;
 	look->flags |= look->has_input ? flags & ~(uint32_t)READONLY : flags;
@@ -177,16 +185,20 @@ static void make_mentioned(struct layout *layout, const struct expr *expr)
 
 /* The members of a run, as far as they count here. */
 struct members {
-	bool any;
+	bool any, keep;
 	uint32_t flags, type;     /* of the first */
 	uint32_t all_flags;       /* of any of them */
 	bool writable;            /* one of them is */
+	uint8_t p2align;          /* the largest */
 };
 
-static void count_member(struct members *members, uint32_t flags, uint32_t type)
+static void count_member(struct members *members, uint8_t p2align, uint32_t flags, uint32_t type, bool keep)
 {
 	if (!members->any)
 		*members = (struct members){.any = true, .flags = flags, .type = type};
+	if (members->p2align < p2align)
+		members->p2align = p2align;
+	members->keep |= keep;
 	members->all_flags |= flags & ~(uint32_t)READONLY;
 	members->writable |= !(flags & READONLY);
 }
@@ -195,8 +207,9 @@ static void add_members(struct layout *layout, uint32_t osec, const struct membe
 {
 	if (!members->any)
 		return;
-	look_add(layout, osec, members->flags, members->type);
-	look_add(layout, osec, members->all_flags | (members->writable ? 0 : READONLY), members->type);
+	look_add(layout, osec, members->flags, members->type, members->p2align);
+	layout->osecs.at[osec].is_kept |= members->keep;
+	look_add(layout, osec, members->all_flags | (members->writable ? 0 : READONLY), members->type, 0);
 }
 
 static void walk_body(struct layout *layout, uint32_t id, const struct members *runs)
@@ -251,6 +264,17 @@ static void walk(struct link *link, const struct members *runs)
 			look_make(layout, i, 0);
 }
 
+static void count_phantoms(const struct link *link, struct members *runs)
+{
+	const struct layout *layout = link->layout;
+	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
+		const struct phantom *phantom = &layout->phantoms.at[i];
+		if (phantom->run != ORPHAN_RUN)
+			count_member(&runs[phantom->run], phantom_p2align(link, phantom), phantom_flags(phantom),
+				     phantom_type(link, phantom), layout->runs.at[phantom->run].keep);
+	}
+}
+
 void looks_begin(struct link *link)
 {
 	const struct layout *layout = link->layout;
@@ -263,9 +287,11 @@ void looks_begin(struct link *link)
 		    section->file == INTERNAL_FILE)
 			continue;
 		const struct elf_shdr *shdr = section_shdr(link, id);
-		count_member(&runs[section->run],
-			     look_flags(shdr->sh_flags, shdr->sh_type, layout_section_name(link, id)), shdr->sh_type);
+		count_member(&runs[section->run], section->p2align,
+			     look_flags(shdr->sh_flags, shdr->sh_type, layout_section_name(link, id)), shdr->sh_type,
+			     layout->runs.at[section->run].keep || section->keep);
 	}
+	count_phantoms(link, runs);
 	walk(link, runs);
 	free(runs);
 }
@@ -279,18 +305,41 @@ void looks_settle(struct link *link)
 	for (uint32_t r = 1; r < layout->runs.n; r++)
 		for (uint32_t i = 0; i < layout->runs.at[r].n; i++) {
 			uint64_t flags;
-			uint32_t type = layout_member_type(link, layout->runs.at[r].items[i], &flags);
-			count_member(&runs[r], look_flags(flags, type, layout->osecs.at[layout->runs.at[r].osec].name),
-				     type);
+			const struct run *run = &layout->runs.at[r];
+			uint32_t type = layout_member_type(link, run->items[i], &flags);
+			const struct section *section = section_of(link, run->items[i]);
+			count_member(&runs[r], section->p2align,
+				     look_flags(flags, type, layout->osecs.at[run->osec].name), type,
+				     section->file != INTERNAL_FILE && (run->keep || section->keep));
 		}
+	count_phantoms(link, runs);
 	walk(link, runs);
 	free(runs);
+	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
+		const struct phantom *phantom = &layout->phantoms.at[i];
+		uint32_t id = phantom->run == ORPHAN_RUN ? phantom->osec : layout->runs.at[phantom->run].osec;
+		uint8_t p2align = phantom_p2align(link, phantom);
+		if (phantom->run == ORPHAN_RUN && id)
+			look_add(layout, id, phantom_flags(phantom), phantom_type(link, phantom), p2align);
+		if (layout->osecs.at[id].p2align < p2align)
+			layout->osecs.at[id].p2align = p2align;
+	}
 	/* Code is not written, whatever is among it, but with -N. */
-	uint32_t text = layout_find(layout, ".text");
+	uint32_t text = looks_first(layout, ".text");
 	if (text && link->options->kind != OUTPUT_RELOCATABLE) {
 		struct look *look = &layout->osecs.at[text].look;
 		look->flags = link->options->omagic ? look->flags & ~(uint32_t)READONLY : look->flags | READONLY;
 	}
+}
+
+uint32_t looks_first(const struct layout *layout, const char *name)
+{
+	uint32_t first = 0;
+	for (uint32_t i = layout_newest(layout, name); i; i = layout->osecs.at[i].next)
+		if (strcmp(layout->osecs.at[i].name, name) == 0 && layout->osecs.at[i].is_made &&
+		    (!first || layout->osecs.at[i].made_number < layout->osecs.at[first].made_number))
+			first = i;
+	return first;
 }
 
 /* ---- headers ----------------------------------------------------------------------------------------------- */

@@ -31,19 +31,31 @@ struct script_orphans {
 	uint32_t named[KINDS];    /* the section of the well-known name; 0: none */
 	uint32_t anchor[KINDS];   /* what orphans of the kind follow; 0: not chosen */
 	uint32_t last_made[KINDS]; /* what the next one follows among the sections that exist */
+	uint32_t next_phantom;
 	uint32_t first_note;      /* the first of the first group of notes; 0: none seen */
 	uint32_t last[KINDS];     /* the last orphan of the kind, */
 	uint32_t last_node[KINDS]; /* ... and the number that its statement had: it only grows */
 };
+
+/* The first output section of that name whose ONLY_IF_RO or ONLY_IF_RW is met; 0: none. */
+static uint32_t find_present(const struct layout *layout, const char *name)
+{
+	uint32_t found = 0;
+	for (uint32_t i = layout_newest(layout, name); i; i = layout->osecs.at[i].next)
+		if (strcmp(layout->osecs.at[i].name, name) == 0 && !layout->osecs.at[i].is_absent)
+			found = i;
+	return found;
+}
 
 static struct script_orphans *begin(struct link *link)
 {
 	struct layout *layout = link->layout;
 	struct script_orphans *orphans = arena_new(&layout->arena, struct script_orphans);
 	*orphans = (struct script_orphans){.first_note = 0};
+	phantoms_classify(link);
 	looks_begin(link);
 	for (unsigned kind = 0; kind < KINDS; kind++) {
-		uint32_t osec = kinds[kind].name ? layout_find(layout, kinds[kind].name) : 0;
+		uint32_t osec = kinds[kind].name ? find_present(layout, kinds[kind].name) : 0;
 		orphans->anchor[kind] = osec;
 		const struct section_statement *said = layout->osecs.at[osec].said;
 		if (osec && !(said && said->type == SECTION_TYPE_NOLOAD))
@@ -321,8 +333,7 @@ static uint32_t make(struct script_orphans *orphans, struct link *link, const st
 		osec->lma_region = layout->osecs.at[anchor].lma_region;
 		osec->phdrs = layout->osecs.at[anchor].phdrs;
 	}
-	look_add(layout, id, orphan->flags, orphan->type);
-	osec->p2align_made = orphan->p2align;
+	look_add(layout, id, orphan->flags, orphan->type, orphan->p2align);
 	uint32_t at = layout->n_written;
 	if (kind != KIND_NONE) {
 		uint32_t after = choose_place(orphans, layout, id, kind, anchor, orphan->p2align, &directly);
@@ -380,7 +391,7 @@ static uint32_t place(struct script_orphans *orphans, struct link *link, const s
 	if (kind != KIND_NONE) {
 		anchor = orphans->anchor[kind];
 		if (!anchor && kinds[kind].name)
-			anchor = orphans->anchor[kind] = layout_find(layout, kinds[kind].name);
+			anchor = orphans->anchor[kind] = find_present(layout, kinds[kind].name);
 		if (!anchor && kind == KIND_REL)
 			anchor = orphans->anchor[kind] = find_relocations(layout);
 		if (!anchor)
@@ -405,44 +416,70 @@ static uint32_t run_of(struct layout *layout, uint32_t osec, bool fixed)
 	return run;
 }
 
+void orphans_begin(struct link *link)
+{
+	if (!link->layout->orphans)
+		link->layout->orphans = begin(link);
+}
+
+/* The output section that it goes to; `id`: the section, or 0. */
+static uint32_t find_or_place(struct link *link, struct orphan orphan, section_id id, bool stands_alone)
+{
+	struct layout *layout = link->layout;
+	orphans_begin(link);
+	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
+	if ((orphan.type == SHT_RELA || orphan.type == SHT_REL) && orphan.flags & ALLOC && !relocatable)
+		orphan.name = orphan.type == SHT_RELA ? ".rela.dyn" : ".rel.dyn";
+	uint32_t osec = stands_alone ? 0 : find_by_name(layout, &orphan);
+	if (osec) {
+		look_add(layout, osec, orphan.flags, orphan.type, orphan.p2align);
+		return osec;
+	}
+	struct orphan placed = orphan;
+	if (id && !relocatable && orphan.flags & READONLY && orphan.flags & ALLOC &&
+	    section_of(link, id)->file != INTERNAL_FILE && is_written_later(link, id, &orphan))
+		placed.flags &= ~(uint32_t)READONLY;
+	osec = place(layout->orphans, link, &placed);
+	if (placed.flags != orphan.flags)
+		layout->osecs.at[osec].look.flags |= READONLY;
+	return osec;
+}
+
 uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, uint32_t type, section_id id,
 		      bool stands_alone)
 {
-	struct layout *layout = link->layout;
-	if (!layout->orphans)
-		layout->orphans = begin(link);
-	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
-	if ((type == SHT_RELA || type == SHT_REL) && sh_flags & SHF_ALLOC && !relocatable)
-		name = type == SHT_RELA ? ".rela.dyn" : ".rel.dyn";
 	struct orphan orphan = {.name = name, .flags = look_flags(sh_flags, type, name), .type = type,
 				.p2align = section_of(link, id)->p2align};
-	uint32_t osec = stands_alone ? 0 : find_by_name(layout, &orphan);
-	if (osec) {
-		look_add(layout, osec, orphan.flags, type);
-	} else {
-		struct orphan placed = orphan;
-		if (id && !relocatable && orphan.flags & READONLY && orphan.flags & ALLOC &&
-		    section_of(link, id)->file != INTERNAL_FILE && is_written_later(link, id, &orphan))
-			placed.flags &= ~(uint32_t)READONLY;
-		osec = place(layout->orphans, link, &placed);
-		if (placed.flags != orphan.flags)
-			layout->osecs.at[osec].look.flags |= READONLY;
+	return run_of(link->layout, find_or_place(link, orphan, id, stands_alone), name[0] != '.');
+}
+
+void orphans_place_phantoms(struct link *link, file_id file)
+{
+	struct layout *layout = link->layout;
+	uint32_t *next = &layout->orphans->next_phantom;
+	for (; *next < layout->phantoms.n && layout->phantoms.at[*next].file <= file; ++*next) {
+		uint32_t i = *next;
+		const struct phantom *phantom = &layout->phantoms.at[i];
+		if (phantom->run != ORPHAN_RUN)
+			continue;
+		struct orphan orphan = {.name = phantom_name(link, phantom), .flags = phantom_flags(phantom),
+					.type = phantom_type(link, phantom), .p2align = phantom_p2align(link, phantom)};
+		uint32_t osec = find_or_place(link, orphan, 0, false);
+		layout->phantoms.at[i].osec = osec;
 	}
-	return run_of(layout, osec, name[0] != '.');
 }
 
 uint32_t orphan_place_common(struct link *link, const char *name)
 {
 	struct layout *layout = link->layout;
-	if (!layout->orphans)
-		layout->orphans = begin(link);
-	uint32_t osec = layout_find(layout, name);
+	orphans_begin(link);
+	uint32_t osec = find_present(layout, name);
 	if (!osec) {
 		osec = layout_osec(layout, name, RANK_DATA);
 		struct node node = layout->nodes.at[--layout->nodes.n];
 		layout->osecs.at[osec].is_orphan = layout->osecs.at[osec].is_common = true;
 		insert(layout, layout->n_written, node);
 	}
-	look_add(layout, osec, ALLOC | (strcmp(name, ".tbss") == 0 ? THREAD_LOCAL : 0), SHT_NOBITS);
+	look_add(layout, osec, ALLOC | (strcmp(name, ".tbss") == 0 ? THREAD_LOCAL : 0), SHT_NOBITS, 0);
 	return run_of(layout, osec, false);
 }

@@ -136,6 +136,7 @@ void layout_free(struct link *link)
 	array_free(&layout->osecs);
 	array_free(&layout->segments);
 	array_free(&layout->regions);
+	array_free(&layout->phantoms);
 	array_free(&layout->program_symbols);
 	free(layout->by_name);
 	rule_finder_free(layout->own_finder);

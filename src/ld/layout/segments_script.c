@@ -37,7 +37,7 @@ static struct segment *add(struct layout *layout, uint32_t type, uint32_t flags,
 
 static uint32_t protection(const struct layout *layout, const struct segment *segment)
 {
-	uint32_t flags = PF_R;
+	uint32_t flags = segment->n || segment->has_headers || segment->has_phdrs_only || segment->type == PT_PHDR ? PF_R : 0;
 	for (uint32_t i = 0; i < segment->n; i++) {
 		const struct osec *osec = osec_at(layout, segment->sections[i]);
 		flags |= (osec->flags & SHF_WRITE ? PF_W : 0) | (osec->flags & SHF_EXECINSTR ? PF_X : 0);
@@ -94,12 +94,11 @@ static void sort_by_place(const struct layout *layout, uint32_t *sections, uint3
 }
 
 /* The loaded sections in order of load address: `sections`, which has room for all. */
-static uint32_t sort_loaded(const struct link *link, uint32_t *sections)
+static uint32_t sort_loaded(const struct layout *layout, uint32_t *sections)
 {
-	const struct layout *layout = link->layout;
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < layout->n_order; i++)
-		if (osec_is_loaded(link, osec_at(layout, layout->order[i])))
+		if (osec_at(layout, layout->order[i])->look.flags & ALLOC)
 			sections[n++] = layout->order[i];
 	sort_by_place(layout, sections, n);
 	return n;
@@ -285,7 +284,7 @@ static void add_by_addresses(struct link *link)
 	struct layout *layout = link->layout;
 	struct mapping mapping = {.link = link, .page = link->options->z.max_page_size};
 	mapping.sections = arena_array(&layout->arena, uint32_t, layout->n_order + 1);
-	mapping.n = sort_loaded(link, mapping.sections);
+	mapping.n = sort_loaded(layout, mapping.sections);
 	const struct osec *interp = osec_at(layout, layout_find(layout, ".interp"));
 	if (interp->index && interp->flags & SHF_ALLOC) {
 		add(layout, PT_PHDR, PF_R, NULL, 0)->align = link->arch->dialect->word;
@@ -335,28 +334,25 @@ static const struct name_list *next_list(const struct layout *layout, uint32_t n
 
 /* Loaded sections that name no segments go where the statement before them goes, but not into PT_INTERP; the first ones
  * where the first statement goes that says it. */
-static uint32_t list_members(struct link *link, const struct phdr_statement *phdr, uint32_t type, uint32_t *sections)
+static uint32_t list_members(const struct layout *layout, const struct phdr_statement *phdr, uint32_t type,
+			     const struct name_list **last, uint32_t *sections)
 {
-	const struct layout *layout = link->layout;
-	const struct name_list *last = NULL;
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		if (layout->nodes.at[i].kind != NODE_SECTION)
 			continue;
 		const struct osec *osec = osec_at(layout, layout->nodes.at[i].id);
 		const struct name_list *list = osec->phdrs;
-		if (list)
-			last = list;
-		if (!osec->index)
-			continue;
-		if (!list) {
+		if (list) {
+			*last = list;
+		} else {
 			bool unloaded = osec->said && osec->said->type == SECTION_TYPE_NOLOAD;
-			if (unloaded || !(osec->flags & SHF_ALLOC) || type == PT_INTERP)
+			if (unloaded || !osec->look.exists || !(osec->look.flags & ALLOC) || type == PT_INTERP)
 				continue;
-			last = last ? last : next_list(layout, i);
-			list = last;
+			*last = *last ? *last : next_list(layout, i);
+			list = *last;
 		}
-		if (names(list, phdr->name))
+		if (osec->index && (osec->look.flags & ALLOC || type != PT_LOAD) && names(list, phdr->name))
 			sections[n++] = layout->nodes.at[i].id;
 	}
 	return n;
@@ -366,17 +362,14 @@ static void add_listed(struct link *link)
 {
 	struct layout *layout = link->layout;
 	uint32_t *sections = arena_array(&layout->arena, uint32_t, layout->n_order + 1);
+	const struct name_list *last = NULL; /* that of the last section goes on into the next segment */
 	for (const struct phdr_statement *phdr = layout->script->phdrs; phdr; phdr = phdr->next) {
 		uint32_t type = (uint32_t)evaluate(link, phdr->type, PT_NULL);
-		uint32_t n = list_members(link, phdr, type, sections);
+		uint32_t n = list_members(layout, phdr, type, &last, sections);
 		sort_by_place(layout, sections, n);
 		for (uint32_t i = 0; type == PT_NOTE && i < n; i++)
 			osec_at(layout, sections[i])->type = SHT_NOTE;
 		struct segment *segment = add(layout, type, 0, sections, n);
-		segment->flags =
-			phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
-		if (type == PT_GNU_STACK && !phdr->flags)
-			segment->flags = PF_R | PF_W | (layout->exec_stack ? PF_X : 0);
 		segment->align = n ? alignment(layout, segment) : link->arch->dialect->word;
 		if (type == PT_LOAD && !link->options->unpaged)
 			segment->align = max_u64(segment->align, link->options->z.max_page_size);
@@ -384,6 +377,10 @@ static void add_listed(struct link *link)
 			segment->align = link->arch->dialect->word;
 		segment->has_headers = phdr->filehdr;
 		segment->has_phdrs_only = phdr->phdrs && !phdr->filehdr && type != PT_PHDR;
+		segment->flags =
+			phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
+		if (type == PT_GNU_STACK && !phdr->flags)
+			segment->flags = PF_R | PF_W | (layout->exec_stack ? PF_X : 0);
 		segment->at = phdr->at;
 	}
 }

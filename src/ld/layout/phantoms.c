@@ -1,0 +1,91 @@
+/* Sections that the inputs of GNU ld have and ours do not: an empty .note.GNU-stack in each file, and in the first one the
+ * tables of a target that may have indirect functions, which are dropped when nothing needs them. They are never
+ * written; but by a script's rules it depends on them, too, which output sections exist, what these are, and where
+ * orphans go. */
+#include <stdlib.h>
+
+#include "arch/arch.h"
+#include "ld/layout/looks.h"
+#include "ld/layout/orphans.h"
+#include "ld/layout/rule_index.h"
+#include "ld/resolve/symbols.h"
+
+/* In the order in which they are made; the alignment is that of a word unless given. */
+static const struct phantom_section {
+	const char *name, *name32;
+	uint32_t flags, type, type32;
+	uint8_t p2align;
+} sections[] = {
+	{".note.GNU-stack", ".note.GNU-stack", HAS_CONTENTS | READONLY, SHT_PROGBITS, SHT_PROGBITS, 0},
+	{".rela.got", ".rel.got", HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_RELA, SHT_REL, 0},
+	{".got", ".got", HAS_CONTENTS | ALLOC | LOAD, SHT_PROGBITS, SHT_PROGBITS, 0},
+	{".got.plt", ".got.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, 0},
+	{".iplt", ".iplt", HAS_CONTENTS | ALLOC | LOAD | READONLY | CODE, SHT_NULL, SHT_NULL, 4},
+	{".rela.iplt", ".rel.iplt", HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_RELA, SHT_REL, 0},
+	{".igot.plt", ".igot.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, 0},
+};
+
+enum { GNU_STACK, FIRST_TABLE };
+
+static bool is_wide(const struct link *link)
+{
+	return link->arch->dialect->word == 8;
+}
+
+const char *phantom_name(const struct link *link, const struct phantom *phantom)
+{
+	return is_wide(link) ? sections[phantom->which].name : sections[phantom->which].name32;
+}
+
+uint32_t phantom_flags(const struct phantom *phantom)
+{
+	return sections[phantom->which].flags;
+}
+
+uint32_t phantom_type(const struct link *link, const struct phantom *phantom)
+{
+	return is_wide(link) ? sections[phantom->which].type : sections[phantom->which].type32;
+}
+
+uint8_t phantom_p2align(const struct link *link, const struct phantom *phantom)
+{
+	if (phantom->which == GNU_STACK)
+		return 0;
+	uint8_t given = sections[phantom->which].p2align;
+	return given ? given : is_wide(link) ? 3 : 2;
+}
+
+static void add(struct link *link, struct rule_finder *finder, file_id file, uint8_t which)
+{
+	struct layout *layout = link->layout;
+	struct phantom phantom = {.file = file, .which = which, .run = ORPHAN_RUN};
+	uint32_t flags = sections[which].flags;
+	uint64_t sh_flags = (flags & ALLOC ? SHF_ALLOC : 0) | (flags & READONLY ? 0 : SHF_WRITE) |
+			    (flags & CODE ? SHF_EXECINSTR : 0);
+	uint32_t rule = rule_finder_find(finder, str_of(phantom_name(link, &phantom)), sh_flags, 0);
+	if (rule < layout->rules.n)
+		phantom.run = layout->rules.at[rule].run;
+	*array_push(&layout->phantoms) = phantom;
+}
+
+void phantoms_classify(struct link *link)
+{
+	bool has_tables = link->arch->machine == EM_X86_64 || link->arch->machine == EM_386;
+	struct rule_finder *finder = rule_finder_new(link->layout->rule_index);
+	bool first = true;
+	for (file_id f = 1; f < link->files.n; f++) {
+		const struct file *file = file_of(link, f);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		bool is_member = file->member.len != 0;
+		struct str path = str_of(file->path);
+		rule_finder_file(finder, is_member ? file->member : path, is_member ? path : (struct str){"", 0},
+				 is_member);
+		if (file->stack != STACK_UNSAID)
+			add(link, finder, f, GNU_STACK);
+		for (unsigned i = FIRST_TABLE; first && has_tables && i < COUNTOF(sections); i++)
+			add(link, finder, f, (uint8_t)i);
+		first = false;
+	}
+	rule_finder_free(finder);
+}
