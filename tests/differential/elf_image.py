@@ -34,11 +34,14 @@ class Image:
         start = self.headers[table][4] + offset
         return self.data[start:self.data.index(b'\0', start)].decode()
 
+    def has_relocations(self, header):
+        return header[1] in (SHT_RELA, SHT_REL) and self.headers[header[6]][1] == SHT_SYMTAB and header[9] != 0
+
     def read_sections(self):
         result = []
         for name, header in zip(self.names[1:], self.headers[1:]):
             (_, kind, flags, addr, offset, size, _, _, align, entsize) = header
-            if name not in OWN and kind not in (SHT_RELA, SHT_REL):
+            if name not in OWN and not self.has_relocations(header):
                 content = '' if kind == SHT_NOBITS else self.data[offset:offset + size].hex()
                 result.append((name, kind, flags, addr, size, align, entsize, content))
         return sorted(result, key=lambda each: (not each[2] & SHF_ALLOC, each[3], each[4], each[0], each))
@@ -48,7 +51,7 @@ class Image:
             kind, flags, offset, vaddr, paddr, filesz, memsz, align = struct.unpack_from(end + 'IIQQQQQQ', self.data, at)
         else:
             kind, offset, vaddr, paddr, filesz, memsz, flags, align = struct.unpack_from(end + 'IIIIIIII', self.data, at)
-        page = offset % align if align and kind == PT_LOAD else 0
+        page = offset % align if align and kind == PT_LOAD and filesz else 0
         return kind, flags, vaddr, paddr, filesz, memsz, align, page
 
     def symbol(self, end, wide, at):
@@ -61,13 +64,16 @@ class Image:
         """(section, offset, type, what it means, addend): by names, since indices of symbols are anything."""
         result = []
         for name, header in zip(self.names, self.headers):
-            if header[1] not in (SHT_RELA, SHT_REL):
+            if not self.has_relocations(header):
                 continue
             form = end + ('QQq' if wide else 'IIi')[:3 if header[1] == SHT_RELA else 2]
             table = self.headers[header[6]]
             for at in range(header[4], header[4] + header[5], struct.calcsize(form)):
                 offset, info, *addend = struct.unpack_from(form, self.data, at)
                 symbol, kind = (info >> 32, info & 0xffffffff) if wide else (info >> 8, info & 0xff)
+                if symbol >= table[5] // (24 if wide else 16):
+                    result.append((name, offset, kind, f'symbol {symbol}, which is not in the table', *addend))
+                    continue
                 target = self.symbol(end, wide, table[4] + symbol * (24 if wide else 16))
                 where = self.names[target[3]] if 0 < target[3] < len(self.names) else hex(target[3])
                 result.append((name, offset, kind, f'{self.string(table[6], target[0])}/{where}/{target[4]:#x}', *addend))

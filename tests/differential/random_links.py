@@ -13,7 +13,7 @@ RELOCATION_FIELDS = ('section', 'offset', 'type', 'symbol', 'addend')
 SEGMENT_FIELDS = ('type', 'flags', 'address', 'load address', 'file size', 'memory size', 'alignment', 'offset in the page')
 
 
-STB_LOCAL, STV_HIDDEN, ET_REL = 0, 2, 1
+STB_LOCAL, STV_HIDDEN = 0, 2
 
 
 class Case:
@@ -52,7 +52,10 @@ def random_case(seed, pool):
     collects = ['--gc-sections'] in options
     if collects:  # gild keeps .init_array without KEEP(), common symbols, and what expressions mention
         objects = [each for each in objects if not each.has_roots] or [each for each in pool if not each.has_roots][:1]
-    return Case(objects, options, Script(rng, objects, relocatable=['-r'] in options, mentions=not collects).root)
+    script = Script(rng, objects, relocatable=['-r'] in options, mentions=not collects)
+    if ['--emit-relocs'] in options:  # GNU ld keeps it then
+        script.sections_block.body.insert(0, '/DISCARD/ : { *(.note.GNU-stack) }')
+    return Case(objects, options, script.root)
 
 
 def run(command):
@@ -95,10 +98,13 @@ def compare_entries(what, fields, left, right):
 
 def comparable_symbols(a, b):
     """The symbols of both, without what is deliberate: gild has the local symbols that GNU ld forgets, of files that have
-    no content; and in the output of a final link hidden symbols are local."""
-    left = [each[:4] + (STB_LOCAL, 0) + each[6:] if each[5] == STV_HIDDEN and a.type != ET_REL else each for each in a.symbols]
+    no content; hidden symbols are local in the output of a final link in gild, and those of HIDDEN() in any in GNU ld."""
+    def as_local(each):
+        return each[:4] + (STB_LOCAL, 0) + each[6:] if each[5] == STV_HIDDEN else each
+
+    left = [as_local(each) for each in a.symbols]
     names = {each[0] for each in left}
-    return left, [each for each in b.symbols if each[4] != STB_LOCAL or each[0] in names]
+    return sorted(left), sorted(as_local(each) for each in b.symbols if each[4] != STB_LOCAL or each[0] in names)
 
 
 def compare(a, b):

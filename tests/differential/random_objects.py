@@ -14,7 +14,8 @@ THREAD = ['.tdata', '.tdata.a', '.tbss', '.tbss.b']
 
 
 class Object:
-    """An object file: its path, the names of its global symbols; has_roots: pointers to constructors or common symbols."""
+    """An object file: its path, the names of its global symbols; has_roots: what gild keeps with --gc-sections,
+    but GNU ld does not."""
 
     def __init__(self, path, names, has_roots):
         self.path, self.names, self.has_roots = path, names, has_roots
@@ -102,5 +103,5 @@ def make_pool(rng, folder, count, bits=64):
                        input='\n'.join(writer.lines) + '\n', text=True, check=True)
         with open(path[:-1] + 's', 'w') as file:
             file.write('\n'.join(writer.lines) + '\n')
-        pool.append(Object(path, writer.names, any('_array' in line or '.comm ' in line for line in writer.lines)))
+        pool.append(Object(path, writer.names, any(word in line for line in writer.lines for word in ('_array', '.comm ', '.stuff', '.comment', '.debug'))))
     return pool

@@ -29,6 +29,7 @@ class Script:
         self.mentioned = [name for each in objects for name in each.names] if mentions else []
         self.files = [os.path.basename(each.path) for each in objects]
         self.names = [name for each in objects for name in each.names]
+        self.provided = self.mentioned
         self.symbols, self.sections, self.regions, self.phdrs = [], [], [], []
         self.n = 0
         self.root = self.build()
@@ -89,8 +90,8 @@ class Script:
             return f'{rng.choice(["PROVIDE", "PROVIDE", "PROVIDE_HIDDEN"])}({name} = {self.expr()});'
         if r < 0.25:
             text = f'HIDDEN({name} = {self.expr()});'
-        elif r < 0.27 and self.mentioned:
-            return f'PROVIDE({rng.choice(self.mentioned)} = {self.expr()});'
+        elif r < 0.27 and self.provided:
+            return f'PROVIDE({rng.choice(self.provided)} = {self.expr()});'
         else:
             text = f'{name} = {self.expr()};'
             if rng.random() < 0.1:
@@ -175,7 +176,7 @@ class Script:
             head.append(rng.choice([f'ALIGN({self.align()})', f'. + {self.number()}', '(. + 0x1000)']))
         if rng.random() < 0.06 and not overlay:
             head.append(rng.choice(['(NOLOAD)', '(INFO)', '(COPY)', '(READONLY)', '()']))
-        elif rng.random() < 0.02 and not overlay:  # the type is that of the input in GNU ld, if there is one
+        elif rng.random() < 0.2 and name in ('.mix', '.all', '.empty'):  # in GNU ld input and name come first
             head.append(rng.choice(['(TYPE = SHT_PROGBITS)', '(READONLY (TYPE = SHT_NOTE))', '(TYPE = 7)']))
             names = None
         if not overlay:
@@ -293,10 +294,13 @@ class Script:
         if rng.random() < 0.12 and not self.relocatable:
             parts.append(self.program_headers())
         if rng.random() < 0.5:
-            parts.append(f'ENTRY({rng.choice(self.names or ["0x1234"])})')
+            entry = rng.choice(self.names or ['0x1234'])
+            self.provided = [name for name in self.mentioned if name != entry]  # GNU ld provides it before it reads files
+            parts.append(f'ENTRY({entry})')
         for _ in range(0 if self.relocatable else rng.choice([0, 0, 1])):
             parts.append(self.assignment())
-        parts.append(self.sections_command())
+        self.sections_block = self.sections_command()
+        parts.append(self.sections_block)
         for _ in range(0 if self.relocatable else rng.choice([0, 0, 1, 2])):
             parts.append(self.assignment())
         if rng.random() < 0.1:

@@ -116,6 +116,8 @@ void layout_script_segments(struct link *link)
 	layout->marking = true;
 	layout_pass(link);
 	layout->marking = false;
+	for (uint32_t i = 1; i < layout->osecs.n; i++) /* what is larger now than when all is aligned stays, too */
+		osec_at(layout, i)->is_kept |= osec_at(layout, i)->size && osec_at(layout, i)->look.exists;
 	looks_apply(link);
 	layout_choose_sections(link);
 	converge(link);

@@ -78,6 +78,34 @@ static uint32_t home_of(const struct walk *walk)
 	return home;
 }
 
+/* The nearest section from `osec` on that is in the output and can be a home, backwards or forwards; 0: none. */
+static uint32_t nearest_home(const struct layout *layout, uint32_t osec, bool forwards)
+{
+	while (osec && (!layout->osecs.at[osec].index || !can_be_home(&layout->osecs.at[osec])))
+		osec = forwards ? layout->osecs.at[osec].made_next : layout->osecs.at[osec].made_before;
+	return osec;
+}
+
+/* The same by a script's rules, in the order in which sections came to exist (GNU ld, section_for_dot). */
+static uint32_t home_by_script(const struct walk *walk)
+{
+	const struct layout *layout = walk->link->layout;
+	uint32_t next = 0;
+	bool past_end = walk->after_end, found = false;
+	for (uint32_t i = walk->node; i < layout->nodes.n && !found; i++) {
+		const struct node *node = &layout->nodes.at[i];
+		past_end |= ends_image(node);
+		if (node->kind == NODE_SECTION && layout->osecs.at[node->id].rank < RANK_TABLES) {
+			found = past_end || layout->osecs.at[node->id].index;
+			next = found ? node->id : 0;
+		}
+	}
+	if (!walk->current || (walk->after_dot && (!found || !past_end)))
+		return nearest_home(layout, found ? next : layout->made_last, false);
+	uint32_t home = nearest_home(layout, walk->current, false);
+	return home ? home : nearest_home(layout, layout->made_first, true);
+}
+
 /* Of the neighbours of a section that is not in the output the one whose segment it would be in. */
 static uint32_t neighbour(const struct layout *layout, uint32_t id, uint64_t address)
 {
@@ -138,7 +166,7 @@ static void finish_node(const struct walk *walk, const struct node *node)
 		if (!layout->osecs.at[osec].index)
 			osec = neighbour(layout, osec, address);
 	} else if (symbol->from_dot) {
-		osec = home_of(walk);
+		osec = layout->scripted ? home_by_script(walk) : home_of(walk);
 	}
 	if (node->is_tls || node->is_ehdr) {
 		const struct segment *segment = special_segment(layout, node->is_tls);
@@ -167,7 +195,10 @@ void layout_finish_symbols(struct link *link)
 		if (node->kind != NODE_SECTION)
 			continue;
 		const struct osec *osec = &layout->osecs.at[node->id];
-		if (osec->index && osec->flags & SHF_ALLOC) {
+		bool counts = layout->scripted ? osec->look.exists && osec->look.flags & ALLOC &&
+							 (!osec->is_empty || osec->has_symbols)
+					       : osec->index && osec->flags & SHF_ALLOC;
+		if (counts) {
 			walk.current = node->id;
 			walk.after_dot = false;
 		}

@@ -59,6 +59,14 @@ static void count_in_region(struct layout *layout, uint32_t id, uint64_t dot)
 		region->last = id;
 }
 
+static void set_alignment(struct link *link, struct osec *osec, uint64_t dot)
+{
+	const struct expr *align = osec->said ? osec->said->align : NULL;
+	osec->p2align_said = align ? log2_up(layout_evaluate(link, align, dot, 1)) : 0;
+	if (osec->p2align_said > osec->p2align)
+		osec->p2align = osec->p2align_said;
+}
+
 /* Returns the location counter behind the section. */
 static uint64_t place_section(struct link *link, struct node *node, uint64_t dot)
 {
@@ -68,10 +76,7 @@ static uint64_t place_section(struct link *link, struct node *node, uint64_t dot
 		dot = layout_evaluate(link, node->value, dot, dot);
 	if (!osec->look.exists)
 		return dot;
-	const struct expr *align = osec->said ? osec->said->align : NULL;
-	osec->p2align_said = align ? log2_up(layout_evaluate(link, align, dot, 1)) : 0;
-	if (osec->p2align_said > osec->p2align)
-		osec->p2align = osec->p2align_said;
+	set_alignment(link, osec, dot);
 	uint64_t start = dot;
 	uint8_t p2align = osec->p2align_said;
 	if (!node->value) {
@@ -134,6 +139,7 @@ void layout_pass_by_script(struct link *link)
 			dot = place_section(link, node, dot);
 			continue;
 		}
+		set_alignment(link, osec, 0);
 		layout_place_contents(link, node->id, 0);
 		osec->lma = 0;
 	}

@@ -85,23 +85,32 @@ static uint32_t kind_of(uint32_t flags, uint32_t type)
 	return flags & CODE ? KIND_TEXT : KIND_RODATA;
 }
 
-/* Behind the last section with relocations, but not behind those of the PLT. */
-static uint32_t find_relocations(const struct layout *layout)
+/* Behind the last section with relocations, but not behind those of the PLT; else behind what is read-only, or loaded.
+ * Relocations for the loader come before all others. */
+static uint32_t find_relocations(const struct layout *layout, bool for_loader)
 {
-	uint32_t last = 0, last_loaded = 0;
+	uint32_t last = 0, last_loaded = 0, last_readonly = 0, relocations = 0, loaded_relocations = 0;
 	for (uint32_t i = 0; i < layout->n_written; i++) {
 		const struct node *node = &layout->nodes.at[i];
-		if (node->kind != NODE_SECTION || strncmp(layout->osecs.at[node->id].name, ".rel", 4) != 0)
+		const struct osec *osec = &layout->osecs.at[node->id];
+		if (node->kind != NODE_SECTION)
 			continue;
-		const char *name = layout->osecs.at[node->id].name;
-		if (strcmp(name, ".rela.plt") == 0 || strcmp(name, ".rel.plt") == 0)
-			break;
-		const struct look *look = &layout->osecs.at[node->id].look;
+		bool loaded = osec->look.exists && osec->look.flags & ALLOC;
+		if (!osec->is_absent && strncmp(osec->name, ".rel", 4) == 0) {
+			if (for_loader || strcmp(osec->name, ".rela.plt") == 0 || strcmp(osec->name, ".rel.plt") == 0)
+				break;
+			relocations = node->id;
+			loaded_relocations = loaded ? node->id : loaded_relocations;
+		}
 		last = node->id;
-		if (look->exists && look->flags & ALLOC)
-			last_loaded = node->id;
+		last_loaded = loaded ? node->id : last_loaded;
+		last_readonly = loaded && osec->look.flags & READONLY ? node->id : last_readonly;
 	}
-	return last_loaded ? last_loaded : last;
+	const uint32_t choices[] = {loaded_relocations, relocations, last_readonly, last_loaded};
+	for (unsigned i = 0; i < COUNTOF(choices); i++)
+		if (choices[i])
+			return choices[i];
+	return last;
 }
 
 /* As long as nothing is in a section of a well-known name, it is as its name says. */
@@ -393,7 +402,7 @@ static uint32_t place(struct script_orphans *orphans, struct link *link, const s
 		if (!anchor && kinds[kind].name)
 			anchor = orphans->anchor[kind] = find_present(layout, kinds[kind].name);
 		if (!anchor && kind == KIND_REL)
-			anchor = orphans->anchor[kind] = find_relocations(layout);
+			anchor = orphans->anchor[kind] = find_relocations(layout, link->options->kind != OUTPUT_RELOCATABLE);
 		if (!anchor)
 			anchor = find_by_flags(orphans, layout, orphan->flags, orphan->type, &exact);
 		if (exact)

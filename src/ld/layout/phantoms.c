@@ -10,19 +10,21 @@
 #include "ld/layout/rule_index.h"
 #include "ld/resolve/symbols.h"
 
-/* In the order in which they are made; the alignment is that of a word unless given. */
+enum { WORD = UINT8_MAX }; /* the alignment of a word of the target */
+
+/* In the order in which they are made. */
 static const struct phantom_section {
 	const char *name, *name32;
 	uint32_t flags, type, type32;
 	uint8_t p2align;
 } sections[] = {
 	{".note.GNU-stack", ".note.GNU-stack", HAS_CONTENTS | READONLY, SHT_PROGBITS, SHT_PROGBITS, 0},
-	{".rela.got", ".rel.got", HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_RELA, SHT_REL, 0},
-	{".got", ".got", HAS_CONTENTS | ALLOC | LOAD, SHT_PROGBITS, SHT_PROGBITS, 0},
-	{".got.plt", ".got.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, 0},
-	{".iplt", ".iplt", HAS_CONTENTS | ALLOC | LOAD | READONLY | CODE, SHT_NULL, SHT_NULL, 4},
-	{".rela.iplt", ".rel.iplt", HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_RELA, SHT_REL, 0},
-	{".igot.plt", ".igot.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, 0},
+	{".rela.got", ".rel.got", HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_RELA, SHT_REL, WORD},
+	{".got", ".got", HAS_CONTENTS | ALLOC | LOAD, SHT_PROGBITS, SHT_PROGBITS, WORD},
+	{".got.plt", ".got.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, WORD},
+	{".iplt", ".iplt", HAS_CONTENTS | ALLOC | LOAD | READONLY | CODE, SHT_NULL, SHT_NULL, 0},
+	{".rela.iplt", ".rel.iplt", HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_RELA, SHT_REL, WORD},
+	{".igot.plt", ".igot.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, WORD},
 };
 
 enum { GNU_STACK, FIRST_TABLE };
@@ -49,10 +51,8 @@ uint32_t phantom_type(const struct link *link, const struct phantom *phantom)
 
 uint8_t phantom_p2align(const struct link *link, const struct phantom *phantom)
 {
-	if (phantom->which == GNU_STACK)
-		return 0;
 	uint8_t given = sections[phantom->which].p2align;
-	return given ? given : is_wide(link) ? 3 : 2;
+	return given == WORD ? link->arch->dialect->p2word : given;
 }
 
 static void add(struct link *link, struct rule_finder *finder, file_id file, uint8_t which)
