@@ -34,14 +34,16 @@ class Image:
         start = self.headers[table][4] + offset
         return self.data[start:self.data.index(b'\0', start)].decode()
 
-    def has_relocations(self, header):
-        return header[1] in (SHT_RELA, SHT_REL) and self.headers[header[6]][1] == SHT_SYMTAB and header[9] != 0
+    def has_relocations(self, name, header):
+        return name.startswith('.rel') and header[1] in (SHT_RELA, SHT_REL) and self.headers[header[6]][1] == SHT_SYMTAB and header[9] != 0
 
     def read_sections(self):
         result = []
         for name, header in zip(self.names[1:], self.headers[1:]):
             (_, kind, flags, addr, offset, size, _, _, align, entsize) = header
-            if name not in OWN and not self.has_relocations(header):
+            if name not in OWN and not self.has_relocations(name, header):
+                if kind == SHT_RELA and flags & SHF_ALLOC and not name.startswith('.rel'):
+                    kind, entsize = 1, 0  # GNU ld: the first section in it was the empty .rela.got
                 content = '' if kind == SHT_NOBITS else self.data[offset:offset + size].hex()
                 result.append((name, kind, flags, addr, size, align, entsize, content))
         return sorted(result, key=lambda each: (not each[2] & SHF_ALLOC, each[3], each[4], each[0], each))
@@ -64,7 +66,7 @@ class Image:
         """(section, offset, type, what it means, addend): by names, since indices of symbols are anything."""
         result = []
         for name, header in zip(self.names, self.headers):
-            if not self.has_relocations(header):
+            if not self.has_relocations(name, header):
                 continue
             form = end + ('QQq' if wide else 'IIi')[:3 if header[1] == SHT_RELA else 2]
             table = self.headers[header[6]]

@@ -169,15 +169,15 @@ class Script:
 
     def section(self, name, names, bss=False, loaded=True, overlay=False):
         rng = self.rng
-        head, tail = [name], []
+        head, tail, constrained = [name], [], False
         if (not loaded or self.relocatable) and not overlay:
             head.append('0')
         elif rng.random() < 0.12 and not overlay:
             head.append(rng.choice([f'ALIGN({self.align()})', f'. + {self.number()}', '(. + 0x1000)']))
-        if rng.random() < 0.06 and not overlay:
-            head.append(rng.choice(['(NOLOAD)', '(INFO)', '(COPY)', '(READONLY)', '()']))
+        if rng.random() < 0.06 and not overlay and not self.relocatable:
+            head.append(rng.choice(['(NOLOAD)' if loaded else '()', '(INFO)', '(COPY)', '(READONLY)', '()']))
         elif rng.random() < 0.2 and name in ('.mix', '.all', '.empty'):  # in GNU ld input and name come first
-            head.append(rng.choice(['(TYPE = SHT_PROGBITS)', '(READONLY (TYPE = SHT_NOTE))', '(TYPE = 7)']))
+            head.append(rng.choice(['(TYPE = SHT_PROGBITS)', '(READONLY (TYPE = SHT_STRTAB))', '(TYPE = 0x60000123)']))
             names = None
         if not overlay:
             head.append(':')
@@ -190,8 +190,9 @@ class Script:
                 head.append('ALIGN_WITH_INPUT')
             if rng.random() < 0.06:
                 head.append(f'SUBALIGN({rng.choice(["1", "2", "8", "16", "64"])})')
-            if rng.random() < 0.03:
+            if rng.random() < 0.03 and names:  # GNU ld has read the assignments in it before it knows
                 head.append(rng.choice(['ONLY_IF_RO', 'ONLY_IF_RW']))
+                constrained = True
             if self.regions and loaded:
                 tail.append(f'>{rng.choice(self.regions)}')
                 if rng.random() < 0.3 and not load_address:
@@ -202,7 +203,8 @@ class Script:
         if rng.random() < 0.12:
             tail.append(f'={rng.choice(["0x90", "0xcafe", "0", "0x12345678", "17"])}')
         self.sections.append(name)
-        return Block(head, self.body(names, bss) if names else [f'LONG({self.expr()})'], tail)
+        body = self.body(names, bss) if names else [f'LONG({self.expr()})']
+        return Block(head, [self.describe(names)] if constrained else body, tail)
 
     def overlay(self):
         rng = self.rng

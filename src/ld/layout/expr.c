@@ -82,7 +82,7 @@ static struct value object_symbol(const struct expr_scope *scope, const struct f
 	if (section->kind == SECTION_FOLDED)
 		section = section_of(link, section->extra);
 	if (!section->run || !section->live || section->kind == SECTION_NONE)
-		return absolute(0);
+		return scope->section == VALUE_ABSOLUTE ? absolute(sym->st_value) : number(sym->st_value);
 	int64_t addend = 0;
 	uint32_t osec = link->layout->runs.at[section->run].osec;
 	uint64_t address = section->kind == SECTION_MERGE && !link->layout->runs.at[section->run].items

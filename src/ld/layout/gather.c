@@ -174,6 +174,9 @@ uint32_t layout_member_type(const struct link *link, section_id id, uint64_t *fl
 {
 	struct traits traits = traits_of(link, id);
 	*flags = traits.flags;
+	const struct section *section = section_of(link, id);
+	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_COMMON)
+		return SHT_NULL;
 	return traits.type == SHT_X86_64_UNWIND ? SHT_PROGBITS : traits.type;
 }
 

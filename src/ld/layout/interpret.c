@@ -18,7 +18,8 @@ struct cursor {
 
 bool osec_is_loaded(const struct link *link, const struct osec *osec)
 {
-	return osec->flags & SHF_ALLOC && link->options->kind != OUTPUT_RELOCATABLE;
+	bool alloc = osec->look.exists ? osec->look.flags & ALLOC : osec->flags & SHF_ALLOC;
+	return alloc && link->options->kind != OUTPUT_RELOCATABLE;
 }
 
 static bool is_tbss(const struct osec *osec)

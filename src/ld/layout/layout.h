@@ -227,7 +227,8 @@ struct phantom {
 	file_id file;
 	uint32_t run;             /* ORPHAN_RUN: none of the script */
 	uint32_t osec;            /* as an orphan */
-	uint8_t which;
+	uint8_t which, p2align;
+	bool is_common;
 };
 
 struct layout {

@@ -9,6 +9,7 @@
 #include "arch/arch.h"
 #include "ld/layout/expr.h"
 #include "ld/layout/interpret.h"
+#include "ld/layout/sort_run.h"
 #include "ld/resolve/symbols.h"
 
 /* What a section is by its name: gABI chapter 4, "Special Sections"; with a suffix: the name goes on with anything, or
@@ -67,9 +68,10 @@ uint32_t look_flags(uint64_t sh_flags, uint32_t type, const char *name)
 {
 	static const char *const debug[] = {".debug", ".zdebug",	   ".stab",
 					    ".line",  ".gnu.linkonce.wi.", ".gnu.debuglto_"};
-	uint32_t flags = type == SHT_NOBITS ? 0 : HAS_CONTENTS;
+	bool nobits = type == SHT_NOBITS || type == SHT_NULL;
+	uint32_t flags = nobits ? 0 : HAS_CONTENTS;
 	if (sh_flags & SHF_ALLOC)
-		flags |= ALLOC | (type == SHT_NOBITS ? 0 : LOAD);
+		flags |= ALLOC | (nobits ? 0 : LOAD);
 	flags |= (sh_flags & SHF_WRITE ? 0 : READONLY) | (sh_flags & SHF_TLS ? THREAD_LOCAL : 0);
 	flags |= sh_flags & SHF_EXECINSTR ? CODE : flags & LOAD ? DATA : 0;
 	for (unsigned i = 0; !(sh_flags & SHF_ALLOC) && i < COUNTOF(debug); i++)
@@ -269,9 +271,16 @@ static void count_phantoms(const struct link *link, struct members *runs)
 	const struct layout *layout = link->layout;
 	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
 		const struct phantom *phantom = &layout->phantoms.at[i];
-		if (phantom->run != ORPHAN_RUN)
-			count_member(&runs[phantom->run], phantom_p2align(link, phantom), phantom_flags(phantom),
-				     phantom_type(link, phantom), layout->runs.at[phantom->run].keep);
+		if (phantom->run == ORPHAN_RUN)
+			continue;
+		struct members *members = &runs[phantom->run];
+		uint32_t type = phantom_type(link, phantom);
+		const struct run *run = &layout->runs.at[phantom->run];
+		count_member(members, phantom->p2align, phantom_flags(phantom), type, run->keep);
+		if (sort_precedes(link, phantom->run, phantom_name(link, phantom), phantom->p2align)) {
+			members->flags = phantom_flags(phantom);
+			members->type = type;
+		}
 	}
 }
 
@@ -296,6 +305,22 @@ void looks_begin(struct link *link)
 	free(runs);
 }
 
+/* With --gc-sections the section of the entry point stays, even if it is empty. */
+static void keep_entry(struct link *link)
+{
+	symbol_id symbol = link->options->gc_sections && link->entry ? symbols_find(link, str_of(link->entry)) : 0;
+	uint64_t owner = symbol ? symbol_owner(&link->symbols[symbol]) : OWNER_NONE;
+	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || owner_file(owner) == INTERNAL_FILE)
+		return;
+	const struct file *file = file_of(link, owner_file(owner));
+	uint32_t shndx = elf_sym_section(&file->symtab, owner_index(owner));
+	if (!shndx || shndx >= file->elf.nshdr)
+		return;
+	const struct section *section = section_of(link, file->first_section + shndx);
+	if (section->live && section->run && section->run != ORPHAN_RUN)
+		osec_of_section(link->layout, section)->is_kept = true;
+}
+
 void looks_settle(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -315,10 +340,11 @@ void looks_settle(struct link *link)
 	count_phantoms(link, runs);
 	walk(link, runs);
 	free(runs);
+	keep_entry(link);
 	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
 		const struct phantom *phantom = &layout->phantoms.at[i];
 		uint32_t id = phantom->run == ORPHAN_RUN ? phantom->osec : layout->runs.at[phantom->run].osec;
-		uint8_t p2align = phantom_p2align(link, phantom);
+		uint8_t p2align = phantom->p2align;
 		if (phantom->run == ORPHAN_RUN && id)
 			look_add(layout, id, phantom_flags(phantom), phantom_type(link, phantom), p2align);
 		if (layout->osecs.at[id].p2align < p2align)
@@ -360,13 +386,13 @@ static void apply(struct link *link, struct osec *osec)
 	osec->type = look->type ? look->type : by_flags;
 	if (osec->type == SHT_NOBITS && by_flags == SHT_PROGBITS && look->flags & ALLOC)
 		osec->type = SHT_PROGBITS;
+	bool is_array = osec->type == SHT_INIT_ARRAY || osec->type == SHT_FINI_ARRAY || osec->type == SHT_PREINIT_ARRAY;
 	if (nobits && link->options->kind != OUTPUT_RELOCATABLE)
 		osec->type = SHT_NOBITS; /* whatever its name is */
 	if (osec->said && osec->said->type_value) {
 		struct expr_scope scope = {.link = link, .section = VALUE_ABSOLUTE};
 		osec->type = (uint32_t)expr_evaluate(osec->said->type_value, &scope).number;
 	}
-	bool is_array = osec->type == SHT_INIT_ARRAY || osec->type == SHT_FINI_ARRAY || osec->type == SHT_PREINIT_ARRAY;
 	if (is_array)
 		osec->entsize = link->arch->dialect->word;
 	else if (!osec->has_made && !(osec->flags & SHF_MERGE) && osec->type <= SHT_PROGBITS)

@@ -25,7 +25,6 @@ void phantoms_classify(struct link *link);
 const char *phantom_name(const struct link *link, const struct phantom *phantom);
 uint32_t phantom_flags(const struct phantom *phantom);
 uint32_t phantom_type(const struct link *link, const struct phantom *phantom);
-uint8_t phantom_p2align(const struct link *link, const struct phantom *phantom);
 
 /* Without content of its own, and so without room in memory: each thread has its copy. */
 static inline bool look_is_tbss(const struct osec *osec)

@@ -462,23 +462,7 @@ uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, ui
 	return run_of(link->layout, find_or_place(link, orphan, id, stands_alone), name[0] != '.');
 }
 
-void orphans_place_phantoms(struct link *link, file_id file)
-{
-	struct layout *layout = link->layout;
-	uint32_t *next = &layout->orphans->next_phantom;
-	for (; *next < layout->phantoms.n && layout->phantoms.at[*next].file <= file; ++*next) {
-		uint32_t i = *next;
-		const struct phantom *phantom = &layout->phantoms.at[i];
-		if (phantom->run != ORPHAN_RUN)
-			continue;
-		struct orphan orphan = {.name = phantom_name(link, phantom), .flags = phantom_flags(phantom),
-					.type = phantom_type(link, phantom), .p2align = phantom_p2align(link, phantom)};
-		uint32_t osec = find_or_place(link, orphan, 0, false);
-		layout->phantoms.at[i].osec = osec;
-	}
-}
-
-uint32_t orphan_place_common(struct link *link, const char *name)
+static uint32_t find_common(struct link *link, const char *name)
 {
 	struct layout *layout = link->layout;
 	orphans_begin(link);
@@ -489,6 +473,27 @@ uint32_t orphan_place_common(struct link *link, const char *name)
 		layout->osecs.at[osec].is_orphan = layout->osecs.at[osec].is_common = true;
 		insert(layout, layout->n_written, node);
 	}
-	look_add(layout, osec, ALLOC | (strcmp(name, ".tbss") == 0 ? THREAD_LOCAL : 0), SHT_NOBITS, 0);
-	return run_of(layout, osec, false);
+	look_add(layout, osec, ALLOC | (strcmp(name, ".tbss") == 0 ? THREAD_LOCAL : 0), SHT_NULL, 0);
+	return osec;
+}
+
+void orphans_place_phantoms(struct link *link, file_id file)
+{
+	struct layout *layout = link->layout;
+	uint32_t *next = &layout->orphans->next_phantom;
+	for (; *next < layout->phantoms.n && layout->phantoms.at[*next].file <= file; ++*next) {
+		uint32_t i = *next;
+		const struct phantom *phantom = &layout->phantoms.at[i];
+		if (phantom->run != ORPHAN_RUN)
+			continue;
+		struct orphan orphan = {.name = phantom_name(link, phantom), .flags = phantom_flags(phantom),
+					.type = phantom_type(link, phantom), .p2align = phantom->p2align};
+		uint32_t osec = phantom->is_common ? find_common(link, ".bss") : find_or_place(link, orphan, 0, false);
+		layout->phantoms.at[i].osec = osec;
+	}
+}
+
+uint32_t orphan_place_common(struct link *link, const char *name)
+{
+	return run_of(link->layout, find_common(link, name), false);
 }

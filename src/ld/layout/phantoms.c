@@ -1,4 +1,4 @@
-/* Sections that the inputs of GNU ld have and ours do not: an empty .note.GNU-stack in each file, and in the first one the
+/* Sections that the inputs of GNU ld have and ours do not: an empty .note.GNU-stack and COMMON in each file, and in the first one the
  * tables of a target that may have indirect functions, which are dropped when nothing needs them. They are never
  * written; but by a script's rules it depends on them, too, which output sections exist, what these are, and where
  * orphans go. */
@@ -19,6 +19,7 @@ static const struct phantom_section {
 	uint8_t p2align;
 } sections[] = {
 	{".note.GNU-stack", ".note.GNU-stack", HAS_CONTENTS | READONLY, SHT_PROGBITS, SHT_PROGBITS, 0},
+	{"COMMON", "COMMON", ALLOC, SHT_NULL, SHT_NULL, 0},
 	{".rela.got", ".rel.got", HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_RELA, SHT_REL, WORD},
 	{".got", ".got", HAS_CONTENTS | ALLOC | LOAD, SHT_PROGBITS, SHT_PROGBITS, WORD},
 	{".got.plt", ".got.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, WORD},
@@ -27,7 +28,7 @@ static const struct phantom_section {
 	{".igot.plt", ".igot.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, WORD},
 };
 
-enum { GNU_STACK, FIRST_TABLE };
+enum { GNU_STACK, COMMON, FIRST_TABLE };
 
 static bool is_wide(const struct link *link)
 {
@@ -49,16 +50,11 @@ uint32_t phantom_type(const struct link *link, const struct phantom *phantom)
 	return is_wide(link) ? sections[phantom->which].type : sections[phantom->which].type32;
 }
 
-uint8_t phantom_p2align(const struct link *link, const struct phantom *phantom)
-{
-	uint8_t given = sections[phantom->which].p2align;
-	return given == WORD ? link->arch->dialect->p2word : given;
-}
-
-static void add(struct link *link, struct rule_finder *finder, file_id file, uint8_t which)
+static void add(struct link *link, struct rule_finder *finder, file_id file, uint8_t which, uint8_t p2align)
 {
 	struct layout *layout = link->layout;
-	struct phantom phantom = {.file = file, .which = which, .run = ORPHAN_RUN};
+	struct phantom phantom = {.file = file, .which = which, .run = ORPHAN_RUN, .p2align = p2align,
+				  .is_common = which == COMMON};
 	uint32_t flags = sections[which].flags;
 	uint64_t sh_flags = (flags & ALLOC ? SHF_ALLOC : 0) | (flags & READONLY ? 0 : SHF_WRITE) |
 			    (flags & CODE ? SHF_EXECINSTR : 0);
@@ -73,6 +69,7 @@ void phantoms_classify(struct link *link)
 	bool has_tables = link->arch->machine == EM_X86_64 || link->arch->machine == EM_386;
 	struct rule_finder *finder = rule_finder_new(link->layout->rule_index);
 	bool first = true;
+	uint32_t next = 0;
 	for (file_id f = 1; f < link->files.n; f++) {
 		const struct file *file = file_of(link, f);
 		if (file->kind != FILE_OBJECT || !file->live)
@@ -82,9 +79,13 @@ void phantoms_classify(struct link *link)
 		rule_finder_file(finder, is_member ? file->member : path, is_member ? path : (struct str){"", 0},
 				 is_member);
 		if (file->stack != STACK_UNSAID)
-			add(link, finder, f, GNU_STACK);
+			add(link, finder, f, GNU_STACK, 0);
+		for (; next < link->common_areas.n && link->common_areas.at[next].file <= f; next++)
+			if (link->common_areas.at[next].kind == COMMON_DATA)
+				add(link, finder, f, COMMON, (uint8_t)link->common_areas.at[next].p2align);
 		for (unsigned i = FIRST_TABLE; first && has_tables && i < COUNTOF(sections); i++)
-			add(link, finder, f, (uint8_t)i);
+			add(link, finder, f, (uint8_t)i,
+			    sections[i].p2align == WORD ? link->arch->dialect->p2word : sections[i].p2align);
 		first = false;
 	}
 	rule_finder_free(finder);

@@ -282,6 +282,8 @@ static void add_relro(struct layout *layout, const struct mapping *mapping)
 static void add_by_addresses(struct link *link)
 {
 	struct layout *layout = link->layout;
+	if (!layout->n_order || osec_at(layout, layout->order[0])->rank == RANK_TABLES)
+		return; /* there are no sections */
 	struct mapping mapping = {.link = link, .page = link->options->z.max_page_size};
 	mapping.sections = arena_array(&layout->arena, uint32_t, layout->n_order + 1);
 	mapping.n = sort_loaded(layout, mapping.sections);
@@ -343,6 +345,8 @@ static uint32_t list_members(const struct layout *layout, const struct phdr_stat
 			continue;
 		const struct osec *osec = osec_at(layout, layout->nodes.at[i].id);
 		const struct name_list *list = osec->phdrs;
+		if (osec->is_absent)
+			continue;
 		if (list) {
 			*last = list;
 		} else {

@@ -286,3 +286,15 @@ void sort_run(const struct link *link, uint32_t id)
 	}
 	free(items);
 }
+
+bool sort_precedes(const struct link *link, uint32_t id, const char *name, uint8_t p2align)
+{
+	const struct run *run = &link->layout->runs.at[id];
+	if (!run->n || !run->n_rules || run->file_sort == SORT_NAME)
+		return false;
+	section_id visible = visible_section(link, run->items[0]);
+	struct item first = {.p2align = section_of(link, run->items[0])->p2align,
+			     .name = layout_section_name(link, visible)};
+	struct item item = {.p2align = p2align, .name = name};
+	return compare_as(&link->layout->rules.at[run->first_rule], &item, &first) < 0;
+}
