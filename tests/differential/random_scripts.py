@@ -27,9 +27,10 @@ class Script:
     def __init__(self, rng, objects, relocatable=False, mentions=True):
         self.rng, self.relocatable = rng, relocatable
         self.mentioned = [name for each in objects for name in each.names] if mentions else []
+        # GNU ld provides what is mentioned before it reads the files that define it.
         self.files = [os.path.basename(each.path) for each in objects]
         self.names = [name for each in objects for name in each.names]
-        self.provided = self.mentioned
+        self.provided = [self.mentioned.pop(rng.randrange(len(self.mentioned)))] if self.mentioned else []
         self.symbols, self.sections, self.regions, self.phdrs = [], [], [], []
         self.n = 0
         self.root = self.build()
@@ -137,7 +138,9 @@ class Script:
         if rng.random() < 0.08:
             flags = rng.choice(['SHF_ALLOC', 'SHF_WRITE', '!SHF_WRITE', 'SHF_ALLOC & SHF_EXECINSTR'])
             text = f'INPUT_SECTION_FLAGS({flags}) {text}'
-        return f'KEEP({text})' if rng.random() < 0.1 else text
+        elif rng.random() < 0.1:  # with flags, GNU ld also keeps what they do not mean
+            text = f'KEEP({text})'
+        return text
 
     # ---- output sections ---------------------------------------------------------------------------------------
 
@@ -190,7 +193,7 @@ class Script:
                 head.append('ALIGN_WITH_INPUT')
             if rng.random() < 0.06:
                 head.append(f'SUBALIGN({rng.choice(["1", "2", "8", "16", "64"])})')
-            if rng.random() < 0.03 and names:  # GNU ld has read the assignments in it before it knows
+            if rng.random() < 0.03 and names and name not in ('.text', '.data'):  # GNU ld has read the assignments in it before it knows
                 head.append(rng.choice(['ONLY_IF_RO', 'ONLY_IF_RW']))
                 constrained = True
             if self.regions and loaded:
@@ -297,7 +300,7 @@ class Script:
             parts.append(self.program_headers())
         if rng.random() < 0.5:
             entry = rng.choice(self.names or ['0x1234'])
-            self.provided = [name for name in self.mentioned if name != entry]  # GNU ld provides it before it reads files
+            self.provided = [name for name in self.provided if name != entry]
             parts.append(f'ENTRY({entry})')
         for _ in range(0 if self.relocatable else rng.choice([0, 0, 1])):
             parts.append(self.assignment())

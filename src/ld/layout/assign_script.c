@@ -326,7 +326,8 @@ static void check_sections(struct link *link)
 		for (uint32_t i = 0; i < layout->n_order; i++) {
 			const struct osec *osec = osec_at(layout, layout->order[i]);
 			bool tbss = osec->type == SHT_NOBITS && osec->flags & SHF_TLS;
-			if (!osec_is_loaded(link, osec) || !osec->size || tbss || (lma && osec->type == SHT_NOBITS))
+			bool stored = osec->look.flags & LOAD;
+			if (!osec_is_loaded(link, osec) || !osec->size || tbss || (lma && !stored))
 				continue;
 			uint64_t start = lma ? osec->lma : osec->addr;
 			if (start + osec->size - 1 < start)

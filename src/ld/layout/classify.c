@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
+#include "ld/layout/looks.h"
 #include "ld/layout/orphans.h"
 #include "ld/layout/rule_index.h"
 #include "ld/report/describe.h"
@@ -116,6 +117,8 @@ struct finders {
 static uint64_t flags_of(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
+	if (link->layout->scripted && section->kind == SECTION_SYNTHETIC && section->extra == SYN_COMMON)
+		return 0; /* COMMON is no section of ELF: INPUT_SECTION_FLAGS sees none */
 	return section->file == INTERNAL_FILE ? layout_synthetic_flags(link, section)
 					      : section_shdr(link, id)->sh_flags;
 }
@@ -293,6 +296,11 @@ static struct taken *count_taken(const struct link *link)
 		taken[osec].n++;
 		taken[osec].n_writable += (flags_of(link, id) & SHF_WRITE) != 0;
 	}
+	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
+		const struct phantom *phantom = &layout->phantoms.at[i];
+		if (phantom->run != ORPHAN_RUN)
+			taken[layout->runs.at[phantom->run].osec].n_writable += !(phantom_flags(phantom) & READONLY);
+	}
 	return taken;
 }
 
@@ -333,6 +341,7 @@ static void decide_constraints(struct link *link)
 		if (read_only == (constraint == CONSTRAINT_ONLY_IF_RO))
 			continue;
 		layout->osecs.at[osec].is_absent = true;
+		phantoms_classify(link);
 		if (taken[osec].n == 0)
 			continue;
 		give_back(link, osec);
@@ -364,6 +373,7 @@ void layout_place_orphans(struct link *link)
 {
 	if (!link->layout->scripted)
 		return;
+	phantoms_classify(link);
 	decide_constraints(link);
 	orphans_place(link);
 }

@@ -437,6 +437,7 @@ struct value expr_evaluate(const struct expr *expr, struct expr_scope *scope)
 	case EXPR_CONSTANT:
 		return constant(expr, scope);
 	case EXPR_SIZEOF_HEADERS:
+		scope->link->layout->headers_asked = true;
 		return number(scope->link->layout->headers_size);
 	}
 	return (struct value){.section = VALUE_NUMBER};

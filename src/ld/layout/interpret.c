@@ -200,10 +200,12 @@ uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 				osec->p2align = forced;
 			run->fill = fill;
 			run->addr = at;
-			if (run->n == 0)
-				break;
-			plan_run(link, node->id, at);
-			at = run->addr + run->size;
+			if (run->n) {
+				plan_run(link, node->id, at);
+				at = run->addr + run->size;
+			}
+			if (subalign && run->has_stack_note)
+				at = align_up(at, 1ull << forced);
 			break;
 		case NODE_ASSIGN:
 			if (strcmp(node->symbol, ".") != 0) {

@@ -52,7 +52,6 @@ static struct script_orphans *begin(struct link *link)
 	struct layout *layout = link->layout;
 	struct script_orphans *orphans = arena_new(&layout->arena, struct script_orphans);
 	*orphans = (struct script_orphans){.first_note = 0};
-	phantoms_classify(link);
 	looks_begin(link);
 	for (unsigned kind = 0; kind < KINDS; kind++) {
 		uint32_t osec = kinds[kind].name ? find_present(layout, kinds[kind].name) : 0;

@@ -28,7 +28,7 @@ static const struct phantom_section {
 	{".igot.plt", ".igot.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, WORD},
 };
 
-enum { GNU_STACK, COMMON, FIRST_TABLE };
+enum { GNU_STACK, COMMON, FIRST_TABLE, GOT = FIRST_TABLE + 1 };
 
 static bool is_wide(const struct link *link)
 {
@@ -55,21 +55,24 @@ static void add(struct link *link, struct rule_finder *finder, file_id file, uin
 	struct layout *layout = link->layout;
 	struct phantom phantom = {.file = file, .which = which, .run = ORPHAN_RUN, .p2align = p2align,
 				  .is_common = which == COMMON};
-	uint32_t flags = sections[which].flags;
-	uint64_t sh_flags = (flags & ALLOC ? SHF_ALLOC : 0) | (flags & READONLY ? 0 : SHF_WRITE) |
-			    (flags & CODE ? SHF_EXECINSTR : 0);
+	uint64_t sh_flags = which == GOT ? SHF_ALLOC | SHF_WRITE : 0; /* known by its name; that of others is not */
 	uint32_t rule = rule_finder_find(finder, str_of(phantom_name(link, &phantom)), sh_flags, 0);
-	if (rule < layout->rules.n)
+	if (rule < layout->rules.n) {
 		phantom.run = layout->rules.at[rule].run;
+		layout->runs.at[phantom.run].has_stack_note |= which == GNU_STACK;
+	}
 	*array_push(&layout->phantoms) = phantom;
 }
 
 void phantoms_classify(struct link *link)
 {
 	bool has_tables = link->arch->machine == EM_X86_64 || link->arch->machine == EM_386;
-	struct rule_finder *finder = rule_finder_new(link->layout->rule_index);
 	bool first = true;
 	uint32_t next = 0;
+	link->layout->phantoms.n = 0;
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		return;
+	struct rule_finder *finder = rule_finder_new(link->layout->rule_index);
 	for (file_id f = 1; f < link->files.n; f++) {
 		const struct file *file = file_of(link, f);
 		if (file->kind != FILE_OBJECT || !file->live)

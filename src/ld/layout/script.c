@@ -364,22 +364,6 @@ static void overwrite(struct builder *builder, uint32_t first, uint32_t n)
 
 /* ---- the whole --------------------------------------------------------------------------------------------- */
 
-static bool uses_headers(const struct expr *expr)
-{
-	return expr && (expr->kind == EXPR_SIZEOF_HEADERS || uses_headers(expr->a) || uses_headers(expr->b) ||
-			uses_headers(expr->c));
-}
-
-static void look_for_headers(struct layout *layout)
-{
-	for (uint32_t i = 0; i < layout->nodes.n; i++) {
-		const struct node *node = &layout->nodes.at[i];
-		layout->headers_asked |= uses_headers(node->value);
-		for (uint32_t n = 0; node->kind == NODE_SECTION && n < layout->osecs.at[node->id].nodes.n; n++)
-			layout->headers_asked |= uses_headers(layout->osecs.at[node->id].nodes.at[n].value);
-	}
-}
-
 /* What --section-start names exists, also where the script does not have it. */
 static void add_started_sections(struct link *link)
 {
@@ -430,7 +414,6 @@ static void replace_default(struct link *link, const struct script *script)
 	if (!model)
 		add_started_sections(link);
 	layout_builtins(link);
-	look_for_headers(layout);
 	if (!model) {
 		layout_sort_unsaid(layout);
 		layout_compile_rules(layout);
