@@ -246,9 +246,6 @@ class Script:
             headers = ' FILEHDR PHDRS' if i == 0 and rng.random() < 0.4 else ''
             lines.append(f'{name} PT_LOAD{headers}{flags};')
         if rng.random() < 0.2:
-            self.phdrs.append('note')
-            lines.append('note PT_NOTE;')
-        if rng.random() < 0.2:
             lines.append('stack PT_GNU_STACK FLAGS(6);')
         if rng.random() < 0.1:
             self.phdrs.append('')

@@ -110,6 +110,21 @@ void looks_move(struct layout *layout, uint32_t osec, uint32_t behind)
 	link_made(layout, osec, behind);
 }
 
+static void look_make(struct layout *layout, uint32_t id, uint32_t flags);
+
+/* Sections whose address an expression asks for exist. */
+static void make_mentioned(struct layout *layout, const struct expr *expr)
+{
+	if (!expr)
+		return;
+	uint32_t osec = expr->kind == EXPR_ADDR || expr->kind == EXPR_LOADADDR ? layout_find(layout, expr->name) : 0;
+	if (osec && !layout->osecs.at[osec].look.exists)
+		look_make(layout, osec, 0);
+	make_mentioned(layout, expr->a);
+	make_mentioned(layout, expr->b);
+	make_mentioned(layout, expr->c);
+}
+
 static void look_make(struct layout *layout, uint32_t id, uint32_t flags)
 {
 	struct osec *osec = &layout->osecs.at[id];
@@ -121,10 +136,14 @@ static void look_make(struct layout *layout, uint32_t id, uint32_t flags)
 	const struct expr *align = osec->said ? osec->said->align : NULL;
 	if (align && align->kind == EXPR_NUMBER && osec->p2align_made < log2_up(align->number))
 		osec->p2align_made = log2_up(align->number);
-	if (osec->is_made)
-		return;
-	link_made(layout, id, layout->made_last);
-	osec->made_number = ++layout->n_made;
+	if (!osec->is_made) {
+		link_made(layout, id, layout->made_last);
+		osec->made_number = ++layout->n_made;
+	}
+	if (osec->said) {
+		make_mentioned(layout, osec->said->address);
+		make_mentioned(layout, osec->said->at);
+	}
 }
 
 void look_add(struct layout *layout, uint32_t id, uint32_t flags, uint32_t type, uint8_t p2align)
@@ -168,19 +187,6 @@ static void add_data(struct layout *layout, uint32_t id)
 		osec->look.flags |= flags;
 	else
 		look_make(layout, id, flags | READONLY);
-}
-
-/* Sections whose address an expression asks for exist. */
-static void make_mentioned(struct layout *layout, const struct expr *expr)
-{
-	if (!expr)
-		return;
-	uint32_t osec = expr->kind == EXPR_ADDR || expr->kind == EXPR_LOADADDR ? layout_find(layout, expr->name) : 0;
-	if (osec && !layout->osecs.at[osec].look.exists)
-		look_make(layout, osec, 0);
-	make_mentioned(layout, expr->a);
-	make_mentioned(layout, expr->b);
-	make_mentioned(layout, expr->c);
 }
 
 /* ---- all sections ------------------------------------------------------------------------------------------ */
@@ -256,10 +262,6 @@ static void walk(struct link *link, const struct members *runs)
 		if (osec->rank == RANK_DISCARD || osec->is_absent)
 			continue;
 		walk_body(layout, node->id, runs);
-		if (osec->look.exists) {
-			make_mentioned(layout, node->value);
-			make_mentioned(layout, osec->said ? osec->said->at : NULL);
-		}
 	}
 	for (uint32_t i = 1; i < layout->osecs.n; i++)
 		if (layout->osecs.at[i].is_started)

@@ -483,7 +483,8 @@ void orphans_place_phantoms(struct link *link, file_id file)
 	for (; *next < layout->phantoms.n && layout->phantoms.at[*next].file <= file; ++*next) {
 		uint32_t i = *next;
 		const struct phantom *phantom = &layout->phantoms.at[i];
-		if (phantom->run != ORPHAN_RUN)
+		if (phantom->run != ORPHAN_RUN ||
+		    (link->options->orphans == ORPHANS_DISCARD && !phantom->is_common))
 			continue;
 		struct orphan orphan = {.name = phantom_name(link, phantom), .flags = phantom_flags(phantom),
 					.type = phantom_type(link, phantom), .p2align = phantom->p2align};
