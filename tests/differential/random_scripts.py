@@ -192,6 +192,7 @@ class Script:
             elif rng.random() < 0.04:
                 head.append('ALIGN_WITH_INPUT')
             if rng.random() < 0.06:
+                self.subaligns = True  # GNU ld aligns the empty .note.GNU-stack, too
                 head.append(f'SUBALIGN({rng.choice(["1", "2", "8", "16", "64"])})')
             if rng.random() < 0.03 and names and name not in ('.text', '.data'):  # GNU ld has read the assignments in it before it knows
                 head.append(rng.choice(['ONLY_IF_RO', 'ONLY_IF_RW']))
@@ -207,7 +208,7 @@ class Script:
             tail.append(f'={rng.choice(["0x90", "0xcafe", "0", "0x12345678", "17"])}')
         self.sections.append(name)
         body = self.body(names, bss) if names else [f'LONG({self.expr()})']
-        return Block(head, [self.describe(names)] if constrained else body, tail)
+        return Block(head, [f'*({self.pattern(names)})'] if constrained else body, tail)
 
     def overlay(self):
         rng = self.rng
@@ -301,7 +302,10 @@ class Script:
             parts.append(f'ENTRY({entry})')
         for _ in range(0 if self.relocatable else rng.choice([0, 0, 1])):
             parts.append(self.assignment())
+        self.subaligns = False
         self.sections_block = self.sections_command()
+        if self.subaligns:
+            self.sections_block.body.insert(0, '/DISCARD/ : { *(.note.GNU-stack) }')
         parts.append(self.sections_block)
         for _ in range(0 if self.relocatable else rng.choice([0, 0, 1, 2])):
             parts.append(self.assignment())

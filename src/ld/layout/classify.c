@@ -369,10 +369,37 @@ void layout_classify(struct link *link)
 	orphans_place(link);
 }
 
+/* KEEP() also keeps an output section of empty sections that an earlier description took. */
+static void keep_empty(struct link *link)
+{
+	struct layout *layout = link->layout;
+	bool any = false;
+	for (uint32_t r = 1; r < layout->runs.n; r++)
+		any |= layout->runs.at[r].keep && layout->osecs.at[layout->runs.at[r].osec].rank < RANK_TABLES;
+	if (!any)
+		return;
+	struct rule_index *index = rule_index_new(layout, true);
+	struct rule_finder *finder = rule_finder_new(index);
+	file_id last = 0;
+	for (section_id id = 1; id < link->sections.n; id++) {
+		struct section *section = section_of(link, id);
+		if (section->size || !section->live || section->kind == SECTION_NONE || section->file == INTERNAL_FILE)
+			continue;
+		if (section->file != last)
+			set_file(finder, file_of(link, section->file));
+		last = section->file;
+		section->keep |= rule_finder_find(finder, str_of(layout_section_name(link, id)), flags_of(link, id),
+						  0) != NO_RULE;
+	}
+	rule_finder_free(finder);
+	rule_index_free(index);
+}
+
 void layout_place_orphans(struct link *link)
 {
 	if (!link->layout->scripted)
 		return;
+	keep_empty(link);
 	phantoms_classify(link);
 	decide_constraints(link);
 	orphans_place(link);

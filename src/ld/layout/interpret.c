@@ -200,12 +200,10 @@ uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 				osec->p2align = forced;
 			run->fill = fill;
 			run->addr = at;
-			if (run->n) {
-				plan_run(link, node->id, at);
-				at = run->addr + run->size;
-			}
-			if (subalign && run->has_stack_note)
-				at = align_up(at, 1ull << forced);
+			if (run->n == 0)
+				break;
+			plan_run(link, node->id, at);
+			at = run->addr + run->size;
 			break;
 		case NODE_ASSIGN:
 			if (strcmp(node->symbol, ".") != 0) {
@@ -224,7 +222,7 @@ uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 			layout_judge(link, node, at, id);
 			break;
 		case NODE_DATA:
-			if (layout->reporting && !layout->scripted)
+			if (layout->marking || (layout->reporting && !layout->scripted))
 				node->result = layout_evaluate(link, node->value, at, 0);
 			at += node->size;
 			break;

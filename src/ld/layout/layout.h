@@ -89,7 +89,6 @@ struct run {
 	bool keep;                /* KEEP(): survives garbage collection */
 	bool fixed;               /* the order of its sections means something: a plan must not change it */
 	bool is_orphans;          /* no rule is for them */
-	bool has_stack_note;      /* an empty .note.GNU-stack ends it, which SUBALIGN() aligns, too */
 	bool link_ordered;        /* some of its sections are SHF_LINK_ORDER: their order follows from others' */
 	section_id *items;        /* in address order */
 	uint32_t n;

@@ -195,18 +195,25 @@ static void add_data(struct layout *layout, uint32_t id)
 struct members {
 	bool any, keep;
 	uint32_t flags, type;     /* of the first */
+	struct sort_key first;
 	uint32_t all_flags;       /* of any of them */
 	bool writable;            /* one of them is */
 	uint8_t p2align;          /* the largest */
 };
 
-static void count_member(struct members *members, uint8_t p2align, uint32_t flags, uint32_t type, bool keep)
+/* Of run `id`; `sorts`: it is not known yet which member comes first. */
+static void count_member(const struct link *link, struct members *runs, uint32_t id, struct sort_key key,
+			 uint32_t flags, uint32_t type, bool sorts)
 {
-	if (!members->any)
-		*members = (struct members){.any = true, .flags = flags, .type = type};
-	if (members->p2align < p2align)
-		members->p2align = p2align;
-	members->keep |= keep;
+	struct members *members = &runs[id];
+	if (!members->any || (sorts && sort_precedes(link, id, key, members->first))) {
+		members->any = true;
+		members->flags = flags;
+		members->type = type;
+		members->first = key;
+	}
+	if (members->p2align < key.p2align)
+		members->p2align = key.p2align;
 	members->all_flags |= flags & ~(uint32_t)READONLY;
 	members->writable |= !(flags & READONLY);
 }
@@ -275,14 +282,9 @@ static void count_phantoms(const struct link *link, struct members *runs)
 		const struct phantom *phantom = &layout->phantoms.at[i];
 		if (phantom->run == ORPHAN_RUN)
 			continue;
-		struct members *members = &runs[phantom->run];
-		uint32_t type = phantom_type(link, phantom);
-		const struct run *run = &layout->runs.at[phantom->run];
-		count_member(members, phantom->p2align, phantom_flags(phantom), type, run->keep);
-		if (sort_precedes(link, phantom->run, phantom_name(link, phantom), phantom->p2align)) {
-			members->flags = phantom_flags(phantom);
-			members->type = type;
-		}
+		struct sort_key key = {phantom_name(link, phantom), phantom->p2align};
+		count_member(link, runs, phantom->run, key, phantom_flags(phantom), phantom_type(link, phantom), true);
+		runs[phantom->run].keep |= layout->runs.at[phantom->run].keep;
 	}
 }
 
@@ -298,9 +300,10 @@ void looks_begin(struct link *link)
 		    section->file == INTERNAL_FILE)
 			continue;
 		const struct elf_shdr *shdr = section_shdr(link, id);
-		count_member(&runs[section->run], section->p2align,
-			     look_flags(shdr->sh_flags, shdr->sh_type, layout_section_name(link, id)), shdr->sh_type,
-			     layout->runs.at[section->run].keep || section->keep);
+		struct sort_key key = {layout_section_name(link, id), section->p2align};
+		count_member(link, runs, section->run, key, look_flags(shdr->sh_flags, shdr->sh_type, key.name),
+			     shdr->sh_type, true);
+		runs[section->run].keep |= layout->runs.at[section->run].keep || section->keep;
 	}
 	count_phantoms(link, runs);
 	walk(link, runs);
@@ -335,9 +338,11 @@ void looks_settle(struct link *link)
 			const struct run *run = &layout->runs.at[r];
 			uint32_t type = layout_member_type(link, run->items[i], &flags);
 			const struct section *section = section_of(link, run->items[i]);
-			count_member(&runs[r], section->p2align,
-				     look_flags(flags, type, layout->osecs.at[run->osec].name), type,
-				     section->file != INTERNAL_FILE && (run->keep || section->keep));
+			struct sort_key key = {layout_section_name(link, visible_section(link, run->items[i])),
+					       section->p2align};
+			count_member(link, runs, r, key, look_flags(flags, type, layout->osecs.at[run->osec].name),
+				     type, false);
+			runs[r].keep |= section->file != INTERNAL_FILE && (run->keep || section->keep);
 		}
 	count_phantoms(link, runs);
 	walk(link, runs);

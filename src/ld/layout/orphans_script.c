@@ -175,8 +175,7 @@ static uint32_t find_by_flags(const struct script_orphans *orphans, const struct
 			}
 			for (uint32_t i = 0; i < layout->nodes.n; i++) {
 				const struct node *node = &layout->nodes.at[i];
-				if (node->kind != NODE_SECTION ||
-				    layout->osecs.at[node->id].rank >= RANK_TABLES)
+				if (node->kind != NODE_SECTION || i >= layout->n_written)
 					continue;
 				const struct look *look = &layout->osecs.at[node->id].look;
 				bool anything = step == 1 && !(flags & ALLOC);
@@ -330,7 +329,7 @@ static uint32_t make(struct script_orphans *orphans, struct link *link, const st
 {
 	struct layout *layout = link->layout;
 	bool loaded = orphan->flags & (ALLOC | LOAD), directly = false;
-	uint32_t id = layout_osec(layout, orphan->name, anchor ? layout->osecs.at[anchor].rank : RANK_DATA);
+	uint32_t id = layout_osec(layout, orphan->name, RANK_DATA);
 	struct node node = layout->nodes.at[--layout->nodes.n];
 	struct osec *osec = &layout->osecs.at[id];
 	osec->is_orphan = true;

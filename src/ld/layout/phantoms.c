@@ -57,10 +57,8 @@ static void add(struct link *link, struct rule_finder *finder, file_id file, uin
 				  .is_common = which == COMMON};
 	uint64_t sh_flags = which == GOT ? SHF_ALLOC | SHF_WRITE : 0; /* known by its name; that of others is not */
 	uint32_t rule = rule_finder_find(finder, str_of(phantom_name(link, &phantom)), sh_flags, 0);
-	if (rule < layout->rules.n) {
+	if (rule < layout->rules.n)
 		phantom.run = layout->rules.at[rule].run;
-		layout->runs.at[phantom.run].has_stack_note |= which == GNU_STACK;
-	}
 	*array_push(&layout->phantoms) = phantom;
 }
 

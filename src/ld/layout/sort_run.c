@@ -19,8 +19,7 @@ struct item {
 	bool is_elsewhere;         /* an earlier description has it: it only has a say in where others come */
 };
 
-/* A pool of merged pieces stands for its first member. */
-static section_id visible_section(const struct link *link, section_id id)
+section_id visible_section(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
 	if (section->kind != SECTION_POOL)
@@ -287,14 +286,11 @@ void sort_run(const struct link *link, uint32_t id)
 	free(items);
 }
 
-bool sort_precedes(const struct link *link, uint32_t id, const char *name, uint8_t p2align)
+bool sort_precedes(const struct link *link, uint32_t id, struct sort_key a, struct sort_key b)
 {
 	const struct run *run = &link->layout->runs.at[id];
-	if (!run->n || !run->n_rules || run->file_sort == SORT_NAME)
+	if (!run->n_rules || run->file_sort == SORT_NAME)
 		return false;
-	section_id visible = visible_section(link, run->items[0]);
-	struct item first = {.p2align = section_of(link, run->items[0])->p2align,
-			     .name = layout_section_name(link, visible)};
-	struct item item = {.p2align = p2align, .name = name};
-	return compare_as(&link->layout->rules.at[run->first_rule], &item, &first) < 0;
+	struct item x = {.p2align = a.p2align, .name = a.name}, y = {.p2align = b.p2align, .name = b.name};
+	return compare_as(&link->layout->rules.at[run->first_rule], &x, &y) < 0;
 }
