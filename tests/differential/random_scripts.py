@@ -248,8 +248,6 @@ class Script:
             lines.append(f'{name} PT_LOAD{headers}{flags};')
         if rng.random() < 0.2:
             lines.append('stack PT_GNU_STACK FLAGS(6);')
-        if rng.random() < 0.1:
-            self.phdrs.append('')
         return Block(['PHDRS'], lines)
 
     def sections_command(self):

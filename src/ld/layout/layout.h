@@ -319,6 +319,8 @@ uint32_t layout_newest(const struct layout *layout, const char *name);
 
 /* The first output section of that name, or 0. */
 uint32_t layout_find(const struct layout *layout, const char *name);
+/* The same of those whose ONLY_IF_RO or ONLY_IF_RW is met, if they have one. */
+uint32_t layout_find_present(const struct layout *layout, const char *name);
 
 /* The default program as a script of GNU's language, between lines of equals signs. */
 void layout_print(const struct link *link);

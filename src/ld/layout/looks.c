@@ -117,7 +117,7 @@ static void make_mentioned(struct layout *layout, const struct expr *expr)
 {
 	if (!expr)
 		return;
-	uint32_t osec = expr->kind == EXPR_ADDR || expr->kind == EXPR_LOADADDR ? layout_find(layout, expr->name) : 0;
+	uint32_t osec = expr->kind == EXPR_ADDR || expr->kind == EXPR_LOADADDR ? layout_find_present(layout, expr->name) : 0;
 	if (osec && !layout->osecs.at[osec].look.exists)
 		look_make(layout, osec, 0);
 	make_mentioned(layout, expr->a);
@@ -168,7 +168,7 @@ void look_add(struct layout *layout, uint32_t id, uint32_t flags, uint32_t type,
 	look->sh_flags = 0;
 	if (look->type == SHT_PROGBITS || look->type == SHT_NOTE || look->type == SHT_NOBITS)
 		look->type = SHT_NULL;
-	if (look->type == SHT_NULL && look->flags == own)
+	if (look->type == SHT_NULL && look->flags == own && said != SECTION_TYPE_NOLOAD)
 		look->type = type;
 }
 

@@ -37,16 +37,6 @@ struct script_orphans {
 	uint32_t last_node[KINDS]; /* ... and the number that its statement had: it only grows */
 };
 
-/* The first output section of that name whose ONLY_IF_RO or ONLY_IF_RW is met; 0: none. */
-static uint32_t find_present(const struct layout *layout, const char *name)
-{
-	uint32_t found = 0;
-	for (uint32_t i = layout_newest(layout, name); i; i = layout->osecs.at[i].next)
-		if (strcmp(layout->osecs.at[i].name, name) == 0 && !layout->osecs.at[i].is_absent)
-			found = i;
-	return found;
-}
-
 static struct script_orphans *begin(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -54,7 +44,7 @@ static struct script_orphans *begin(struct link *link)
 	*orphans = (struct script_orphans){.first_note = 0};
 	looks_begin(link);
 	for (unsigned kind = 0; kind < KINDS; kind++) {
-		uint32_t osec = kinds[kind].name ? find_present(layout, kinds[kind].name) : 0;
+		uint32_t osec = kinds[kind].name ? layout_find_present(layout, kinds[kind].name) : 0;
 		orphans->anchor[kind] = osec;
 		const struct section_statement *said = layout->osecs.at[osec].said;
 		if (osec && !(said && said->type == SECTION_TYPE_NOLOAD))
@@ -398,7 +388,7 @@ static uint32_t place(struct script_orphans *orphans, struct link *link, const s
 	if (kind != KIND_NONE) {
 		anchor = orphans->anchor[kind];
 		if (!anchor && kinds[kind].name)
-			anchor = orphans->anchor[kind] = find_present(layout, kinds[kind].name);
+			anchor = orphans->anchor[kind] = layout_find_present(layout, kinds[kind].name);
 		if (!anchor && kind == KIND_REL)
 			anchor = orphans->anchor[kind] = find_relocations(layout, link->options->kind != OUTPUT_RELOCATABLE);
 		if (!anchor)
@@ -464,7 +454,7 @@ static uint32_t find_common(struct link *link, const char *name)
 {
 	struct layout *layout = link->layout;
 	orphans_begin(link);
-	uint32_t osec = find_present(layout, name);
+	uint32_t osec = layout_find_present(layout, name);
 	if (!osec) {
 		osec = layout_osec(layout, name, RANK_DATA);
 		struct node node = layout->nodes.at[--layout->nodes.n];

@@ -123,6 +123,15 @@ uint32_t layout_find(const struct layout *layout, const char *name)
 	return found;
 }
 
+uint32_t layout_find_present(const struct layout *layout, const char *name)
+{
+	uint32_t found = 0;
+	for (uint32_t i = *bucket_of(layout, name); i; i = layout->osecs.at[i].next)
+		if (!layout->osecs.at[i].is_absent && strcmp(layout->osecs.at[i].name, name) == 0)
+			found = i;
+	return found;
+}
+
 void layout_free(struct link *link)
 {
 	struct layout *layout = link->layout;

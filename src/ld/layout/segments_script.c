@@ -169,8 +169,8 @@ static bool begins_load(const struct mapping *mapping, const struct osec *last, 
 static bool are_apart(const struct mapping *mapping, const struct osec *a, const struct osec *b)
 {
 	const struct layout *layout = mapping->link->layout;
-	return osec_at(layout, layout_find(layout, a->name))->region !=
-	       osec_at(layout, layout_find(layout, b->name))->region;
+	return osec_at(layout, layout_find_present(layout, a->name))->region !=
+	       osec_at(layout, layout_find_present(layout, b->name))->region;
 }
 
 static void add_load(struct mapping *mapping, uint32_t first, uint32_t end)
