@@ -103,5 +103,6 @@ def make_pool(rng, folder, count, bits=64):
                        input='\n'.join(writer.lines) + '\n', text=True, check=True)
         with open(path[:-1] + 's', 'w') as file:
             file.write('\n'.join(writer.lines) + '\n')
-        pool.append(Object(path, writer.names, any(word in line for line in writer.lines for word in ('_array', '.comm ', '.stuff', '.comment', '.debug'))))
+        kept = ('_array', '.comm ', '.stuff', '.comment', '.debug')
+        pool.append(Object(path, writer.names, any(word in line for line in writer.lines for word in kept)))
     return pool

@@ -143,10 +143,12 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 		return fileoff;
 	}
 	const struct osec *first = osec_at(layout, segment->sections[0]);
+	bool contents = false;
 	uint64_t start = fileoff + ((first->addr - fileoff) & (segment->align - 1)), end = start, file_end = start;
 	for (uint32_t i = 0; i < segment->n; i++) {
 		struct osec *osec = osec_at(layout, segment->sections[i]);
 		bool nobits = osec->type == SHT_NOBITS;
+		contents |= !nobits;
 		uint64_t at = start + (osec->lma - first->lma);
 		osec->fileoff = nobits ? file_end : at;
 		if (nobits && osec->flags & SHF_TLS)
@@ -164,7 +166,7 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 	segment->addr = first->addr - headers;
 	segment->lma = first->lma - headers;
 	segment->memsz = end - start + headers;
-	segment->filesz = file_end > start || !headers ? file_end - start + headers : headers_size_of(link, segment);
+	segment->filesz = contents || !headers ? file_end - start + headers : headers_size_of(link, segment);
 	return file_end > start ? file_end : fileoff;
 }
 

@@ -112,7 +112,8 @@ uint64_t layout_move_dot(struct link *link, struct node *node, uint64_t dot, uin
 	struct osec *osec = &layout->osecs.at[section];
 	if (layout->reporting && scope.failed_assert)
 		expr_report_assert(link->diag, node->value, &scope);
-	if (section && !osec->is_kept && layout->marking && !(value.valid && value.number == 0 && expr_keeps_empty(node->value, link)))
+	bool does_nothing = value.valid && value.number == 0;
+	if (section && !osec->is_kept && layout->marking && !(does_nothing && expr_keeps_empty(node->value, link)))
 		osec->is_kept = true;
 	if (!value.valid) {
 		if (layout->reporting && !layout->is_final)

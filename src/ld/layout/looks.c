@@ -117,7 +117,8 @@ static void make_mentioned(struct layout *layout, const struct expr *expr)
 {
 	if (!expr)
 		return;
-	uint32_t osec = expr->kind == EXPR_ADDR || expr->kind == EXPR_LOADADDR ? layout_find_present(layout, expr->name) : 0;
+	bool mentions = expr->kind == EXPR_ADDR || expr->kind == EXPR_LOADADDR;
+	uint32_t osec = mentions ? layout_find_present(layout, expr->name) : 0;
 	if (osec && !layout->osecs.at[osec].look.exists)
 		look_make(layout, osec, 0);
 	make_mentioned(layout, expr->a);

@@ -171,8 +171,8 @@ static uint32_t find_by_flags(const struct script_orphans *orphans, const struct
 				bool anything = step == 1 && !(flags & ALLOC);
 				if (look->exists && !any_type && look->type != type && !anything)
 					continue;
-				if (anything ? !((like(orphans, layout, node->id) ^ flags) & DEBUGGING)
-								  : is_like(step, like(orphans, layout, node->id), flags))
+				uint32_t other = like(orphans, layout, node->id);
+				if (anything ? !((other ^ flags) & DEBUGGING) : is_like(step, other, flags))
 					found = node->id;
 			}
 			*exact = found && step == 0 && !any_type;
@@ -390,7 +390,8 @@ static uint32_t place(struct script_orphans *orphans, struct link *link, const s
 		if (!anchor && kinds[kind].name)
 			anchor = orphans->anchor[kind] = layout_find_present(layout, kinds[kind].name);
 		if (!anchor && kind == KIND_REL)
-			anchor = orphans->anchor[kind] = find_relocations(layout, link->options->kind != OUTPUT_RELOCATABLE);
+			anchor = orphans->anchor[kind] =
+				find_relocations(layout, link->options->kind != OUTPUT_RELOCATABLE);
 		if (!anchor)
 			anchor = find_by_flags(orphans, layout, orphan->flags, orphan->type, &exact);
 		if (exact)

@@ -37,7 +37,8 @@ static struct segment *add(struct layout *layout, uint32_t type, uint32_t flags,
 
 static uint32_t protection(const struct layout *layout, const struct segment *segment)
 {
-	uint32_t flags = segment->n || segment->has_headers || segment->has_phdrs_only || segment->type == PT_PHDR ? PF_R : 0;
+	bool headers = segment->has_headers || segment->has_phdrs_only || segment->type == PT_PHDR;
+	uint32_t flags = segment->n || headers ? PF_R : 0;
 	for (uint32_t i = 0; i < segment->n; i++) {
 		const struct osec *osec = osec_at(layout, segment->sections[i]);
 		flags |= (osec->flags & SHF_WRITE ? PF_W : 0) | (osec->flags & SHF_EXECINSTR ? PF_X : 0);
@@ -262,8 +263,8 @@ static void add_tls(struct layout *layout)
 static bool is_relocated_data(const struct layout *layout, const struct osec *osec)
 {
 	const struct data_segment *data = &layout->data_segment;
-	return osec->flags & SHF_ALLOC && osec->addr >= data->base && osec->addr < data->relro_end && !look_is_tbss(osec) &&
-	       osec->size;
+	return osec->flags & SHF_ALLOC && osec->addr >= data->base && osec->addr < data->relro_end &&
+	       !look_is_tbss(osec) && osec->size;
 }
 
 /* What DATA_SEGMENT_ALIGN and DATA_SEGMENT_RELRO_END enclose. */
