@@ -31,7 +31,7 @@ static void die(const char *what, const char *name)
 static double now(void)
 {
 	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
@@ -84,7 +84,7 @@ static void walk(const struct dwarf_input *input, bool attributes, struct totals
 	for (uint64_t at = 0; at < size; at = unit.end) {
 		if (!dwarf_unit_read(&unit, input, DWARF_INFO, at, &error))
 			break;
-		if (!dwarf_unit_open(&unit, &cache, &error))
+		if (!dwarf_unit_open(&unit, &cache, NULL, &error))
 			break;
 		totals->units++;
 		struct dwarf_walk walk = dwarf_walk_unit(&unit, &error);

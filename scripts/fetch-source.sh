@@ -1,18 +1,21 @@
 #!/bin/sh
 # Unpacks the source of a Debian package, for tests that build real programs.
 #
-#   scripts/fetch-source.sh PACKAGE DIR
+#   scripts/fetch-source.sh PACKAGE DIR [SUITE]
 #
 # DIR must not exist, or be empty. The source comes from the mirrors that the system's apt already uses, whose signatures
-# apt verifies; the system's own lists and settings are neither needed in a deb-src form nor touched. What was fetched
-# once is kept in ${XDG_CACHE_HOME:-~/.cache}/gild/sources/PACKAGE and used again without the network; remove that folder
-# for a newer version. Ends with exit code 1 and a message when there is no network, package or tool.
+# apt verifies; the system's own lists and settings are neither needed in a deb-src form nor touched. SUITE is another
+# release than this system's, on the same mirrors: trixie. What was fetched once is kept in
+# ${XDG_CACHE_HOME:-~/.cache}/gild/sources/PACKAGE (PACKAGE@SUITE) and used again without the network; remove that folder for
+# a newer version. Ends with exit code 1 and a message when there is no network, package or tool.
 set -u
 fail() { echo "fetch-source: $*" >&2; exit 1; }
 
-[ $# -eq 2 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
-package=$1 dir=$2
+[ $# -eq 2 ] || [ $# -eq 3 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
+package=$1 dir=$2 suite=${3:-}
 case $package in ''|*[!a-z0-9+.-]*) fail "not a package name: $package" ;; esac
+case $suite in *[!a-z0-9-]*) fail "not the name of a suite: $suite" ;; esac
+kept=$package${suite:+@$suite} lists=apt${suite:+-$suite}
 for tool in apt-get dpkg-source flock; do
 	command -v $tool > /dev/null || fail "$tool is missing (Debian packages: apt, dpkg-dev, util-linux)"
 done
@@ -58,8 +61,8 @@ deb_src_lines() {
 apt_tool() {
 	tool=$1
 	shift
-	"$tool" -q -o Dir::Etc::SourceList="$cache/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::State::Lists="$cache/apt/lists" -o Dir::Cache="$cache/apt/cache" -o Acquire::Retries=3 \
+	"$tool" -q -o Dir::Etc::SourceList="$cache/$lists/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::State::Lists="$cache/$lists/lists" -o Dir::Cache="$cache/$lists/cache" -o Acquire::Retries=3 \
 		-o APT::Sandbox::User="$(id -un)" "$@" < /dev/null
 }
 apt() { apt_tool apt-get "$@" > "$log" 2>&1 && ! grep -q '^E:' "$log"; }
@@ -69,16 +72,20 @@ apt_failed() {
 	exit 1
 }
 
-if [ ! -d "$cache/$package" ]; then
-	mkdir -p "$cache/apt/lists/partial" "$cache/apt/cache/archives/partial"
-	deb_src_lines | sort -u > "$tmp/sources.list"
+if [ ! -d "$cache/$kept" ]; then
+	mkdir -p "$cache/$lists/lists/partial" "$cache/$lists/cache/archives/partial"
+	if [ -n "$suite" ]; then
+		deb_src_lines | sed -n "s/ $(. /etc/os-release && echo "${VERSION_CODENAME:-}") main.*/ $suite main/p"
+	else
+		deb_src_lines
+	fi | sort -u > "$tmp/sources.list"
 	[ -s "$tmp/sources.list" ] || fail "no Debian mirror in /etc/apt/sources.list or /etc/apt/sources.list.d"
 	# Lists of the same mirrors serve for a day.
-	if ! cmp -s "$tmp/sources.list" "$cache/apt/sources.list" || [ -z "$(find "$cache/apt/updated" -mtime -1 2>/dev/null)" ]; then
-		cp "$tmp/sources.list" "$cache/apt/sources.list"
-		rm -f "$cache/apt/updated"
+	if ! cmp -s "$tmp/sources.list" "$cache/$lists/sources.list" || [ -z "$(find "$cache/$lists/updated" -mtime -1 2>/dev/null)" ]; then
+		cp "$tmp/sources.list" "$cache/$lists/sources.list"
+		rm -f "$cache/$lists/updated"
 		apt -o APT::Update::Error-Mode=any update || apt_failed "cannot read the source lists of the mirror"
-		touch "$cache/apt/updated"
+		touch "$cache/$lists/updated"
 	fi
 	# The newest version first; a mirror that is being updated may lack its files, and then an older one serves.
 	versions=$(apt_tool apt-cache showsrc --only-source "$package" 2> "$log" | sed -n 's/^Version: *//p' | sort -ruV)
@@ -89,11 +96,11 @@ if [ ! -d "$cache/$package" ]; then
 		(cd "$tmp/files" && apt source --download-only --only-source "$package=$version") && fetched=yes && break
 	done
 	[ -n "$fetched" ] || apt_failed "cannot fetch the source package $package"
-	mv "$tmp/files" "$cache/$package"
+	mv "$tmp/files" "$cache/$kept"
 fi
 exec 9>&- # others may fetch while this one unpacks
 
-dpkg-source --no-copy -x "$cache/$package"/*.dsc "$dir" > "$log" 2>&1 || {
+dpkg-source --no-copy -x "$cache/$kept"/*.dsc "$dir" > "$log" 2>&1 || {
 	tail -n 5 "$log" >&2
-	fail "cannot unpack $cache/$package (remove that folder to fetch it again)"
+	fail "cannot unpack $cache/$kept (remove that folder to fetch it again)"
 }

@@ -6,52 +6,15 @@
   scripts/ldso-abi.py --add --root DIR        add a build to the table in the sources that fits; DIR is a folder that the
                                               packages libc6 and libc6-dbg of that build were unpacked into (dpkg -x)
 
-The offsets come from the debug information of libc.so.6 and ld.so (Debian: package libc6-dbg), read by gdb; the lists of
-fields are those of src/ldso/glibc/abi.h. Sizes are checked against the symbols that ld.so exports.
+The offsets come from the debug information of ld.so (Debian: package libc6-dbg), by `gild abi layout --offsets` of the gild in
+./build or $GILD; the lists of fields are those of src/ldso/glibc/abi.h. Sizes are checked against the symbols that ld.so
+exports. The tables are part of the sources: a build of gild needs neither this script nor libc6-dbg.
 """
-import argparse, glob, json, os, re, subprocess, sys
+import argparse, glob, os, re, struct, subprocess, sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HEADER = os.path.join(ROOT, "src/ldso/glibc/abi.h")
-
-# Runs inside gdb, which prints one JSON object.
-IN_GDB = r'''
-import gdb, json
-fields, bits = json.loads(FIELDS)
-def find(type, base, path):
-    """Offset of a member, looking through anonymous structures."""
-    for field in type.strip_typedefs().fields():
-        if field.name == path[0]:
-            here = base + field.bitpos // 8
-            return here if len(path) == 1 else find(field.type, here, path[1:])
-        if not field.name:
-            found = find(field.type, base + field.bitpos // 8, path)
-            if found is not None:
-                return found
-    return None
-def structure(name):
-    try:
-        return gdb.lookup_type("struct " + name)
-    except gdb.error:
-        return gdb.lookup_type(name)
-out = {}
-for name, struct, member in fields:
-    type = structure(struct)
-    out[name] = type.sizeof if member == "." else find(type, 0, member.split("."))
-for name, member in bits:
-    out[name] = next((f.bitpos for f in structure("link_map").strip_typedefs().fields() if f.name == member), None)
-tunables = []
-codes = {}
-for field in gdb.lookup_type("tunable_id_t").strip_typedefs().fields():
-    entry = gdb.parse_and_eval("tunable_list[%d]" % field.enumval)
-    bounds = entry["type"]
-    number = lambda value: int(value["numval"]) if value.type.strip_typedefs().code == gdb.TYPE_CODE_UNION else int(value)
-    first = "def" if "def" in [f.name for f in entry.type.fields()] else "val"
-    tunables.append([entry["name"].string(), str(bounds["type_code"]), number(entry[first]), int(bounds["min"]), int(bounds["max"])])
-out["tunables"] = tunables
-print("JSON:" + json.dumps(out))
-'''
-
+GILD = os.environ.get("GILD") or os.path.join(ROOT, "build/gild")
 
 def fail(text):
     sys.exit("ldso-abi: " + text)
@@ -79,22 +42,88 @@ def symbol_size(path, name):
     fail("%s does not export %s" % (path, name))
 
 
-def check_debug_file(path, folder):
+def debug_file(path, folder):
     identity = build_id(path)
-    if not os.path.exists("%s/.build-id/%s/%s.debug" % (folder, identity[:2], identity[2:])):
-        fail("no debug information for %s (Debian: apt-get install libc6-dbg)" % path)
+    name = "%s/.build-id/%s/%s.debug" % (folder, identity[:2], identity[2:])
+    return name if os.path.exists(name) else fail("no debug information for %s (Debian: apt-get install libc6-dbg)" % path)
+
+
+class Layouts:
+    """What gild says of types: sizes and offsets as macros (--offsets), and declarations."""
+
+    def __init__(self, args):
+        self.command = [GILD, "abi", "layout", "--debug-dir=%s/usr/lib/debug" % args.root]
+        self.file, self.known = args.ldso, {}
+
+    def run(self, *operands):
+        run = subprocess.run(self.command + list(operands), capture_output=True, text=True)
+        return run.stdout if run.returncode == 0 else fail(run.stderr.strip())
+
+    def offsets(self, type):
+        if type not in self.known:
+            macros = self.run("--offsets", self.file, type)
+            self.known[type] = {name: int(value) for name, value in re.findall(r"^#define (\w+) (\d+)$", macros, re.M)}
+        return self.known[type]
+
+    def declaration(self, type):
+        return self.run(self.file, type)
+
+    def offset(self, type, member):
+        """None: there is no such member. A member can be inside of another one: a.b."""
+        first, _, rest = member.partition(".")
+        found = self.offsets(type).get("%s_%s_OFFSET" % (type.upper(), first.upper()))
+        if found is None or not rest:
+            return found
+        inner = re.search(r"^\t+(?:struct |union )?(\w+) +%s\b[^;]*;" % first, self.declaration(type), re.M)
+        return found + self.offset(inner.group(1), rest)
+
+    def size(self, type):
+        return self.offsets(type)["%s_SIZE" % type.upper()]
+
+    def enumerators(self, type):
+        return {int(value): name for name, value in re.findall(r"^\t(\w+) = (\d+),$", self.declaration(type), re.M)}
+
+
+def bytes_of(path, symbols, name):
+    """What the file has for a variable; `symbols` is the file with all symbols."""
+    table = subprocess.run(["readelf", "-sW", symbols], capture_output=True, text=True).stdout
+    found = re.search(r"^ *\d+: ([0-9a-f]+) +(\w+) OBJECT .* %s$" % name, table, re.M)
+    address, size = int(found.group(1), 16), int(found.group(2), 0)
+    segments = subprocess.run(["readelf", "-lW", path], capture_output=True, text=True).stdout
+    for words in re.findall(r"^ +LOAD +(\w+) (\w+) \w+ (\w+)", segments, re.M):
+        offset, begin, length = (int(word, 16) for word in words)
+        if begin <= address and address + size <= begin + length:
+            with open(path, "rb") as file:
+                file.seek(offset + address - begin)
+                return file.read(size)
+    fail("%s: %s is not in the file" % (path, name))
+
+
+def tunables(args, layouts, symbols):
+    content = bytes_of(args.ldso, symbols, "tunable_list")
+    size = layouts.size("_tunable")
+    at = {name: layouts.offset("_tunable", name) for name in ("name", "type", "val", "def")}
+    bounds = {name: layouts.offset("tunable_type_t", name) for name in ("type_code", "min", "max")}
+    kinds = layouts.enumerators("tunable_type_code_t")
+    first = at["val"] if at["def"] is None else at["def"]
+    out = []
+    for entry in range(0, len(layouts.enumerators("tunable_id_t")) * size, size):
+        number = lambda offset: struct.unpack_from("<q", content, entry + offset)[0]
+        kind = struct.unpack_from("<I", content, entry + at["type"] + bounds["type_code"])[0]
+        name = content[entry + at["name"]:].split(b"\0")[0].decode()
+        out.append([name, kinds[kind], number(first), number(at["type"] + bounds["min"]), number(at["type"] + bounds["max"])])
+    return out
 
 
 def ask(args):
-    folder = args.root + "/usr/lib/debug"
-    check_debug_file(args.ldso, folder)  # gdb finds it by itself
-    script = "FIELDS = %r\n%s" % (json.dumps(lists()), IN_GDB)
-    run = subprocess.run(["gdb", "-nx", "-batch", "-iex", "set debug-file-directory " + folder, "-ex", "python\n" + script, args.ldso],
-                         capture_output=True, text=True)
-    found = re.search(r"^JSON:(.*)$", run.stdout, re.M)
-    if not found:
-        fail("gdb: " + (run.stderr.strip() or run.stdout.strip()))
-    return json.loads(found.group(1))
+    symbols = debug_file(args.ldso, args.root + "/usr/lib/debug")
+    layouts = Layouts(args)
+    fields, bits = lists()
+    out = {name: layouts.size(type) if member == "." else layouts.offset(type, member) for name, type, member in fields}
+    for name, member in bits:
+        out[name] = layouts.offsets("link_map").get("LINK_MAP_%s_BIT_OFFSET" % member.upper())
+    out["tunables"] = tunables(args, layouts, symbols)
+    return out
 
 
 def tunable_line(entry):

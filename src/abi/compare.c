@@ -384,3 +384,33 @@ enum abi_verdict abi_compare_entities(struct abi_comparer *comparer, abi_type_id
 	}
 	return verdict;
 }
+
+/* Also an array of constants is one. */
+static bool is_constant(const struct abi_model *model, abi_type_id id)
+{
+	for (unsigned i = 0; i < DEEPEST && !is_const(model, id); i++) {
+		id = abi_strip_qualifiers(model, id);
+		const struct abi_definition *definition = abi_definition(model, id);
+		if (abi_type(model, id)->kind == ABI_ARRAY)
+			id = abi_type(model, id)->target;
+		else if (abi_type(model, id)->kind == ABI_TYPEDEF && definition)
+			id = definition->target;
+		else
+			return false;
+	}
+	return true;
+}
+
+enum abi_verdict abi_compare_variables(struct abi_comparer *comparer, abi_type_id from, abi_type_id to)
+{
+	comparer->how = "type";
+	enum abi_verdict verdict = abi_compare_types(comparer, from, to, "type");
+	if (verdict == ABI_BREAKS_CALLERS)
+		verdict = ABI_BREAKS_LAYOUT;
+	bool was_constant = is_constant(comparer->from, from);
+	if (was_constant == is_constant(comparer->to, to))
+		return verdict;
+	abi_tell(comparer, was_constant ? "is not const any more: programs may have its old value inside of themselves"
+					: "is const: programs that write to it end there");
+	return abi_worse(verdict, was_constant ? ABI_COMPATIBLE : ABI_BREAKS_CALLERS);
+}

@@ -38,6 +38,7 @@ struct abi_comparer {
 enum abi_verdict abi_compare_types(struct abi_comparer *comparer, abi_type_id from, abi_type_id to, const char *where);
 
 /* The functions behind a symbol. */
+enum abi_verdict abi_compare_variables(struct abi_comparer *comparer, abi_type_id from, abi_type_id to);
 enum abi_verdict abi_compare_functions(struct abi_comparer *comparer, const struct abi_type *from,
 				       const struct abi_type *to);
 

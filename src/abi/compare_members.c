@@ -266,6 +266,18 @@ static const struct abi_member *find_virtual(const struct abi_model *model, cons
 	return found;
 }
 
+/* Callers of a virtual function need no symbol, and its result is not part of its name. */
+static enum abi_verdict compare_results(struct abi_comparer *comparer, const struct abi_member *old,
+					const struct abi_member *now)
+{
+	const char *outer = comparer->how;
+	comparer->how = arena_printf(&comparer->diff->arena, "result of virtual function %.*s", (int)old->name.len,
+				     old->name.at);
+	enum abi_verdict verdict = abi_compare_types(comparer, old->type, now->type, comparer->how);
+	comparer->how = outer;
+	return verdict;
+}
+
 /* A new virtual function moves those that derived classes, which callers have, put behind them. */
 static enum abi_verdict compare_virtuals(struct sides *sides)
 {
@@ -276,6 +288,8 @@ static enum abi_verdict compare_virtuals(struct sides *sides)
 		if (old->kind != ABI_VIRTUAL)
 			continue;
 		const struct abi_member *now = find_virtual(sides->to, &sides->now, old);
+		if (now)
+			verdict = abi_worse(verdict, compare_results(comparer, old, now));
 		if (now && now->bit_offset == old->bit_offset)
 			continue;
 		if (!now)

@@ -1,6 +1,7 @@
 #include "abi/debug_file.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crc32.h"
@@ -18,10 +19,12 @@ static const char *folder(const struct abi_files *files, uint32_t i)
 	return files->debug_folders.n ? files->debug_folders.at[i] : usual_folder;
 }
 
-/* Files that are not there are not opened: a list of what was read should not name them. */
-static bool try_open(struct abi_files *files, const char *path, struct elf_file *out)
+/* Files that are not there are not opened: a list of what was read should not name them. What is no plain file is not
+ * opened either: names come from files that nobody has to trust, and reading a pipe may never end. */
+bool debug_file_open(struct abi_files *files, const char *path, struct elf_file *out)
 {
-	if (access(path, R_OK) != 0)
+	struct stat status;
+	if (access(path, R_OK) != 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
 		return false;
 	const struct io_file *file = io_read(&files->io, path);
 	struct elf_error error;
@@ -66,7 +69,7 @@ static const char *find_by_id(struct abi_files *files, struct bytes id, struct e
 	hex[2 * id.size] = 0;
 	for (uint32_t i = 0; i < n_folders(files); i++) {
 		char *path = arena_printf(&files->arena, "%s/.build-id/%.2s/%s.debug", folder(files, i), hex, hex + 2);
-		if (try_open(files, path, out) && same_id(out, id))
+		if (debug_file_open(files, path, out) && same_id(out, id))
 			return path;
 	}
 	return NULL;
@@ -81,8 +84,7 @@ static struct bytes section_named(const struct elf_file *elf, const char *name)
 	return (struct bytes){0};
 }
 
-/* The folder of a path, with its slash; "" for a plain name. */
-static struct str folder_of(const char *path)
+struct str debug_file_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	return (struct str){path, slash ? (uint32_t)(slash + 1 - path) : 0};
@@ -98,13 +100,13 @@ static const char *find_by_link(struct abi_files *files, const struct elf_file *
 		return NULL;
 	const char *name = (const char *)link.data;
 	uint32_t crc = read32(link.data + link.size - 4);
-	struct str here = folder_of(path);
+	struct str here = debug_file_folder(path);
 	for (uint32_t i = 0; i < n_folders(files) + 2; i++) {
 		char *other = i == 0   ? arena_printf(&files->arena, "%.*s%s", (int)here.len, here.at, name)
 			      : i == 1 ? arena_printf(&files->arena, "%.*s.debug/%s", (int)here.len, here.at, name)
 				       : arena_printf(&files->arena, "%s/%.*s%s", folder(files, i - 2), (int)here.len,
 						      here.at, name);
-		if (try_open(files, other, out) && crc32_bytes(0, out->bytes.data, out->bytes.size) == crc)
+		if (debug_file_open(files, other, out) && crc32_bytes(0, out->bytes.data, out->bytes.size) == crc)
 			return other;
 	}
 	return NULL;
@@ -124,9 +126,9 @@ const char *debug_file_alt(struct abi_files *files, const struct elf_file *elf, 
 		return NULL;
 	const char *name = (const char *)link.data;
 	struct bytes id = {nul + 1, (uint64_t)(link.data + link.size - (nul + 1))};
-	struct str here = folder_of(path);
+	struct str here = debug_file_folder(path);
 	char *beside = arena_printf(&files->arena, "%.*s%s", name[0] == '/' ? 0 : (int)here.len, here.at, name);
-	if (try_open(files, beside, out) && same_id(out, id))
+	if (debug_file_open(files, beside, out) && same_id(out, id))
 		return beside;
 	return find_by_id(files, id, out);
 }

@@ -5,6 +5,12 @@
 
 #include "abi/source.h"
 
+/* Opens a file that may be there. False: it is not, or is no ELF file. */
+bool debug_file_open(struct abi_files *files, const char *path, struct elf_file *out);
+
+/* "a/b/" of "a/b/c", empty of "c". */
+struct str debug_file_folder(const char *path);
+
 /* The path of the debug file of `elf`, which was opened as `path`, and that file. NULL: there is none. */
 const char *debug_file_find(struct abi_files *files, const struct elf_file *elf, const char *path,
 			    struct elf_file *out);

@@ -87,9 +87,7 @@ static enum abi_verdict compare_symbol_types(struct differ *differ, const struct
 	if (now->kind == ABI_SYMBOL_FUNCTION)
 		return abi_compare_functions(comparer, abi_type(differ->from, old->type),
 					     abi_type(differ->to, now->type));
-	comparer->how = "type";
-	enum abi_verdict verdict = abi_compare_types(comparer, old->type, now->type, "type");
-	return verdict == ABI_BREAKS_CALLERS ? ABI_BREAKS_LAYOUT : verdict;
+	return abi_compare_variables(comparer, old->type, now->type);
 }
 
 static bool is_code(const struct abi_symbol *symbol)

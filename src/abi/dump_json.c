@@ -72,7 +72,7 @@ static void put_members(FILE *to, const struct numbering *numbering, const char 
 			put_string(to, "name", member->name);
 		if (member->kind == ABI_ENUMERATOR)
 			fprintf(to, ",\"value\":%lld", (long long)member->value);
-		else if (member->kind != ABI_VIRTUAL)
+		else if (member->kind != ABI_VIRTUAL || member->type)
 			fprintf(to, ",\"type\":%u", numbering->number[member->type]);
 		if (member->kind == ABI_VIRTUAL && member->bit_offset != UINT64_MAX)
 			fprintf(to, ",\"slot\":%llu", ULL(member->bit_offset));

@@ -136,10 +136,15 @@ static void put_member(struct text *out, const struct abi_model *model, const st
 		return;
 	case ABI_VIRTUAL:
 		if (member->bit_offset == UINT64_MAX)
-			text_print(out, "virtual ?: %.*s\n", (int)member->name.len, member->name.at);
+			text_print(out, "virtual ?: %.*s", (int)member->name.len, member->name.at);
 		else
-			text_print(out, "virtual %llu: %.*s\n", ULL(member->bit_offset), (int)member->name.len,
+			text_print(out, "virtual %llu: %.*s", ULL(member->bit_offset), (int)member->name.len,
 				   member->name.at);
+		if (member->type) {
+			text_print(out, " : ");
+			abi_spell(out, model, member->type, (struct str){"", 0}, SPELL_PLAIN);
+		}
+		text_print(out, "\n");
 		return;
 	case ABI_BASE_CLASS:
 		if (member->is_virtual)

@@ -85,8 +85,10 @@ struct str abi_string(const struct abi_reader *reader, const struct abi_die *die
 	struct bytes strings = {0};
 	if (alt >= 0)
 		strings = reader->files->sources.at[alt].dwarf.sections[DWARF_STR];
+	if (value.number >= strings.size)
+		return string;
 	const uint8_t *at = strings.data + value.number;
-	const uint8_t *nul = value.number < strings.size ? memchr(at, 0, strings.size - value.number) : NULL;
+	const uint8_t *nul = memchr(at, 0, strings.size - value.number);
 	return nul && nul - at < 1 << 20 ? (struct str){(const char *)at, (uint32_t)(nul - at)} : string;
 }
 

@@ -166,7 +166,8 @@ static void need(struct printer *printer, abi_type_id id, bool by_value, unsigne
 	} else if (!type.name.len && type.definition != ABI_NO_DEFINITION) {
 		const struct abi_definition definition = model->definitions.at[type.definition];
 		for (uint32_t i = definition.first; i < definition.first + definition.n; i++)
-			need(printer, model->members.at[i].type, true, depth + 1);
+			if (model->members.at[i].kind != ABI_VIRTUAL)
+				need(printer, model->members.at[i].type, true, depth + 1);
 	}
 }
 

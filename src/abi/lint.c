@@ -2,11 +2,19 @@
 
 #include <string.h>
 
+#include "abi/read.h"
 #include "abi/reader.h"
+#include "dwarf/line.h"
 #include "dwarf/ranges.h"
 
 /* Findings of one kind in a unit that are shown. */
 enum { MOST_OF_A_KIND = 3, MOST_MEMBERS = 4096 };
+
+/* Numbers of source files that are looked up once in a unit. */
+enum { MOST_FILES = 4096 };
+
+/* Qualifiers and typedefs on the way from an entry to its type. */
+enum { LONGEST_CHAIN = 200 };
 
 enum kind {
 	BAD_UNIT,
@@ -22,6 +30,10 @@ enum kind {
 	NO_NAME,
 	BAD_ENUM,
 	BAD_PARENT,
+	BAD_FILE,
+	BAD_CODE,
+	INCOMPLETE,
+	NO_DECLARATION,
 	N_KINDS,
 };
 
@@ -30,6 +42,7 @@ struct linter {
 	struct abi_reader reader;     /* its units and sources, for references between units */
 	uint32_t unit;
 	uint64_t of_kind[N_KINDS];    /* in this unit */
+	bool seen_files[MOST_FILES];  /* in this unit */
 };
 
 static const char *file_name(const struct linter *linter, uint32_t source)
@@ -50,7 +63,7 @@ __attribute__((format(printf, 4, 5))) static void find(struct linter *linter, en
 	text_print(out, "%s", file_name(linter, unit->source));
 	if (source->member.len)
 		text_print(out, "(%.*s)", (int)source->member.len, source->member.at);
-	text_print(out, ": %s+0x%llx: ", dwarf_section_name(unit->unit.section),
+	text_print(out, ": %s+0x%llx: ", abi_section_name(linter->reader.files, source, unit->unit.section),
 		   (unsigned long long)(entry ? entry->offset : unit->unit.offset));
 	va_list arguments;
 	va_start(arguments, format);
@@ -68,6 +81,7 @@ static void end_unit(struct linter *linter)
 				   "    ... and %llu more like the last of that kind in this unit\n",
 				   (unsigned long long)linter->of_kind[i] - MOST_OF_A_KIND);
 	memset(linter->of_kind, 0, sizeof(linter->of_kind));
+	memset(linter->seen_files, 0, sizeof(linter->seen_files));
 }
 
 #define ULL(x) ((unsigned long long)(x))
@@ -123,6 +137,33 @@ static bool is_type_tag(uint16_t tag)
 
 /* ---- attributes ------------------------------------------------------------------------------------------- */
 
+/* Types that are another one, with a name or a qualifier. */
+static bool is_alias(uint16_t tag)
+{
+	switch (tag) {
+	case DW_TAG_typedef:
+	case DW_TAG_const_type:
+	case DW_TAG_volatile_type:
+	case DW_TAG_restrict_type:
+	case DW_TAG_atomic_type:
+		return true;
+	}
+	return false;
+}
+
+static void check_chain(struct linter *linter, const struct abi_die *die)
+{
+	struct abi_die at = *die;
+	struct dwarf_error ignored = {0};
+	for (unsigned i = 0; i < LONGEST_CHAIN; i++) {
+		if (!is_alias(at.entry.abbrev->tag) || !abi_follow(&linter->reader, &at, DW_AT_type, &at, &ignored))
+			return;
+		if (at.unit == die->unit && at.entry.offset == die->entry.offset)
+			break;
+	}
+	find(linter, BAD_TARGET, &die->entry, "the type is itself");
+}
+
 static void check_reference(struct linter *linter, const struct abi_die *die, uint16_t attribute,
 			    const struct dwarf_value *value)
 {
@@ -145,8 +186,12 @@ static void check_reference(struct linter *linter, const struct abi_die *die, ui
 	if (attribute == DW_AT_type && !is_type_tag(tag))
 		find(linter, BAD_TARGET, &die->entry, "DW_AT_type leads to 0x%llx, which is no type (tag 0x%x)",
 		     ULL(target.entry.offset), tag);
-	if (attribute == DW_AT_type && target.unit == die->unit && target.entry.offset == die->entry.offset)
-		find(linter, BAD_TARGET, &die->entry, "the type is itself");
+	if (attribute == DW_AT_type && is_alias(die->entry.abbrev->tag))
+		check_chain(linter, die);
+	if (attribute == DW_AT_specification &&
+	    !dwarf_flag(abi_unit_of(&linter->reader, &target), &target.entry, DW_AT_declaration))
+		find(linter, NO_DECLARATION, &die->entry, "DW_AT_specification leads to 0x%llx, which declares nothing",
+		     ULL(target.entry.offset));
 }
 
 static void check_attributes(struct linter *linter, const struct abi_die *die)
@@ -193,7 +238,90 @@ static void check_addresses(struct linter *linter, const struct abi_die *die)
 		find(linter, BAD_RANGE, &die->entry, "%s %s (value 0x%llx)", error.field, error.what, ULL(error.value));
 }
 
+/* ---- places ----------------------------------------------------------------------------------------------- */
+
+/* Where the source says that the entry is. */
+static void check_place(struct linter *linter, const struct abi_die *die)
+{
+	const struct abi_unit *unit = &linter->reader.units.at[die->unit];
+	const struct abi_source *source = &linter->reader.files->sources.at[unit->home];
+	uint64_t table = unit->unit.line_table, index = abi_number(&linter->reader, die, DW_AT_decl_file, UINT64_MAX);
+	struct dwarf_line_input input = {
+		.line = source->line,
+		.line_str = source->dwarf.sections[DWARF_LINE_STR],
+		.str = source->dwarf.sections[DWARF_STR],
+	};
+	struct dwarf_line found;
+	if (die->entry.depth == 0 && table != UINT64_MAX && table >= source->line.size)
+		find(linter, BAD_FILE, &die->entry, "DW_AT_stmt_list 0x%llx is beyond the end of .debug_line",
+		     ULL(table));
+	bool says_file = index < MOST_FILES && !linter->seen_files[index] && (index || unit->unit.version >= 5);
+	if (!says_file || table >= source->line.size)
+		return;
+	linter->seen_files[index] = true;
+	if (!dwarf_line_file(&input, table, index, &found))
+		find(linter, BAD_FILE, &die->entry, "DW_AT_decl_file %llu is no file of the unit's line table",
+		     ULL(index));
+}
+
+/* Is there code of a linked file? What was left out of the link has addresses below all of it, or none. */
+static void check_code(struct linter *linter, const struct abi_die *die)
+{
+	const struct abi_unit *unit = &linter->reader.units.at[die->unit];
+	const struct elf_file *elf = &linter->reader.files->sources.at[unit->home].elf;
+	struct dwarf_value value;
+	struct dwarf_number low;
+	struct dwarf_error ignored = {0};
+	uint64_t first = UINT64_MAX;
+	if (die->entry.abbrev->tag != DW_TAG_subprogram || elf_kind(elf->bytes) == ELF_RELOCATABLE ||
+	    !dwarf_attribute(&unit->unit, &die->entry, DW_AT_low_pc, &value) ||
+	    !dwarf_address(&unit->unit, &value, &low, &ignored))
+		return;
+	for (uint32_t i = 1; i < elf->nshdr; i++) {
+		const struct elf_shdr *shdr = &elf->shdrs[i];
+		if (!(shdr->sh_flags & SHF_EXECINSTR))
+			continue;
+		if (low.value - shdr->sh_addr < shdr->sh_size)
+			return;
+		first = min_u64(first, shdr->sh_addr);
+	}
+	if (low.value >= first && low.value < UINT32_MAX - 1)
+		find(linter, BAD_CODE, &die->entry, "a function is at 0x%llx, where the file has no code",
+		     ULL(low.value));
+}
+
 /* ---- types ------------------------------------------------------------------------------------------------ */
+
+static bool is_c(const struct dwarf_unit *unit)
+{
+	return unit->language == DW_LANG_C || unit->language == DW_LANG_C89 || unit->language == DW_LANG_C99 ||
+	       unit->language == DW_LANG_C11 || unit->language == DW_LANG_C17;
+}
+
+/* What an entry's type is behind typedefs and qualifiers, and arrays if `through_arrays`. False: it does not say. */
+static bool find_type(struct linter *linter, const struct abi_die *die, bool through_arrays, struct abi_die *type)
+{
+	struct dwarf_error ignored = {0};
+	*type = *die;
+	for (unsigned i = 0; i < LONGEST_CHAIN; i++) {
+		if (!abi_follow(&linter->reader, type, DW_AT_type, type, &ignored))
+			return false;
+		uint16_t tag = type->entry.abbrev->tag;
+		if (!is_alias(tag) && !(through_arrays && tag == DW_TAG_array_type))
+			return true;
+	}
+	return false;
+}
+
+/* In C++, an object of a class may lie in another one's padding, and an empty one anywhere ([[no_unique_address]]). */
+static bool may_overlap(struct linter *linter, const struct abi_die *member)
+{
+	struct abi_die type;
+	if (is_c(abi_unit_of(&linter->reader, member)) || !find_type(linter, member, false, &type))
+		return false;
+	uint16_t tag = type.entry.abbrev->tag;
+	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
+}
 
 /* Bytes of a type, as far as it says; UINT64_MAX: it does not. */
 static uint64_t size_of(struct linter *linter, struct abi_die die)
@@ -242,6 +370,8 @@ static void check_member(struct linter *linter, const struct abi_die *type, cons
 	if (size != UINT64_MAX && end > size * 8)
 		find(linter, OUTSIDE, &member->entry, "a member ends at bit %llu of a type of %llu bytes", ULL(end),
 		     ULL(size));
+	if (may_overlap(linter, member))
+		return;
 	if (type->entry.abbrev->tag != DW_TAG_union_type && last->offset && begin < last->end && begin >= last->begin &&
 	    end > begin && last->end > last->begin)
 		find(linter, OVERLAP, &member->entry,
@@ -264,6 +394,22 @@ static void check_members(struct linter *linter, const struct abi_die *type)
 	}
 }
 
+/* In C, what has a size has a complete type. (In C++, a class with virtual functions may be described elsewhere.) */
+static void check_complete(struct linter *linter, const struct abi_die *die)
+{
+	const struct dwarf_unit *unit = abi_unit_of(&linter->reader, die);
+	uint16_t tag = die->entry.abbrev->tag;
+	struct abi_die of;
+	if (!is_c(unit) || (tag != DW_TAG_member && tag != DW_TAG_variable) ||
+	    dwarf_flag(unit, &die->entry, DW_AT_declaration) || !find_type(linter, die, true, &of))
+		return;
+	tag = of.entry.abbrev->tag;
+	if ((tag == DW_TAG_structure_type || tag == DW_TAG_union_type) && !dwarf_has(&of.entry, DW_AT_signature) &&
+	    dwarf_flag(abi_unit_of(&linter->reader, &of), &of.entry, DW_AT_declaration))
+		find(linter, INCOMPLETE, &die->entry,
+		     "its type, at 0x%llx, is declared but not defined: it has no size", ULL(of.entry.offset));
+}
+
 static void check_type(struct linter *linter, const struct abi_die *die)
 {
 	const struct dwarf_unit *unit = abi_unit_of(&linter->reader, die);
@@ -275,8 +421,10 @@ static void check_type(struct linter *linter, const struct abi_die *die)
 	if ((is_tag || tag == DW_TAG_base_type) && !is_declaration && !dwarf_has(entry, DW_AT_byte_size) &&
 	    !dwarf_has(entry, DW_AT_bit_size))
 		find(linter, NO_SIZE, entry, "a type is defined, but has no size");
-	if (is_declaration && is_tag && !dwarf_has(entry, DW_AT_name) && !dwarf_has(entry, DW_AT_signature) &&
-	    !dwarf_has(entry, DW_AT_specification))
+	/* Type units repeat what surrounds the type, and leave out what is not needed of that. */
+	bool is_type_unit = unit->type == DW_UT_type || unit->type == DW_UT_split_type;
+	if (is_declaration && is_tag && !is_type_unit && !dwarf_has(entry, DW_AT_name) &&
+	    !dwarf_has(entry, DW_AT_signature) && !dwarf_has(entry, DW_AT_specification))
 		find(linter, NO_NAME, entry, "a type is declared, but has no name: nothing can complete it");
 	if (tag == DW_TAG_base_type && abi_number(&linter->reader, die, DW_AT_byte_size, 1) > 64)
 		find(linter, BAD_SIZE, entry, "a base type of %llu bytes",
@@ -296,7 +444,12 @@ static void lint_unit(struct linter *linter)
 		uint16_t tag = die.entry.abbrev->tag;
 		linter->lint->entries++;
 		check_attributes(linter, &die);
-		check_addresses(linter, &die);
+		if (unit->has_addresses)
+			check_addresses(linter, &die);
+		check_place(linter, &die);
+		if (unit->has_addresses)
+			check_code(linter, &die);
+		check_complete(linter, &die);
 		check_type(linter, &die);
 		if (tag == DW_TAG_enumerator && !dwarf_has(&die.entry, DW_AT_const_value))
 			find(linter, BAD_ENUM, &die.entry, "an enumerator has no value");
@@ -320,7 +473,7 @@ void abi_lint(struct abi_lint *lint, struct abi_files *files)
 	uint32_t source;
 	if (!abi_open_units(&linter.reader, true, &error, &source)) {
 		text_print(&lint->out, "%s: %s+0x%llx: %s %s (value 0x%llx)\n", file_name(&linter, source),
-			   error.section < DWARF_N_SECTIONS ? dwarf_section_name(error.section) : "?",
+			   abi_section_name(files, &files->sources.at[source], error.section),
 			   ULL(error.offset), error.field, error.what, ULL(error.value));
 		lint->findings++;
 	}
@@ -328,4 +481,32 @@ void abi_lint(struct abi_lint *lint, struct abi_files *files)
 		lint_unit(&linter);
 	array_free(&linter.reader.units);
 	array_free(&linter.reader.signatures);
+}
+
+/* ---- symbols ---------------------------------------------------------------------------------------------- */
+
+bool abi_lint_symbols(struct abi_lint *lint, struct abi_files *files, struct pool *pool)
+{
+	struct abi_model model;
+	struct abi_read_options options = {0};
+	abi_model_init(&model);
+	bool good = abi_read(&model, files, pool, &options);
+	uint32_t n = 0, missing = 0;
+	const struct abi_symbol *first = NULL;
+	for (uint32_t i = 0; good && model.has_types && i < model.symbols.n; i++) {
+		const struct abi_symbol *symbol = &model.symbols.at[i];
+		bool is_artificial = symbol->name.len > 4 && (memcmp(symbol->name.at, "_ZT", 3) == 0 ||
+							      memcmp(symbol->name.at, "_ZG", 3) == 0);
+		if (symbol->kind == ABI_SYMBOL_OTHER || symbol->kind == ABI_SYMBOL_IFUNC || is_artificial)
+			continue; /* the linker's, resolvers, vtables, guards */
+		n++;
+		missing += !symbol->has_type;
+		if (!symbol->has_type && !first)
+			first = symbol;
+	}
+	if (missing)
+		text_print(&lint->out, "note: %u of %u exported functions and variables are not described: %.*s%s\n",
+			   missing, n, (int)first->name.len, first->name.at, missing > 1 ? ", ..." : "");
+	abi_model_free(&model);
+	return good;
 }

@@ -69,7 +69,7 @@ struct abi_member {
 	bool is_virtual;              /* ABI_BASE_CLASS: where it lies, the object says when the program runs */
 	bool is_bit_field;
 	struct str name;              /* ABI_VIRTUAL: as mangled, if it says */
-	abi_type_id type;
+	abi_type_id type;             /* ABI_VIRTUAL: of the result; the parameters are part of the mangled name */
 	uint64_t bit_offset;          /* from the beginning of the type; ABI_VIRTUAL: number of its slot */
 	uint64_t bit_size;            /* of a bit-field */
 	int64_t value;                /* of an enumerator */

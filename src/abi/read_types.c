@@ -185,7 +185,7 @@ void abi_declared_at(struct abi_reader *reader, const struct abi_die *die, struc
 		if (!follow(reader, &at, DW_AT_abstract_origin, &at) && !follow(reader, &at, DW_AT_specification, &at))
 			return;
 	const struct abi_unit *unit = &reader->units.at[at.unit];
-	const struct abi_source *source = &reader->files->sources.at[unit->source];
+	const struct abi_source *source = &reader->files->sources.at[unit->home];
 	uint64_t index = abi_number(reader, &at, DW_AT_decl_file, UINT64_MAX);
 	struct dwarf_line_input input = {
 		.line = source->line,
@@ -193,8 +193,8 @@ void abi_declared_at(struct abi_reader *reader, const struct abi_die *die, struc
 		.str = source->dwarf.sections[DWARF_STR],
 	};
 	struct dwarf_line found;
-	if (index == UINT64_MAX || unit->line_table == UINT64_MAX ||
-	    !dwarf_line_file(&input, unit->line_table, index, &found))
+	if (index == UINT64_MAX || unit->unit.line_table == UINT64_MAX ||
+	    !dwarf_line_file(&input, unit->unit.line_table, index, &found))
 		return;
 	*file = found.file;
 	/* A definition does not repeat what its declaration says. */
@@ -267,7 +267,11 @@ static void add_base_class(struct abi_reader *reader, const struct abi_die *die)
 
 static void add_virtual(struct abi_reader *reader, const struct abi_die *die)
 {
-	struct abi_member member = {.kind = ABI_VIRTUAL, .name = string(reader, die, DW_AT_linkage_name)};
+	struct abi_member member = {
+		.kind = ABI_VIRTUAL,
+		.name = string(reader, die, DW_AT_linkage_name),
+		.type = type_of(reader, die, DW_AT_type),
+	};
 	if (!member.name.len)
 		member.name = string(reader, die, DW_AT_name);
 	member.bit_offset = UINT64_MAX; /* destructors of gcc do not say */

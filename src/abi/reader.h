@@ -47,7 +47,8 @@ struct abi_unit {
 	struct dwarf_unit unit;
 	struct dwarf_error error;
 	uint32_t source;
-	uint64_t line_table;          /* offset in .debug_line; UINT64_MAX: it has none */
+	uint32_t home;                /* the source that has its symbols, its addresses and its line table */
+	bool has_addresses;           /* false: a split unit whose skeleton is not there */
 	struct str producer;
 	uint64_t facts[N_FACTS];
 	ARRAY(struct abi_record) records; /* by offset */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "abi/reader.h"
+#include "abi/split.h"
 #include "base/hash.h"
 #include "dwarf/cursor.h"
 #include "dwarf/ranges.h"
@@ -12,19 +13,37 @@ enum { MOST_STEPS = 8, MOST_BOUNDS = 8 };
 
 /* ---- units ------------------------------------------------------------------------------------------------ */
 
+/* Gives a split unit what its skeleton says. Type units have none, but their own line tables. One whose skeleton is of
+ * another compilation is left out. */
+static void join(struct abi_unit *unit, const struct abi_source *source)
+{
+	bool is_type = unit->unit.type == DW_UT_type || unit->unit.type == DW_UT_split_type;
+	const struct dwarf_skeleton *skeleton = is_type ? NULL : split_skeleton(source, unit->unit.id);
+	unit->has_addresses = skeleton;
+	if (skeleton) {
+		dwarf_unit_join(&unit->unit, skeleton);
+		unit->home = source->home;
+	} else if (!is_type && source->n_skeletons) {
+		unit->unit.tag = 0;
+	}
+}
+
 static bool add_units(struct abi_reader *reader, uint32_t source, enum dwarf_section section, bool skip_bad,
 		      struct dwarf_error *error)
 {
 	struct abi_source *of = &reader->files->sources.at[source];
 	for (uint64_t at = 0; at < of->dwarf.sections[section].size;) {
-		struct abi_unit unit = {.source = source, .line_table = UINT64_MAX};
+		struct abi_unit unit = {.source = source, .home = source, .has_addresses = true};
 		if (!dwarf_unit_read(&unit.unit, &of->dwarf, section, at, error))
 			return false;
-		if (!dwarf_unit_open(&unit.unit, &of->abbrevs, skip_bad ? &unit.error : error)) {
+		if (!dwarf_unit_open(&unit.unit, &of->abbrevs, abi_source_parts(of, &unit.unit),
+				     skip_bad ? &unit.error : error)) {
 			if (!skip_bad)
 				return false;
 			unit.unit.tag = 0;
 		}
+		if (of->dwarf.is_split)
+			join(&unit, of);
 		at = unit.unit.end;
 		if (unit.unit.type == DW_UT_type || unit.unit.type == DW_UT_split_type)
 			*array_push(&reader->signatures) = (struct abi_signature){unit.unit.id, reader->units.n};
@@ -119,7 +138,8 @@ static uint64_t mix_entry(const struct abi_reader *reader, const struct abi_die 
 		return mix(hash, abi_number(reader, die, DW_AT_const_value, 0));
 	case DW_TAG_subprogram:
 		abi_location(reader, die, DW_AT_vtable_elem_location, &location);
-		return mix_text(mix(hash, location), abi_string(reader, die, DW_AT_linkage_name, error));
+		hash = mix_text(mix(hash, location), abi_string(reader, die, DW_AT_linkage_name, error));
+		return mix_type(reader, *die, hash, error);
 	case DW_TAG_member:
 	case DW_TAG_inheritance:
 		hash = mix(hash, abi_number(reader, die, DW_AT_bit_size, 0));
@@ -272,6 +292,14 @@ static bool function_address(const struct dwarf_unit *unit, const struct dwarf_e
 	return true;
 }
 
+/* gcc's .debug_addr has no offset in the thread's storage but an address in the file (-gsplit-dwarf). */
+static uint64_t tls_offset(const struct abi_source *source, uint64_t address)
+{
+	uint64_t offset = (address & ~ABI_TLS) - source->tls_begin;
+	bool is_address = address & ABI_TLS && offset < source->tls_size && source->tls_begin >= source->tls_size;
+	return is_address ? offset | ABI_TLS : address;
+}
+
 static void note_symbol(const struct abi_reader *reader, struct abi_unit *unit, const struct abi_die *die)
 {
 	uint64_t address = 0;
@@ -280,16 +308,17 @@ static void note_symbol(const struct abi_reader *reader, struct abi_unit *unit, 
 			     : variable_address(&unit->unit, &die->entry, &address, &unit->error);
 	if (!found)
 		return;
+	address = tls_offset(&reader->files->sources.at[unit->home], address);
 	uint32_t low = 0, high = reader->exports.n;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		const struct abi_export *at = &reader->exports.at[middle];
-		if (at->source < unit->source || (at->source == unit->source && at->address < address))
+		if (at->source < unit->home || (at->source == unit->home && at->address < address))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low < reader->exports.n && reader->exports.at[low].source == unit->source &&
+	if (low < reader->exports.n && reader->exports.at[low].source == unit->home &&
 	    reader->exports.at[low].address == address)
 		*array_push(&unit->roots) =
 			(struct abi_root){.offset = die->entry.offset, .symbol = low, .unit = die->unit};
@@ -368,13 +397,8 @@ static void add_record(const struct abi_reader *reader, struct abi_unit *unit, s
 
 static void read_root(const struct abi_reader *reader, struct abi_unit *unit, const struct abi_die *die)
 {
-	struct dwarf_value value;
-	struct dwarf_number offset;
 	add_size(unit, FACT_POINTER, unit->unit.address_size);
 	unit->producer = abi_string(reader, die, DW_AT_producer, &unit->error);
-	if (dwarf_attribute(&unit->unit, &die->entry, DW_AT_stmt_list, &value) &&
-	    dwarf_section_offset(&unit->unit, &value, &offset))
-		unit->line_table = offset.value;
 }
 
 static void scan_unit(const struct abi_reader *reader, uint32_t index, struct scopes *scopes)
@@ -396,7 +420,7 @@ static void scan_unit(const struct abi_reader *reader, uint32_t index, struct sc
 		struct scope *around = scopes->open.n ? &scopes->open.at[scopes->open.n - 1] : NULL;
 		if (around && around->is_type && is_part_of_shape(tag, &die.entry))
 			around->hash = mix_entry(reader, &die, around->hash, &unit->error);
-		if (tag == DW_TAG_subprogram || tag == DW_TAG_variable)
+		if ((tag == DW_TAG_subprogram || tag == DW_TAG_variable) && unit->has_addresses)
 			note_symbol(reader, unit, &die);
 		if (is_recorded(tag))
 			add_record(reader, unit, scopes, &die);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "abi/debug_file.h"
+#include "abi/split.h"
 #include "dwarf/constants.h"
 #include "elf/archive.h"
 #include "elf/mem.h"
@@ -18,8 +19,10 @@ void abi_files_init(struct abi_files *files, struct diag *diag)
 
 void abi_files_free(struct abi_files *files)
 {
-	for (uint32_t i = 0; i < files->sources.n; i++)
+	for (uint32_t i = 0; i < files->sources.n; i++) {
 		dwarf_abbrevs_free(&files->sources.at[i].abbrevs);
+		dwarf_package_free(&files->sources.at[i].package);
+	}
 	array_free(&files->sources);
 	array_free(&files->debug_folders);
 	codecs_free(&files->codecs);
@@ -35,6 +38,20 @@ static void *allocate(void *context, uint64_t size)
 struct elf_room abi_room(struct abi_files *files)
 {
 	return (struct elf_room){allocate, &files->arena};
+}
+
+/* Do the names of such sections end with ".dwo" in split files? */
+static bool has_suffix(enum dwarf_section section)
+{
+	switch (section) {
+	case DWARF_ADDR:
+	case DWARF_RANGES:
+	case DWARF_CU_INDEX:
+	case DWARF_TU_INDEX:
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* ---- messages --------------------------------------------------------------------------------------------- */
@@ -53,6 +70,14 @@ static bool report_elf(struct abi_files *files, const char *path, struct str mem
 	return report(files, path, member, text);
 }
 
+const char *abi_section_name(struct abi_files *files, const struct abi_source *source, enum dwarf_section section)
+{
+	if (section >= DWARF_N_SECTIONS)
+		return "debug information";
+	const char *name = dwarf_section_name(section);
+	return source->dwarf.is_split && has_suffix(section) ? arena_printf(&files->arena, "%s.dwo", name) : name;
+}
+
 bool abi_report_dwarf(struct abi_files *files, const struct abi_source *source, const struct dwarf_error *error)
 {
 	struct diag_about about = {
@@ -60,9 +85,8 @@ bool abi_report_dwarf(struct abi_files *files, const struct abi_source *source, 
 		.file = source->debug_path ? source->debug_path : source->path,
 		.member = source->member,
 	};
-	const char *section =
-		error->section < DWARF_N_SECTIONS ? dwarf_section_name(error->section) : "debug information";
-	diag_report(files->diag, SEVERITY_ERROR, diag_order((uint32_t)(source - files->sources.at), 1), &about,
+	const char *section = abi_section_name(files, source, error->section);
+	diag_report(files->diag, SEVERITY_ERROR, diag_order(source->home, 1), &about,
 		    "%s: offset 0x%llx: %s %s (value 0x%llx)", section, (unsigned long long)error->offset, error->field,
 		    error->what, (unsigned long long)error->value);
 	return false;
@@ -110,10 +134,15 @@ static struct bytes *place_of(struct abi_source *source, const char *name)
 	if (len >= sizeof(plain) - prefix)
 		return NULL;
 	memcpy(plain + prefix, name, len + 1);
+	bool is_split = len > 4 && strcmp(name + len - 4, ".dwo") == 0;
+	if (is_split)
+		plain[prefix + len - 4] = 0;
 	if (strcmp(plain, ".debug_line") == 0)
-		return &source->line;
+		return is_split == source->dwarf.is_split ? &source->line : NULL;
 	enum dwarf_section section = dwarf_section_of_name(plain);
-	return section == DWARF_NO_SECTION ? NULL : &source->dwarf.sections[section];
+	if (section == DWARF_NO_SECTION || is_split != (source->dwarf.is_split && has_suffix(section)))
+		return NULL;
+	return &source->dwarf.sections[section];
 }
 
 /* Where a section of the file went. An object can have several of a name (type units, in COMDAT groups): they stand one
@@ -269,19 +298,38 @@ static bool relocate_all(struct abi_files *files, struct abi_source *source, con
 
 /* ---- one file --------------------------------------------------------------------------------------------- */
 
-static bool read_debug(struct abi_files *files, struct abi_source *source)
+bool abi_source_read_debug(struct abi_files *files, struct abi_source *source)
 {
 	struct arena scratch = {0};
 	struct placed *placed = arena_array(&scratch, struct placed, source->debug.nshdr + 1ull);
 	struct bytes *contents = arena_array(&scratch, struct bytes, source->debug.nshdr + 1ull);
 	bool good = read_sections(files, source, placed, contents);
-	bool is_object = elf_kind(source->debug.bytes) == ELF_RELOCATABLE;
+	bool is_object = elf_kind(source->debug.bytes) == ELF_RELOCATABLE && !source->dwarf.is_split;
 	if (is_object)
 		source->section_addresses = lay_out(files, &source->debug);
 	if (good && is_object)
 		good = relocate_all(files, source, placed);
 	arena_free(&scratch);
+	struct dwarf_error error = {0};
+	if (good && source->dwarf.is_split && !dwarf_package_read(&source->package, &source->dwarf, &error)) {
+		dwarf_package_free(&source->package);
+		return abi_report_dwarf(files, source, &error);
+	}
 	return good;
+}
+
+static void find_tls(struct abi_source *source)
+{
+	uint64_t begin = UINT64_MAX, end = 0;
+	for (uint32_t i = 1; i < source->elf.nshdr; i++) {
+		const struct elf_shdr *shdr = &source->elf.shdrs[i];
+		if (!(shdr->sh_flags & SHF_TLS) || !shdr->sh_addr || shdr->sh_size > UINT64_MAX - shdr->sh_addr)
+			continue;
+		begin = min_u64(begin, shdr->sh_addr);
+		end = max_u64(end, shdr->sh_addr + shdr->sh_size);
+	}
+	source->tls_begin = begin;
+	source->tls_size = end > begin ? end - begin : 0;
 }
 
 static void warn_alt(struct abi_files *files, const struct abi_source *source)
@@ -296,7 +344,8 @@ static void warn_alt(struct abi_files *files, const struct abi_source *source)
 /* The file that dwz moved to what several files have in common. */
 static bool add_alt(struct abi_files *files, uint32_t index)
 {
-	struct abi_source alt = {.path = files->sources.at[index].path, .alt = -1, .is_alt = true};
+	struct abi_source alt = {
+		.path = files->sources.at[index].path, .alt = -1, .is_alt = true, .home = files->sources.n};
 	const char *path =
 		debug_file_alt(files, &files->sources.at[index].debug, files->sources.at[index].debug_path, &alt.debug);
 	if (!path) {
@@ -312,7 +361,7 @@ static bool add_alt(struct abi_files *files, uint32_t index)
 	}
 	alt.elf = alt.debug;
 	alt.debug_path = path;
-	if (!read_debug(files, &alt))
+	if (!abi_source_read_debug(files, &alt))
 		return false;
 	files->sources.at[index].alt = (int)files->sources.n;
 	*array_push(&files->sources) = alt;
@@ -322,8 +371,11 @@ static bool add_alt(struct abi_files *files, uint32_t index)
 bool abi_files_add(struct abi_files *files, const char *path, struct str member, const struct elf_file *elf)
 {
 	struct abi_source source = {
-		.path = path, .member = member, .elf = *elf, .debug = *elf, .debug_path = path, .alt = -1};
-	if (!read_debug(files, &source))
+		.path = path, .member = member, .elf = *elf, .debug = *elf, .debug_path = path, .alt = -1,
+		.home = files->sources.n};
+	source.dwarf.is_split = split_is_alone(elf);
+	find_tls(&source);
+	if (!abi_source_read_debug(files, &source))
 		return false;
 	if (!source.dwarf.sections[DWARF_INFO].size && !source.description.size && !member.len &&
 	    elf_kind(elf->bytes) != ELF_RELOCATABLE) {
@@ -332,13 +384,15 @@ bool abi_files_add(struct abi_files *files, const char *path, struct str member,
 		if (debug_path) {
 			source.debug = other;
 			source.debug_path = debug_path;
-			if (!read_debug(files, &source))
+			if (!abi_source_read_debug(files, &source))
 				return false;
 		}
 	}
 	uint32_t index = files->sources.n;
 	*array_push(&files->sources) = source;
-	return !source.dwarf.sections[DWARF_INFO].size || add_alt(files, index);
+	if (source.dwarf.is_split || !source.dwarf.sections[DWARF_INFO].size)
+		return true;
+	return add_alt(files, index) && split_add(files, index);
 }
 
 static bool add_bytes(struct abi_files *files, const char *path, struct str member, struct bytes bytes)

@@ -217,7 +217,7 @@ bool abi_read_symbols(struct abi_reader *reader, const struct abi_read_options *
 		const struct abi_source *source = &files->sources.at[i];
 		struct elf_error error;
 		finder.source = i;
-		good = source->is_alt || add_source(&finder, source, &error);
+		good = source->is_alt || source->dwarf.is_split || add_source(&finder, source, &error);
 		if (!good) {
 			struct diag_about about = {
 				.kind = "malformed-file", .file = source->path, .member = source->member};

@@ -14,6 +14,8 @@ static const char *const names[DWARF_N_SECTIONS] = {
 	[DWARF_RNGLISTS] = ".debug_rnglists",
 	[DWARF_GNU_PUBNAMES] = ".debug_gnu_pubnames",
 	[DWARF_GNU_PUBTYPES] = ".debug_gnu_pubtypes",
+	[DWARF_CU_INDEX] = ".debug_cu_index",
+	[DWARF_TU_INDEX] = ".debug_tu_index",
 };
 
 const char *dwarf_section_name(enum dwarf_section section)

@@ -21,6 +21,8 @@ enum dwarf_section {
 	DWARF_RNGLISTS,       /* DWARF 5 */
 	DWARF_GNU_PUBNAMES,
 	DWARF_GNU_PUBTYPES,
+	DWARF_CU_INDEX,       /* of a .dwp file */
+	DWARF_TU_INDEX,
 	DWARF_N_SECTIONS,
 	DWARF_NO_SECTION = DWARF_N_SECTIONS,
 };
@@ -39,6 +41,9 @@ struct dwarf_number {
 };
 
 struct dwarf_input {
+	/* It is the half of -gsplit-dwarf that is not linked: a .dwo file or a .dwp file, whose sections have ".dwo"
+	 * at the end of their names. DWARF_ADDR and DWARF_RANGES are those of the other half. */
+	bool is_split;
 	struct bytes sections[DWARF_N_SECTIONS]; /* those that the file lacks are empty */
 	/* Changes `number` (in: what the section has at offset `place`, relocated or not) to what a relocation of that
 	 * place makes of it. An offset is to come out as one in the section of this input, an address as the user of

@@ -65,8 +65,8 @@ static struct str next_string(struct cursor *cursor)
 static const struct elf_rela *relocation_at(const struct dwarf_line_input *input, uint64_t place)
 {
 	uint64_t index = elf_rela_at(input->relas, place, 0);
-	const struct elf_rela *rela = &input->relas.at[index];
-	return index != input->relas.n && rela->r_type != 0 && rela->r_sym < input->symtab->n ? rela : NULL;
+	const struct elf_rela *rela = index != input->relas.n ? &input->relas.at[index] : NULL;
+	return rela && rela->r_type != 0 && rela->r_sym < input->symtab->n ? rela : NULL;
 }
 
 /* A place in the code: an offset in a section of the file; section 0 is none. */

@@ -38,7 +38,7 @@ bool dwarf_unit_read(struct dwarf_unit *unit, const struct dwarf_input *input, e
 {
 	struct bytes bytes = input->sections[section];
 	struct cursor all = {.data = bytes.data, .at = offset, .end = bytes.size}, cursor;
-	*unit = (struct dwarf_unit){.input = input, .section = section, .offset = offset};
+	*unit = (struct dwarf_unit){.input = input, .section = section, .offset = offset, .line_table = UINT64_MAX};
 	if (!next_length(&all, &cursor))
 		return fail(unit, error, "unit_length", bytes.size - offset, "does not fit into the section");
 	unit->end = cursor.end;
@@ -82,8 +82,31 @@ static uint64_t behind_header(const struct dwarf_unit *unit, unsigned rest)
 	return (unit->offset_size == 8 ? 12 : 4) + 2 + (uint64_t)rest;
 }
 
-bool dwarf_unit_open(struct dwarf_unit *unit, struct dwarf_abbrev_cache *cache, struct dwarf_error *error)
+static void read_bases(struct dwarf_unit *unit, const struct dwarf_entry *root, const struct dwarf_parts *parts)
 {
+	if (unit->version >= 5) {
+		unit->str_offsets_base = behind_header(unit, 2);
+		unit->addr_base = behind_header(unit, 2);
+		unit->rnglists_base = behind_header(unit, 6);
+	}
+	read_base(unit, root, DW_AT_str_offsets_base, &unit->str_offsets_base);
+	if (!read_base(unit, root, DW_AT_addr_base, &unit->addr_base))
+		read_base(unit, root, DW_AT_GNU_addr_base, &unit->addr_base);
+	read_base(unit, root, DW_AT_rnglists_base, &unit->rnglists_base);
+	read_base(unit, root, DW_AT_GNU_ranges_base, &unit->ranges_base);
+	if (parts) {
+		unit->str_offsets_base += parts->str_offsets;
+		unit->rnglists_base += parts->rnglists;
+	}
+	if (read_base(unit, root, DW_AT_stmt_list, &unit->line_table) && parts)
+		unit->line_table += parts->line;
+}
+
+bool dwarf_unit_open(struct dwarf_unit *unit, struct dwarf_abbrev_cache *cache, const struct dwarf_parts *parts,
+		     struct dwarf_error *error)
+{
+	if (parts)
+		unit->abbrev_offset += parts->abbrev;
 	unit->abbrevs = dwarf_abbrevs_get(cache, unit->input, unit->abbrev_offset, unit->version, unit->address_size,
 					  unit->offset_size, error);
 	if (!unit->abbrevs)
@@ -93,25 +116,31 @@ bool dwarf_unit_open(struct dwarf_unit *unit, struct dwarf_abbrev_cache *cache, 
 	if (!dwarf_walk_next(&walk, &root))
 		return !error->what;
 	unit->tag = root.abbrev->tag;
-
-	if (unit->version >= 5) {
-		unit->str_offsets_base = behind_header(unit, 2);
-		unit->addr_base = behind_header(unit, 2);
-		unit->rnglists_base = behind_header(unit, 6);
-	}
-	read_base(unit, &root, DW_AT_str_offsets_base, &unit->str_offsets_base);
-	if (!read_base(unit, &root, DW_AT_addr_base, &unit->addr_base))
-		read_base(unit, &root, DW_AT_GNU_addr_base, &unit->addr_base);
-	read_base(unit, &root, DW_AT_rnglists_base, &unit->rnglists_base);
-	read_base(unit, &root, DW_AT_GNU_ranges_base, &unit->ranges_base);
+	read_bases(unit, &root, parts);
 
 	struct dwarf_value value;
 	uint64_t language;
 	if (dwarf_attribute(unit, &root, DW_AT_language, &value) && dwarf_constant(&value, &language))
 		unit->language = (uint16_t)language;
-	unit->is_skeleton = unit->type == DW_UT_skeleton || dwarf_has(&root, DW_AT_GNU_dwo_name);
+	unit->is_skeleton = unit->type == DW_UT_skeleton ||
+			    (!unit->input->is_split && dwarf_has(&root, DW_AT_GNU_dwo_name));
+	if (unit->version < 5 && unit->type == DW_UT_compile && dwarf_attribute(unit, &root, DW_AT_GNU_dwo_id, &value))
+		dwarf_constant(&value, &unit->id);
 	unit->has_gnu_pubnames = dwarf_flag(unit, &root, DW_AT_GNU_pubnames);
-	if (dwarf_attribute(unit, &root, DW_AT_low_pc, &value))
+	if (!unit->input->is_split && dwarf_attribute(unit, &root, DW_AT_low_pc, &value))
 		dwarf_address(unit, &value, &unit->base, error);
 	return !error->what;
+}
+
+struct dwarf_skeleton dwarf_unit_skeleton(const struct dwarf_unit *unit)
+{
+	return (struct dwarf_skeleton){unit->id, unit->addr_base, unit->ranges_base, unit->line_table, unit->base};
+}
+
+void dwarf_unit_join(struct dwarf_unit *unit, const struct dwarf_skeleton *skeleton)
+{
+	unit->addr_base = skeleton->addr_base;
+	unit->ranges_base = skeleton->ranges_base;
+	unit->line_table = skeleton->line_table;
+	unit->base = skeleton->base;
 }

@@ -1,7 +1,9 @@
 /* Reads all units, entries, attributes, ranges and public names of the input's debug sections when it is an ELF file.
- * Any other input is every debug section at once; its first byte chooses whether numbers are relocated. */
+ * A .dwo or .dwp file is read as the half of -gsplit-dwarf that it is. Any other input is every debug section at once;
+ * its first byte chooses whether numbers are relocated, and whether it is such a half. */
 #include "fuzz/fuzz.h"
 
+#include "dwarf/package.h"
 #include "dwarf/pubnames.h"
 #include "dwarf/ranges.h"
 #include "elf/object.h"
@@ -81,11 +83,18 @@ static void read_entry(const struct dwarf_unit *unit, const struct dwarf_entry *
 	check_error(&error);
 }
 
-static void read_unit(struct dwarf_unit *unit, struct dwarf_abbrev_cache *cache, bool skip)
+static void read_unit(struct dwarf_unit *unit, struct dwarf_abbrev_cache *cache, const struct dwarf_parts *parts,
+		      bool skip)
 {
 	struct dwarf_error error = {0};
 	hold(unit->end <= unit->input->sections[unit->section].size && unit->first <= unit->end);
-	if (dwarf_unit_open(unit, cache, &error)) {
+	if (dwarf_unit_open(unit, cache, parts, &error)) {
+		if (unit->input->is_split) { /* any skeleton could belong to it */
+			struct dwarf_skeleton skeleton = dwarf_unit_skeleton(unit);
+			skeleton.addr_base = unit->id % 64;
+			skeleton.ranges_base = unit->id % 5;
+			dwarf_unit_join(unit, &skeleton);
+		}
 		struct dwarf_walk walk = dwarf_walk_unit(unit, &error);
 		uint64_t last = 0, n = 0;
 		for (struct dwarf_entry entry; dwarf_walk_next(&walk, &entry);) {
@@ -102,7 +111,11 @@ static void read_unit(struct dwarf_unit *unit, struct dwarf_abbrev_cache *cache,
 static void read_input(const struct dwarf_input *input)
 {
 	struct dwarf_error error = {0};
+	struct dwarf_package package;
 	budget = MOST_BYTES;
+	if (!dwarf_package_read(&package, input, &error))
+		check_error(&error);
+	error = (struct dwarf_error){0};
 	for (enum dwarf_section section = DWARF_INFO; section <= DWARF_TYPES; section++) {
 		struct dwarf_abbrev_cache cache = {0};
 		struct dwarf_unit unit;
@@ -110,11 +123,12 @@ static void read_input(const struct dwarf_input *input)
 			if (!dwarf_unit_read(&unit, input, section, at, &error))
 				break;
 			hold(unit.end > at);
-			read_unit(&unit, &cache, at % 2);
+			read_unit(&unit, &cache, dwarf_package_find(&package, section, at), at % 2);
 		}
 		dwarf_abbrevs_free(&cache);
 	}
 	check_error(&error);
+	dwarf_package_free(&package);
 	for (enum dwarf_section section = DWARF_GNU_PUBNAMES; section <= DWARF_GNU_PUBTYPES; section++) {
 		struct dwarf_error broken = {0};
 		struct dwarf_pubnames names = {.input = input, .section = section, .error = &broken};
@@ -126,13 +140,20 @@ static void read_input(const struct dwarf_input *input)
 	}
 }
 
-static void read_elf(const struct elf_file *file)
+static void read_elf(const struct elf_file *file, bool is_split)
 {
-	struct dwarf_input input = {0};
+	struct dwarf_input input = {.is_split = is_split};
 	for (unsigned i = 0; i < DWARF_N_SECTIONS; i++)
 		input.sections[i] = (struct bytes){file->bytes.data, 0};
 	for (uint32_t i = 1; i < file->nshdr; i++) {
-		enum dwarf_section section = dwarf_section_of_name(elf_section_name(file, i));
+		char name[32];
+		size_t len = strlen(elf_section_name(file, i));
+		if (len >= sizeof(name))
+			continue;
+		memcpy(name, elf_section_name(file, i), len + 1);
+		if (is_split && len > 4 && strcmp(name + len - 4, ".dwo") == 0)
+			name[len - 4] = 0;
+		enum dwarf_section section = dwarf_section_of_name(name);
 		if (section != DWARF_NO_SECTION)
 			input.sections[section] = elf_section_bytes(file, i);
 	}
@@ -143,7 +164,8 @@ static void read_elf(const struct elf_file *file)
 
 static void read_raw(struct bytes bytes)
 {
-	struct dwarf_input input = {.relocate = bytes.size && bytes.data[0] & 1 ? relocate : NULL};
+	uint8_t choice = bytes.size ? bytes.data[0] : 0;
+	struct dwarf_input input = {.relocate = choice & 1 ? relocate : NULL, .is_split = choice & 2};
 	for (unsigned i = 0; i < DWARF_N_SECTIONS; i++)
 		input.sections[i] = (struct bytes){bytes.data + (bytes.size != 0), bytes.size - (bytes.size != 0)};
 	read_input(&input);
@@ -157,6 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (elf_kind(bytes) == ELF_NOT)
 		read_raw(bytes);
 	else if (elf_read_file(&file, bytes, &error))
-		read_elf(&file);
+		for (unsigned is_split = 0; is_split < 2; is_split++)
+			read_elf(&file, is_split);
 	return 0;
 }

@@ -36,6 +36,8 @@ two-pointers-deep|12|4|struct t|struct t { int x; }; struct s { struct t *t; }; 
 nameless-union|12|4|member 'u', size changed|struct s { union { int i; } u; }; int f(struct s *s) { return s->u.i; }|struct s { union { int i; double d; } u; }; int f(struct s *s) { return s->u.i; }
 union-member|4|0|new member 'float y'|union u { int x; }; int f(union u *u) { return u->x; }|union u { int x; float y; }; int f(union u *u) { return u->x; }
 const|4|0|became const char|int f(char *x) { return *x; }|int f(const char *x) { return *x; }
+variable-const|12|4|is const: programs that write to it end there|int v = 1;|const int v = 1;
+variable-not-const|4|4|is not const any more|const int v[2] = {1};|int v[2] = {1};
 signedness|4|4|of which one is a sign|int f(int x) { return x; }|int f(unsigned x) { return (int)x; }
 opaque|0|0|0 changes|struct s; int f(struct s *s) { return s != 0; }|struct s; int f(struct s *s) { return s == 0; }
 array-member|12|4|char[4] (4 bytes) became char[8] (8 bytes)|struct s { char a[4]; }; int f(struct s *s) { return s->a[0]; }|struct s { char a[8]; }; int f(struct s *s) { return s->a[0]; }
@@ -97,6 +99,17 @@ rc=0
 "$GILD" abi diff a.so b.so >cxx || rc=$?
 [ $rc = 12 ] || { cat cxx; fail "C++: exit code $rc"; }
 for text in 'struct base' 'moved from slot 0 to slot 1' "member 'w': int (4 bytes) became short int (2 bytes)" 'shape::area() const'; do assert_contains cxx "$text"; done
+
+# What a virtual function returns is in no symbol's name; JSON knows it, too.
+sed 's/virtual int two()/virtual long two()/; s/int base::two/long base::two/' a.cc >c.cc
+"$CXX" -g -fPIC -shared -Wl,-soname,libs.so.1 c.cc -o c.so
+"$GILD" abi dump --json a.so >a.json
+for old in a.so a.json; do
+	rc=0
+	"$GILD" abi diff $old c.so >cxx || rc=$?
+	[ $rc = 12 ] || { cat cxx; fail "the result of a virtual function: exit code $rc"; }
+	assert_contains cxx "result of virtual function _ZN4base3twoEv: int (4 bytes) became long int (8 bytes)"
+done
 
 # What callers cannot see: by --opaque, and by the headers that they have.
 mkdir -p include

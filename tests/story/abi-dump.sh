@@ -220,6 +220,72 @@ for text in "a member at bit 16 overlaps the one before" "a member ends at bit 8
 done
 grep -q 'mistakes\.o: \.debug_info+0x[0-9a-f]*: ' messages || { cat messages; fail "findings do not say where"; }
 
+cat >mistakes.s <<'END'
+	.text
+f:	ret
+	.section .debug_line, "", @progbits
+	.byte 0
+	.section .debug_abbrev, "", @progbits
+	.uleb128 1, 0x11	# compile unit, children, language, line table
+	.byte 1
+	.uleb128 0x13, 0x0b, 0x10, 0x17, 0, 0
+	.uleb128 2, 0x16	# typedef: type
+	.byte 0
+	.uleb128 0x49, 0x13, 0, 0
+	.uleb128 3, 0x26	# const: type
+	.byte 0
+	.uleb128 0x49, 0x13, 0, 0
+	.uleb128 4, 0x13	# structure that is declared
+	.byte 0
+	.uleb128 0x03, 0x08, 0x3c, 0x19, 0, 0
+	.uleb128 5, 0x34	# variable: type
+	.byte 0
+	.uleb128 0x49, 0x13, 0, 0
+	.uleb128 6, 0x34	# variable: specification
+	.byte 0
+	.uleb128 0x47, 0x13, 0, 0
+	.uleb128 7, 0x2e	# function: address
+	.byte 0
+	.uleb128 0x11, 0x01, 0, 0
+	.byte 0
+	.section .debug_info, "", @progbits
+info:	.long end - begin
+begin:	.short 4
+	.long .debug_abbrev
+	.byte 8
+	.uleb128 1
+	.byte 12
+	.long 0x7777
+name:	.uleb128 2
+	.long const - info
+const:	.uleb128 3
+	.long name - info
+gone:	.uleb128 4
+	.asciz "gone"
+variable: .uleb128 5
+	.long gone - info
+	.uleb128 6
+	.long variable - info
+	.uleb128 7
+	.quad f + 0x100000
+	.byte 0
+end:
+END
+"$CC" -nostdlib -shared mistakes.s -o mistakes.so
+expect_fail "$GILD" abi lint mistakes.so
+for text in "DW_AT_stmt_list 0x7777 is beyond the end of .debug_line" "the type is itself" "is declared but not defined: it has no size" \
+	"which declares nothing" "where the file has no code"; do
+	assert_contains messages "$text"
+done
+
+# Functions of a file that was compiled without -g are no mistake, and are told.
+echo 'int described(void) { return 1; }' >one.c
+echo 'int forgotten(void) { return 2; }' >two.c
+"$CC" -g -fPIC -c one.c && "$CC" -g0 -fPIC -c two.c
+"$CC" -shared one.o two.o -o partly.so
+"$GILD" abi lint partly.so >lint.txt || { cat lint.txt; fail "lint complains about a file that was compiled without -g"; }
+assert_contains lint.txt "note: 1 of 2 exported functions and variables are not described: forgotten"
+
 offset=$((16#$(readelf -SW with-gcc/lib.so | sed -n 's/.* \.debug_info *PROGBITS *[0-9a-f]* \([0-9a-f]*\) .*/\1/p')))
 cp with-gcc/lib.so broken.so
 printf '\377\377\377\177' | dd of=broken.so bs=1 seek=$offset conv=notrunc status=none

@@ -85,7 +85,7 @@ static void open_unit(struct file *file, struct dwarf_unit *unit)
 	file->input.sections[DWARF_INFO] = bytes_of(&file->info);
 	file->input.sections[DWARF_ABBREV] = bytes_of(&file->abbrev);
 	if (!dwarf_unit_read(unit, &file->input, DWARF_INFO, 0, &file->error) ||
-	    !dwarf_unit_open(unit, &file->cache, &file->error))
+	    !dwarf_unit_open(unit, &file->cache, NULL, &file->error))
 		assert_non_null(file->error.what);
 }
 

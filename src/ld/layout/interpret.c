@@ -348,10 +348,10 @@ static void pass_by_default(struct link *link)
 void layout_pass(struct link *link)
 {
 	struct layout *layout = link->layout;
+	regions_reset(link); /* in the pass before: what is assigned there is DEFINED() in MEMORY */
 	layout->pass++;
 	layout->changed = false;
 	layout->data_segment.seen = false;
-	regions_reset(link);
 	if (layout->scripted)
 		layout_pass_by_script(link);
 	else

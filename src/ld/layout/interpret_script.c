@@ -140,8 +140,11 @@ void layout_pass_by_script(struct link *link)
 			continue;
 		}
 		set_alignment(link, osec, 0);
-		layout_place_contents(link, node->id, 0);
+		uint64_t end = layout_place_contents(link, node->id, 0);
 		osec->lma = 0;
+		/* symbols behind it, with -r: in no output section, they are at its end */
+		if (osec->rank != RANK_TABLES && !osec->is_orphan)
+			dot = end;
 	}
 }
 
@@ -184,7 +187,8 @@ void layout_final_assignments(struct link *link)
 		if (osec->rank == RANK_DISCARD || osec->is_absent)
 			continue;
 		assign_finally(link, osec, node->id);
-		if (is_apart(link, osec) || !osec->look.exists || is_ignored(osec))
+		bool counts = osec->rank != RANK_TABLES && osec->look.exists && !is_ignored(osec);
+		if (!counts || (is_apart(link, osec) && osec->is_orphan))
 			continue;
 		dot = osec->addr + (look_is_tbss(osec) ? 0 : osec->size);
 		if (osec->dot_behind)

@@ -8,6 +8,8 @@
 
 #include "ld/layout/expr.h"
 #include "ld/script/parse.h"
+#include "ld/script/report.h"
+#include "ld/version.h"
 
 /* Statements that INSERT takes somewhere. */
 struct insertion {
@@ -59,6 +61,9 @@ static void add_assignment(struct builder *builder, uint32_t osec, const struct 
 	osec_at(builder, osec)->has_assignments = true;
 }
 
+/* What LINKER_VERSION is. */
+static const char linker_name[] = "gild " GILD_VERSION;
+
 static void add_text(struct builder *builder, uint32_t osec, struct bytes text)
 {
 	add_node(builder, osec, &(struct node){.kind = NODE_STRING, .text = text, .size = text.size});
@@ -98,6 +103,10 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 		case STATEMENT_STRING:
 			add_text(builder, osec, statement->text);
 			break;
+		case STATEMENT_LINKER_VERSION:
+			if (builder->link->options->linker_version)
+				add_text(builder, osec, (struct bytes){(const uint8_t *)linker_name, sizeof(linker_name)});
+			break;
 		case STATEMENT_FILL:
 			node.kind = NODE_FILL;
 			add_node(builder, osec, &node);
@@ -110,13 +119,44 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 
 /* ---- output sections --------------------------------------------------------------------------------------- */
 
+/* ", did you mean NAME?", or nothing. `names` ends with a NULL. */
+static const char *question(struct builder *builder, const char *name, const char *const *names)
+{
+	const char *similar = script_similar((struct str){name, (uint32_t)strlen(name)}, names);
+	return similar ? arena_printf(&builder->layout->arena, ", did you mean %s?", similar) : "";
+}
+
+static void report_region(struct builder *builder, const char *name, struct script_place place)
+{
+	const char *names[64] = {NULL};
+	const struct script *script = builder->layout->script;
+	uint32_t n = 0;
+	for (const struct region_statement *at = script->regions; at && n + 1 < COUNTOF(names); at = at->next)
+		names[n++] = at->name;
+	for (const struct region_alias *at = script->aliases; at && n + 1 < COUNTOF(names); at = at->next)
+		names[n++] = at->alias;
+	script_report(builder->link->diag, 0, place, "memory region `%s' not declared%s", name,
+		      question(builder, name, names));
+}
+
+static void report_phdr(struct builder *builder, const char *section, const struct name_list *phdr)
+{
+	const char *names[64] = {"NONE"};
+	uint32_t n = 1;
+	const struct phdr_statement *at = builder->layout->script->phdrs;
+	for (; at && n + 1 < COUNTOF(names); at = at->next)
+		names[n++] = at->name;
+	script_report(builder->link->diag, 0, phdr->place, "section `%s' assigned to non-existent phdr `%s'%s",
+		      section, phdr->name, question(builder, phdr->name, names));
+}
+
 static uint32_t region_id(struct builder *builder, const char *name, struct script_place place)
 {
 	if (!name || strcmp(name, "*default*") == 0)
 		return 0;
 	const struct region *region = layout_region(builder->layout, name);
 	if (!region)
-		script_report(builder->link->diag, 0, place, "memory region `%s' not declared", name);
+		report_region(builder, name, place);
 	return region ? (uint32_t)(region - builder->layout->regions.at) : 0;
 }
 
@@ -127,8 +167,7 @@ static void check_phdrs(struct builder *builder, const char *section, const stru
 		for (const struct phdr_statement *phdr = builder->layout->script->phdrs; phdr; phdr = phdr->next)
 			known |= strcmp(phdr->name, list->name) == 0;
 		if (!known)
-			script_report(builder->link->diag, 0, list->place,
-				      "section `%s' assigned to non-existent phdr `%s'", section, list->name);
+			report_phdr(builder, section, list);
 	}
 }
 
@@ -152,8 +191,8 @@ static void describe(struct builder *builder, uint32_t id, const struct section_
 	osec->said = said;
 	osec->phdrs = said->phdrs;
 	const char *region = said->region ? said->region : said->address ? NULL : said->lma_region;
-	osec->region = region_id(builder, region, place);
-	osec->lma_region = region_id(builder, said->lma_region, place);
+	osec->region = region_id(builder, region, said->region ? said->region_place : said->lma_place);
+	osec->lma_region = region_id(builder, said->lma_region, said->lma_place);
 	check_phdrs(builder, said->name, said->phdrs);
 	if (said->align_with_input && said->align)
 		script_report(builder->link->diag, 0, place, "align with input and explicit align specified");
@@ -234,6 +273,8 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 		said->at = first ? NULL : overlay->at;
 		said->region = overlay->region;
 		said->lma_region = overlay->lma_region;
+		said->region_place = overlay->region_place;
+		said->lma_place = overlay->lma_place;
 		said->phdrs = said->phdrs ? said->phdrs : overlay->phdrs;
 		said->fill = said->fill ? said->fill : overlay->fill;
 		add_section(builder, said, at->place);
@@ -272,6 +313,8 @@ static void put_aside(struct builder *builder, const struct statement *command)
 static void add_statements(struct builder *builder, const struct statement *statement)
 {
 	for (; statement; statement = statement->next) {
+		if (statement->begins_script)
+			builder->first = builder->layout->nodes.n;
 		switch (statement->kind) {
 		case STATEMENT_ASSIGN:
 			add_assignment(builder, 0, statement);
@@ -315,6 +358,9 @@ static void insert(struct builder *builder)
 			if (layout->nodes.at[n].kind == NODE_SECTION &&
 			    strcmp(osec_at(builder, layout->nodes.at[n].id)->name, insertion->command->symbol) == 0)
 				at = n;
+		/* In an object, whose sections are those of the inputs, order means nothing. */
+		if (at == layout->nodes.n && builder->link->options->kind == OUTPUT_RELOCATABLE && at > 0)
+			at--;
 		if (at == layout->nodes.n)
 			script_report(builder->link->diag, 0, insertion->command->place,
 				      "%s not found for insert", insertion->command->symbol);
@@ -388,6 +434,19 @@ static bool has_insert(const struct script *script)
 	return false;
 }
 
+/* Whether a script has output sections that no INSERT of it takes somewhere: these are the program. */
+static bool has_main(const struct script *script)
+{
+	bool pending = false;
+	for (const struct statement *at = script->statements; at; at = at->next) {
+		if (at->begins_script && pending)
+			return true;
+		pending |= at->kind == STATEMENT_SECTION || at->kind == STATEMENT_OVERLAY;
+		pending &= at->kind != STATEMENT_INSERT;
+	}
+	return pending;
+}
+
 /* A program that the script makes. */
 static void replace_default(struct link *link, const struct script *script)
 {
@@ -431,9 +490,23 @@ static void replace_default(struct link *link, const struct script *script)
 	link->layout = layout;
 }
 
+/* The default layout knows no regions, and makes its own segments. */
+static void refuse_regions(struct link *link, const struct script *script)
+{
+	if (script->regions)
+		script_report(link->diag, 0, script->regions->place,
+			      "MEMORY is not supported without a SECTIONS command that takes the place of the default "
+			      "layout");
+	if (script->phdrs)
+		script_report(link->diag, 0, script->phdrs->place,
+			      "PHDRS is not supported without a SECTIONS command that takes the place of the default "
+			      "layout");
+}
+
 /* The default program, and what the script adds: its rules come first, its assignments last. */
 static void extend_default(struct link *link, const struct script *script)
 {
+	refuse_regions(link, script);
 	struct layout *layout = layout_new(link);
 	struct builder builder = {.link = link, .layout = layout, .rank = RANK_DATA};
 	layout->script = script;
@@ -468,7 +541,7 @@ static void extend_default(struct link *link, const struct script *script)
 void layout_make(struct link *link)
 {
 	const struct script *script = &link->script;
-	if (link->has_script && script->has_sections && !has_insert(script))
+	if (link->has_script && script->has_sections && (!has_insert(script) || has_main(script)))
 		replace_default(link, script);
 	else if (script->statements || script->overwrites || script->regions || script->has_phdrs)
 		extend_default(link, script);

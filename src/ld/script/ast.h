@@ -107,6 +107,7 @@ struct section_statement {
 	enum section_constraint constraint;
 	struct statement *body;
 	const char *region, *lma_region;     /* >region, AT>region */
+	struct script_place region_place, lma_place;
 	struct name_list *phdrs;             /* :phdr; "NONE" */
 	const struct expr *fill;
 };
@@ -116,6 +117,7 @@ struct overlay_statement {
 	bool nocrossrefs;
 	struct statement *sections;          /* STATEMENT_SECTIONs: name, body, phdrs, fill */
 	const char *region, *lma_region;
+	struct script_place region_place, lma_place;
 	struct name_list *phdrs;
 	const struct expr *fill;
 };
@@ -129,6 +131,7 @@ struct statement {
 	bool provide, hidden;                /* ASSIGN: PROVIDE(), HIDDEN(), PROVIDE_HIDDEN() */
 	bool compound;                       /* ASSIGN: written as "+=" or the like */
 	bool after;                          /* INSERT */
+	bool begins_script;                  /* the first one of a script: INSERT takes none of those before it */
 	bool sign_extend;                    /* DATA: SQUAD */
 	uint8_t width;                       /* DATA: 1, 2, 4, 8 */
 	struct bytes text;                   /* STRING */
@@ -176,6 +179,7 @@ struct nocrossrefs {
 struct script_input {
 	const char *name;                    /* a path as written ("=" prefix kept), or NAME of -lNAME */
 	bool is_library, as_needed;
+	bool binary;                         /* its bytes are data: TARGET(binary) */
 	uint32_t group;                      /* number of the GROUP command it stands in; 0: INPUT */
 };
 
@@ -188,7 +192,7 @@ struct script {
 	ARRAY(const char *) search_dirs, externs;
 	const char *output_format[3];        /* default, big, little; or NULL */
 	const char *output_arch;
-	const char *target;                  /* TARGET() */
+	bool binary_inputs;                  /* TARGET(binary): what follows is data */
 	const char *output;                  /* OUTPUT(), as -o */
 	const char *map_file;                /* MAP(), as -Map */
 	const char *entry;

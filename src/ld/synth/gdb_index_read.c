@@ -212,7 +212,7 @@ static void read_units(struct source *source, struct index_part *part, section_i
 	struct dwarf_unit unit;
 	for (uint64_t at = 0; at < size && !source->error.what; at = unit.end) {
 		if (!dwarf_unit_read(&unit, &source->input, part->kind, at, &source->error) ||
-		    !dwarf_unit_open(&unit, &source->abbrevs, &source->error))
+		    !dwarf_unit_open(&unit, &source->abbrevs, NULL, &source->error))
 			return;
 		bool is_type = unit.type == DW_UT_type || unit.type == DW_UT_split_type;
 		*array_push(&part->units) = (struct index_unit){

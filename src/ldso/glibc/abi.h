@@ -2,8 +2,8 @@
  *
  * libc.so.6 reads and writes fields of _rtld_global, _rtld_global_ro, struct link_map and struct pthread directly.
  * Their layout differs between versions and even between distributions' builds of one version. A table is found by
- * the build-id of libc.so.6, never guessed. scripts/ldso-abi.py makes tables from glibc's debug information by the
- * lists below, and checks them. */
+ * the build-id of libc.so.6, never guessed. scripts/ldso-abi.py makes tables by the lists below from what `gild
+ * abi layout --offsets` says of glibc's debug information, and checks them. */
 #ifndef GILD_LDSO_GLIBC_ABI_H
 #define GILD_LDSO_GLIBC_ABI_H
 
