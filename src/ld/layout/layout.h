@@ -120,7 +120,7 @@ enum osec_rank {              /* the order of output sections; orphans go behind
 
 /* What counts of an output section by a script's rules, in the terms of GNU ld's manual (of BFD). */
 enum {
-	HAS_CONTENTS = 1, ALLOC = 2, LOAD = 4, READONLY = 8, CODE = 16, THREAD_LOCAL = 32, DEBUGGING = 64, DATA = 128,
+	HAS_CONTENTS = 1, ALLOC = 2, LOAD = 4, READONLY = 8, CODE = 16, THREAD_LOCAL = 32, DEBUGGING = 64, HAS_DATA = 128,
 };
 
 struct look {

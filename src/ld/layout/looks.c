@@ -73,7 +73,7 @@ uint32_t look_flags(uint64_t sh_flags, uint32_t type, const char *name)
 	if (sh_flags & SHF_ALLOC)
 		flags |= ALLOC | (nobits ? 0 : LOAD);
 	flags |= (sh_flags & SHF_WRITE ? 0 : READONLY) | (sh_flags & SHF_TLS ? THREAD_LOCAL : 0);
-	flags |= sh_flags & SHF_EXECINSTR ? CODE : flags & LOAD ? DATA : 0;
+	flags |= sh_flags & SHF_EXECINSTR ? CODE : flags & LOAD ? HAS_DATA : 0;
 	for (unsigned i = 0; !(sh_flags & SHF_ALLOC) && i < COUNTOF(debug); i++)
 		if (strncmp(name, debug[i], strlen(debug[i])) == 0)
 			flags |= DEBUGGING;

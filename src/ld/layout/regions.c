@@ -86,11 +86,11 @@ uint32_t region_by_flags(const struct layout *layout, const struct osec *osec)
 {
 	static const struct {
 		uint32_t look, region;
-	} meanings[] = {{READONLY, REGION_READ}, {DATA, REGION_WRITE}, {CODE, REGION_EXECUTE}, {ALLOC, REGION_ALLOC},
+	} meanings[] = {{READONLY, REGION_READ}, {HAS_DATA, REGION_WRITE}, {CODE, REGION_EXECUTE}, {ALLOC, REGION_ALLOC},
 			{LOAD, REGION_INITIALIZED}};
 	uint32_t look = osec->look.flags, flags = 0;
 	if ((look & (ALLOC | READONLY | CODE)) == ALLOC)
-		look |= DATA;
+		look |= HAS_DATA;
 	for (unsigned i = 0; i < COUNTOF(meanings); i++)
 		flags |= look & meanings[i].look ? meanings[i].region : 0;
 	for (uint32_t i = 1; i < layout->regions.n; i++) {
