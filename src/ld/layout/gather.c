@@ -169,6 +169,16 @@ static uint32_t join_types(uint32_t a, uint32_t b)
 	return SHT_PROGBITS;
 }
 
+uint32_t layout_member_type(const struct link *link, section_id id, uint64_t *flags)
+{
+	struct traits traits = traits_of(link, id);
+	*flags = traits.flags;
+	const struct section *section = section_of(link, id);
+	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_COMMON)
+		return SHT_NULL;
+	return traits.type == SHT_X86_64_UNWIND ? SHT_PROGBITS : traits.type;
+}
+
 /* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits,
  * or .ctors (gABI chapter 4, "Special Sections"); or SHT_NULL. */
 static uint32_t type_by_name(const char *name)
@@ -354,7 +364,7 @@ struct slice {
 	uint32_t run, first, last;
 	struct inherited inherited;
 	uint8_t p2align;
-	bool link_ordered;
+	bool link_ordered, has_made;
 };
 
 struct heirs {
@@ -377,6 +387,7 @@ static void inherit_slices(void *context, size_t begin, size_t end, unsigned wor
 			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
 			struct traits traits = traits_of(link, run->items[i]);
 			slice->link_ordered |= section->file != INTERNAL_FILE && traits.flags & SHF_LINK_ORDER;
+			slice->has_made |= section->kind == SECTION_SYNTHETIC;
 			traits.flags &= mask;
 			if (type != SHT_NULL)
 				traits.type = type;
@@ -412,6 +423,7 @@ static void inherit_all(struct link *link)
 		};
 		inherit(&all, slice->inherited);
 		osec->has_members = true;
+		osec->has_made |= slice->has_made;
 		osec->type = all.traits.type;
 		osec->flags = all.traits.flags;
 		osec->entsize = all.traits.entsize;

@@ -61,19 +61,13 @@ static void add_assignment(struct builder *builder, uint32_t osec, const struct 
 	osec_at(builder, osec)->has_assignments = true;
 }
 
-static void note_data(struct osec *osec)
-{
-	osec->data_first |= !osec->has_assignments;
-	osec->has_data = true;
-}
-
 /* What LINKER_VERSION is. */
 static const char linker_name[] = "gild " GILD_VERSION;
 
 static void add_text(struct builder *builder, uint32_t osec, struct bytes text)
 {
 	add_node(builder, osec, &(struct node){.kind = NODE_STRING, .text = text, .size = text.size});
-	note_data(osec_at(builder, osec));
+	osec_at(builder, osec)->has_data = true;
 }
 
 static void add_input(struct builder *builder, uint32_t osec, const struct input_description *input)
@@ -104,7 +98,7 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 			node.sign_extend = statement->sign_extend;
 			node.size = statement->width;
 			add_node(builder, osec, &node);
-			note_data(osec_at(builder, osec));
+			osec_at(builder, osec)->has_data = true;
 			break;
 		case STATEMENT_STRING:
 			add_text(builder, osec, statement->text);
@@ -416,31 +410,20 @@ static void overwrite(struct builder *builder, uint32_t first, uint32_t n)
 
 /* ---- the whole --------------------------------------------------------------------------------------------- */
 
-static bool uses_headers(const struct expr *expr)
-{
-	return expr && (expr->kind == EXPR_SIZEOF_HEADERS || uses_headers(expr->a) || uses_headers(expr->b) ||
-			uses_headers(expr->c));
-}
-
-static void look_for_headers(struct layout *layout)
-{
-	for (uint32_t i = 0; i < layout->nodes.n; i++) {
-		const struct node *node = &layout->nodes.at[i];
-		layout->headers_asked |= uses_headers(node->value);
-		for (uint32_t n = 0; node->kind == NODE_SECTION && n < layout->osecs.at[node->id].nodes.n; n++)
-			layout->headers_asked |= uses_headers(layout->osecs.at[node->id].nodes.at[n].value);
-	}
-}
-
-/* --section-start of a section that the script does not have. */
+/* What --section-start names exists, also where the script does not have it. */
 static void add_started_sections(struct link *link)
 {
 	struct layout *layout = link->layout;
 	const struct options *options = link->options;
-	for (uint32_t i = 0; i < options->section_starts.n; i++)
-		if (!layout_find(layout, options->section_starts.at[i].name))
-			layout_run(layout, layout_osec(layout, options->section_starts.at[i].name, RANK_DATA),
-				   options->section_starts.at[i].name, SORT_NONE);
+	for (uint32_t i = 0; i < options->section_starts.n; i++) {
+		const char *name = options->section_starts.at[i].name;
+		uint32_t osec = layout_find(layout, name);
+		if (!osec) {
+			osec = layout_osec(layout, name, RANK_DATA);
+			layout->osecs.at[osec].is_orphan = true;
+		}
+		layout->osecs.at[osec].is_started = true;
+	}
 }
 
 static bool has_insert(const struct script *script)
@@ -490,7 +473,6 @@ static void replace_default(struct link *link, const struct script *script)
 	if (!model)
 		add_started_sections(link);
 	layout_builtins(link);
-	look_for_headers(layout);
 	if (!model) {
 		layout_sort_unsaid(layout);
 		layout_compile_rules(layout);

@@ -63,10 +63,12 @@ static void fill_gap(const struct link *link, const struct osec *osec, const str
 		     uint8_t *image, uint64_t size)
 {
 	if (!fill || !fill->size) {
-		if (link->layout->scripted && osec->flags & SHF_EXECINSTR && link->arch->fill_code)
+		bool scripted = link->layout->scripted;
+		bool code = scripted && osec->look.exists ? osec->look.flags & CODE : osec->flags & SHF_EXECINSTR;
+		if (scripted && code && link->arch->fill_code)
 			link->arch->fill_code(image, size);
 		else
-			memset(image, osec->flags & SHF_EXECINSTR ? link->arch->code_fill : 0, size);
+			memset(image, code ? link->arch->code_fill : 0, size);
 		return;
 	}
 	for (uint64_t at = 0, phase = from % fill->size; at < size; at += fill->size - phase, phase = 0)
