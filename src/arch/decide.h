@@ -52,6 +52,13 @@ static inline enum action decide_absolute(const struct link *link, struct ref re
 	return ref.flags & SYMBOL_IFUNC ? IRELATIVE : RELATIVE;
 }
 
+/* A number that a script computes is as far away as it is in the image that the script describes, as GNU ld has it: the
+ * kernel's vDSOs know the pages in front of them so. */
+static inline bool is_number_of_script(const struct link *link, symbol_id symbol)
+{
+	return link->layout->scripted && owner_file(symbol_owner(&link->symbols[symbol])) == INTERNAL_FILE;
+}
+
 /* A reference to the distance from here. */
 static inline enum action decide_relative(const struct link *link, struct ref ref)
 {
@@ -63,7 +70,8 @@ static inline enum action decide_relative(const struct link *link, struct ref re
 		return ref.flags & SYMBOL_FUNCTION ? CANONICAL_PLT : COPY;
 	if (ref.flags & SYMBOL_IFUNC)
 		return CANONICAL_PLT;
-	return ref.flags & SYMBOL_ABSOLUTE && link->is_pic && ref.symbol ? IMPOSSIBLE : DIRECT;
+	bool is_number = ref.flags & SYMBOL_ABSOLUTE && ref.symbol;
+	return is_number && link->is_pic && !is_number_of_script(link, ref.symbol) ? IMPOSSIBLE : DIRECT;
 }
 
 /* A reference to the size, by 32 bits or more. */

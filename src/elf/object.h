@@ -161,8 +161,8 @@ static inline bool elf_is_compressed(const struct elf_shdr *shdr, const char *na
 bool elf_read_compressed(struct elf_compressed *out, const struct elf_file *file, uint32_t index,
 			 struct elf_error *error);
 
-/* The relocations in section `index` (SHT_RELA). Checks sh_entsize, sh_size, sh_info in [1, nshdr), and of every
- * relocation r_sym < nsyms. r_offset is left to who applies them: it depends on the type. */
+/* The relocations in section `index` (SHT_RELA). Checks sh_entsize, sh_size, sh_info in [1, nshdr), that sh_link is a
+ * symbol table, and of every relocation r_sym < nsyms. r_offset is left to who applies them: it depends on the type. */
 bool elf_read_relas(struct elf_relas *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
 		    struct elf_error *error);
 
@@ -173,7 +173,7 @@ struct elf_group {
 	uint32_t nmembers;
 };
 
-/* The section group in section `index` (SHT_GROUP, gABI "Section Groups"). */
+/* The section group in section `index` (SHT_GROUP, gABI "Section Groups"). sh_link is a symbol table. */
 bool elf_read_group(struct elf_group *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
 		    struct elf_error *error);
 

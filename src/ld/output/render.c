@@ -10,6 +10,7 @@
 
 enum {
 	PIECE_SIZE = 1 << 18,
+	AHEAD = 8,                       /* sections whose references are fetched before their turn */
 	GAP_SIZE = PIECE_SIZE / 30 * 30, /* whole instructions of every length that fills code */
 };
 
@@ -114,8 +115,8 @@ void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 		uint64_t offset = section->offset - start;
 		if (offset != at)
 			fill_gap(link, osec, run->fill, 0, image + at, offset - at);
-		if (i + 1 < piece->last)
-			fetch_refs(link, run->items[i + 1]);
+		if (i + AHEAD < piece->last)
+			fetch_refs(link, run->items[i + AHEAD]);
 		render_section(link, run->items[i], image + offset);
 		at = offset + section->size;
 	}
