@@ -95,6 +95,7 @@ static void converge(struct link *link)
 			again = true;
 		if (!again && !relocatable && spill_sections(link)) {
 			looks_settle(link);
+			looks_apply(link);
 			align_tls(layout);
 			last = layout->pass + LAYOUT_MAX_PASSES;
 			again = true;

@@ -388,6 +388,7 @@ static void inherit_slices(void *context, size_t begin, size_t end, unsigned wor
 			struct traits traits = traits_of(link, run->items[i]);
 			slice->has_made |= section->kind == SECTION_SYNTHETIC;
 			slice->link_ordered |= section->file != INTERNAL_FILE && traits.flags & SHF_LINK_ORDER;
+			slice->has_made |= section->kind == SECTION_SYNTHETIC;
 			traits.flags &= mask;
 			if (type != SHT_NULL)
 				traits.type = type;

@@ -177,7 +177,7 @@ void layout_final_assignments(struct link *link)
 		} else if (node->kind == NODE_ASSIGN) {
 			node->dot = dot;
 			if (strcmp(node->symbol, ".") == 0)
-				dot = layout_move_dot(link, node, dot, VALUE_ABSOLUTE);
+				node->dot = dot = layout_move_dot(link, node, dot, VALUE_ABSOLUTE);
 			else
 				layout_assign_symbol(link, node, dot, VALUE_ABSOLUTE);
 		}

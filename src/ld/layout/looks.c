@@ -378,6 +378,11 @@ uint32_t looks_first(const struct layout *layout, const char *name)
 
 /* ---- headers ----------------------------------------------------------------------------------------------- */
 
+static bool is_array(uint32_t type)
+{
+	return type == SHT_INIT_ARRAY || type == SHT_FINI_ARRAY || type == SHT_PREINIT_ARRAY;
+}
+
 static uint64_t header_flags(const struct look *look)
 {
 	return look->sh_flags | (look->flags & ALLOC ? SHF_ALLOC : 0) | (look->flags & READONLY ? 0 : SHF_WRITE) |
@@ -394,14 +399,14 @@ static void apply(struct link *link, struct osec *osec)
 	osec->type = look->type ? look->type : by_flags;
 	if (osec->type == SHT_NOBITS && by_flags == SHT_PROGBITS && look->flags & ALLOC)
 		osec->type = SHT_PROGBITS;
-	bool is_array = osec->type == SHT_INIT_ARRAY || osec->type == SHT_FINI_ARRAY || osec->type == SHT_PREINIT_ARRAY;
+	bool has_words = is_array(osec->type);
 	if (nobits && link->options->kind != OUTPUT_RELOCATABLE)
 		osec->type = SHT_NOBITS; /* whatever its name is */
 	if (osec->said && osec->said->type_value) {
 		struct expr_scope scope = {.link = link, .section = VALUE_ABSOLUTE};
 		osec->type = (uint32_t)expr_evaluate(osec->said->type_value, &scope).number;
 	}
-	if (is_array)
+	if (has_words || is_array(osec->type))
 		osec->entsize = link->arch->dialect->word;
 	else if (!osec->has_made && !(osec->flags & SHF_MERGE) && osec->type <= SHT_PROGBITS)
 		osec->entsize = 0;
