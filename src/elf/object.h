@@ -49,11 +49,11 @@ struct elf_file {
 	const struct elf_replacement *replaced; /* nshdr of them; NULL: none. `shdrs` is then a copy to go with them */
 };
 
-/* Checks e_ident, e_version, e_shentsize, e_shoff, e_shnum, e_shstrndx, that section 0 is SHT_NULL, and of each section:
- * sh_name inside the name table, [sh_offset, sh_offset+sh_size) inside the file unless SHT_NOBITS or SHT_NULL, sh_addralign
- * 0 or a power of two below 2^32, sh_size below 2^48, sh_link < nshdr for the types that use it (SYMTAB, DYNSYM, RELA, REL,
- * CREL, GROUP, SYMTAB_SHNDX, DYNAMIC, GNU_ver*, GNU_HASH, HASH, SHF_LINK_ORDER). Of an SHT_NULL section only sh_name is
- * looked at. A file without a section name table (e_shstrndx SHN_UNDEF) has only nameless sections. A file with
+/* Checks e_ident, e_version, e_shentsize, e_shoff, e_shnum, e_shstrndx, that section 0 is SHT_NULL, and of each
+ * section: sh_name inside the name table, [sh_offset, sh_offset+sh_size) inside the file unless SHT_NOBITS or SHT_NULL,
+ * sh_addralign 0 or a power of two below 2^32, sh_size below 2^48, sh_link < nshdr for the types that use it (SYMTAB,
+ * DYNSYM, RELA, REL, CREL, GROUP, SYMTAB_SHNDX, DYNAMIC, GNU_ver*, GNU_HASH, HASH, SHF_LINK_ORDER). Of an SHT_NULL
+ * section only sh_name and sh_type are looked at. A file without a section name table (e_shstrndx SHN_UNDEF) has only nameless sections. A file with
  * e_shoff 0 has no sections (nshdr 0).
  *
  * Of an ELF32 file, the header, the section and program headers, and the content of symbol tables, of .dynamic and, in

@@ -684,7 +684,8 @@ static struct sort_item *collect_extents(const struct verify_inputs *inputs, uin
 			for (uint32_t i = 0; i < place->n_pieces; i++)
 				extents[(*n)++] = (struct sort_item){
 					place->pieces[i].fileoff,
-					(i + 1 < place->n_pieces ? place->pieces[i + 1].start : size) - place->pieces[i].start};
+					(i + 1 < place->n_pieces ? place->pieces[i + 1].start : size) -
+						place->pieces[i].start};
 		}
 	sort_by_key(extents, *n);
 	return extents;

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Runs the fuzz programs: each on the files of tests/fuzz/corpus that are for it and on a few that the compiler makes, then on
-# damaged copies of them.
+# Runs the fuzz programs: each on the files of tests/fuzz/corpus that are for it and on a few that the compiler makes,
+# then on damaged copies of them.
 #
 #   tests/fuzz/run.sh [-b BUILD] [-n SHARE] [-s SEED] [PROGRAM...]
 #
-# BUILD (default: build) has been made with `make fuzz`, or with `make fuzz SAN=address,undefined BUILD=...`. SHARE (default 1)
-# multiplies the number of inputs, some 60,000 of which take a few seconds without sanitizers. PROGRAM: link, object, ...; all
-# of them if there is none. Prints a line for each: inputs, seconds, what was found. An input that ends a program stays in
-# PROGRAM/crash-input of the current folder. The exit code is 1 then.
+# BUILD (default: build) has been made with `make fuzz`, or with `make fuzz SAN=address,undefined BUILD=...`. SHARE
+# (default 1) multiplies the number of inputs, some 60,000 of which take a few seconds without sanitizers. PROGRAM:
+# link, object, ...; all of them if there is none. Prints a line for each: inputs, seconds, what was found. An input
+# that ends a program stays in PROGRAM/crash-input of the current folder. The exit code is 1 then.
 set -eu
 source=$(cd "$(dirname "$0")" && pwd)
 build=$source/../../build share=1 seed=1

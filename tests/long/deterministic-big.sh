@@ -1,7 +1,7 @@
 #!/bin/bash
-# The two big links of bench/run.sh, clang from all its static libraries and C++ with debugging information: the same bytes with
-# 1, 2, 7 and 16 threads, three times each, in two folders, without and over an existing output. UNITS (default 12; `make bench`
-# has 60) says how many units the second has.
+# The two big links of bench/run.sh, clang from all its static libraries and C++ with debugging information: the same
+# bytes with 1, 2, 7 and 16 threads, three times each, in two folders, without and over an existing output. UNITS
+# (default 12; `make bench` has 60) says how many units the second has.
 # timeout: 7200
 # packages: g++ libclang-19-dev llvm-19-dev zlib1g-dev libzstd-dev libxml2-dev libncurses-dev
 set -eu

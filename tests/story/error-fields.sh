@@ -1,6 +1,6 @@
 #!/bin/bash
-# One field of an object, archive or shared object is wrong: one clear error that names the file and the field, exit code 1,
-# no output. And each file cut off behind every 16 bytes.
+# One field of an object, archive or shared object is wrong: one clear error that names the file and the field, exit
+# code 1, no output. And each file cut off behind every 16 bytes.
 # asan
 # not verify: what it links is refused
 # not repeat: the same

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The fuzz programs run a little, on the corpus and on damaged copies of it: no crash, no exit, no endless loop, no gigabytes.
-# tests/long/fuzz.sh runs them for long.
+# The fuzz programs run a little, on the corpus and on damaged copies of it: no crash, no exit, no endless loop, no
+# gigabytes. tests/long/fuzz.sh runs them for long.
 # not verify: it links nothing that stays
 # not repeat: the same
 # not tsan: the programs have one thread

@@ -1,6 +1,7 @@
 #!/bin/bash
-# What no compiler writes, and what a generator of valid files has found: relocations that overlap, loads from the GOT against
-# the symbol of a merged section, alignments and zeros of a gigabyte in the middle of content, relative relocations of code.
+# What no compiler writes, and what a generator of valid files has found: relocations that overlap, loads from the GOT
+# against the symbol of a merged section, alignments and zeros of a gigabyte in the middle of content, relative
+# relocations of code.
 # asan
 # not verify: where relocations overlap, one of them is wrong
 set -eu
