@@ -24,7 +24,7 @@ linkit  = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^
 libs    := -liberty
 
 # Of the loader, what searches, reads and looks up is part of gild too: gild tree and its like do what the loader does.
-engine   := cache cache_file check dynamic image lookup needed objects preload print scope search text tokens versions
+engine   := cache cache_file check copies dynamic failure image lookup needed objects preload print scope search text tokens versions
 engine   := $(patsubst %,src/ldso/%.c,$(engine) $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),cpu))
 sources  := $(sort $(shell find src -name '*.c' -not -path 'src/ldso/*') $(engine))
 objects  := $(sources:src/%.c=$(BUILD)/obj/%.o)
@@ -48,12 +48,12 @@ setup = $(if $(filter no,$(SETUP)),@:,@scripts/setup.sh)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all help unit fuzz setup check check-long demo bench lint install uninstall clean force
+.PHONY: all help unit fuzz setup check check-long check-sanitized check-verified demo bench lint install uninstall clean force
 
 all: $(BUILD)/gild $(BUILD)/ld.gild $(BUILD)/bin/ld $(loader) ## build the linker and the loader (the default)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 unit: $(units) ## build the unit tests
 
@@ -69,10 +69,23 @@ check: ## run all tests; T='GLOB ...' chooses some
 	$(submake) WERROR=1 SAN=thread BUILD=$(BUILD)-thread all unit
 	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --asan $(BUILD)-address-undefined --tsan $(BUILD)-thread $(T)
 
-check-long: ## run the long tests: real programs, downloaded and built
+check-long: check-sanitized check-verified ## run the long tests: real programs, the whole suite with sanitizers and with every link checked, fuzzing
 	$(setup) build check long
-	$(submake) WERROR=1 all
+	$(submake) WERROR=1 all fuzz
 	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --long $(T)
+
+check-sanitized: ## run all tests under ASan with UBSan, and under TSan
+	$(setup) build check
+	$(submake) WERROR=1 all
+	$(submake) WERROR=1 SAN=address,undefined BUILD=$(BUILD)-address-undefined all unit fuzz
+	$(submake) WERROR=1 SAN=thread BUILD=$(BUILD)-thread all unit
+	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --asan $(BUILD)-address-undefined --tsan $(BUILD)-thread \
+		--as asan --as tsan $(if $(T),--maybe $(T))
+
+check-verified: ## run all stories with each output checked by --verify-output, and made again by 1, 2, 7 and 16 threads
+	$(setup) build check
+	$(submake) WERROR=1 all fuzz
+	@JOBS=$(JOBS) CC='$(CC)' tests/run --build $(BUILD) --as verify --as repeat $(if $(T),--maybe $(T))
 
 demo: ## see gild link itself, then a C++ program with threads and exceptions
 	$(setup) build demo
@@ -175,10 +188,10 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libgild.a
 	$(call say,LD,$@)
 	$(Q)$(linkit) -lcmocka $(libs)
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/standalone.o $(BUILD)/libgild.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(addprefix $(BUILD)/obj/tests/fuzz/,standalone.o bend.o generate.o) $(BUILD)/libgild.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(linkit) $(libs)
+	$(Q)$(linkit) -Wl,--wrap=_exit $(libs)
 
 # --- bookkeeping
 

@@ -14,7 +14,7 @@
 #           processor time the first time, and 2 GB in build/bench-debug)
 # The default is all but the last two; make bench B='clang debug' runs those.
 #
-# Environment: BUILD (build), ROUNDS (21; 7 for clang and debug; 200 for loader), CC, CXX, MOLD and LLD (more rivals, as paths), ONLY (names
+# Environment: BUILD (build), ROUNDS (21; 7 for clang and debug; 400 for loader), CC, CXX, MOLD and LLD (more rivals, as paths), ONLY (names
 # of rivals, as in the table: no others),
 # VARIANTS='replace fresh gc-sections no-build-id one-cpu' (all of these by default): with an output of the last run to replace,
 # without one, and, replacing, with --gc-sections, with --build-id=none, and on one processor.

@@ -38,7 +38,7 @@ _gild_values() {
 	--warn-abi | --no-warn-abi)
 		echo symbol-type symbol-size class-layout copy-relocation archive-override interposition
 		;;
-	--orphan-handling) echo place ;;
+	--orphan-handling) echo place warn error discard ;;
 	start-stop-visibility) echo default internal hidden protected ;;
 	-m) echo elf_x86_64 elf_i386 elf32_x86_64 ;;
 	esac

@@ -53,9 +53,8 @@ struct arch {
 	void (*fill_code)(uint8_t *image, uint64_t size); /* as few instructions that do nothing as there can be */
 
 	/* Types of dynamic relocations. */
-	uint32_t r_relative, r_symbolic, r_glob_dat, r_jump_slot, r_copy, r_irelative;
+	uint32_t r_relative, r_glob_dat, r_jump_slot, r_copy, r_irelative;
 	uint32_t r_dtpmod, r_dtpoff, r_tpoff, r_tlsdesc;
-	uint32_t r_symbolic_relative;      /* of objects and for the loader: the distance of a symbol; 0: none */
 	uint32_t r_tpoff_negated;          /* the offset with the other sign; 0: the target has none */
 
 	uint32_t got_plt_header_slots;     /* .got.plt: _DYNAMIC, link map, resolver */
@@ -81,6 +80,9 @@ struct arch {
 
 	/* Offset of a TLS address from the thread pointer. */
 	uint64_t (*tp_offset)(const struct layout *layout, uint64_t address);
+
+	/* What the loader is asked for where an object's relocation of that type is left to it, with its symbol. */
+	uint32_t (*dynamic_type)(uint32_t type);
 
 	enum symbol_use (*use_of)(uint32_t type); /* in code */
 	const char *(*relocation_name)(uint32_t type);

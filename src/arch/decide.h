@@ -13,8 +13,20 @@ enum action {
 	RELATIVE,      /* the loader adds the load address */
 	SYMBOLIC,      /* the loader looks the symbol up */
 	IRELATIVE,     /* the loader calls the resolver */
+	TPOFF,         /* the loader knows where this module's thread-local variables are */
 	IMPOSSIBLE,
 };
+
+/* The instructions of a section, in which relaxations look for what they know: its bytes in the input, so that what other
+ * relocations have written does not count. Empty where there is no code, or what is written is not what was read
+ * (unwind records, reversed arrays): nothing is relaxed there. */
+static inline struct bytes code_of(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	if (section->kind != SECTION_REGULAR || section->reversed || !(section_shdr(link, id)->sh_flags & SHF_EXECINSTR))
+		return (struct bytes){0};
+	return elf_section_bytes(&file_of(link, section->file)->elf, section_number(link, id));
+}
 
 /* A reference to the address itself. `wide`: the place has room for an address and can be left to the loader. */
 static inline enum action decide_absolute(const struct link *link, struct ref ref, bool wide, bool writable)
@@ -52,6 +64,31 @@ static inline enum action decide_relative(const struct link *link, struct ref re
 	if (ref.flags & SYMBOL_IFUNC)
 		return CANONICAL_PLT;
 	return ref.flags & SYMBOL_ABSOLUTE && link->is_pic && ref.symbol ? IMPOSSIBLE : DIRECT;
+}
+
+/* A reference to the size, by 32 bits or more. */
+static inline enum action decide_size(const struct link *link, struct ref ref)
+{
+	if (!(ref.flags & SYMBOL_PREEMPTIBLE) || (ref.flags & SYMBOL_UNDEFINED && !link->is_pic))
+		return DIRECT;
+	return SYMBOLIC;
+}
+
+/* A reference to the offset of a thread-local variable from the thread pointer, as the loader can write it, too. */
+static inline enum action decide_tp_offset(const struct link *link, struct ref ref)
+{
+	if (link->options->kind == OUTPUT_SHARED)
+		return ref.flags & SYMBOL_PREEMPTIBLE ? SYMBOLIC : TPOFF;
+	return ref.flags & SYMBOL_PREEMPTIBLE && !(ref.flags & SYMBOL_UNDEFINED) ? IMPOSSIBLE : DIRECT;
+}
+
+/* A distance from the GOT. What a shared object defines is meant to be its own then, whoever may preempt it (as GNU ld
+ * has it): an index into the GOT would be asked for otherwise. */
+static inline enum action decide_from_got(const struct link *link, struct ref ref)
+{
+	if (link->options->kind == OUTPUT_SHARED && ref.flags & SYMBOL_DEFINED && !(ref.flags & SYMBOL_IFUNC))
+		return DIRECT;
+	return decide_relative(link, ref);
 }
 
 static inline bool calls_through_plt(struct ref ref)

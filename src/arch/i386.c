@@ -41,8 +41,7 @@ static uint32_t scan_tls(const struct scanned *scanned, uint32_t i, struct ref r
 {
 	struct scanner *scanner = scanned->scanner;
 	const struct link *link = scanner->link;
-	section_id section = scanned->section;
-	struct bytes content = scanned->content;
+	struct bytes content = scanned->code;
 	const struct elf_rela *rela = &scanner->relas.at[i], *end = scanner->relas.at + scanner->relas.n;
 	enum tls_model model = tls_model(link, ref);
 	struct gd_sequence sequence;
@@ -76,12 +75,7 @@ static uint32_t scan_tls(const struct scanned *scanned, uint32_t i, struct ref r
 		return 1;
 	case R_386_TLS_LE:
 	case R_386_TLS_LE_32:
-		if (link->options->kind == OUTPUT_SHARED)
-			scanner_error(scanner, section, rela,
-				      "can not be used when making a shared object; recompile with -fPIC");
-		else if (ref.flags & SYMBOL_PREEMPTIBLE && !(ref.flags & SYMBOL_UNDEFINED))
-			scanner_error(scanner, section, rela,
-				      "addresses a thread-local variable of a shared object; recompile with -fPIC");
+		scan_tp_offset(scanned, i, ref, decide_tp_offset(link, ref));
 		return 1;
 	default: /* LDO_32, DESC_CALL */
 		return 1;
@@ -99,13 +93,13 @@ static void scan_got(const struct scanned *scanned, const struct elf_rela *rela,
 {
 	struct scanner *scanner = scanned->scanner;
 	struct link *link = scanner->link;
-	enum got_load load = decide_got_load(link, ref, rela, scanned->content, rela->r_offset);
+	enum got_load load = decide_got_load(link, ref, rela, scanned->code, rela->r_offset);
 	if (load == LOAD_TO_LEA)
 		scanner->module_bits |= NEED_GOT_BASE;
 	if (load != KEEP_LOAD)
 		return;
 	scanner_need(scanner, rela->r_sym, NEED_GOT);
-	if (!got_load_is_baseless(scanned->content, rela->r_offset))
+	if (!got_load_is_baseless(scanned->code, rela->r_offset))
 		scanner->module_bits |= NEED_GOT_BASE;
 	else if (link->is_pic)
 		scanner_error(scanner, scanned->section, rela,
@@ -148,7 +142,7 @@ static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32
 	case R_386_GOTOFF:
 		scanner->module_bits |= NEED_GOT_BASE;
 		if (ref.flags & SYMBOL_PREEMPTIBLE)
-			scan_action(scanned, i, ref, decide_gotoff(link, ref));
+			scan_action(scanned, i, ref, decide_distance(link, ref));
 		else if (ref.flags & SYMBOL_IFUNC)
 			scanner_need(scanner, rela->r_sym, NEED_CPLT);
 		break;
@@ -156,6 +150,8 @@ static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32
 		scanner->module_bits |= NEED_GOT_BASE;
 		break;
 	case R_386_SIZE32:
+		if (decide_size(link, ref) == SYMBOLIC)
+			scan_need(scanned, i, ref, SYMBOLIC);
 		break;
 	default:
 		return scan_tls(scanned, i, ref);
@@ -183,7 +179,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	const struct link *link = place->link;
 	const struct aux *aux = aux_of(link, place->file, rela->r_sym);
 	enum tls_model model = tls_model(link, ref);
-	struct bytes content = {place->image, place->size};
+	struct bytes content = place->code;
 	uint64_t where = rela->r_offset - place->start;
 	uint64_t tp = tp_offset(place->layout, s);
 	struct gd_sequence sequence;
@@ -242,10 +238,18 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 			relax_desc_call(at);
 		return 1;
 	case R_386_TLS_LE:
-		write32(at, tp + a);
-		return 1;
 	case R_386_TLS_LE_32:
-		write32(at, a - tp);
+		switch (decide_tp_offset(link, ref)) {
+		case SYMBOLIC: /* the loader adds to what it finds */
+			tp = 0;
+			break;
+		case TPOFF:
+			tp = s - place->layout->tls_addr;
+			break;
+		default:
+			break;
+		}
+		write32(at, rela->r_type == R_386_TLS_LE ? tp + a : a - tp);
 		return 1;
 	default:
 		return 1;
@@ -256,7 +260,7 @@ static void apply_got(const struct place *place, const struct elf_rela *rela, ui
 		      struct ref ref)
 {
 	struct link *link = place->link;
-	struct bytes content = {place->image, place->size};
+	struct bytes content = place->code;
 	uint64_t where = rela->r_offset - place->start;
 	enum got_load load = decide_got_load(link, ref, rela, content, where);
 	if (load != KEEP_LOAD) {
@@ -290,8 +294,7 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	switch (type) {
 	case R_386_32:
 		/* The loader adds to what it finds: the address of the image, or the symbol's. */
-		if (decide_absolute(link, ref, true, place->writable) == SYMBOLIC &&
-		    !site_is_settled(link, aux_of(link, place->file, rela->r_sym)))
+		if (is_left_to_loader(place, rela, decide_absolute(link, ref, true, place->writable)))
 			s = 0;
 		write32(at, s + a);
 		return 1;
@@ -330,7 +333,8 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		write32(at, got_base(place) + a - p);
 		return 1;
 	case R_386_SIZE32:
-		write32(at, place_size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		s = is_left_to_loader(place, rela, decide_size(link, ref)) ? 0 : place_size_of_symbol(place, rela->r_sym);
+		write32(at, s + (uint64_t)rela->r_addend);
 		return 1;
 	default:
 		return apply_tls(place, rela, at, s, a, ref);
@@ -388,6 +392,18 @@ static void apply(struct link *link, section_id section, uint8_t *image)
 	place_apply(link, section, image, apply_one, apply_unloaded);
 }
 
+static uint32_t i386_dynamic_type(uint32_t type)
+{
+	switch (type) {
+	case R_386_TLS_LE:
+		return R_386_TLS_TPOFF;
+	case R_386_TLS_LE_32:
+		return R_386_TLS_TPOFF32;
+	default: /* 32, PC32, SIZE32 */
+		return type;
+	}
+}
+
 static uint64_t arch_tp_offset(const struct layout *layout, uint64_t address)
 {
 	return tp_offset(layout, address);
@@ -421,8 +437,6 @@ const struct arch arch_i386 = {
 	.code_fill = 0x90, /* nop */
 	.fill_code = i386_fill_code,
 	.r_relative = R_386_RELATIVE,
-	.r_symbolic = R_386_32,
-	.r_symbolic_relative = R_386_PC32,
 	.r_glob_dat = R_386_GLOB_DAT,
 	.r_jump_slot = R_386_JMP_SLOT,
 	.r_copy = R_386_COPY,
@@ -441,6 +455,7 @@ const struct arch arch_i386 = {
 	.implicit_addend = i386_implicit_addend,
 	.put_implicit_addend = i386_put_implicit_addend,
 	.tp_offset = arch_tp_offset,
+	.dynamic_type = i386_dynamic_type,
 	.use_of = i386_use_of,
 	.relocation_name = i386_relocation_name,
 	.relocation_width = i386_relocation_width,

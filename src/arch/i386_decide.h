@@ -25,16 +25,8 @@ static inline enum action decide_relative32(const struct link *link, struct ref 
 /* A distance from the GOT or one of fewer bits: nobody but the linker can write it. */
 static inline enum action decide_distance(const struct link *link, struct ref ref)
 {
-	enum action action = decide_relative(link, ref);
+	enum action action = decide_from_got(link, ref);
 	return action == CANONICAL_PLT && link->is_pic && ref.flags & SYMBOL_PREEMPTIBLE ? IMPOSSIBLE : action;
-}
-
-/* A distance from the GOT. What a shared object defines is meant to be its own then, whoever may preempt it (as GNU ld
- * has it): an index into the GOT would be asked for otherwise. */
-static inline enum action decide_gotoff(const struct link *link, struct ref ref)
-{
-	bool own = link->options->kind == OUTPUT_SHARED && ref.flags & SYMBOL_DEFINED;
-	return own ? DIRECT : decide_distance(link, ref);
 }
 
 /* What becomes of a load from the GOT. glibc's rcrt1.o counts on `mov` becoming `lea` before it has relocated itself:

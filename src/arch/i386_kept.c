@@ -81,7 +81,7 @@ unsigned i386_applied_form(const struct link *link, section_id section, uint64_t
 {
 	const struct file *file = file_of(link, section_of(link, section)->file);
 	struct elf_relas relas = section_relas(link, section);
-	struct bytes content = elf_section_bytes(&file->elf, section_number(link, section));
+	struct bytes content = code_of(link, section);
 	switch (rela->r_type) {
 	case R_386_GOT32X:
 		got_load_form(decide_got_load(link, ref_of(link, file, rela->r_sym), rela, content, rela->r_offset),

@@ -3,6 +3,7 @@
 #define GILD_ARCH_PLACE_H
 
 #include "arch/arch.h"
+#include "arch/decide.h"
 #include "ld/layout/value.h"
 #include "ld/prune/icf.h"
 #include "ld/report/overflow.h"
@@ -19,6 +20,7 @@ struct place {
 	uint64_t address;        /* of image[0] */
 	uint8_t *image;
 	uint64_t size;
+	struct bytes code;       /* code_of() */
 	const struct elf_rela *relas_end;
 };
 
@@ -72,6 +74,29 @@ static inline uint64_t symbol_value(const struct place *place, uint32_t index, i
 		return local_value(place->link, place->file, index, addend);
 	}
 	return place->link->symbols[global_of(place->file, index)].address;
+}
+
+/* A reference of which the loader gets to know the symbol: what the image holds is not the value. */
+static inline bool is_left_to_loader(const struct place *place, const struct elf_rela *rela, enum action action)
+{
+	return action == SYMBOLIC && !site_is_settled(place->link, aux_of(place->link, place->file, rela->r_sym));
+}
+
+/* S of an ordinary symbol, see is_ordinary(), that does not stand for merged pieces; false: it is none. */
+static inline bool ordinary_value(const struct place *place, uint32_t index, uint64_t *value)
+{
+	const struct link *link = place->link;
+	const struct file *file = place->file;
+	if (!is_ordinary(link, file, index))
+		return false;
+	if (index >= file->symtab.first_global) {
+		*value = link->symbols[file->globals[index - file->symtab.first_global]].address;
+		return true;
+	}
+	const struct elf_sym *sym = &file->symtab.syms[index];
+	const struct section *section = section_of(link, file->first_section + sym->st_shndx);
+	*value = section_address(place->layout, section) + sym->st_value;
+	return section->kind != SECTION_MERGE;
 }
 
 static inline uint64_t tp_offset(const struct layout *layout, uint64_t address)
@@ -146,6 +171,7 @@ static inline struct place place_of(struct link *link, section_id id)
 		.section = id,
 		.alloc = shdr->sh_flags & SHF_ALLOC,
 		.writable = shdr->sh_flags & SHF_WRITE,
+		.code = code_of(link, id),
 	};
 }
 

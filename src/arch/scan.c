@@ -37,11 +37,29 @@ void scan_need(const struct scanned *scanned, uint32_t i, struct ref ref, enum a
 		scanner_need(scanner, rela->r_sym, NEED_PLT);
 		scanner_site(scanner, section, i, SITE_IRELATIVE);
 		break;
+	case TPOFF:
+		scanner_site(scanner, section, i, SITE_TPOFF);
+		break;
 	case IMPOSSIBLE:
 		scanner_error(scanner, section, rela, "can not be used when making a %s; recompile with %s",
 			      shared ? "shared object" : "PIE object", shared ? "-fPIC" : "-fPIE");
 		break;
 	}
+}
+
+void scan_tp_offset(const struct scanned *scanned, uint32_t i, struct ref ref, enum action action)
+{
+	struct scanner *scanner = scanned->scanner;
+	bool shared = scanner->link->options->kind == OUTPUT_SHARED;
+	if (action == IMPOSSIBLE && !shared) {
+		scanner_error(scanner, scanned->section, &scanner->relas.at[i],
+			      "addresses a thread-local variable of a shared object; recompile with -fPIC");
+		return;
+	}
+	if (action != DIRECT)
+		scan_need(scanned, i, ref, action);
+	if (shared && action != IMPOSSIBLE)
+		scanner->module_bits |= NEED_STATIC_TLS;
 }
 
 void scan_misplaced(const struct scanned *scanned, const struct elf_rela *rela, unsigned width)

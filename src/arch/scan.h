@@ -8,13 +8,14 @@
 struct scanned {
 	struct scanner *scanner;
 	section_id section;
-	struct bytes content;
+	struct bytes content, code; /* code: code_of() */
 	bool writable;
 };
 
-/* Relocation types, below 64, that are for thread-local variables, and that are for any. */
+/* Relocation types, below 64, that are for thread-local variables, and that are for any; distances of at most 8 bytes
+ * that need nothing when the symbol is ordinary. */
 struct tls_types {
-	uint64_t tls, either;
+	uint64_t tls, either, distances;
 };
 
 /* Notes what relocation `i` needs, as decided. */
@@ -74,6 +75,18 @@ static inline void scan_absolute(const struct scanned *scanned, uint32_t i, stru
 		scan_action(scanned, i, ref, decide_absolute(scanned->scanner->link, ref, wide, scanned->writable));
 }
 
+/* A relocation for an offset from the thread pointer, as decided. Variables of this module that the loader writes such
+ * offsets of must be there when the program starts. */
+void scan_tp_offset(const struct scanned *scanned, uint32_t i, struct ref ref, enum action action);
+
+/* Most relocations: nothing to do, and quickly seen. */
+static inline bool needs_nothing(const struct scanned *scanned, const struct elf_rela *rela, struct tls_types types)
+{
+	return rela->r_type < 64 && types.distances >> rela->r_type & 1 && scanned->content.size >= 8 &&
+	       rela->r_offset <= scanned->content.size - 8 &&
+	       is_ordinary(scanned->scanner->link, scanned->scanner->file, rela->r_sym);
+}
+
 /* A target's part: looks at relocation `i`; returns how many relocations it took. */
 typedef uint32_t scan_one(const struct scanned *scanned, uint32_t i, struct ref ref);
 
@@ -86,12 +99,13 @@ static inline __attribute__((always_inline)) void scan_each(struct scanner *scan
 		.scanner = scanner,
 		.section = section,
 		.content = elf_section_bytes(&scanner->file->elf, section - scanner->file->first_section),
+		.code = code_of(scanner->link, section),
 		.writable = scanner->file->elf.shdrs[section - scanner->file->first_section].sh_flags & SHF_WRITE,
 	};
 	for (uint32_t i = 0; i < scanner->relas.n;) {
 		const struct elf_rela *rela = &scanner->relas.at[i];
 		struct ref ref;
-		if (rela->r_type == 0 ||
+		if (rela->r_type == 0 || needs_nothing(&scanned, rela, types) ||
 		    !scan_begins(&scanned, rela, width_of(rela->r_type), types, &ref))
 			i++;
 		else

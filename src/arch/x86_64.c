@@ -19,8 +19,7 @@ static uint32_t scan_tls(const struct scanned *scanned, uint32_t i, struct ref r
 {
 	struct scanner *scanner = scanned->scanner;
 	const struct link *link = scanner->link;
-	section_id section = scanned->section;
-	struct bytes content = scanned->content;
+	struct bytes content = scanned->code;
 	const struct elf_rela *rela = &scanner->relas.at[i], *end = scanner->relas.at + scanner->relas.n;
 	enum tls_model model = tls_model(link, ref);
 	bool shared = link->options->kind == OUTPUT_SHARED;
@@ -52,12 +51,7 @@ static uint32_t scan_tls(const struct scanned *scanned, uint32_t i, struct ref r
 		return 1;
 	case R_X86_64_TPOFF32:
 	case R_X86_64_TPOFF64:
-		if (shared && rela->r_type == R_X86_64_TPOFF32)
-			scanner_error(scanner, section, rela,
-				      "can not be used when making a shared object; recompile with -fPIC");
-		else if (ref.flags & SYMBOL_PREEMPTIBLE && !(ref.flags & SYMBOL_UNDEFINED))
-			scanner_error(scanner, section, rela,
-				      "addresses a thread-local variable of a shared object; recompile with -fPIC");
+		scan_tp_offset(scanned, i, ref, shared ? IMPOSSIBLE : decide_tp_offset(link, ref));
 		return 1;
 	default: /* DTPOFF, TLSDESC_CALL */
 		return 1;
@@ -69,6 +63,7 @@ static const struct tls_types tls_types = {
 	       1ull << R_X86_64_TPOFF32 | 1ull << R_X86_64_TPOFF64 | 1ull << R_X86_64_DTPOFF64 |
 	       1ull << R_X86_64_GOTPC32_TLSDESC | 1ull << R_X86_64_TLSDESC_CALL,
 	.either = 1ull << R_X86_64_SIZE32 | 1ull << R_X86_64_SIZE64,
+	.distances = 1ull << R_X86_64_PC32 | 1ull << R_X86_64_PLT32,
 };
 
 static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32_t i, struct ref ref)
@@ -77,7 +72,7 @@ static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32
 	struct link *link = scanner->link;
 	const struct elf_rela *rela = &scanner->relas.at[i];
 	uint32_t type = rela->r_type;
-	struct bytes content = scanned->content;
+	struct bytes content = scanned->code;
 	switch (type) {
 	case R_X86_64_8:
 	case R_X86_64_16:
@@ -115,6 +110,7 @@ static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32
 		break;
 	case R_X86_64_GOT32:
 	case R_X86_64_GOT64:
+	case R_X86_64_GOTPLT64:
 	case R_X86_64_GOTPCREL64:
 		scanner_need(scanner, rela->r_sym, NEED_GOT);
 		scanner->module_bits |= NEED_GOT_BASE;
@@ -122,7 +118,7 @@ static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32
 	case R_X86_64_GOTOFF64:
 		scanner->module_bits |= NEED_GOT_BASE;
 		if (ref.flags & SYMBOL_PREEMPTIBLE)
-			scan_action(scanned, i, ref, decide_relative(link, ref));
+			scan_action(scanned, i, ref, decide_from_got(link, ref));
 		else if (ref.flags & SYMBOL_IFUNC)
 			scanner_need(scanner, rela->r_sym, NEED_CPLT);
 		break;
@@ -132,6 +128,8 @@ static inline uint32_t scan_one_relocation(const struct scanned *scanned, uint32
 		break;
 	case R_X86_64_SIZE32:
 	case R_X86_64_SIZE64:
+		if (decide_size(link, ref) == SYMBOLIC)
+			scan_need(scanned, i, ref, SYMBOLIC);
 		break;
 	default:
 		return scan_tls(scanned, i, ref);
@@ -153,7 +151,7 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	const struct link *link = place->link;
 	const struct aux *aux = aux_of(link, place->file, rela->r_sym);
 	enum tls_model model = tls_model(link, ref);
-	struct bytes content = {place->image, place->size};
+	struct bytes content = place->code;
 	uint64_t where = rela->r_offset - place->start;
 	switch (rela->r_type) {
 	case R_X86_64_TLSGD:
@@ -220,11 +218,10 @@ static uint32_t apply_tls(const struct place *place, const struct elf_rela *rela
 	}
 }
 
-/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call). */
-static inline uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
+/* Applies a relocation that is not of the most usual kind; see apply_one(). */
+static uint32_t apply_unusual(const struct place *place, const struct elf_rela *rela)
 {
 	struct link *link = place->link;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a section that has relocations to count has a table */
 	uint32_t type = rela->r_type;
 	if (type == R_X86_64_NONE)
 		return 1;
@@ -240,14 +237,13 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 	switch (type) {
 	case R_X86_64_64:
 		/* Also where the loader will write: RELA's addend is in the table, the place is a prelinked image's. */
-		if (decide_absolute(link, ref, true, place->writable) == SYMBOLIC &&
-		    !site_is_settled(link, aux_of(link, place->file, rela->r_sym)))
+		if (is_left_to_loader(place, rela, decide_absolute(link, ref, true, place->writable)))
 			s = 0, a = 0;
 		write64(at, s + (uint64_t)a);
 		return 1;
 	case R_X86_64_32:
-		if (is_x32(link) && decide_absolute(link, ref, true, place->writable) == SYMBOLIC &&
-		    !site_is_settled(link, aux_of(link, place->file, rela->r_sym)))
+		if (is_x32(link) &&
+		    is_left_to_loader(place, rela, decide_absolute(link, ref, true, place->writable)))
 			s = 0, a = 0;
 		put_absolute(place, rela, at, 4, s + (uint64_t)a, !is_x32(link));
 		return 1;
@@ -284,9 +280,12 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		return 1;
 	case R_X86_64_GOTPCRELX:
 	case R_X86_64_REX_GOTPCRELX:
+		if (a != rela->r_addend) /* the piece of a merged section: what leads to a slot has its addend to itself */
+			s = symbol_value(place, rela->r_sym, &(int64_t){0});
+		a = rela->r_addend;
 		if (got_is_superfluous(link, ref)) {
 			bool rex = type == R_X86_64_REX_GOTPCRELX;
-			struct bytes content = {place->image, place->size};
+			struct bytes content = place->code;
 			enum got_load load = relax_got_load(content, where, rex, a, link->is_pic);
 			int64_t value = got_load_value(load, s, (uint64_t)a, p);
 			if (load != KEEP_LOAD && (!link->may_be_far || value == (int32_t)value)) {
@@ -297,20 +296,22 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		__attribute__((fallthrough));
 	case R_X86_64_GOTPCREL:
 		aux = aux_of(link, place->file, rela->r_sym);
-		put_signed(place, rela, at, 4, (int64_t)(slot_address(place, aux->got) + (uint64_t)a - p));
+		put_signed(place, rela, at, 4,
+			   (int64_t)(slot_address(place, aux->got) + (uint64_t)rela->r_addend - p));
 		return 1;
 	case R_X86_64_GOTPCREL64:
 		aux = aux_of(link, place->file, rela->r_sym);
-		write64(at, slot_address(place, aux->got) + (uint64_t)a - p);
+		write64(at, slot_address(place, aux->got) + (uint64_t)rela->r_addend - p);
 		return 1;
 	case R_X86_64_GOT64:
+	case R_X86_64_GOTPLT64: /* also a slot's place; which one is the linker's choice */
 		aux = aux_of(link, place->file, rela->r_sym);
-		write64(at, slot_address(place, aux->got) - got_base(place) + (uint64_t)a);
+		write64(at, slot_address(place, aux->got) - got_base(place) + (uint64_t)rela->r_addend);
 		return 1;
 	case R_X86_64_GOT32:
 		aux = aux_of(link, place->file, rela->r_sym);
 		put_signed(place, rela, at, 4,
-			   (int64_t)(slot_address(place, aux->got) - got_base(place) + (uint64_t)a));
+			   (int64_t)(slot_address(place, aux->got) - got_base(place) + (uint64_t)rela->r_addend));
 		return 1;
 	case R_X86_64_GOTOFF64:
 		write64(at, s + (uint64_t)a - got_base(place));
@@ -322,15 +323,30 @@ static inline uint32_t apply_one(const struct place *place, const struct elf_rel
 		write64(at, got_base(place) + (uint64_t)a - p);
 		return 1;
 	case R_X86_64_SIZE32:
-		put_absolute(place, rela, at, 4, place_size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend,
-			     false);
-		return 1;
 	case R_X86_64_SIZE64:
-		write64(at, place_size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend);
+		s = place_size_of_symbol(place, rela->r_sym) + (uint64_t)rela->r_addend;
+		if (is_left_to_loader(place, rela, decide_size(link, ref)))
+			s = 0;
+		if (type == R_X86_64_SIZE64)
+			write64(at, s);
+		else
+			put_absolute(place, rela, at, 4, s, false);
 		return 1;
 	default:
 		return apply_tls(place, rela, at, p, s, a, ref);
 	}
+}
+
+/* Applies one relocation of a loaded section; returns how many it took (a relaxed TLS sequence takes its call). */
+static inline __attribute__((always_inline)) uint32_t apply_one(const struct place *place, const struct elf_rela *rela)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a section that has relocations to count has a table */
+	uint32_t type = rela->r_type;
+	uint64_t where = rela->r_offset - place->start, s;
+	if ((type != R_X86_64_PC32 && type != R_X86_64_PLT32) || !ordinary_value(place, rela->r_sym, &s))
+		return apply_unusual(place, rela);
+	put_signed(place, rela, place->image + where, 4, (int64_t)(s + (uint64_t)rela->r_addend - place->address - where));
+	return 1;
 }
 
 /* A section that is not loaded, debug information mostly: nothing to decide, addresses as they are. */
@@ -390,6 +406,24 @@ static void apply_range(struct link *link, section_id section, uint32_t first, u
 static void apply(struct link *link, section_id section, uint8_t *image)
 {
 	place_apply(link, section, image, apply_one, apply_unloaded);
+}
+
+static uint32_t x86_64_dynamic_type(uint32_t type)
+{
+	return type;
+}
+
+/* The loader writes words. */
+static uint32_t x32_dynamic_type(uint32_t type)
+{
+	switch (type) {
+	case R_X86_64_64:
+		return R_X86_64_32;
+	case R_X86_64_SIZE64:
+		return R_X86_64_SIZE32;
+	default:
+		return type;
+	}
 }
 
 static uint64_t arch_tp_offset(const struct layout *layout, uint64_t address)
@@ -456,7 +490,7 @@ const struct arch arch_x86_64 = {
 	.lib_tokens = lib_tokens,
 	.section_types = section_types,
 	.platform_tokens = platform_tokens,
-	.r_symbolic = R_X86_64_64,
+	.dynamic_type = x86_64_dynamic_type,
 	X86_64_COMMON
 };
 
@@ -475,6 +509,6 @@ const struct arch arch_x32 = {
 	.lib_tokens = lib_tokens_x32,
 	.section_types = section_types,
 	.platform_tokens = platform_tokens,
-	.r_symbolic = R_X86_64_32,
+	.dynamic_type = x32_dynamic_type,
 	X86_64_COMMON
 };

@@ -102,7 +102,7 @@ unsigned x86_64_applied_form(const struct link *link, section_id section, uint64
 {
 	const struct file *file = file_of(link, section_of(link, section)->file);
 	struct elf_relas relas = section_relas(link, section);
-	struct bytes content = elf_section_bytes(&file->elf, section_number(link, section));
+	struct bytes content = code_of(link, section);
 	switch (rela->r_type) {
 	case R_X86_64_GOTPCRELX:
 	case R_X86_64_REX_GOTPCRELX:

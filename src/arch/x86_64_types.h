@@ -40,6 +40,7 @@ static inline unsigned x86_64_width_of(uint32_t type)
 	case R_X86_64_GOTOFF64:
 	case R_X86_64_GOTPC64:
 	case R_X86_64_GOT64:
+	case R_X86_64_GOTPLT64:
 	case R_X86_64_GOTPCREL64:
 	case R_X86_64_PLTOFF64:
 	case R_X86_64_SIZE64:

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 
 /* Bytes. An arena that has grown large takes large chunks, which fit into huge pages. */
-enum { CHUNK_SIZE = 1 << 20, LARGE_ARENA = 2 << 20, LARGE_CHUNK_SIZE = 8 << 20 };
+enum { CHUNK_SIZE = 1 << 20, LARGE_ARENA = 1 << 20, LARGE_CHUNK_SIZE = 8 << 20 };
 
 struct arena_chunk {
 	struct arena_chunk *older;

@@ -28,11 +28,13 @@ static uint32_t make_child(struct glob_set *set, uint32_t node, char byte)
 	return child;
 }
 
+static const char special[] = "*?[]\\";
+
 /* Length of the text behind the last special character, where that is a star. */
 static uint32_t literal_suffix(struct str pattern)
 {
 	uint32_t len = 0;
-	while (len < pattern.len && !strchr("*?[]\\", pattern.at[pattern.len - len - 1]))
+	while (len < pattern.len && !strchr(special, pattern.at[pattern.len - len - 1]))
 		len++;
 	return len < pattern.len && pattern.at[pattern.len - len - 1] == '*' ? len : 0;
 }
@@ -46,6 +48,8 @@ static void hang(struct glob_set *set, uint32_t id)
 	pattern->kind = prefix == text.len ? GLOB_SET_LITERAL : GLOB_SET_GENERAL;
 	if (prefix + suffix + 1 == text.len && text.at[prefix] == '*')
 		pattern->kind = GLOB_SET_AFFIX;
+	if (text.len && !strchr(special, text.at[text.len - 1]))
+		pattern->last = text.at[text.len - 1];
 	for (uint32_t i = 0; i < prefix; i++)
 		node = make_child(set, node, text.at[i]);
 	for (uint32_t i = 1; i <= suffix; i++)
@@ -93,6 +97,14 @@ uint32_t glob_set_add(struct glob_set *set, struct str text)
 	return id;
 }
 
+/* The last character refuses most texts at once. */
+static bool matches_whole(const struct glob_set_pattern *pattern, struct str text)
+{
+	if (pattern->last && (!text.len || text.at[text.len - 1] != pattern->last))
+		return false;
+	return glob_match(pattern->text, text);
+}
+
 /* The patterns at a node that is `depth` bytes along the text. */
 static uint32_t take(const struct glob_set *set, uint32_t node, struct str text, uint32_t depth, uint32_t *ids,
 		     uint32_t n)
@@ -101,7 +113,7 @@ static uint32_t take(const struct glob_set *set, uint32_t node, struct str text,
 		const struct glob_set_pattern *pattern = &set->patterns.at[i - 1];
 		bool matches = pattern->kind == GLOB_SET_LITERAL ? depth == text.len
 								 : pattern->kind == GLOB_SET_AFFIX ||
-									   glob_match(pattern->text, text);
+									   matches_whole(pattern, text);
 		if (matches)
 			ids[n++] = i - 1;
 	}
@@ -115,7 +127,8 @@ uint32_t glob_set_match(const struct glob_set *set, struct str text, uint32_t *i
 		return 0;
 	uint32_t node = FORWARD;
 	for (uint32_t i = 0;; i++) {
-		n = take(set, node, text, i, ids, n);
+		if (set->nodes.at[node].pattern)
+			n = take(set, node, text, i, ids, n);
 		if (i == text.len || !(node = child_of(set, node, text.at[i])))
 			break;
 	}

@@ -18,6 +18,7 @@ struct glob_set_pattern {
 	struct str text;          /* not owned */
 	uint32_t next;            /* 1 + the next one that hangs at the same node */
 	uint32_t same_hash;       /* 1 + the next one in the bucket */
+	char last;                /* the last character of what it matches; '\0': not known */
 	enum { GLOB_SET_LITERAL, GLOB_SET_AFFIX, GLOB_SET_GENERAL } kind;
 };
 

@@ -64,6 +64,7 @@ static void grow(struct intern_table *table)
 	struct intern_table old = *table;
 	uint32_t mask = old.mask * 2 + 1;
 	use_block(table, memory_zeroed(block_size(mask), 1), mask);
+	memory_touch(table->slots, ((size_t)mask + 1) * sizeof(*table->slots));
 	memcpy(table->strings, old.strings, old.n * sizeof(*old.strings));
 	for (uint32_t i = 0; i <= old.mask; i++) {
 		if (!old.slots[i])
@@ -231,9 +232,12 @@ static void run_tables(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct intern_batch *batch = context;
 	(void)worker;
-	for (size_t t = begin; t < end; t++)
+	for (size_t t = begin; t < end; t++) {
+		struct intern_table *table = &batch->set->tables[t];
+		if (!table->is_touched)
+			memory_touch(table->slots, ((size_t)table->mask + 1) * sizeof(*table->slots));
+		table->is_touched = true;
 		for (uint32_t list = 0; list < batch->n_lists; list++) {
-			struct intern_table *table = &batch->set->tables[t];
 			const struct group *group = batch->buckets[(size_t)list * batch->set->n + t].first;
 			for (; group; group = group->next) {
 				fetch_group(table, group);
@@ -244,6 +248,7 @@ static void run_tables(void *context, size_t begin, size_t end, unsigned worker)
 				}
 			}
 		}
+	}
 }
 
 void intern_batch_run(struct intern_batch *batch)

@@ -25,6 +25,7 @@ struct intern_table {
 	uint32_t number;          /* in its space */
 	uint8_t log2_tables;      /* of its space */
 	bool has_grown;           /* the block is its own, no longer a part of the set's */
+	bool is_touched;          /* its slots have memory */
 };
 
 /* The tables of several spaces, one space after the other. */

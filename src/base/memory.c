@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/types.h"
 
-enum { HUGE_PAGE = 2 << 20, FAULT_AROUND = 64 << 10 }; /* bytes */
+enum { PAGE = 4096, HUGE_PAGE = 2 << 20, FAULT_AROUND = 64 << 10 }; /* bytes */
 
 void memory_prefer_huge(void *at, size_t size)
 {
@@ -23,6 +23,15 @@ void *memory_zeroed(size_t count, size_t size)
 		out_of_memory();
 	memory_prefer_huge(memory, count * size);
 	return memory;
+}
+
+void memory_touch(void *at, size_t size)
+{
+	volatile uint8_t *byte = at;
+	for (size_t offset = 0; offset < size; offset += PAGE)
+		byte[offset] = 0;
+	if (size)
+		byte[size - 1] = 0;
 }
 
 void memory_populate(const void *at, size_t size)

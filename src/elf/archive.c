@@ -146,7 +146,8 @@ static bool long_name(const struct archive *archive, uint64_t offset, struct str
  *	foo.o/          a short name
  *	foo.o           a short name, as old tools write it
  *	/123            the name at offset 123 of "//"
- *	/123:456        in a thin archive: the member at 456 of the archive with that name */
+ *	/123:456        in a thin archive: the member at 456 of the archive with that name
+ * Behind a number GNU ar 2.40 leaves the end of the short name that it wrote first, if that had 15 characters: "/123     /". */
 static bool read_name(const struct archive *archive, const struct ar_hdr *header, struct archive_member *member,
 		      struct elf_error *error)
 {
@@ -164,7 +165,8 @@ static bool read_name(const struct archive *archive, const struct ar_hdr *header
 			member->nested = read_decimal(field + used, size - used, &digits);
 			used += digits;
 		}
-		if (digits == 0 || !only_spaces(field + used, size - used))
+		size_t padding = used < size && field[size - 1] == '/' ? size - 1 - used : size - used;
+		if (digits == 0 || !only_spaces(field + used, padding))
 			return elf_fail(error, "ar_name", 0, member->header, "of a member is malformed");
 		return long_name(archive, offset, &member->name, error);
 	}
@@ -216,12 +218,14 @@ bool archive_read_index(const struct archive *archive, struct archive_index *out
 	out->names = (const char *)out->offsets + n * word;
 	out->names_size = index.size - word - n * word;
 
-	uint64_t nuls = 0;
-	for (uint64_t i = 0; i < out->names_size; i++)
-		nuls += out->names[i] == '\0';
-	if (nuls < n)
-		return elf_fail(error, "archive index", 0, nuls,
-				"names end in a NUL inside it, fewer than it has symbols");
+	const char *name = out->names, *end = name + out->names_size;
+	for (uint64_t i = 0; i < n; i++) {
+		const char *nul = __builtin_memchr(name, '\0', (size_t)(end - name));
+		if (!nul)
+			return elf_fail(error, "archive index", 0, i,
+					"names end in a NUL inside it, fewer than it has symbols");
+		name = nul + 1;
+	}
 	return true;
 }
 

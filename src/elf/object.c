@@ -5,6 +5,8 @@
 
 /* No section and no alignment reaches this, so that the sum of a few of them cannot overflow. */
 #define SIZE_LIMIT (1ULL << 48)
+/* Alignment becomes gaps in the file, which are written where code is. */
+#define ALIGN_LIMIT (1ULL << 32)
 
 enum elf_kind elf_kind(struct bytes file)
 {
@@ -65,7 +67,7 @@ static bool check_section(const struct elf_file *file, uint32_t index, struct el
 	}
 	if ((shdr->sh_addralign & (shdr->sh_addralign - 1)) != 0)
 		return elf_fail(error, "sh_addralign", index, shdr->sh_addralign, "is not a power of two");
-	if (shdr->sh_addralign >= SIZE_LIMIT)
+	if (shdr->sh_addralign >= ALIGN_LIMIT)
 		return elf_fail(error, "sh_addralign", index, shdr->sh_addralign, "is absurdly large");
 	if (shdr->sh_link >= file->nshdr && uses_link(shdr))
 		return elf_fail(error, "sh_link", index, shdr->sh_link,
@@ -175,6 +177,8 @@ bool elf_read_file_in(struct elf_file *out, struct bytes bytes, const struct elf
 		return elf_fail(error, "e_shstrndx", 0, names, "is beyond the end of the section header table");
 	if (names != SHN_UNDEF && !elf_read_strtab(&out->shstrtab, &out->shstrtab_size, out, names, error))
 		return false;
+	if (out->shdrs[0].sh_type != SHT_NULL)
+		return elf_fail(error, "sh_type", 0, out->shdrs[0].sh_type, "of section 0 is not SHT_NULL");
 	for (uint32_t i = 0; i < out->nshdr; i++)
 		if (!check_section(out, i, error))
 			return false;
@@ -205,7 +209,7 @@ static bool check_special_symbol(const struct elf_symtab *symtab, uint32_t i, ui
 	if (shndx == SHN_ABS)
 		return true;
 	if (elf_sym_is_common(sym)) {
-		if ((sym->st_value & (sym->st_value - 1)) != 0 || sym->st_value >= SIZE_LIMIT)
+		if ((sym->st_value & (sym->st_value - 1)) != 0 || sym->st_value >= ALIGN_LIMIT)
 			return elf_fail(error, "st_value", i, sym->st_value, "of a common symbol is not an alignment");
 		if (sym->st_size >= SIZE_LIMIT)
 			return elf_fail(error, "st_size", i, sym->st_size, "of a common symbol is absurdly large");
@@ -308,7 +312,7 @@ static bool read_chdr(struct elf_compressed *out, const struct elf_dialect *dial
 	if (chdr->ch_type != ELFCOMPRESS_ZLIB && chdr->ch_type != ELFCOMPRESS_ZSTD)
 		return elf_fail(error, "ch_type", index, chdr->ch_type,
 				"is unknown: neither ELFCOMPRESS_ZLIB nor ELFCOMPRESS_ZSTD");
-	if ((chdr->ch_addralign & (chdr->ch_addralign - 1)) != 0 || chdr->ch_addralign >= SIZE_LIMIT)
+	if ((chdr->ch_addralign & (chdr->ch_addralign - 1)) != 0 || chdr->ch_addralign >= ALIGN_LIMIT)
 		return elf_fail(error, "ch_addralign", index, chdr->ch_addralign, "is not an alignment");
 	*out = (struct elf_compressed){
 		.type = chdr->ch_type,

@@ -49,9 +49,9 @@ struct elf_file {
 	const struct elf_replacement *replaced; /* nshdr of them; NULL: none. `shdrs` is then a copy to go with them */
 };
 
-/* Checks e_ident, e_version, e_shentsize, e_shoff, e_shnum, e_shstrndx, and of each section: sh_name inside
- * the name table, [sh_offset, sh_offset+sh_size) inside the file unless SHT_NOBITS or SHT_NULL, sh_addralign 0 or a
- * power of two below 2^48, sh_size below 2^48, sh_link < nshdr for the types that use it (SYMTAB, DYNSYM, RELA, REL,
+/* Checks e_ident, e_version, e_shentsize, e_shoff, e_shnum, e_shstrndx, that section 0 is SHT_NULL, and of each section:
+ * sh_name inside the name table, [sh_offset, sh_offset+sh_size) inside the file unless SHT_NOBITS or SHT_NULL, sh_addralign
+ * 0 or a power of two below 2^32, sh_size below 2^48, sh_link < nshdr for the types that use it (SYMTAB, DYNSYM, RELA, REL,
  * CREL, GROUP, SYMTAB_SHNDX, DYNAMIC, GNU_ver*, GNU_HASH, HASH, SHF_LINK_ORDER). Of an SHT_NULL section only sh_name is
  * looked at. A file without a section name table (e_shstrndx SHN_UNDEF) has only nameless sections. A file with
  * e_shoff 0 has no sections (nshdr 0).
@@ -100,7 +100,7 @@ struct elf_symtab {
 /* The symbol table in section `index` (SHT_SYMTAB or SHT_DYNSYM). Checks sh_entsize, sh_size, sh_info <= n, the string
  * table (SHT_STRTAB, last byte 0), and of every symbol: st_name inside the string table, st_shndx below nshdr or one of
  * SHN_ABS, SHN_COMMON, SHN_X86_64_LCOMMON, SHN_XINDEX with an entry in [1, nshdr); a SHT_DYNSYM's st_shndx is not
- * checked further than 'defined or not'. COMMON symbols: st_value is a power of two below 2^48 or 0, st_size is below
+ * checked further than 'defined or not'. COMMON symbols: st_value is a power of two below 2^32 or 0, st_size is below
  * 2^48. `shndx_section`: index of the SHT_SYMTAB_SHNDX that belongs to the table, or 0. */
 bool elf_read_symtab(struct elf_symtab *out, const struct elf_file *file, uint32_t index, uint32_t shndx_section,
 		     struct elf_error *error);
@@ -156,7 +156,7 @@ static inline bool elf_is_compressed(const struct elf_shdr *shdr, const char *na
 }
 
 /* The header of compressed section `index`: checks that there is one, that the section is neither SHF_ALLOC nor
- * SHT_NOBITS, that ch_type is known, ch_addralign 0 or a power of two below 2^48, and ch_size below 4 GiB and not more
+ * SHT_NOBITS, that ch_type is known, ch_addralign 0 or a power of two below 2^32, and ch_size below 4 GiB and not more
  * than a stream of that length can hold: what claims more is an attempt to exhaust the memory. */
 bool elf_read_compressed(struct elf_compressed *out, const struct elf_file *file, uint32_t index,
 			 struct elf_error *error);

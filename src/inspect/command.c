@@ -130,6 +130,16 @@ int command_parse(const struct command_spec *command, int argc, char **argv, int
 	return COMMAND_GO;
 }
 
+int command_parse_program(const struct command_spec *command, int argc, char **argv)
+{
+	int noperands = 0, status = command_parse(command, argc, argv, &noperands);
+	if (status != COMMAND_GO || noperands == 1)
+		return status;
+	fprintf(stderr, "%s: %s\nTry '%s --help'.\n", command->name,
+		noperands ? "one program at a time" : "no program is named", command->name);
+	return 1;
+}
+
 void command_program_options(struct command_option *to, struct inspect_options *options)
 {
 	const struct command_option shared[COMMAND_PROGRAM_OPTIONS] = {

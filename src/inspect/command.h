@@ -40,6 +40,9 @@ enum { COMMAND_GO = -1 };
  * printed). */
 int command_parse(const struct command_spec *command, int argc, char **argv, int *noperands);
 
+/* The same for a command with one program as its operand, which becomes argv[0]. */
+int command_parse_program(const struct command_spec *command, int argc, char **argv);
+
 /* Options that all commands with a program share; fills COMMAND_PROGRAM_OPTIONS elements. */
 enum { COMMAND_PROGRAM_OPTIONS = 6 };
 void command_program_options(struct command_option *to, struct inspect_options *options);

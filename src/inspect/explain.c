@@ -291,14 +291,9 @@ int explain_command(int argc, char **argv)
 		.options = options,
 		.noptions = COUNTOF(options),
 	};
-	int noperands = 0, status = command_parse(&command, argc, argv, &noperands);
+	int status = command_parse_program(&command, argc, argv);
 	if (status != COMMAND_GO)
 		return status;
-	if (noperands != 1) {
-		fprintf(stderr, "gild explain: %s\nTry 'gild explain --help'.\n",
-			noperands ? "one program at a time" : "no program is named");
-		return 1;
-	}
 	struct inspection in;
 	status = 1;
 	if (inspect_open(&in, &inspect, argv[0], command.name)) {

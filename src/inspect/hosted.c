@@ -1,7 +1,6 @@
 /* What takes the place of a process in the parts of the loader that are built into gild: src/ldso searches, maps, reads
- * and looks up as ever, but nothing runs. So there is memory from the C library, errors that are kept instead of ending
- * the process, no LD_DEBUG, no threads to wait for and no C library to tell what was loaded. */
-#include <stdio.h>
+ * and looks up as ever, but nothing runs. So there is memory from the C library, no LD_DEBUG, no threads to wait for
+ * and no C library to tell what was loaded. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +12,6 @@
 #include "ldso/glibc/publish.h"
 #include "ldso/heap.h"
 #include "ldso/tunables.h"
-
-struct loader the_loader;
 
 /* --- memory: a list of all blocks, so that a session can be forgotten as a whole */
 
@@ -50,27 +47,6 @@ void heap_free(void *memory)
 	free(block);
 }
 
-void *heap_grow(void *old, size_t old_size, size_t size)
-{
-	void *bigger = heap_alloc(size);
-	if (old)
-		memcpy(bigger, old, old_size);
-	heap_free(old);
-	return bigger;
-}
-
-char *heap_text_n(const char *text, size_t length)
-{
-	char *copy = heap_alloc(length + 1);
-	memcpy(copy, text, length);
-	return copy;
-}
-
-char *heap_text(const char *text)
-{
-	return heap_text_n(text, strlen(text));
-}
-
 void hosted_forget(void)
 {
 	while (blocks) {
@@ -81,29 +57,7 @@ void hosted_forget(void)
 	the_loader = (struct loader){.argc = 0};
 }
 
-/* --- errors */
-
-bool fail(struct loader *ld, const char *object, int code, const char *format, ...)
-{
-	if (ld->failed)
-		return false;
-	char text[4096];
-	va_list values;
-	va_start(values, format);
-	vsnprintf(text, sizeof(text), format, values);
-	va_end(values);
-	ld->failed = true;
-	ld->failure = (struct failure){.object = heap_text(object), .text = heap_text(text), .code = code};
-	return false;
-}
-
-void fail_clear(struct loader *ld)
-{
-	heap_free(ld->failure.object);
-	heap_free(ld->failure.text);
-	ld->failure = (struct failure){.code = 0};
-	ld->failed = false;
-}
+/* --- what a process says, and asks the system for */
 
 /* LD_DEBUG is for processes: options.debug is 0 here, and these are not called. */
 void debug_print(struct loader *ld, const char *format, ...)

@@ -33,8 +33,8 @@ const char *inspect_name(const struct inspection *in, const struct object *objec
 
 bool inspect_is_preload(const struct inspection *in, const struct object *object)
 {
-	for (uint32_t i = 1; i <= in->npreloads; i++)
-		if (in->ld->program->search.at[i] == object)
+	for (uint32_t i = 0; i < in->preloads.n; i++)
+		if (in->preloads.at[i] == object)
 			return true;
 	return false;
 }
@@ -203,11 +203,11 @@ static void set_options(struct inspection *in, const struct inspect_options *opt
 	to->hwcaps_mask = options->hwcaps_mask;
 }
 
-static void report_version(struct loader *ld, const char *object, const char *text, bool fatal)
+static void report_version(struct loader *ld, const char *object, const char *text, enum version_problem problem)
 {
 	struct inspection *in = ld->watcher->context;
 	add_problem(in, PROBLEM_VERSION, object, text, NULL);
-	in->problems.at[in->problems.n - 1].fatal = fatal;
+	in->problems.at[in->problems.n - 1].fatal = problem != VERSION_WARNING;
 }
 
 static bool has_needs(const struct object *program)
@@ -287,12 +287,9 @@ bool inspect_open(struct inspection *in, const struct inspect_options *options, 
 	object_link(ld, program);
 	scope_start(ld, program);
 	search_start(ld);
-	struct object_list preloads = {.n = 0};
 	if (!in->is_static)
-		preloads = preload_all(ld);
-	in->npreloads = preloads.n;
-	bool loaded = load_needed(ld, program, preloads.at, preloads.n, LOAD_MISSING | LOAD_BROKEN);
-	heap_free(preloads.at);
+		in->preloads = preload_all(ld);
+	bool loaded = load_needed(ld, program, in->preloads.at, in->preloads.n, LOAD_MISSING | LOAD_BROKEN);
 	cache_close();
 	if (!loaded) {
 		say(in, command, failure_text(in));

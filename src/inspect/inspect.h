@@ -48,7 +48,7 @@ struct inspection {
 	bool is_library;           /* no program: others load it, and may define what it uses */
 	bool foreign_loader;       /* its interpreter is not glibc's: it may search differently */
 	bool secure;               /* it would run with more rights than its caller: variables are ignored */
-	uint32_t npreloads;
+	struct object_list preloads;
 	struct search_watcher watcher;
 	ARRAY(struct search_step) steps;
 	ARRAY(struct search_record) records;

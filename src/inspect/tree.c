@@ -81,15 +81,12 @@ static void show(struct tree *tree, struct object *object, const char *asked, co
 	if (tree->verbose && object != tree->in->ld->program)
 		show_steps(tree, object, asked, requester, has_children && !object->mark);
 	object->mark = 1;
-	struct object **child = has_children ? object->needed + 1 : NULL;
-	for (const Elf64_Dyn *entry = object->dynamic; child && *child; entry++) {
-		const char *name = needed_name(object, entry);
-		if (!name)
-			continue;
+	for (uint32_t i = 1; has_children && object->needed[i]; i++) {
 		size_t n = tree->prefix.n;
-		printf("%s%s", tree->prefix.at, child[1] ? "├── " : "└── ");
-		prefix_add(&tree->prefix, child[1] ? "│   " : "    ");
-		show(tree, *child++, name, object);
+		bool is_last = !object->needed[i + 1];
+		printf("%s%s", tree->prefix.at, is_last ? "└── " : "├── ");
+		prefix_add(&tree->prefix, is_last ? "    " : "│   ");
+		show(tree, object->needed[i], needed_name(object, i), object);
 		prefix_cut(&tree->prefix, n);
 	}
 }
@@ -97,8 +94,8 @@ static void show(struct tree *tree, struct object *object, const char *asked, co
 static uint32_t count_libraries(const struct inspection *in)
 {
 	uint32_t n = 0;
-	for (uint32_t i = 1; i < in->ld->program->search.n; i++)
-		n += !in->ld->program->search.at[i]->missing;
+	for (uint32_t i = 0; i < in->ld->program->search.n; i++)
+		n += in->ld->program->search.at[i] != in->ld->program;
 	return n;
 }
 
@@ -118,14 +115,13 @@ static void show_notes(const struct inspection *in, bool verbose)
 static void show_tree(struct inspection *in, bool verbose)
 {
 	struct tree tree = {.in = in, .paint = paint_for_output(), .verbose = verbose};
-	const struct object_list *search = &in->ld->program->search;
 	prefix_add(&tree.prefix, "");
 	for (struct object *object = in->ld->first; object; object = object->next)
 		object->mark = 0;
 	in->ld->self->mark = 0;
 	show(&tree, in->ld->program, in->path, NULL);
-	for (uint32_t i = 1; i <= in->npreloads; i++) {
-		struct object *object = search->at[i];
+	for (uint32_t i = 0; i < in->preloads.n; i++) {
+		struct object *object = in->preloads.at[i];
 		if (!object->mark) /* nobody needs it by name */
 			show(&tree, object, object->names->text, in->ld->program);
 	}
@@ -157,14 +153,9 @@ int tree_command(int argc, char **argv)
 		.options = options,
 		.noptions = COUNTOF(options),
 	};
-	int noperands = 0, status = command_parse(&command, argc, argv, &noperands);
+	int status = command_parse_program(&command, argc, argv);
 	if (status != COMMAND_GO)
 		return status;
-	if (noperands != 1) {
-		fprintf(stderr, "gild tree: %s\nTry 'gild tree --help'.\n",
-			noperands ? "one program at a time" : "no program is named");
-		return 1;
-	}
 	struct inspection in;
 	status = 1;
 	if (inspect_open(&in, &inspect, argv[0], command.name)) {

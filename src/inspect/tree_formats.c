@@ -29,16 +29,12 @@ static void json_search(struct inspection *in, struct json_writer *json, const s
 static void json_needs(struct inspection *in, struct json_writer *json, const struct object *object)
 {
 	json_write_open(json, "needs", '[');
-	struct object **child = object->needed ? object->needed + 1 : NULL;
-	for (const Elf64_Dyn *entry = object->dynamic; child && *child; entry++) {
-		const char *name = needed_name(object, entry);
-		if (!name)
-			continue;
+	for (uint32_t i = 1; object->needed && object->needed[i]; i++) {
+		const struct object *child = object->needed[i];
 		json_write_open(json, NULL, '{');
-		json_write_text(json, "name", name);
-		json_write_text(json, "path", (*child)->missing ? NULL : inspect_name(in, *child));
+		json_write_text(json, "name", needed_name(object, i));
+		json_write_text(json, "path", child->missing ? NULL : inspect_name(in, child));
 		json_write_close(json, '}');
-		child++;
 	}
 	json_write_close(json, ']');
 }
@@ -69,8 +65,8 @@ void tree_json(struct inspection *in)
 	json_write_bool(&json, "secure", in->secure);
 	json_needs(in, &json, in->ld->program);
 	json_write_open(&json, "libraries", '[');
-	for (uint32_t i = 1; i < search->n; i++)
-		if (!search->at[i]->missing)
+	for (uint32_t i = 0; i < search->n; i++)
+		if (search->at[i] != in->ld->program)
 			json_object(in, &json, search->at[i]);
 	json_write_close(&json, ']');
 	json_problems(in, &json);

@@ -45,10 +45,9 @@ const char *why_step(struct inspection *in, const struct search_step *step)
 	return printable(&in->arena, text);
 }
 
-const char *needed_name(const struct object *object, const Elf64_Dyn *entry)
+const char *needed_name(const struct object *object, uint32_t i)
 {
-	bool named = entry->d_tag == DT_NEEDED && entry->d_un.d_val < object->table.strings_size;
-	return named ? object->table.strings + entry->d_un.d_val : NULL;
+	return object->table.strings + object->needs[i]->d_un.d_val;
 }
 
 /* --- what is missing */

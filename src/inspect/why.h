@@ -15,8 +15,8 @@ const char *why_chosen(struct inspection *in, const struct object *object);
 /* "RUNPATH of ./prog: /x/liby.so: No such file or directory" */
 const char *why_step(struct inspection *in, const struct search_step *step);
 
-/* The name of a DT_NEEDED entry, or NULL: it is of another tag, or not in the strings. */
-const char *needed_name(const struct object *object, const Elf64_Dyn *entry);
+/* What object->needed[i] was asked for by; i is not 0. */
+const char *needed_name(const struct object *object, uint32_t i);
 
 /* Prints what is missing, or that nothing is. */
 void show_problems(struct inspection *in, const struct paint *paint);

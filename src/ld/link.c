@@ -196,7 +196,7 @@ static bool lay_out(struct link *link)
 	layout_finish_symbols(link);
 	values_compute(link);
 	stats_mark(&link->stats, "symbol values");
-	rela_dyn_collect(link);
+	rela_dyn_make(link);
 	if (link->options->flat)
 		layout_flatten(link);
 	return done(link, "dynamic relocations");

@@ -78,8 +78,8 @@ void link_end(struct link *link)
 	array_free(&link->abi.sizes);
 	array_free(&link->abi.mixed);
 	array_free(&link->abi.interposers);
-	free((void *)(uintptr_t)link->gdb_index.data);
-	free(link->gild_abi);
+	for (uint32_t i = 0; i < SYN_COUNT; i++)
+		free((void *)(uintptr_t)link->made[i].data);
 	array_free(&link->got);
 	array_free(&link->plt);
 	array_free(&link->plt_got);

@@ -47,12 +47,18 @@ struct need {
 	uint32_t bits;
 };
 
-/* A place that the loader must relocate: relocation number `rela` of section `section`. */
-enum dynamic_site_kind { SITE_NONE, SITE_RELATIVE, SITE_SYMBOLIC, SITE_IRELATIVE };
+/* A place that the loader must relocate: relocation number `rela` of section `section`. SITE_TPOFF: a thread-local
+ * variable of this module, whose place among those of other modules the loader knows. */
+enum dynamic_site_kind { SITE_NONE, SITE_RELATIVE, SITE_SYMBOLIC, SITE_IRELATIVE, SITE_TPOFF };
 
 struct dynamic_site {
 	section_id section;
-	uint32_t rela : 30, kind : 2; /* enum dynamic_site_kind */
+	uint32_t rela : 29, kind : 3; /* enum dynamic_site_kind */
+};
+
+/* What of .rela.dyn is a file's. */
+struct dynamic_share {
+	uint64_t groups, relative, others;
 };
 
 /* One CIE or FDE of an object's .eh_frame. */
@@ -87,7 +93,9 @@ struct file {
 	bool as_needed;           /* shared object: DT_NEEDED only when it defines something an object needs */
 	bool indirect;            /* shared object that is not needed here, but by one that is */
 	bool has_linkonce;        /* ... .gnu.linkonce sections, */
-	bool has_warnings;        /* ... .gnu.warning sections */
+	bool has_warnings;        /* ... .gnu.warning sections, */
+	bool has_plain_names;     /* ... sections whose names have no dot in front, */
+	bool has_common;          /* ... common symbols */
 	bool has_eh_frame;
 	bool has_link_order;      /* ... SHF_LINK_ORDER sections */
 	bool just_symbols;        /* -R: it says where symbols are, and may say so of what others define */
@@ -179,7 +187,8 @@ struct section {
 	uint8_t kind : 7;
 	uint8_t keep : 1;     /* a KEEP() of a script means it, though it may not be the one that places it */
 	uint8_t rela;         /* how far behind it in its file the section is that relocates it; 0: none does; FAR_RELA */
-	uint8_t p2align : 7;  /* alignment is 1 << p2align */
+	uint8_t p2align : 6;  /* alignment is 1 << p2align */
+	uint8_t is_tls : 1;
 	uint8_t reversed : 1; /* .ctors in .init_array: its pointers are written last to first */
 	_Atomic bool live;
 };
@@ -483,9 +492,9 @@ struct link {
 	uint32_t first_needed_version;     /* its index in .gnu.version */
 	uint32_t *verdef_names;            /* in .dynstr: the base version's, then the version script's nodes' */
 	uint32_t n_fdes;
-	_Atomic uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
-	uint64_t *file_relas;              /* how many of them are of each file; then where those begin: */
-	struct elf_rela *dynamic_relas;    /* in the order of files */
+	uint64_t n_relative, n_dynamic_relas; /* entries of .rela.dyn: relative ones come first */
+	struct dynamic_share *dynamic_shares; /* by file: where its part begins of what rela_dyn_make() lists */
+	uint64_t n_relative_groups, n_relative_slots;
 	struct property *properties;       /* of the output, by type */
 	uint32_t n_properties;
 	uint32_t audit_dynstr, depaudit_dynstr; /* 0: none */
@@ -494,8 +503,7 @@ struct link {
 	uint64_t n_relr;
 	struct common *common_symbols;     /* by symbol id; NULL: there are none */
 
-	struct bytes gdb_index;            /* malloc's */
-	uint8_t *gild_abi;                 /* the same; its section has the size */
+	struct bytes made[SYN_COUNT];      /* malloc's: content of synthetic sections that is made before writing */
 	section_id synthetic[SYN_COUNT];   /* the section made for it; 0: not made */
 	const char **retained_names;       /* --retain-symbols-file, sorted; NULL: all names are kept */
 	uint32_t n_retained;

@@ -5,6 +5,8 @@
  * result, the arguments on the stack are copied, the function is called from here, and its result written to a struct
  * La_x86_64_retval. */
 
+#include "ldso/trampoline.h"
+
 /* struct La_x86_64_regs */
 #define LR_RDX 0
 #define LR_R8 8
@@ -68,20 +70,7 @@
 
 /* Offsets from %rbx: 0 its old value, 8 the object, 16 the index, 24 the return address, 32 arguments. */
 .macro audit_trampoline name, how
-	.globl	\name
-	.hidden	\name
-	.type	\name, @function
-	.align	16
-\name:
-	.cfi_startproc
-	.cfi_adjust_cfa_offset 16
-	endbr64
-	pushq	%rbx
-	.cfi_adjust_cfa_offset 8
-	.cfi_rel_offset %rbx, 0
-	movq	%rsp, %rbx
-	.cfi_def_cfa_register %rbx
-	andq	$-64, %rsp
+	plt_enter \name
 	subq	$AREA, %rsp
 	movq	%rdx, LR_RDX(%rsp)
 	movq	%r8, LR_R8(%rsp)
@@ -115,13 +104,7 @@
 	movq	LR_RSI(%rsp), %rsi
 	movq	LR_RDI(%rsp), %rdi
 	.cfi_remember_state
-	movq	%rbx, %rsp
-	.cfi_def_cfa_register %rsp
-	popq	%rbx
-	.cfi_adjust_cfa_offset -8
-	.cfi_restore %rbx
-	addq	$16, %rsp
-	.cfi_adjust_cfa_offset -16
+	plt_leave
 	jmp	*%r11
 	.cfi_restore_state
 1:	pushq	LR_RCX(%rsp)
@@ -158,16 +141,9 @@
 	result_vectors load, \how
 	movq	LRV_RAX(%rsp), %rax
 	movq	LRV_RDX(%rsp), %rdx
-	movq	%rbx, %rsp
-	.cfi_def_cfa_register %rsp
-	popq	%rbx
-	.cfi_adjust_cfa_offset -8
-	.cfi_restore %rbx
-	addq	$16, %rsp
-	.cfi_adjust_cfa_offset -16
+	plt_leave
 	ret
-	.cfi_endproc
-	.size	\name, .-\name
+	function_end \name
 .endm
 
 	audit_trampoline audit_trampoline_sse, sse

@@ -181,6 +181,19 @@ static bool check_end(struct loader *ld, const struct object *object)
 	return fail(ld, object->name, 0, "the dynamic section has no end");
 }
 
+/* Every name must end inside of the strings. patchelf may leave the NUL of the last one out of the size. */
+static bool end_strings(const struct object *object, struct tags *tags)
+{
+	enum { LONGEST = 4096 };
+	const char *strings = address(object, tags->strtab);
+	if (!strings || !tags->strsz)
+		return true;
+	for (unsigned i = 0; strings[tags->strsz - 1]; i++)
+		if (i == LONGEST || !object_has(object, tags->strtab + tags->strsz++, 1))
+			return false;
+	return true;
+}
+
 bool dynamic_read(struct loader *ld, struct object *object)
 {
 	if (!object->dynamic)
@@ -207,7 +220,7 @@ bool dynamic_read(struct loader *ld, struct object *object)
 	};
 	if (!check_parts(ld, object, parts, sizeof(parts) / sizeof(parts[0])) || !read_hash(ld, object, &tags))
 		return false;
-	if (tags.strsz && tags.strtab && ((const char *)object->base)[tags.strtab + tags.strsz - 1])
+	if (!end_strings(object, &tags))
 		return fail(ld, object->name, 0, "DT_STRTAB does not end with a NUL");
 	if (tags.jmprel && tags.pltrel && tags.pltrel != DT_RELA)
 		return fail(ld, object->name, 0, "DT_PLTREL: only RELA relocations are known on x86-64");

@@ -1,5 +1,6 @@
 #include "ldso/heap.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -7,7 +8,7 @@
 #include "ldso/sys.h"
 #include "ldso/text.h"
 
-enum { HEADER = 16, CLASSES = 96, PIECE = 64 * 1024 };
+enum { HEADER = 16, CLASSES = 96, PIECE = 64 * 1024, FIRST_PIECE = 32 * 1024 };
 
 /* Blocks have 32, 48, 64, 96, 128, 192 ... bytes, with a header that holds the number of this size in the row; freed
  * ones wait in a list for each size. Static because the heap is where all other state lives. */
@@ -21,10 +22,12 @@ static size_t block_size(unsigned class)
 
 static unsigned class_of(size_t size)
 {
-	unsigned class = 0;
-	while (block_size(class) < size + HEADER)
-		class++;
-	return class;
+	if (size + HEADER <= block_size(0))
+		return 0;
+	/* Between two powers of two lies one more size. */
+	unsigned log = 63 - (unsigned)__builtin_clzll(size + HEADER - 1); /* 2^log < size + HEADER <= 2^(log + 1) */
+	unsigned class = 2 * (log - 5) + 1;
+	return block_size(class) < size + HEADER ? class + 1 : class;
 }
 
 void *heap_alloc(size_t size)
@@ -39,8 +42,11 @@ void *heap_alloc(size_t size)
 		memset(at, 0, block);
 	} else {
 		if ((size_t)(fresh_end - fresh) < block) {
-			size_t piece = block > PIECE ? block : PIECE;
-			long got = sys_mmap(0, piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			/* The smallest program fills most of the first piece: no page fault for each page of it. */
+			bool first = !fresh && block <= FIRST_PIECE;
+			size_t piece = first ? FIRST_PIECE : block > PIECE ? block : PIECE;
+			int flags = MAP_PRIVATE | MAP_ANONYMOUS | (first ? MAP_POPULATE : 0);
+			long got = sys_mmap(0, piece, PROT_READ | PROT_WRITE, flags, -1, 0);
 			if (sys_failed(got))
 				die("out of memory");
 			fresh = (char *)got;
@@ -60,25 +66,4 @@ void heap_free(void *memory)
 	unsigned class = *(unsigned *)(void *)((char *)memory - HEADER);
 	*(void **)memory = freed[class];
 	freed[class] = (char *)memory - HEADER;
-}
-
-void *heap_grow(void *old, size_t old_size, size_t size)
-{
-	void *bigger = heap_alloc(size);
-	if (old)
-		memcpy(bigger, old, old_size);
-	heap_free(old);
-	return bigger;
-}
-
-char *heap_text_n(const char *text, size_t length)
-{
-	char *copy = heap_alloc(length + 1);
-	memcpy(copy, text, length);
-	return copy;
-}
-
-char *heap_text(const char *text)
-{
-	return heap_text_n(text, strlen(text));
 }

@@ -239,7 +239,10 @@ static void read_phdr(struct loader *ld, struct object *object, const Elf64_Phdr
 			object->dynamic_readonly = !(phdr->p_flags & PF_W);
 		}
 		break;
-	case PT_INTERP: object->interpreter = (const char *)(object->base + phdr->p_vaddr); break;
+	case PT_INTERP:
+		if (object->kind == OBJECT_PROGRAM) /* nobody asks a library, and its text is in a page of its own */
+			object->interpreter = (const char *)(object->base + phdr->p_vaddr);
+		break;
 	case PT_GNU_STACK: object->stack_flags = phdr->p_flags; break;
 	case PT_GNU_RELRO:
 		object->relro_vaddr = phdr->p_vaddr;
@@ -259,6 +262,19 @@ static void read_phdr(struct loader *ld, struct object *object, const Elf64_Phdr
 	}
 }
 
+/* Does it lie in the pages of one segment? Some linkers let PT_GNU_RELRO end where the last page does. */
+static bool has_pages(const struct loader *ld, const struct object *object, const Elf64_Phdr *phdr)
+{
+	for (uint16_t i = 0; i < object->phnum; i++) {
+		const Elf64_Phdr *segment = &object->phdr[i];
+		uint64_t end = page_up(ld, segment->p_vaddr + segment->p_memsz);
+		if (segment->p_type == PT_LOAD && phdr->p_vaddr >= segment->p_vaddr && phdr->p_vaddr <= end &&
+		    phdr->p_memsz <= end - phdr->p_vaddr)
+			return true;
+	}
+	return !phdr->p_memsz;
+}
+
 /* What program headers point to must lie in memory that PT_LOAD segments made. */
 static bool check_phdrs(struct loader *ld, const struct object *object)
 {
@@ -271,12 +287,17 @@ static bool check_phdrs(struct loader *ld, const struct object *object)
 				return fail(ld, object->name, 0, "PT_TLS is outside of the object's memory");
 			break;
 		case PT_INTERP:
+			if (!object->interpreter)
+				break;
 			if (!phdr->p_memsz || !object_has(object, phdr->p_vaddr, phdr->p_memsz) ||
 			    ((const char *)object->base)[phdr->p_vaddr + phdr->p_memsz - 1])
 				return fail(ld, object->name, 0, "PT_INTERP is no text in the object's memory");
 			break;
-		case PT_DYNAMIC:
 		case PT_GNU_RELRO:
+			if (!has_pages(ld, object, phdr))
+				return fail(ld, object->name, 0, "PT_GNU_RELRO is outside of the object's memory");
+			break;
+		case PT_DYNAMIC:
 		case PT_NOTE:
 			if (phdr->p_filesz && !object_has(object, phdr->p_vaddr, phdr->p_memsz))
 				return fail(ld, object->name, 0,

@@ -150,13 +150,9 @@ static void show_tree(const struct loader *ld, struct object *object, const char
 	if (object->mark || depth + 1 >= DEEPEST)
 		return;
 	object->mark = 1;
-	struct object **child = object->needed ? object->needed + 1 : NULL;
-	for (const Elf64_Dyn *entry = object->dynamic; child && *child; entry++) {
-		if (entry->d_tag != DT_NEEDED || entry->d_un.d_val >= object->table.strings_size)
-			continue;
-		last[depth + 1] = !child[1];
-		show_tree(ld, *child, object->table.strings + entry->d_un.d_val, last, depth + 1);
-		child++;
+	for (uint32_t i = 1; object->needed && object->needed[i]; i++) {
+		last[depth + 1] = !object->needed[i + 1];
+		show_tree(ld, object->needed[i], object->table.strings + object->needs[i]->d_un.d_val, last, depth + 1);
 	}
 }
 
@@ -168,7 +164,7 @@ _Noreturn static void list_tree(struct loader *ld)
 		missing |= object->missing;
 	}
 	show_tree(ld, ld->program, object_display_name(ld->program), last, 0);
-	for (uint32_t i = 1; i < ld->program->search.n; i++) {
+	for (uint32_t i = 0; i < ld->program->search.n; i++) {
 		struct object *object = ld->program->search.at[i];
 		if (!object->mark && !object->is_self) { /* nobody needs it by name */
 			print(1, "preloaded: ");

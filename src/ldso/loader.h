@@ -56,7 +56,7 @@ struct options {
 	bool verbose;             /* LD_VERBOSE: ldd -v */
 	bool dynamic_weak;        /* LD_DYNAMIC_WEAK */
 	bool inhibit_cache;
-	bool list_tunables, list_diagnostics;
+	bool help, list_tunables, list_diagnostics;
 	const char *library_path; /* NULL: none */
 	const char *library_path_source;
 	const char *inhibit_rpath;
@@ -119,6 +119,7 @@ struct loader {
 	/* searching */
 	const char **hwcaps;   /* "glibc-hwcaps/x86-64-v3/", ..., "": subdirectories tried in each directory */
 	uint32_t nhwcaps;
+	uint32_t nhwcaps_prepended; /* how many of them --glibc-hwcaps-prepend names: the first */
 	struct search_dir *directories;
 	struct search_dir **library_path; /* ended by NULL; NULL: none */
 	struct search_dir **system_path;
@@ -190,6 +191,8 @@ void object_link(struct loader *ld, struct object *object);
 /* Inserts it behind `after`. */
 void object_link_after(struct loader *ld, struct object *object, struct object *after);
 void object_unlink(struct loader *ld, struct object *object);
+/* Moves it to the place before another one; never before the program, and not when it is not in the list. */
+void object_move_before(struct loader *ld, struct object *object, struct object *other);
 bool object_is_named(const struct object *object, const char *name);
 void object_add_name(struct object *object, const char *name);
 

@@ -169,33 +169,130 @@ struct object *load_object(struct loader *ld, const char *name, struct object *r
 
 /* --- lists */
 
-/* Fills object->needed. */
+/* What an entry of the dynamic section names. NULL, and not failed: an auxiliary object that can't be had. */
+static struct object *load_entry(struct loader *ld, struct object *object, const Elf64_Dyn *entry, unsigned flags)
+{
+	const char *written = object->table.strings + entry->d_un.d_val;
+	bool auxiliary = entry->d_tag == DT_AUXILIARY;
+	if (ld->secure && tokens_any(written)) {
+		fail(ld, written, 0, "DST not allowed in SUID/SGID programs");
+		return NULL;
+	}
+	char *name = tokens_expand(ld, object, written);
+	if (!name && auxiliary) {
+		if (debugging(ld, DEBUG_LIBS))
+			debug_print(ld, "cannot load auxiliary `%s' because of empty dynamic string token "
+				    "substitution\n", written);
+		return NULL;
+	}
+	if (!name) {
+		fail(ld, written, 0, "empty dynamic string token substitution");
+		return NULL;
+	}
+	if (entry->d_tag != DT_NEEDED && debugging(ld, DEBUG_LIBS))
+		debug_print(ld, "load auxiliary object=%s requested by file=%s\n", name, object_display_name(object));
+	/* --list and ldd show an auxiliary object that is not there as missing; nobody else minds. */
+	if (auxiliary && ld->options.mode != MODE_LIST && ld->options.mode != MODE_TRACE)
+		flags &= ~(unsigned)(LOAD_MISSING | LOAD_BROKEN);
+	struct object *other = load_object(ld, name, object, object->ns, flags);
+	heap_free(name);
+	if (!other && auxiliary)
+		fail_clear(ld);
+	return other;
+}
+
+static bool is_need(const struct object *object, const Elf64_Dyn *entry)
+{
+	return (entry->d_tag == DT_NEEDED || entry->d_tag == DT_AUXILIARY || entry->d_tag == DT_FILTER) &&
+	       entry->d_un.d_val < object->table.strings_size;
+}
+
+/* Fills object->needed and object->needs. */
 static bool load_direct(struct loader *ld, struct object *object, unsigned flags)
 {
 	if (object->needed)
 		return true;
 	size_t n = 2;
 	for (const Elf64_Dyn *entry = object->dynamic; entry && entry->d_tag != DT_NULL; entry++)
-		n += entry->d_tag == DT_NEEDED;
-	struct object **needed = heap_alloc(n * sizeof(*needed));
+		n += is_need(object, entry);
+	struct object **needed = heap_alloc(n * (sizeof(*needed) + sizeof(*object->needs)));
+	const Elf64_Dyn **needs = (void *)(needed + n);
 	size_t used = 0;
 	needed[used++] = object;
 	for (const Elf64_Dyn *entry = object->dynamic; entry && entry->d_tag != DT_NULL; entry++) {
-		if (entry->d_tag != DT_NEEDED || entry->d_un.d_val >= object->table.strings_size)
+		if (!is_need(object, entry))
 			continue;
-		char *name = tokens_expand(ld, object, object->table.strings + entry->d_un.d_val);
-		struct object *other = name ? load_object(ld, name, object, object->ns, flags) : NULL;
-		if (!name)
-			fail(ld, object->name, 0, "cannot load needed library: its name has a token without a value");
-		heap_free(name);
-		if (!other) {
+		struct object *other = load_entry(ld, object, entry, flags);
+		if (!other && ld->failed) {
 			heap_free(needed);
 			return false;
 		}
+		if (!other)
+			continue;
+		needs[used] = entry;
 		needed[used++] = other;
 	}
 	object->needed = needed;
+	object->needs = needs;
 	return true;
+}
+
+enum { LISTED = 1, LOADED = 2 }; /* object.mark in load_needed: in the list; so is what it needs */
+
+/* Puts the object of a DT_FILTER or DT_AUXILIARY entry right before the one at `at` that names it, in the search list
+ * and in that of all objects, so that its symbols go first. Returns whether that one moved. */
+static bool insert_filtee(struct loader *ld, struct object_list *list, uint32_t at, struct object *filtee)
+{
+	if (filtee->mark) {
+		uint32_t late = at + 1;
+		while (late < list->n && list->at[late] != filtee)
+			late++;
+		if (late >= list->n) /* it is in front already */
+			return false;
+		memmove(list->at + late, list->at + late + 1, (list->n - late - 1) * sizeof(*list->at));
+		list->n--;
+	} else {
+		filtee->mark = LISTED;
+	}
+	struct object *filter = list->at[at];
+	list_append(list, NULL);
+	memmove(list->at + at + 1, list->at + at, (list->n - at - 1) * sizeof(*list->at));
+	list->at[at] = filtee;
+	object_move_before(ld, filtee, filter);
+	return true;
+}
+
+/* Adds to the list what its entry `at` needs. */
+static void list_needed(struct loader *ld, struct object_list *list, uint32_t at)
+{
+	const struct object *object = list->at[at];
+	for (uint32_t i = 1; object->needed[i]; i++) {
+		struct object *other = object->needed[i];
+		bool is_filtee = object->needs[i]->d_tag != DT_NEEDED;
+		if (other->missing) { /* only to be shown */
+			if (is_filtee)
+				object_move_before(ld, other, list->at[at]);
+		} else if (is_filtee) {
+			at += insert_filtee(ld, list, at, other);
+		} else if (!other->mark) {
+			other->mark = LISTED;
+			list_append(list, other);
+		}
+	}
+}
+
+/* The order of constructors, from the search list; the root comes first even if its filtees are before it there. */
+static struct object **order_of(struct loader *ld, const struct object *root, const struct object_list *list)
+{
+	struct object **order = heap_alloc((list->n + 1) * sizeof(*order));
+	uint32_t before = 0;
+	while (list->at[before] != root)
+		before++;
+	order[0] = list->at[before];
+	memcpy(order + 1, list->at, before * sizeof(*order));
+	memcpy(order + 1 + before, list->at + before + 1, (list->n - before - 1) * sizeof(*order));
+	sort_by_dependency(ld, order, list->n, root != ld->namespaces[root->ns].libc ? SORT_FIRST_STAYS : 0);
+	return order;
 }
 
 bool load_needed(struct loader *ld, struct object *root, struct object *const *preloads, uint32_t npreloads,
@@ -206,28 +303,27 @@ bool load_needed(struct loader *ld, struct object *root, struct object *const *p
 		object->mark = 0;
 	ld->self->mark = 0;
 	list_append(&list, root);
-	root->mark = 1;
+	root->mark = LISTED;
 	for (uint32_t i = 0; i < npreloads; i++)
 		if (!preloads[i]->mark) {
-			preloads[i]->mark = 1;
+			preloads[i]->mark = LISTED;
 			list_append(&list, preloads[i]);
 		}
-	for (uint32_t i = 0; i < list.n; i++) {
-		if (!load_direct(ld, list.at[i], flags)) {
+	for (uint32_t i = 0; i < list.n;) {
+		struct object *object = list.at[i];
+		if (object->mark == LOADED) {
+			i++;
+			continue;
+		}
+		object->mark = LOADED;
+		if (!load_direct(ld, object, flags)) {
 			heap_free(list.at);
 			return false;
 		}
-		for (struct object **other = list.at[i]->needed; *other; other++)
-			if (!(*other)->mark && !(*other)->missing) {
-				(*other)->mark = 1;
-				list_append(&list, *other);
-			}
+		list_needed(ld, &list, i); /* may put others here, which are next */
 	}
-	struct object **order = heap_alloc((list.n + 1) * sizeof(*order));
-	memcpy(order, list.at, list.n * sizeof(*order));
-	sort_by_dependency(ld, order, list.n, root != ld->namespaces[root->ns].libc ? SORT_FIRST_STAYS : 0);
 	root->search = list;
-	root->order = order;
+	root->order = order_of(ld, root, &list);
 	return true;
 }
 

@@ -91,7 +91,7 @@ struct object {
 	bool phdr_is_copy;
 	uint64_t relro_vaddr, relro_size;
 	uint64_t eh_frame_hdr; /* address, 0: none */
-	const char *interpreter;
+	const char *interpreter; /* of the program; NULL: none */
 	uint32_t stack_flags; /* PF_* of PT_GNU_STACK; PF_R|PF_W|PF_X without one */
 
 	/* the dynamic section */
@@ -119,7 +119,9 @@ struct object {
 	bool rpath_known, runpath_known;
 
 	/* what it depends on */
-	struct object **needed;      /* itself and its DT_NEEDED objects, ended by NULL; NULL: not read yet */
+	struct object **needed;      /* itself and what its DT_NEEDED, DT_FILTER and DT_AUXILIARY entries name, ended
+				      * by NULL; NULL: not read yet */
+	const Elf64_Dyn **needs;     /* the entry for each of `needed` but the first */
 	struct object **order;       /* of a root (program, dlopen): its search list by dependency, ended by NULL */
 	struct object_list search;   /* of a root: breadth-first list of itself and all it needs */
 	struct object_list bound_to; /* objects outside of `needed` that its relocations were bound to */
@@ -157,7 +159,7 @@ struct object {
 /* Name for messages: a program without a name is called by argv[0]. */
 const char *object_display_name(const struct object *object);
 
-/* Is [vaddr, vaddr + size) inside of one of its loaded segments? */
+/* Is all of [vaddr, vaddr + size) inside of its loaded segments? They may touch each other. */
 bool object_has(const struct object *object, uint64_t vaddr, uint64_t size);
 
 void list_append(struct object_list *list, struct object *object);

@@ -13,13 +13,22 @@ const char *object_display_name(const struct object *object)
 
 bool object_has(const struct object *object, uint64_t vaddr, uint64_t size)
 {
-	for (uint16_t i = 0; i < object->phnum; i++) {
-		const Elf64_Phdr *segment = &object->phdr[i];
-		if (segment->p_type == PT_LOAD && vaddr - segment->p_vaddr <= segment->p_memsz &&
-		    size <= segment->p_memsz - (vaddr - segment->p_vaddr))
-			return true;
+	for (;;) {
+		uint64_t most = 0;
+		for (uint16_t i = 0; i < object->phnum; i++) {
+			const Elf64_Phdr *segment = &object->phdr[i];
+			uint64_t at = vaddr - segment->p_vaddr;
+			if (segment->p_type != PT_LOAD || at > segment->p_memsz)
+				continue;
+			if (size <= segment->p_memsz - at)
+				return true;
+			most = segment->p_memsz - at > most ? segment->p_memsz - at : most;
+		}
+		if (!most)
+			return false;
+		vaddr += most; /* patchelf writes tables that begin in one segment and end in the next */
+		size -= most;
 	}
-	return false;
 }
 
 void list_append(struct object_list *list, struct object *object)
@@ -63,6 +72,18 @@ void object_unlink(struct loader *ld, struct object *object)
 	else
 		ld->last = object->prev;
 	ld->nobjects--;
+}
+
+void object_move_before(struct loader *ld, struct object *object, struct object *other)
+{
+	if (object == other || !object->prev || !other->prev)
+		return;
+	object_unlink(ld, object);
+	object->prev = other->prev;
+	object->next = other;
+	other->prev->next = object;
+	other->prev = object;
+	ld->nobjects++;
 }
 
 bool object_is_named(const struct object *object, const char *name)

@@ -18,9 +18,9 @@
 #include "ldso/text.h"
 #include "ldso/versions.h"
 
-static void report_version(struct loader *ld, const char *object, const char *text, bool fatal)
+static void report_version(struct loader *ld, const char *object, const char *text, enum version_problem problem)
 {
-	if (fatal)
+	if (problem != VERSION_WARNING)
 		fail(ld, object, 0, "%s", text);
 }
 

@@ -184,32 +184,6 @@ void options_read_environment(struct loader *ld)
 
 /* --- command line */
 
-_Noreturn static void show_help(const char *program)
-{
-	print(1,
-	      "Usage: %s [OPTION]... EXECUTABLE-FILE [ARGS-FOR-PROGRAM...]\n"
-	      "This is gild's loader: it maps a program and the shared objects it needs, relocates them and runs it.\n"
-	      "A program linked with --dynamic-linker=PATH-OF-THIS-FILE is loaded by it without a command.\n\n"
-	      "  --list                        list all needed objects and how they resolve\n"
-	      "  --tree                        show who needs which object, and why its file was chosen\n"
-	      "  --verify                      say by the exit code if it is a dynamic program (0), without an\n"
-	      "                                interpreter (2), or none (1)\n"
-	      "  --inhibit-cache               do not use " "/etc/ld.so.cache" "\n"
-	      "  --library-path PATH           use PATH instead of the variable LD_LIBRARY_PATH\n"
-	      "  --glibc-hwcaps-prepend LIST   search glibc-hwcaps subdirectories in LIST first\n"
-	      "  --glibc-hwcaps-mask LIST      search only built-in subdirectories that LIST names\n"
-	      "  --inhibit-rpath LIST          ignore RUNPATH and RPATH of the objects in LIST\n"
-	      "  --preload LIST                preload the objects in LIST\n"
-	      "  --audit LIST                  let the objects in LIST, which colons separate, watch (rtld-audit)\n"
-	      "  --argv0 STRING                give STRING to the program as its name\n"
-	      "  --list-tunables               list what GLIBC_TUNABLES may set\n"
-	      "  --list-diagnostics            list what is known about the system and the processor\n"
-	      "  --help                        print this text\n"
-	      "  --version                     print the version\n",
-	      program);
-	sys_exit(0);
-}
-
 _Noreturn static void usage_error(const char *program, const char *option, const char *what)
 {
 	if (option)
@@ -262,7 +236,7 @@ int options_read_command(struct loader *ld)
 		} else if (text_equal(option, "--list-diagnostics")) {
 			options->list_diagnostics = true;
 		} else if (text_equal(option, "--help")) {
-			show_help(self);
+			options->help = true;
 		} else if (text_equal(option, "--version")) {
 			print(1, "ld-gild.so.1 (gild " GILD_VERSION "), a loader for programs of glibc 2.36\n");
 			sys_exit(0);
@@ -274,7 +248,7 @@ int options_read_command(struct loader *ld)
 	}
 	if (at < ld->argc && text_equal(ld->argv[at], "--"))
 		at++;
-	if (at >= ld->argc && !options->list_tunables && !options->list_diagnostics)
+	if (at >= ld->argc && !options->help && !options->list_tunables && !options->list_diagnostics)
 		usage_error(self, NULL, "");
 	return at;
 }

@@ -324,15 +324,14 @@ static bool make_text_writable(struct loader *ld, struct object *object, int ext
 	return true;
 }
 
-/* Pointers fill most pages that become read-only later: one call makes all of them private, instead of a page fault for
- * each. Linux 5.14; older ones refuse, which does no harm. */
+/* Where pointers fill most pages that become read-only later, one call makes all of them private. */
 static void populate_relro(const struct loader *ld, const struct object *object)
 {
-	enum { LEAST_PAGES = 16, POINTERS_A_PAGE = 8, POPULATE_WRITE = 23 /* MADV_POPULATE_WRITE */ };
+	enum { LEAST_PAGES = 3, POINTERS_A_PAGE = 8 };
 	uint64_t start = (object->base + object->relro_vaddr) & ~(ld->page_size - 1);
 	uint64_t pages = (object->base + object->relro_vaddr + object->relro_size - start) / ld->page_size;
 	if (pages >= LEAST_PAGES && object->nrelative + object->nrelr >= pages * POINTERS_A_PAGE)
-		sys_call3(__NR_madvise, (long)start, (long)(pages * ld->page_size), POPULATE_WRITE);
+		sys_populate(start, pages * ld->page_size);
 }
 
 bool relocate_object(struct loader *ld, struct object *object, unsigned flags)

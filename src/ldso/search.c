@@ -129,18 +129,30 @@ struct search_dir **search_runpath(struct loader *ld, struct object *object)
 
 /* --- start */
 
+const char *const hwcaps_levels[HWCAPS_LEVELS] = {"x86-64-v4", "x86-64-v3", "x86-64-v2"};
+
+bool hwcaps_is_supported(unsigned i)
+{
+	return cpu_level() >= 4 - i;
+}
+
+bool hwcaps_is_masked(const struct loader *ld, unsigned i)
+{
+	return ld->options.hwcaps_mask && !in_list(ld->options.hwcaps_mask, hwcaps_levels[i]);
+}
+
 static void add_hwcaps(struct loader *ld, const char *name, size_t length)
 {
-	char *path = heap_alloc(length + 16);
-	format_text(path, length + 16, "glibc-hwcaps/");
-	memcpy(path + 13, name, length);
-	path[13 + length] = '/';
+	const size_t before = sizeof(HWCAPS_FOLDER) - 1;
+	char *path = heap_alloc(before + length + 2);
+	memcpy(path, HWCAPS_FOLDER, before);
+	memcpy(path + before, name, length);
+	path[before + length] = '/';
 	ld->hwcaps[ld->nhwcaps++] = path;
 }
 
 static void start_hwcaps(struct loader *ld)
 {
-	static const char *const levels[] = {"x86-64-v4", "x86-64-v3", "x86-64-v2"};
 	const char *prepend = ld->options.hwcaps_prepend;
 	size_t n = 5;
 	for (const char *c = prepend; c && *c; c++)
@@ -153,10 +165,10 @@ static void start_hwcaps(struct loader *ld)
 			add_hwcaps(ld, prepend, length);
 		prepend = end ? end + 1 : NULL;
 	}
-	unsigned level = cpu_level();
-	for (unsigned i = 0; i < 3; i++)
-		if (level >= 4 - i && (!ld->options.hwcaps_mask || in_list(ld->options.hwcaps_mask, levels[i])))
-			add_hwcaps(ld, levels[i], strlen(levels[i]));
+	ld->nhwcaps_prepended = ld->nhwcaps;
+	for (unsigned i = 0; i < HWCAPS_LEVELS; i++)
+		if (hwcaps_is_supported(i) && !hwcaps_is_masked(ld, i))
+			add_hwcaps(ld, hwcaps_levels[i], strlen(hwcaps_levels[i]));
 	ld->hwcaps[ld->nhwcaps++] = "";
 }
 
@@ -182,7 +194,7 @@ static void show_path(struct loader *ld, struct search_dir **dirs)
 	const struct search_dir *first = *dirs;
 	debug_print(ld, " search path=");
 	const char *colon = "";
-	for (; *dirs && (*dirs)->what == first->what && (*dirs)->where == first->where; dirs++)
+	for (; *dirs && (*dirs)->what == first->what; dirs++)
 		for (uint32_t i = 0; i < ld->nhwcaps; i++) {
 			const struct search_dir *dir = *dirs;
 			if (dir->absent[i])
@@ -199,6 +211,18 @@ static void show_path(struct loader *ld, struct search_dir **dirs)
 		debug_print_on(ld, "\t\t(%s from file %s)\n", first->what, first->where);
 	else
 		debug_print_on(ld, "\t\t(%s)\n", first->what);
+}
+
+/* A RPATH or RUNPATH of which nothing is there is shown once only. */
+static bool worth_showing(const struct loader *ld, struct search_dir *const *dirs)
+{
+	if (!dirs || !*dirs || !(*dirs)->where)
+		return true;
+	for (; *dirs; dirs++)
+		for (uint32_t i = 0; i < ld->nhwcaps; i++)
+			if (!(*dirs)->absent[i])
+				return true;
+	return false;
 }
 
 /* In a secure program a preloaded library must be marked by its set-user-ID bit. */
@@ -240,10 +264,11 @@ static enum open_result try_directories(struct loader *ld, struct search_dir **d
 	enum open_result result = OPEN_ABSENT;
 	const struct search_dir *shown = NULL;
 	size_t name_length = strlen(name);
+	bool show = debugging(ld, DEBUG_LIBS) && worth_showing(ld, dirs);
 	for (; dirs && *dirs; dirs++) {
 		struct search_dir *dir = *dirs;
 		size_t length = strlen(dir->path);
-		if (debugging(ld, DEBUG_LIBS) && (!shown || shown->what != dir->what))
+		if (show && (!shown || shown->what != dir->what))
 			show_path(ld, dirs);
 		shown = dir;
 		for (uint32_t i = 0; i < ld->nhwcaps; i++) {

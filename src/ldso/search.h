@@ -48,8 +48,17 @@ enum open_result search_file(struct loader *ld, const char *name, struct object 
 struct search_dir **search_rpath(struct loader *ld, struct object *object);
 struct search_dir **search_runpath(struct loader *ld, struct object *object);
 
+/* The subdirectories of glibc-hwcaps that the processor decides about, the most demanding first. */
+#define HWCAPS_FOLDER "glibc-hwcaps/"
+enum { HWCAPS_LEVELS = 3 };
+extern const char *const hwcaps_levels[HWCAPS_LEVELS];
+bool hwcaps_is_supported(unsigned i);
+bool hwcaps_is_masked(const struct loader *ld, unsigned i); /* by --glibc-hwcaps-mask */
+
 /* Dynamic string tokens: $ORIGIN, $LIB, $PLATFORM and ${...}. Heap memory; NULL when the text must not be used. */
 char *tokens_expand(struct loader *ld, const struct object *object, const char *text);
+/* Has it any of these? */
+bool tokens_any(const char *text);
 
 /* --- ld.so.cache (cache.c) */
 

@@ -1,6 +1,9 @@
 #include "ldso/self.h"
 
 #include "ldso/export.h"
+#include "ldso/sys.h"
+
+enum { LEAST_PAGE = 4096 };
 
 /* Made by the linker: hidden, so that they are reached relative to the program counter. */
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
@@ -24,6 +27,12 @@ void self_relocate(void)
 	uint64_t base = (uint64_t)&__ehdr_start, size = 0;
 	const Elf64_Rela *rela = NULL;
 	const Elf64_Sym *symbols = NULL;
+	const Elf64_Phdr *phdr = (const Elf64_Phdr *)(base + __ehdr_start.e_phoff);
+	for (const Elf64_Phdr *end = phdr + __ehdr_start.e_phnum; phdr < end; phdr++)
+		if (phdr->p_type == PT_LOAD && phdr->p_flags & PF_W) {
+			uint64_t start = (base + phdr->p_vaddr) & ~(uint64_t)(LEAST_PAGE - 1);
+			sys_populate(start, base + phdr->p_vaddr + phdr->p_memsz - start);
+		}
 	for (const Elf64_Dyn *entry = _DYNAMIC; entry->d_tag != DT_NULL; entry++) {
 		if (entry->d_tag == DT_RELA)
 			rela = (const Elf64_Rela *)(base + entry->d_un.d_ptr);

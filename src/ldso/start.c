@@ -14,6 +14,7 @@
 #include "ldso/glibc/abi.h"
 #include "ldso/glibc/publish.h"
 #include "ldso/heap.h"
+#include "ldso/help.h"
 #include "ldso/image.h"
 #include "ldso/init.h"
 #include "ldso/list.h"
@@ -88,6 +89,10 @@ static void set_auxiliary(struct loader *ld, uint64_t type, uint64_t value)
 static struct object *map_program(struct loader *ld)
 {
 	int skip = options_read_command(ld);
+	if (ld->options.help) {
+		help_print(ld);
+		sys_exit(0);
+	}
 	if (ld->options.list_tunables) {
 		cpu_start();
 		tunables_print(glibc_abis[0]->tunables, glibc_abis[0]->ntunables);
@@ -276,9 +281,12 @@ static void check_missing(struct loader *ld)
 		sys_exit(127);
 }
 
-static void report_version(struct loader *ld, const char *object, const char *text, bool fatal)
+static void report_version(struct loader *ld, const char *object, const char *text, enum version_problem problem)
 {
-	(void)fatal;
+	if (problem == VERSION_RELR) {
+		fail(ld, object, 0, "%s", text);
+		fail_exit(ld, loading);
+	}
 	print(2, "%s: %s: %s\n", object_display_name(ld->program), object, text);
 }
 

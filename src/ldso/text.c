@@ -67,17 +67,22 @@ const char *text_base_name(const char *path)
 
 uint64_t text_number(const char *text)
 {
+	while (*text == ' ' || *text == '\t')
+		text++;
+	bool negative = *text == '-';
+	text += negative || *text == '+';
 	unsigned radix = 10;
 	if (text[0] == '0' && (text[1] | 32) == 'x')
 		radix = 16, text += 2;
 	else if (text[0] == '0')
 		radix = 8;
-	uint64_t value = 0;
-	for (;; text++) {
+	for (uint64_t value = 0;; text++) {
 		unsigned digit = *text >= '0' && *text <= '9' ? (unsigned)*text - '0' :
 				 (*text | 32) >= 'a' && (*text | 32) <= 'f' ? (unsigned)(*text | 32) - 'a' + 10 : 99;
 		if (digit >= radix)
-			return value;
+			return negative ? -value : value;
+		if (value >= (UINT64_MAX - digit) / radix)
+			return UINT64_MAX;
 		value = value * radix + digit;
 	}
 }

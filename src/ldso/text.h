@@ -40,7 +40,8 @@ static inline bool text_begins(const char *text, const char *prefix)
 /* The text behind the last slash. */
 const char *text_base_name(const char *path);
 
-/* A decimal, 0x or 0 number at the start of `text`; 0 without one. */
+/* A decimal, 0x or 0 number at the start of `text`, behind blanks and a sign; 0 without one, UINT64_MAX when it is too
+ * large. */
 uint64_t text_number(const char *text);
 
 #endif

@@ -222,7 +222,9 @@ void tls_start(struct loader *ld, uint64_t later)
 	surplus += later;
 	uint64_t thread = glibc_thread_size(ld);
 	tls->size = ((tls->used + surplus + tls->align - 1) & ~(tls->align - 1)) + thread;
-	long memory = sys_mmap(0, tls->size + tls->align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* A small area is written to from its beginning to its end. */
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (tls->size <= 4 * ld->page_size ? MAP_POPULATE : 0);
+	long memory = sys_mmap(0, tls->size + tls->align, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (sys_failed(memory))
 		die("cannot allocate TLS data structures for initial thread");
 	uint64_t area = ((uint64_t)memory + tls->align - 1) & ~(tls->align - 1);

@@ -17,6 +17,15 @@ static size_t token(const char *text, const char *name)
 	return text_begins(text, name) && !name_character(text[length]) ? length : 0;
 }
 
+bool tokens_any(const char *text)
+{
+	for (; *text; text++)
+		if (*text == '$' &&
+		    (token(text + 1, "ORIGIN") || token(text + 1, "PLATFORM") || token(text + 1, "LIB")))
+			return true;
+	return false;
+}
+
 /* Takes "." and ".." and double slashes out of an absolute path, in place. */
 static void normalize(char *path)
 {

@@ -9,6 +9,8 @@
  * are saved: rdi rsi rdx rcx r8 r9, rax (number of vector registers), the vector registers and r10 (static chain).
  * State components saved: mask 0xee = all but x87 and PKRU, AMX. */
 
+#include "ldso/trampoline.h"
+
 #define SAVE_RAX 0
 #define SAVE_RCX 8
 #define SAVE_RDX 16
@@ -74,20 +76,7 @@
 .endm
 
 .macro bind_trampoline name, how
-	.globl	\name
-	.hidden	\name
-	.type	\name, @function
-	.align	16
-\name:
-	.cfi_startproc
-	.cfi_adjust_cfa_offset 16
-	endbr64
-	pushq	%rbx
-	.cfi_adjust_cfa_offset 8
-	.cfi_rel_offset %rbx, 0
-	movq	%rsp, %rbx
-	.cfi_def_cfa_register %rbx
-	andq	$-64, %rsp
+	plt_enter \name
 	allocate \how
 	save_integers
 	save_state \how
@@ -99,15 +88,9 @@
 	movq	56(%rsp), %r10
 	restore_state \how
 	restore_integers
-	movq	%rbx, %rsp
-	.cfi_def_cfa_register %rsp
-	movq	(%rsp), %rbx
-	.cfi_restore %rbx
-	addq	$24, %rsp
-	.cfi_adjust_cfa_offset -24
+	plt_leave
 	jmp	*%r11
-	.cfi_endproc
-	.size	\name, .-\name
+	function_end \name
 .endm
 
 	bind_trampoline bind_trampoline_xsavec, xsavec
@@ -117,43 +100,36 @@
 /* --- TLS descriptors: called with %rax = address of the descriptor's two words; return an offset from the thread
  * pointer in %rax and change no other register (TLS descriptors for x86, section 3.1). */
 
-	.globl	tlsdesc_static
-	.hidden	tlsdesc_static
-	.type	tlsdesc_static, @function
-	.align	16
-tlsdesc_static:
-	.cfi_startproc
-	endbr64
+	function_begin tlsdesc_static
 	movq	8(%rax), %rax
 	ret
-	.cfi_endproc
-	.size	tlsdesc_static, .-tlsdesc_static
+	function_end tlsdesc_static
 
-	.globl	tlsdesc_undefined
-	.hidden	tlsdesc_undefined
-	.type	tlsdesc_undefined, @function
-	.align	16
-tlsdesc_undefined:
-	.cfi_startproc
-	endbr64
+	function_begin tlsdesc_undefined
 	movq	8(%rax), %rax
 	subq	%fs:0, %rax
 	ret
-	.cfi_endproc
-	.size	tlsdesc_undefined, .-tlsdesc_undefined
+	function_end tlsdesc_undefined
 
 /* Offsets of struct tls_descriptor. */
 #define DESCRIPTOR_MODULE 0
 #define DESCRIPTOR_OFFSET 8
 #define DESCRIPTOR_GENERATION 16
 
-	.globl	tlsdesc_dynamic
-	.hidden	tlsdesc_dynamic
-	.type	tlsdesc_dynamic, @function
-	.align	16
-tlsdesc_dynamic:
-	.cfi_startproc
-	endbr64
+/* C code makes the block that %rdi describes; its answer is left in %rax. */
+.macro make_block how
+	save_integers
+	save_state \how
+	pushq	%r10
+	pushq	%r11
+	call	tls_address
+	popq	%r11
+	popq	%r10
+	movq	%rax, SAVE_RAX(%rsp)
+	restore_state \how
+.endm
+
+	function_begin tlsdesc_dynamic
 	pushq	%rdi
 	.cfi_adjust_cfa_offset 8
 	pushq	%rsi
@@ -177,49 +153,23 @@ tlsdesc_dynamic:
 	.cfi_adjust_cfa_offset -8
 	ret
 	.cfi_restore_state
-1:	/* Not there yet: C code makes the block. */
-	pushq	%rbx
-	.cfi_adjust_cfa_offset 8
-	.cfi_rel_offset %rbx, 0
-	movq	%rsp, %rbx
-	.cfi_def_cfa_register %rbx
-	andq	$-64, %rsp
+1:	/* not there yet */
+	frame_enter
 	cmpq	$0, trampoline_full_area(%rip)
 	je	2f
 	subq	trampoline_full_area(%rip), %rsp
-	save_integers
-	save_state xsave
-	pushq	%r10
-	pushq	%r11
-	call	tls_address
-	popq	%r11
-	popq	%r10
-	movq	%rax, SAVE_RAX(%rsp)
-	restore_state xsave
+	make_block xsave
 	jmp	3f
 2:	subq	$SAVE_STATE+512, %rsp
-	save_integers
-	save_state fxsave
-	pushq	%r10
-	pushq	%r11
-	call	tls_address
-	popq	%r11
-	popq	%r10
-	movq	%rax, SAVE_RAX(%rsp)
-	restore_state fxsave
+	make_block fxsave
 3:	restore_integers
-	movq	%rbx, %rsp
-	.cfi_def_cfa_register %rsp
-	popq	%rbx
-	.cfi_adjust_cfa_offset -8
-	.cfi_restore %rbx
+	frame_leave
 	popq	%rsi
 	.cfi_adjust_cfa_offset -8
 	popq	%rdi
 	.cfi_adjust_cfa_offset -8
 	subq	%fs:0, %rax
 	ret
-	.cfi_endproc
-	.size	tlsdesc_dynamic, .-tlsdesc_dynamic
+	function_end tlsdesc_dynamic
 
 	.section .note.GNU-stack,"",@progbits

@@ -9,10 +9,15 @@
 
 /* The text of GLIBC_TUNABLES, NULL: none. It lives as long as the process. */
 static const char *settings;
+static bool any_variable; /* some tunable may have its own variable in the environment */
 
 void tunables_start(const struct loader *ld)
 {
-	settings = ld->secure ? NULL : environment(ld, "GLIBC_TUNABLES");
+	if (ld->secure)
+		return;
+	settings = environment(ld, "GLIBC_TUNABLES");
+	for (char **entry = ld->envp; *entry; entry++)
+		any_variable |= text_begins(*entry, "MALLOC_") || text_begins(*entry, "LD_HWCAP_MASK=");
 }
 
 /* The last one counts. */
@@ -36,11 +41,33 @@ uint64_t tunable_number(const char *name, uint64_t fallback)
 	return value ? text_number(value) : fallback;
 }
 
-/* The value the user gave, when it is within the bounds. */
-static bool user_value(const struct tunable *tunable, uint64_t *number)
+/* A tunable that has a variable of its own, from before there were tunables (glibc manual, "Memory Allocation
+ * Tunables"): its value, NULL: none. GLIBC_TUNABLES goes before it. */
+static const char *own_variable(const char *name)
 {
-	const char *text = tunable_text(tunable->name);
-	if (!text || tunable->type == TUNABLE_STRING)
+	static const struct {
+		const char *tunable, *variable;
+	} all[] = {
+		{"glibc.malloc.check", "MALLOC_CHECK_"},
+		{"glibc.malloc.top_pad", "MALLOC_TOP_PAD_"},
+		{"glibc.malloc.perturb", "MALLOC_PERTURB_"},
+		{"glibc.malloc.mmap_max", "MALLOC_MMAP_MAX_"},
+		{"glibc.malloc.mmap_threshold", "MALLOC_MMAP_THRESHOLD_"},
+		{"glibc.malloc.trim_threshold", "MALLOC_TRIM_THRESHOLD_"},
+		{"glibc.malloc.arena_max", "MALLOC_ARENA_MAX"},
+		{"glibc.malloc.arena_test", "MALLOC_ARENA_TEST"},
+		{"glibc.cpu.hwcap_mask", "LD_HWCAP_MASK"},
+	};
+	for (unsigned i = 0; any_variable && i < sizeof(all) / sizeof(all[0]); i++)
+		if (text_equal(all[i].tunable, name))
+			return environment(&the_loader, all[i].variable);
+	return NULL;
+}
+
+/* The number in a text, when it is within the tunable's bounds. */
+static bool number_within(const struct tunable *tunable, const char *text, uint64_t *number)
+{
+	if (!text)
 		return false;
 	uint64_t value = text_number(text);
 	bool inside = value >= tunable->minimum && value <= tunable->maximum;
@@ -49,6 +76,14 @@ static bool user_value(const struct tunable *tunable, uint64_t *number)
 	if (inside)
 		*number = value;
 	return inside;
+}
+
+/* The value the user gave. */
+static bool user_value(const struct tunable *tunable, uint64_t *number)
+{
+	return tunable->type != TUNABLE_STRING &&
+	       (number_within(tunable, tunable_text(tunable->name), number) ||
+		number_within(tunable, own_variable(tunable->name), number));
 }
 
 static const struct tunable *by_number(unsigned number)

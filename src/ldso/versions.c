@@ -133,12 +133,12 @@ static bool check_one(struct loader *ld, const struct object *object, const stru
 			format_text(text, sizeof(text), "weak version `%s' not found (required by %s)", name,
 				    object_display_name(object));
 		debug_failure(ld, object_display_name(definer), "version lookup error", text);
-		report(ld, object_display_name(definer), text, false);
+		report(ld, object_display_name(definer), text, VERSION_WARNING);
 		return true;
 	}
 	format_text(text, sizeof(text), "version `%s' not found (required by %s)", name, object_display_name(object));
 	debug_failure(ld, object_display_name(definer), "version lookup error", text);
-	report(ld, object_display_name(definer), text, true);
+	report(ld, object_display_name(definer), text, VERSION_MISSING);
 	return false;
 }
 
@@ -153,7 +153,8 @@ static bool check_relr(struct loader *ld, const struct object *object, version_r
 	for (const Elf64_Dyn *entry = object->dynamic; entry->d_tag != DT_NULL; entry++)
 		if (entry->d_tag == DT_NEEDED && entry->d_un.d_val < object->table.strings_size &&
 		    text_begins(object->table.strings + entry->d_un.d_val, "libc.so.")) {
-			report(ld, object_display_name(object), "DT_RELR without GLIBC_ABI_DT_RELR dependency", true);
+			report(ld, object_display_name(object), "DT_RELR without GLIBC_ABI_DT_RELR dependency",
+			       VERSION_RELR);
 			return false;
 		}
 	return true;

@@ -7,9 +7,13 @@
 /* Fills object->table.versions. */
 void object_read_versions(struct loader *ld, struct object *object);
 
-/* What versions_check found wrong: "OBJECT: version `V' not found (required by FILE)". `fatal` is false for what is
- * only worth a warning. */
-typedef void version_report(struct loader *ld, const char *object, const char *text, bool fatal);
+/* What versions_check found wrong: "OBJECT: version `V' not found (required by FILE)". */
+enum version_problem {
+	VERSION_WARNING, /* it may work all the same */
+	VERSION_MISSING,
+	VERSION_RELR,    /* a file that must not be relocated: see check_relr */
+};
+typedef void version_report(struct loader *ld, const char *object, const char *text, enum version_problem problem);
 
 /* Checks all versions that an object needs; every problem is reported. Returns false when one is fatal. `verbose`:
  * report warnings too. */

@@ -148,6 +148,15 @@ static bool has_text_relocation(const struct subject *subject)
 	return false;
 }
 
+/* -N: sections that are read-only lie in memory that is not. */
+static bool has_writable_code(const struct subject *subject)
+{
+	for (uint32_t i = 0; i < subject->n_phdrs; i++)
+		if (subject->phdrs[i].p_type == PT_LOAD && (~subject->phdrs[i].p_flags & (PF_W | PF_X)) == 0)
+			return true;
+	return false;
+}
+
 void verify_dynamic(struct subject *subject)
 {
 	uint64_t flags = 0, flags1 = 0, ignored;
@@ -156,7 +165,8 @@ void verify_dynamic(struct subject *subject)
 	subject_dynamic(subject, DT_FLAGS, &flags);
 	subject_dynamic(subject, DT_FLAGS_1, &flags1);
 	bool textrel = flags & DF_TEXTREL || subject_dynamic(subject, DT_TEXTREL, &ignored);
-	claim(subject, textrel == has_text_relocation(subject),
+	claim(subject, !subject->elf.nshdr || textrel == has_text_relocation(subject) ||
+			       (textrel && has_writable_code(subject)),
 	      "DT_TEXTREL: %s", textrel ? "no relocation needs it" : "missing, a relocation changes read-only memory");
 	claim(subject, !(flags1 & DF_1_PIE) || subject->moves, "DF_1_PIE: in a file that does not move");
 	enum { FLAGS = DF_ORIGIN | DF_SYMBOLIC | DF_TEXTREL | DF_BIND_NOW | DF_STATIC_TLS, LAST_FLAG_1 = DF_1_PIE };

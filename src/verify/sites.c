@@ -475,6 +475,11 @@ static enum verdict check_site(struct site *site, bool *follows)
 	case R_X86_64_SIZE32:
 	case R_X86_64_SIZE64:
 		value = site->rela->r_type == R_X86_64_SIZE64 ? read64(site->out) : read32(site->out);
+		place = names_place(site->check->names, site->addr);
+		if (place)
+			return require(site, place->type == site->rela->r_type && is_for(site, place) &&
+				       (uint64_t)place->addend == addend, "the loader asks for another size",
+				       (uint64_t)place->addend);
 		if (site->target.meaning != MEANS_ADDRESS)
 			return SKIPPED;
 		return require(site, value == site->target.size + addend ||

@@ -25,6 +25,8 @@ static void verify_place(struct subject *subject, const struct table *table, uin
 		      table->name, i);
 		return;
 	}
+	if (!subject->elf.nshdr) /* -z nosectionheader: the number of a section that nobody can look at */
+		return;
 	uint32_t section = elf_sym_section(table->symtab, i);
 	if (!claim(subject, section && section < subject->elf.nshdr, "%s: symbol %s: st_shndx %u", table->name, name,
 		   section))

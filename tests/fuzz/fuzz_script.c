@@ -1,5 +1,5 @@
-/* Parses the input as a linker script, as an option's expression, as a version script and as a dynamic list, and looks at
- * all of the script's tree. INCLUDE finds the input itself. */
+/* Parses the input as a linker script, as an MRI script, as an option's expression, as a version script and as a dynamic
+ * list, and looks at all of the scripts' trees. INCLUDE finds the input itself. */
 #include "fuzz/fuzz.h"
 
 #include "ld/input/version_script.h"
@@ -121,6 +121,18 @@ static void look_at_script(const struct script *script)
 		look_at_names(list->sections);
 }
 
+static void parse_mri(const struct script_text *text, const struct script_includer *includer, struct arena *arena,
+		      struct diag *diag)
+{
+	struct script script = {0};
+	unsigned errors = diag->errors;
+	if (script_parse_mri(&script, text, includer, arena, diag))
+		look_at_script(&script);
+	else
+		hold(diag->errors == errors + 1);
+	script_free(&script);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct script_text text = {"fuzz", {data, size}};
@@ -137,6 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		hold(diag.errors == 1);
 	script_free(&script);
+	parse_mri(&text, &includer, &arena, &diag);
 	unsigned errors = diag.errors;
 	const struct expr *expr = script_parse_expr(&text, &arena, &diag);
 	hold((expr == NULL) == (diag.errors == errors + 1));

@@ -2,21 +2,34 @@
  *
  *	fuzz_object [-n MUTATIONS] [-s SEED] FILE|FOLDER...
  *
- * Runs each file as it is, then MUTATIONS (default 100) damaged copies of it. The same seed gives the same copies. The
- * input that ends the program, or takes longer than 10 seconds of a processor, is left in ./crash-input. */
+ *	fuzz_object [-t SECONDS] ...
+ *
+ * Runs each file as it is, then MUTATIONS (default 100) damaged copies of it; with -t, again and again with other copies
+ * until SECONDS have passed. The same seed gives the same copies. The input that ends the program, by exit() too, takes more
+ * than 10 seconds of the processor, or without a sanitizer more than 2 GiB of memory, is left in ./crash-input. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "fuzz/bend.h"
 #include "fuzz/fuzz.h"
 
 enum { LARGEST_FILE = 32 << 20, SECONDS = 10 };
+
+#ifdef __SANITIZE_ADDRESS__ /* its shadow takes more */
+enum { IS_SANITIZED = true };
+#else
+enum { IS_SANITIZED = false };
+#endif
+static const rlim_t MOST_MEMORY = 2ull << 30; /* bytes */
 
 /* Make the sanitizers end in SIGABRT, which saves the input. */
 const char *__asan_default_options(void);
@@ -35,32 +48,57 @@ const char *__ubsan_default_options(void)
 static const uint8_t *current_data;
 static size_t current_size;
 static const char *current_path;
+static uint64_t current_input, input_at_tick;
+static int report = STDERR_FILENO; /* fuzz programs may take what is called standard */
 
 static void say(const char *text)
 {
-	ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+	ssize_t ignored = write(report, text, strlen(text));
 	(void)ignored;
 }
 
-static void save_input(int signal_number)
+_Noreturn void __real__exit(int status);
+
+_Noreturn static void save_input(int signal_number)
 {
-	say(signal_number == SIGPROF ? "\ntoo slow: " : "\ncrash: ");
+	say(signal_number == SIGPROF ? "\ntoo slow: " : signal_number ? "\ncrash: " : "\nexit: ");
 	say(current_path ? current_path : "?");
 	say(" or a damaged copy of it, which is in ./crash-input\n");
 	int fd = open("crash-input", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	ssize_t ignored = write(fd, current_data, current_size);
 	(void)ignored;
-	_exit(1);
+	__real__exit(1);
+}
+
+/* Every SECONDS of the processor. */
+static void tick(int signal_number)
+{
+	if (current_data && input_at_tick == current_input)
+		save_input(signal_number);
+	input_at_tick = current_input;
+}
+
+static void save_at_exit(void)
+{
+	if (current_data)
+		save_input(0);
+}
+
+/* The linker puts these two in the place of _exit(), which gild calls when there is no memory left. */
+_Noreturn void __wrap__exit(int status);
+void __wrap__exit(int status)
+{
+	save_at_exit();
+	__real__exit(status);
 }
 
 static void run(const uint8_t *data, size_t size)
 {
-	current_data = data;
+	current_input++;
 	current_size = size;
-	struct itimerval limit = {.it_value.tv_sec = SECONDS}, none = {0};
-	setitimer(ITIMER_PROF, &limit, NULL);
+	current_data = data;
 	LLVMFuzzerTestOneInput(data, size);
-	setitimer(ITIMER_PROF, &none, NULL);
+	current_data = NULL;
 }
 
 /* xorshift64* */
@@ -107,8 +145,20 @@ static uint64_t random_number(uint64_t *state, size_t size)
 	return below(state, size + 16);
 }
 
+/* Fields of files whose format is known. */
+static bool bend_some(uint8_t *data, size_t size, uint64_t *state)
+{
+	struct choices choices = {.state = *state};
+	bool bent = false;
+	for (uint64_t n = 1 + below(state, 3); n > 0; n--)
+		bent |= bend(data, size, &choices);
+	return bent;
+}
+
 static void damage(uint8_t *data, size_t size, uint64_t *state)
 {
+	if (below(state, 2) == 0 && bend_some(data, size, state))
+		return;
 	static const size_t widths[] = {1, 2, 4, 8};
 	for (uint64_t n = 1 + below(state, 6); n > 0; n--) {
 		size_t place = random_place(state, size), width = widths[below(state, COUNTOF(widths))];
@@ -146,7 +196,7 @@ static void damage(uint8_t *data, size_t size, uint64_t *state)
 }
 
 struct options {
-	uint64_t mutations, seed, nfiles, ninputs;
+	uint64_t mutations, seed, seconds, nfiles, ninputs;
 };
 
 static void run_file(struct options *options, const char *path)
@@ -205,25 +255,37 @@ static void run_path(struct options *options, const char *path)
 int main(int argc, char **argv)
 {
 	struct options options = {.mutations = 100};
-	for (int c; (c = getopt(argc, argv, "n:s:")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "n:s:t:")) != -1;) {
 		if (c == 'n') {
 			options.mutations = strtoull(optarg, NULL, 0);
 		} else if (c == 's') {
 			options.seed = strtoull(optarg, NULL, 0);
+		} else if (c == 't') {
+			options.seconds = strtoull(optarg, NULL, 0);
 		} else {
-			fprintf(stderr, "usage: %s [-n MUTATIONS] [-s SEED] FILE|FOLDER...\n", argv[0]);
+			fprintf(stderr, "usage: %s [-n MUTATIONS] [-s SEED] [-t SECONDS] FILE|FOLDER...\n", argv[0]);
 			return 2;
 		}
 	}
-	static const int ends[] = {SIGABRT, SIGPROF, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+	static const int ends[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 	for (size_t i = 0; i < COUNTOF(ends); i++) {
 		struct sigaction previous;
 		/* A sanitizer's own handlers say more, and end in SIGABRT. */
 		if (sigaction(ends[i], NULL, &previous) == 0 && previous.sa_handler == SIG_DFL)
 			signal(ends[i], save_input);
 	}
-	for (int i = optind; i < argc; i++)
-		run_path(&options, argv[i]);
-	printf("%" PRIu64 " files, %" PRIu64 " inputs, no crash\n", options.nfiles, options.ninputs);
+	if (!IS_SANITIZED)
+		setrlimit(RLIMIT_AS, &(struct rlimit){MOST_MEMORY, MOST_MEMORY});
+	signal(SIGPROF, tick);
+	setitimer(ITIMER_PROF, &(struct itimerval){{SECONDS, 0}, {SECONDS, 0}}, NULL);
+	atexit(save_at_exit);
+	report = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	time_t end = time(NULL) + (time_t)options.seconds;
+	do {
+		for (int i = optind; i < argc; i++)
+			run_path(&options, argv[i]);
+		options.seed += 1u << 20;
+	} while (options.seconds && time(NULL) < end);
+	dprintf(report, "%" PRIu64 " files, %" PRIu64 " inputs, no crash\n", options.nfiles, options.ninputs);
 	return 0;
 }

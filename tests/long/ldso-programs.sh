@@ -1,8 +1,8 @@
 #!/bin/bash
 # Large programs at work under the loader, which lies over the system's ld.so in a mount namespace of its own: shells,
 # interpreters with threads and their own tests, compilers, virtual machines with signals and code made at run time,
-# debuggers, an editor, a terminal multiplexer, a package manager. Each does the same as before.
-# packages: python3 libpython3.11-testsuite perl git gcc g++ gdb valgrind tmux vim
+# debuggers, a language server, an editor, a terminal multiplexer, a package manager. Each does the same as before.
+# packages: python3 libpython3.11-testsuite perl git gcc g++ gdb valgrind tmux vim clangd-14 strace curl apt
 # timeout: 1800
 set -eu
 . "$GILD_SRC/tests/lib.sh"
@@ -92,6 +92,20 @@ for vim in vim.basic vim.tiny vim; do
 done
 try apt /usr/bin/apt-get 'apt-cache policy bash; apt-cache depends --recurse --no-recommends --no-suggests bash | sort -u | head -n 20; apt-get -s install --reinstall coreutils | tail -n 2; dpkg -l bash | tail -n 1'
 try curl /usr/bin/curl 'curl -sS --max-time 20 file:///etc/passwd | sha256sum; curl -V | head -n 1'
+cat > requests <<'EOF'
+{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"processId":1,"rootPath":"clangd","capabilities":{},"trace":"off"}}
+---
+{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"test:///main.cpp","languageId":"cpp","version":1,"text":"#include <thread>\n#include <vector>\nstd::vector<int> numbers;\nint main() { std::thread t([] { numbers.push_back(3); }); t.join(); return numbrs.size(); }\n"}}}
+---
+{"jsonrpc":"2.0","id":1,"method":"textDocument/hover","params":{"textDocument":{"uri":"test:///main.cpp"},"position":{"line":2,"character":20}}}
+---
+{"jsonrpc":"2.0","id":2,"method":"textDocument/completion","params":{"textDocument":{"uri":"test:///main.cpp"},"position":{"line":3,"character":42}}}
+---
+{"jsonrpc":"2.0","id":3,"method":"shutdown"}
+---
+{"jsonrpc":"2.0","method":"exit"}
+EOF
 for clangd in /usr/bin/clangd-19 /usr/bin/clangd-14 /usr/bin/clangd; do
-	[ ! -x $clangd ] || { try clangd $clangd "echo 'int main(void) { return 0; }' > a.c; $clangd --check=a.c > log 2>&1; echo \$?"; break; }
+	[ ! -x $clangd ] || { try clangd $clangd "echo 'int main(void) { return 0; }' > a.c; $clangd --check=a.c > log 2>&1; echo \$?
+	$clangd -lit-test < ../requests 2> log | tee answers; grep push_back answers > /dev/null; grep \"'numbers'\" answers > /dev/null"; break; }
 done

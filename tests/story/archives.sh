@@ -52,6 +52,12 @@ cp y/same.o sub/deep/b.o
 link main.o sub/libnear.a -o prog
 ./prog
 
+# GNU ar 2.40 leaves a rest of the short name behind the number of a name with 15 characters
+cp c.o x/fifteen-chars.o
+ar rcsT libfifteen.a x/same.o y/same.o x/fifteen-chars.o
+link main.o libfifteen.a -o prog
+./prog
+
 # an archive in a thin archive: GNU ar lists its members one by one
 rm -f libboth.a
 ar rcs libinner.a unneeded.o y/same.o c.o
@@ -114,4 +120,5 @@ same 1 "$(ask -Ld1 -l:libw.a)" "-l:libw.a"
 same 2 "$(ask -Ld1 -l:libw.so)" "-l:libw.so"
 same 1 "$(ask -Ld1 -Wl,--push-state,-Bstatic -lw -Wl,--pop-state)" "--push-state,-Bstatic"
 same 2 "$(ask -Ld1 -Wl,--push-state,-Bstatic,--pop-state -lw)" "--pop-state brings -Bdynamic back"
+same 2 "$(ask -Ld1 -Wl,--push-state,-static,--pop-state -lw)" "--pop-state ends -static"
 same 1 "$(link -static ask.c -Ld1 -lw -o ask && ./ask)" "-static"

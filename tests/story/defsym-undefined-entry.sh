@@ -21,6 +21,16 @@ for cc in $COMPILERS; do
 	./prog || { echo "$cc: exit $?"; exit 1; }
 done
 fails link main.c -Wl,--defsym=fixed=nosuch -o bad
+# Expressions may name what the linker defines only when it is asked for.
+echo 'extern char first[], second[]; int main(void) { return 0; }' >m.c
+link m.c -Wl,--defsym=first=etext -Wl,--defsym=second=_GLOBAL_OFFSET_TABLE_ -o prog
+for pair in "first etext" "second _GLOBAL_OFFSET_TABLE_"; do
+	[ "$(nm prog | grep -wE "${pair/ /|}" | cut -d' ' -f1 | uniq | wc -l)" = 1 ] || fail "--defsym: $pair"
+done
+fails link -static m.c -Wl,--defsym=first=_DYNAMIC -o bad
+assert_contains err.txt "undefined symbol: _DYNAMIC"
+link -c m.c
+fails "$GILD" -r m.o --defsym=first=etext -o bad
 
 echo 'int pulled(void) { return 1; } int in_member;' >member.c
 link -c member.c

@@ -2,6 +2,8 @@
 # Each system call of a small link fails once, or from some point on, does half of its work, or is the last one before a
 # signal: the output is the old one or the new one, and nothing is left beside it. tests/long/faults.sh does the same with
 # larger links.
+# not verify: it counts the system calls of the linker
+# not repeat: the same
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 

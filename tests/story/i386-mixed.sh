@@ -53,6 +53,16 @@ for order in "main32.o f32.o" "right/libf.a main32.o" "f32.so main32.o"; do
 	"$GILD" -shared $order -o out.so
 	readelf -hW out.so | grep -q 'ELF32' || fail "$order: not ELF32"
 done
+# Where none is on the command line, a script's format does, or the first file that is named; what -l finds does not.
+echo 'INPUT(f32.o)' > names32
+echo 'OUTPUT_FORMAT(elf32-i386) INPUT(-lf)' > format32
+for inputs in names32 format32 "right/libf.a --whole-archive" "--whole-archive right/libf.a"; do
+	"$GILD" -shared -Lother -Lright -u f $inputs -o out.so 2> err.txt
+	readelf -hW out.so | grep -q 'ELF32' || fail "$inputs: not ELF32"
+done
+refused "is not the format of this link" format32 f64.o
+refused "skipping incompatible right/libf.a" -shared -Lright -lf
+refused "is incompatible with elf64-x86-64" -m elf_x86_64 names32
 for format in elf32-i386 elf64-x86-64; do
 	case $format in *i386) m=elf_i386 ;; *) m=elf_x86_64 ;; esac
 	same $format "$("$GILD" -m $m --print-output-format)" "-m $m --print-output-format"

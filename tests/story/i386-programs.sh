@@ -117,6 +117,48 @@ same 41 "$(./prog)" "a call that the loader relocates"
 fails link -m32 -shared -Wl,-z,text call.o ./liblib.so -o libcall.so
 assert_contains err.txt "recompile with -fPIC"
 
+# So are offsets from the thread pointer, which code for programs counts with, and sizes of what may be another's.
+cat > local-exec.c <<'END'
+__thread int own = 30;
+static __thread int hidden = 8;
+extern __thread int others;
+int table[5];
+int size(void) { int n; __asm__("movl $table@SIZE + 2, %0" : "=r"(n)); return n; }
+int sum(void) { return own++ + hidden++ + others; }
+END
+printf '__thread int others = 4;\n' > others.c
+"$CC" -m32 -shared -fPIC others.c -o libothers.so
+"$CC" -m32 -fno-pic -fno-pie -ftls-model=local-exec -O1 -c local-exec.c
+link -m32 -shared -Wl,-z,notext local-exec.o ./libothers.so -o liblocal.so
+readelf -dW liblocal.so > dynamic
+assert_contains dynamic STATIC_TLS
+readelf -rW liblocal.so > relocations
+for type in R_386_TLS_TPOFF R_386_SIZE32; do assert_contains relocations $type; done
+cat > caller.c <<'END'
+#include <pthread.h>
+#include <stdio.h>
+#ifdef BIG
+int table[8];
+#endif
+int sum(void), size(void);
+static void *run(void *unused) { printf("%d ", sum()); return unused; }
+int main(void)
+{
+	pthread_t thread;
+	sum();
+	pthread_create(&thread, NULL, run, NULL);
+	pthread_join(thread, NULL);
+	printf("%d %d\n", sum(), size());
+	return 0;
+}
+END
+link -m32 caller.c ./liblocal.so ./libothers.so -o prog
+same "42 44 22" "$(./prog)" "local-exec accesses of a shared object"
+link -m32 -DBIG caller.c ./liblocal.so ./libothers.so -o prog 2> err.txt
+same "42 44 34" "$(./prog)" "the size of a variable of the program"
+fails link -m32 caller.c local-exec.o ./libothers.so -o prog
+assert_contains err.txt "addresses a thread-local variable of a shared object"
+
 # Addresses end at 4 GiB.
 fails link -m32 -no-pie main.c lib.c -Wl,--section-start=.data=0xfffff000,-z,norelro -Wl,--defsym=x=0 -Wl,-Tbss=0x1fffff000 -o prog
 assert_contains err.txt "beyond the addresses of 32 bits"

@@ -245,3 +245,7 @@ readelf -rW exe.o shared.o | grep -oE 'R_386_[A-Z0-9_]+' | sort -u > types.txt
 for type in 32 PC32 GOT32 GOT32X PLT32 GOTOFF GOTPC 16 PC16 8 PC8 SIZE32 TLS_GD TLS_LDM TLS_GOTIE TLS_IE TLS_LE TLS_LE_32 TLS_LDO_32; do
 	grep -qx "R_386_$type" types.txt || fail "types.s has no R_386_$type"
 done
+
+# What else becomes of offsets from the thread pointer, for each kind of symbol and output (all types: tests/long).
+python3 "$GILD_SRC/tests/long/relocation-types.py" "$GILD" elf_i386 TLS_LE TLS_LE_32 32PLT > found.txt ||
+	{ cat found.txt; fail "relocations differ from GNU ld's"; }

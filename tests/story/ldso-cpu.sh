@@ -45,6 +45,14 @@ for hwcaps in -AVX2 -AVX,-ERMS,Prefer_ERMS -OSXSAVE -XSAVEC -XSAVE,-XSAVEC Prefe
 	assert_equal "$(cd gild && GLIBC_TUNABLES=glibc.cpu.hwcaps=$hwcaps ./lazy)" "lazy 3.5"
 done
 assert_contains out 'env[0x1]="LD_UNKNOWN=a\"b\\"'
+# numbers of all kinds, and the variables that some tunables have of their own
+for setting in MALLOC_ARENA_MAX=3 MALLOC_PERTURB_=17 "MALLOC_CHECK_= 3" MALLOC_TOP_PAD_=0x7g MALLOC_MMAP_MAX_=-1 MALLOC_MMAP_THRESHOLD_=+5 \
+	MALLOC_TRIM_THRESHOLD_=077 MALLOC_ARENA_TEST=99999999999999999999 LD_HWCAP_MASK=5 MALLOC_ARENA_MAX= \
+	GLIBC_TUNABLES=glibc.malloc.arena_max=-1:glibc.malloc.perturb=999:a:b=c::glibc.malloc.check=glibc.malloc.check=3; do
+	diff <(env MALLOC_PERTURB_=5 "$setting" $SYSTEM_LDSO --list-tunables) <(env MALLOC_PERTURB_=5 "$setting" "$LDSO" --list-tunables) ||
+		fail "--list-tunables with $setting"
+done
+assert_equal "$(MALLOC_ARENA_MAX=3 "$LDSO" --list-tunables | grep arena_max | cut -d' ' -f2)" 0x3
 export GLIBC_TUNABLES=glibc.malloc.tcache_count=3:glibc.cpu.x86_rep_movsb_threshold=4096:glibc.malloc.check=9:glibc.malloc.arena_max=0x2
 diff <($SYSTEM_LDSO --list-tunables) <("$LDSO" --list-tunables) || fail "--list-tunables with $GLIBC_TUNABLES"
 same_success ./main

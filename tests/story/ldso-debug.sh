@@ -14,6 +14,9 @@ build_all() {
 	build -shared -fPIC ../g.c -Wl,-soname,libg.so -o libg.so
 	build -shared -fPIC ../f.c libg.so -Wl,-soname,libf.so -Wl,-rpath,'$ORIGIN' -Wl,-z,lazy -o libf.so
 	build ../main.c libf.so -Wl,-rpath,"$PWD" -Wl,-rpath-link,. -Wl,-z,lazy -o main
+	mkdir -p away
+	cp libf.so libg.so away
+	build ../main.c libf.so libg.so -lm -Wl,--no-as-needed -Wl,-rpath,'$ORIGIN/none:/nowhere/at/all' -Wl,-rpath-link,. -o nowhere
 }
 each_loader build_all
 # What only one of them does: the system's loader relocates itself, looks up malloc and functions of the vDSO.
@@ -31,6 +34,9 @@ same_success env LD_DEBUG=unused ./main
 
 # search_only: folders of old, which the system's loader still looks into, are no difference
 search_only() { grep -vE 'trying file=.*/(tls|haswell|avx512_1|x86_64)/' | sed -E '/search path=/s#[^:= ]*/(tls|haswell|avx512_1|x86_64)(/[^: \t]*)?(:|\t|$)#\3#g; /search path=/s#:+#:#g; /search path=/s#:\t#\t#'; }
+in_both env LD_DEBUG=libs LD_LIBRARY_PATH=none:away ./nowhere
+diff <(search_only < system.out) <(search_only < gild.out) || fail "LD_DEBUG=libs with a RUNPATH that leads nowhere"
+assert_contains gild.out "exit code 0"
 in_both env LD_DEBUG=libs ./main
 diff <(search_only < system.out) <(search_only < gild.out) || fail "LD_DEBUG=libs"
 assert_contains gild.out "find library=libf.so [0]; searching"

@@ -47,6 +47,18 @@ assert_contains gild.out "libx.so: wrong ELF class: ELFCLASS32"
 same_runs env LD_LIBRARY_PATH=../both.c apart/now
 same_runs ./nodefault
 
+# DT_RELR needs a libc that knows of it
+echo 'int x; int *p = &x; int main(void) { return p != &x; }' > relr.c
+lld=$(command -v ld.lld-14 || command -v ld.lld-15 || :) # later ones, and gild, write that need
+if [ "$lld" ]; then
+	mkdir -p lld
+	ln -sf "$lld" lld/ld
+	build_relr() { "$CC" -B../lld -fPIE -pie ../relr.c -Wl,--pack-dyn-relocs=relr -Wl,--dynamic-linker="$interpreter" -o relr; }
+	each_loader build_relr
+	same_runs ./relr
+	assert_contains gild.out "DT_RELR without GLIBC_ABI_DT_RELR dependency"
+fi
+
 rc=0; gild/apart/lazy 2> out || rc=$?
 assert_equal $rc 127
 assert_contains out "error while loading shared libraries: libx.so: cannot open shared object file: No such file or directory"

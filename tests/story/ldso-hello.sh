@@ -35,6 +35,19 @@ for kind in pie exec now lazy sysv static static-pie; do
 	assert_contains out "3 two three hi"
 done
 
+# what other linkers write: PT_GNU_RELRO that ends with its page, other orders of segments and sections
+for linker in ld.bfd ld.gold ld.lld-14 ld.lld-19 mold; do
+	have $linker || continue
+	mkdir -p by
+	ln -sf "$(command -v $linker)" by/ld
+	for options in "" "-no-pie -fno-pie -Wl,--hash-style=both"; do
+		# shellcheck disable=SC2086 # words
+		"$CC" -Bby $options hello.c -Wl,--dynamic-linker="$LDSO" -o by/hello 2> by/messages || { cat by/messages; fail "$linker $options"; }
+		rc=0; by/hello > out || rc=$?
+		assert_equal "$linker $options: $rc $(head -n 1 out)" "$linker $options: 3 1 by/hello hi"
+	done
+done
+
 # argv[0], and a program whose name begins with a dash
 echo '#include <stdio.h>
 int main(int c, char **v) { puts(v[0]); return c - 1; }' > name.c
@@ -59,6 +72,10 @@ rc=0; "$LDSO" --verify ./lib.so || rc=$?; assert_equal $rc 2
 rc=0; "$LDSO" --verify system/static || rc=$?; assert_equal $rc 1
 rc=0; "$LDSO" --verify hello.c || rc=$?; assert_equal $rc 1
 
+# a loader loads a loader
+assert_equal "$("$LDSO" "$LDSO" --argv0 other ./--name)" other
+assert_equal "$("$LDSO" $SYSTEM_LDSO --argv0 other ./--name)" other
+
 # what it does not know it refuses
 expect_fail "$LDSO" --no-such-option ./bare
 assert_contains messages "unrecognized option '--no-such-option'"
@@ -66,8 +83,13 @@ expect_fail "$LDSO"
 assert_contains messages "missing program name"
 expect_fail "$LDSO" ./no-such-program
 assert_contains messages "./no-such-program: error while loading shared libraries: ./no-such-program: cannot open shared object file: No such file or directory"
-"$LDSO" --help | grep -q -e --library-path || fail "--help"
-"$LDSO" --version | grep -q gild || fail "--version"
+"$LDSO" --help | grep > /dev/null -e --library-path || fail "--help"
+searched() { "$@" --help | sed -n '/^Shared library search path/,/^Legacy/p' | grep -v '^Legacy' | cat -s; }
+for options in "" "--library-path /a:b;/usr/lib:: --glibc-hwcaps-prepend mine:x86-64-v2 --glibc-hwcaps-mask x86-64-v3"; do
+	# shellcheck disable=SC2086 # words
+	diff <(searched $SYSTEM_LDSO $options) <(searched "$LDSO" $options; echo) || fail "--help $options"
+done
+"$LDSO" --version | grep > /dev/null gild || fail "--version"
 
 # --help and the manual page name the same options; the page is well formed
 diff <("$LDSO" --help | grep -oE '^  --[a-z0-9-]+' | tr -d ' ' | sort) \

@@ -98,7 +98,7 @@ for who in system gild; do
 	assert_equal $rc 127
 	assert_contains out "cannot open shared object file"
 done
-"$folder/origin-gild" | grep -q 'secure 0 user 0 marker 7' || fail "the same program run by root"
+"$folder/origin-gild" | grep > /dev/null 'secure 0 user 0 marker 7' || fail "the same program run by root"
 # ... and in one below a system directory, but only at the start of a path
 for who in system gild; do
 	mkdir -p "$system_folder"
@@ -116,6 +116,18 @@ done
 diff system.out gild.out || fail '$ORIGIN of a program in a system directory'
 assert_contains gild.out "secure 1 user 0 marker 7"
 assert_contains gild.out "cannot open shared object file"
+# tokens in the names of needed libraries, in a system directory too
+link -shared -fPIC marker.c -Wl,-soname,'$ORIGIN/marker.so' -o token.so
+for who in system gild; do
+	interpreter=$SYSTEM_LDSO
+	[ $who = system ] || interpreter=$folder/ld-gild.so.1
+	link main.c -Wl,--no-as-needed ./token.so -Wl,--dynamic-linker="$interpreter" -o "$system_folder/main"
+	"$system_folder/main" | grep 'secure 0 user 0 marker 7' > /dev/null || fail "$who: a token in the name of a needed library"
+	chmod 4755 "$system_folder/main"
+	{ as_nobody "$system_folder/main" 2>&1 && echo started || echo $?; } > $who.out
+done
+diff system.out gild.out || fail "tokens in the names of needed libraries"
+assert_contains gild.out "DST not allowed in SUID/SGID programs"
 # Neither LD_LIBRARY_PATH nor relative and empty elements of a path find anything (the system's loader trusts such elements)
 mkdir "$folder/lib"
 cp marker.so "$folder/lib/"

@@ -109,7 +109,22 @@ int main() {
 	std::exit(4);
 }
 EOF
+cat > single.c <<'EOF'
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/single_threaded.h>
+static void *work(void *argument) { printf("%d ", __libc_single_threaded); return argument; }
+int main(void) {
+	pthread_t thread;
+	printf("single threaded %d ", __libc_single_threaded);
+	pthread_create(&thread, NULL, work, NULL);
+	pthread_join(thread, NULL);
+	puts("");
+	return 0;
+}
+EOF
 build_all() {
+	build ../single.c -pthread -o single
 	build -O1 ../threads.c -pthread -lm -Wl,-z,lazy -o threads
 	build++ ../exceptions.cc -pthread -o exceptions
 }
@@ -117,5 +132,7 @@ each_loader build_all
 for i in 1 2 3; do same_success ./threads; done
 same_success env LD_BIND_NOW=1 ./threads
 same_success env GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096:glibc.malloc.tcache_count=0 ./threads
+same_success ./single
+assert_contains gild.out "single threaded 1 0"
 same_runs ./exceptions
 assert_contains gild.out "exit code 4"

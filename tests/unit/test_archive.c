@@ -271,6 +271,7 @@ static void a_bad_name_is_an_error(void **state)
 	expect_bad_member(ARMAG, "a.o/", "/0", "ar_name", "without an end");
 	expect_bad_member(ARMAG, "a.o/\n", "/x", "ar_name", "malformed");
 	expect_bad_member(ARMAG, "a.o/\n", "/0x", "ar_name", "malformed");
+	expect_bad_member(ARMAG, "a.o/\n", "/0      /", "ar_name", "malformed"); /* not in the last place */
 	expect_bad_member(ARMAG, "a.o/\n", "/0:8", "ar_name", "malformed");
 	expect_bad_member("!<thin>\n", "a.o/\n", "/0:", "ar_name", "malformed");
 	expect_bad_member("!<thin>\n", "a.o/\n", "/0:8:9", "ar_name", "malformed");

@@ -360,7 +360,8 @@ static void every_row_of_the_tables_is_parsed_as_it_says(void **state)
 			for (uint32_t m = 0; m < run.diag.pending.n; m++)
 				assert_null(strstr(run.diag.pending.at[m].text, "unknown option"));
 			bool is_input = row->id == OPTION_LIBRARY || row->id == OPTION_JUST_SYMBOLS ||
-					row->id == OPTION_SCRIPT || row->id == OPTION_DEFAULT_SCRIPT;
+					row->id == OPTION_SCRIPT || row->id == OPTION_DEFAULT_SCRIPT ||
+					row->id == OPTION_MRI_SCRIPT;
 			assert_int_equal(run.options.inputs.n, is_input);
 			end(&run);
 		}

@@ -576,7 +576,7 @@ static void other_commands(void **state)
 	assert_string_equal(script->output_format[0], "elf64-x86-64");
 	assert_string_equal(script->output_format[2], "elf64-little");
 	assert_string_equal(script->output_arch, "i386:x86-64");
-	assert_string_equal(script->target, "binary");
+	assert_true(script->binary_inputs);
 	assert_string_equal(script->entry, "start");
 	assert_string_equal(script->output, "out");
 	assert_string_equal(script->map_file, "map.txt");

@@ -44,6 +44,7 @@ struct loader {
 	ARRAY(struct archive_seen) archives;
 	struct io_file nested;           /* the archive that was last looked into for a thin archive's member */
 	uint32_t script_groups;          /* GROUP commands of scripts */
+	bool target_is_open;             /* neither an option nor an object of the command line says which it is */
 };
 
 enum opened { OPENED, MISSING, INCOMPATIBLE };
@@ -132,6 +133,7 @@ static void add_made(struct loader *loader, const struct request *request, const
 	struct link *link = loader->link;
 	struct elf_error error;
 	struct bytes object;
+	loader->target_is_open = false; /* what is made is for the default target */
 	if (request->just_symbols && elf_kind(bytes) == ELF_NOT) {
 		report_input(link, path, "unknown-format",
 			     "is not an ELF file\n>>> -R takes addresses of symbols from it");
@@ -266,16 +268,33 @@ static void add_archive(struct loader *loader, const struct request *request, co
 	note_step(link, request, first, n, !request->whole_archive);
 }
 
-/* "-lc" may find an archive for another machine, which is then skipped. */
-static bool first_member_is_foreign(const struct link *link, struct bytes bytes)
+/* Of an archive; empty: it is thin, or there is none. */
+static struct bytes first_member(struct bytes bytes)
 {
 	struct archive archive;
 	struct archive_member member;
 	struct elf_error error;
 	if (!archive_read(&archive, bytes, &error) || archive.thin || archive.first >= bytes.size ||
 	    !archive_member_at(&archive, archive.first, &member, &error))
-		return false;
-	return elf_kind(member.data) != ELF_NOT && is_foreign(link, member.data);
+		return (struct bytes){NULL, 0};
+	return member.data;
+}
+
+/* "-lc" may find an archive for another machine, which is then skipped. */
+static bool first_member_is_foreign(const struct link *link, struct bytes bytes)
+{
+	struct bytes member = first_member(bytes);
+	return elf_kind(member) != ELF_NOT && is_foreign(link, member);
+}
+
+/* Which target a link is for, where it is open: the first file that is named says so, or a script by its format. What a
+ * search finds has no say. */
+static void decide_target(struct loader *loader, const struct arch *arch)
+{
+	if (!loader->target_is_open || !arch)
+		return;
+	loader->link->arch = arch;
+	loader->target_is_open = false;
 }
 
 /* What INPUT and GROUP of a script name. */
@@ -293,6 +312,7 @@ static void load_named(struct loader *loader, const struct request *request, con
 				     .whole_archive = request->whole_archive,
 				     .prefer_static = request->prefer_static,
 				     .lazy = request->lazy,
+				     .binary = input->binary,
 				     .from_script = path,
 				     .depth = request->depth + 1,
 				     .group = request->group || !input->group ? request->group
@@ -319,6 +339,8 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 		return OPENED;
 	}
 	const char *format = script.output_format[0];
+	if (format && !searching)
+		decide_target(loader, arch_by_format(format));
 	if (format && strcmp(format, link->arch->bfd_name) != 0) {
 		enum opened result = OPENED;
 		if (searching)
@@ -385,6 +407,8 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 	}
 	enum elf_kind kind = elf_kind(opened.bytes);
 	bool is_archive = archive_kind(opened.bytes) != ARCHIVE_NOT;
+	if (loader->target_is_open && !searching)
+		decide_target(loader, arch_of_file(is_archive ? first_member(opened.bytes) : opened.bytes));
 	if (searching && is_archive && first_member_is_foreign(link, opened.bytes))
 		return INCOMPATIBLE;
 	if (kind != ELF_NOT && is_foreign(link, opened.bytes)) {
@@ -607,17 +631,15 @@ static void load_described(struct loader *loader, const struct statement *statem
 	}
 }
 
-/* Without -m, the first file of the command line that is an object decides. (Compilers always say -m.) */
-static void choose_target(struct link *link)
+/* Without -m, the first file of the command line that is an object decides, if there is one. (Compilers always say
+ * -m.) */
+static void choose_target(struct loader *loader)
 {
-	for (uint32_t i = 0; i < link->io->ahead.n && !link->options->emulation; i++) {
-		const struct io_file *file = &link->io->ahead.files[i];
-		const struct arch *arch = file->error ? NULL : arch_of_file(file->bytes);
-		if (!arch)
-			continue;
-		link->arch = arch;
-		return;
-	}
+	const struct io *io = loader->link->io;
+	loader->target_is_open = !loader->link->options->emulation;
+	for (uint32_t i = 0; i < io->ahead.n && loader->target_is_open; i++)
+		if (!io->ahead.files[i].error)
+			decide_target(loader, arch_of_file(io->ahead.files[i].bytes));
 }
 
 void inputs_load(struct link *link)
@@ -630,10 +652,7 @@ void inputs_load(struct link *link)
 			*array_push(&loader.script_dirs) = script->search_dirs.at[k];
 	}
 	read_ahead(&ahead);
-	choose_target(link);
-	if (link->options->verify_output && !link->arch->can_verify)
-		diag_error(link->diag, 0, "--verify-output checks outputs for x86-64 only, and this one is for %s",
-			   link->arch->bfd_name);
+	choose_target(&loader);
 	for (uint32_t i = 0; i < link->options->inputs.n; i++) {
 		const struct input_request *input = &link->options->inputs.at[i];
 		uint32_t next = link->io->ahead.next;
@@ -656,6 +675,9 @@ void inputs_load(struct link *link)
 			      });
 	}
 	load_described(&loader, link->script.statements);
+	if (link->options->verify_output && !link->arch->can_verify)
+		diag_error(link->diag, 0, "--verify-output checks outputs for x86-64 only, and this one is for %s",
+			   link->arch->bfd_name);
 	array_free(&loader.script_dirs);
 	array_free(&loader.archives);
 }

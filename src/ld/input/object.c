@@ -131,6 +131,16 @@ static bool is_type_known(const struct link *link, const struct elf_shdr *shdr)
 	return type >= SHT_LOOS || type < SHT_NUM;
 }
 
+/* Names differ in their first letters, mostly: a call would cost more than the comparison. */
+static inline bool begins(const char *name, const char *prefix)
+{
+	while (*prefix && *name == *prefix) {
+		name++;
+		prefix++;
+	}
+	return !*prefix;
+}
+
 /* Sections that are words to the linker rather than content. true: understood, not placed. */
 static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena, uint32_t number, const char *name)
 {
@@ -160,7 +170,7 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 		if (!relocatable)
 			return true;
 	}
-	if (strncmp(name, ".note", 5) == 0) {
+	if (begins(name, ".note")) {
 		if (strcmp(name, ".note.GNU-stack") == 0) {
 			file->stack = shdr->sh_flags & SHF_EXECINSTR ? STACK_EXEC : STACK_NOEXEC;
 			return true;
@@ -177,7 +187,7 @@ static bool is_for_the_linker(struct link *link, file_id id, struct arena *arena
 		return true;
 	/* Warnings about symbols are said now, or by who links with the shared object. */
 	return link->options->kind != OUTPUT_SHARED && !relocatable &&
-	       (strncmp(name, ".gnu.warning.", 13) == 0 || strcmp(name, ".gnu.warning") == 0);
+	       begins(name, ".gnu.warning") && (name[12] == '.' || name[12] == '\0');
 }
 
 /* Does the last string of a section that is not empty end in it? */
@@ -216,8 +226,9 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		const char *name = elf_section_name(elf, i);
 		section->file = id;
-		file->has_linkonce |= strncmp(name, ".gnu.linkonce.", 14) == 0;
-		file->has_warnings |= strncmp(name, ".gnu.warning", 12) == 0;
+		file->has_linkonce |= begins(name, ".gnu.linkonce.");
+		file->has_warnings |= begins(name, ".gnu.warning");
+		file->has_plain_names |= *name && *name != '.';
 		if (is_for_the_linker(link, id, arena, i, name))
 			continue;
 		if (!is_type_known(link, shdr)) {
@@ -236,7 +247,8 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		}
 		section->kind = content_kind(link, elf, i, name);
 		section->size = shdr->sh_size;
-		section->p2align = shdr->sh_addralign > 1 ? (uint8_t)__builtin_ctzll(shdr->sh_addralign) : 0;
+		section->p2align = shdr->sh_addralign > 1 ? (uint8_t)__builtin_ctzll(shdr->sh_addralign) & 63 : 0;
+		section->is_tls = (shdr->sh_flags & SHF_TLS) != 0;
 		section->live = true;
 		if (shdr->sh_flags & SHF_ALLOC)
 			file->alloc_size += section->size + (1ull << section->p2align);

@@ -5,8 +5,6 @@
 static const struct option_row rows[] = {
 	/* input/search */
 	{"-Y", ARG_SHORT, .id = OPTION_UNSUPPORTED},
-	{"-c", ARG_SHORT, .id = OPTION_UNSUPPORTED},
-	{"--mri-script", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"-A", ARG_SHORT, .id = OPTION_UNSUPPORTED},
 	{"--architecture", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--accept-unknown-input-arch", ARG_NONE, .id = OPTION_UNSUPPORTED},
@@ -50,7 +48,6 @@ static const struct option_row rows[] = {
 	/* linker scripts */
 	{"--version-exports-section", ARG_REQUIRED, .id = OPTION_UNSUPPORTED},
 	{"--default-imported-symver", ARG_NONE, .id = OPTION_UNSUPPORTED},
-	{"--enable-non-contiguous-regions", ARG_NONE, .id = OPTION_UNSUPPORTED},
 	{"--split-by-file", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
 	{"--split-by-reloc", ARG_OPTIONAL, .id = OPTION_UNSUPPORTED},
 
@@ -215,7 +212,6 @@ static const struct option_row rows[] = {
 
 	/* Warnings: a link must not fail for want of one. */
 	{"--warn-search-mismatch", ARG_NONE, .id = OPTION_NO_WARNING_YET},
-	{"--enable-non-contiguous-regions-warnings", ARG_NONE, .id = OPTION_NO_WARNING_YET},
 	{"--warn-section-align", ARG_NONE, .id = OPTION_NO_WARNING_YET},
 	{"--warn-symbol-ordering", ARG_NONE, .id = OPTION_NO_WARNING_YET},
 	{"--warn-ifunc-textrel", ARG_NONE, .id = OPTION_NO_WARNING_YET},

@@ -16,6 +16,7 @@ enum { SPARE_DYNAMIC_TAGS = 5, PAGE_SIZE = 4096 };
 /* What holds for the inputs that follow, and --push-state remembers. */
 struct input_state {
 	bool as_needed, whole_archive, prefer_static, lazy, binary;
+	bool is_static;             /* -static, which is of the whole link unless it is undone */
 };
 
 struct parser {
@@ -44,6 +45,7 @@ static void set_defaults(struct options *options)
 		.demangle = true,
 		.relax = true,
 		.undefined_version = true,
+		.check_sections = true,
 		.warn_shared_textrel = true,
 		.print_map_discarded = true,
 		.build_id_size = BUILD_ID_SHA1,
@@ -103,10 +105,11 @@ static void add_input(struct parser *parser, const char *name, bool is_library)
 }
 
 /* The inputs that a script names stand where it stands itself. */
-static void add_script(struct parser *parser, const char *path, bool is_default)
+static void add_script(struct parser *parser, const char *path, enum option_id id)
 {
 	struct options *options = parser->context.options;
-	*array_push(&options->scripts) = (struct script_option){path, is_default};
+	*array_push(&options->scripts) = (struct script_option){
+		.path = path, .is_default = id == OPTION_DEFAULT_SCRIPT, .is_mri = id == OPTION_MRI_SCRIPT};
 	add_input(parser, path, false);
 	options->inputs.at[options->inputs.n - 1].script = options->scripts.n;
 }
@@ -128,6 +131,7 @@ static void pop_state(struct parser *parser)
 		diag_error(parser->context.diag, 0, "option --pop-state without --push-state before it");
 	else
 		parser->state = parser->saved.at[--parser->saved.n];
+	parser->context.options->is_static = parser->state.is_static;
 }
 
 /* ---- what each option does ---- */
@@ -159,7 +163,7 @@ static bool apply_input_option(struct parser *parser, enum option_id id, const c
 		return true;
 	case OPTION_STATIC:
 		state->prefer_static = true;
-		parser->context.options->is_static = true;
+		state->is_static = parser->context.options->is_static = true;
 		return true;
 	case OPTION_START_GROUP:
 		parser->group = ++parser->groups;
@@ -217,7 +221,8 @@ static bool apply_list_option(struct parser *parser, enum option_id id, const ch
 		return true;
 	case OPTION_SCRIPT:
 	case OPTION_DEFAULT_SCRIPT:
-		add_script(parser, value, id == OPTION_DEFAULT_SCRIPT);
+	case OPTION_MRI_SCRIPT:
+		add_script(parser, value, id);
 		return true;
 	case OPTION_SECTION_ORDERING_FILE:
 		*array_push(&options->ordering_files) = value;

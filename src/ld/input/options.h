@@ -59,10 +59,10 @@ struct input_request {
 	uint32_t script;           /* 1 + number of the -T whose INPUTs stand here; 0: it is an input itself */
 };
 
-/* -T FILE; is_default: -dT FILE. */
+/* -T FILE; is_default: -dT FILE; is_mri: -c FILE. */
 struct script_option {
 	const char *path;
-	bool is_default;
+	bool is_default, is_mri;
 };
 
 struct defsym {
@@ -145,6 +145,8 @@ struct options {
 	bool undefined_version;                /* default true as GNU ld; false: report names without a definition */
 	bool warn_common, warn_shared_textrel, warn_backrefs, no_warn_rwx_segments;
 	bool error_execstack, error_rwx_segments;
+	bool linker_version;                   /* LINKER_VERSION in a script has an effect */
+	bool non_contiguous_regions, non_contiguous_warnings, check_sections;
 	bool gc_keep_exported, print_memory_usage, print_output_format, print_sysroot;
 	const char *print_gc_file;             /* --print-gc-sections=FILE; NULL: with the messages */
 	bool stats;

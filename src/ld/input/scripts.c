@@ -133,12 +133,9 @@ static void read_one(struct link *link, const struct script_option *option)
 	*script = (struct script){.inputs = {0}};
 	const struct script_text *text = open_text(link, option->path);
 	struct script_includer includer = scripts_includer(link);
-	if (!text || !script_parse(script, text, &includer, &link->arena, link->diag))
+	if (!text || !(option->is_mri ? script_parse_mri : script_parse)(script, text, &includer, &link->arena,
+									  link->diag))
 		return;
-	if (script->target && strncmp(script->target, "elf", 3) != 0 && strcmp(script->target, "default") != 0)
-		diag_report(link->diag, SEVERITY_ERROR, 0,
-			    &(struct diag_about){.kind = "script", .file = text->path},
-			    "TARGET(%s) is not supported", script->target);
 	check_format(link, text->path, script);
 	link->has_script = true;
 	scripts_add(link, script);

@@ -243,6 +243,6 @@ void layout_check(struct link *link)
 	check_reach(link);
 	if (layout->scripted)
 		layout_script_check(link);
-	else
+	else if (link->options->check_sections)
 		check_overlaps(link);
 }

@@ -6,6 +6,7 @@
 #include "ld/layout/expr.h"
 #include "ld/layout/interpret.h"
 #include "ld/layout/segments_script.h"
+#include "ld/layout/spill.h"
 #include "ld/script/parse.h"
 
 static struct osec *osec_at(const struct layout *layout, uint32_t id)
@@ -155,6 +156,19 @@ static bool same_order(const struct layout *layout, const uint32_t *before, uint
 	return layout->n_order == n && (!n || memcmp(layout->order, before, n * sizeof(*before)) == 0);
 }
 
+/* The first thread-local section is aligned as the whole of them has to be, so that the segment is. */
+static void align_tls(struct layout *layout)
+{
+	struct osec *first = NULL;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		struct osec *osec = osec_at(layout, layout->nodes.at[i].kind == NODE_SECTION ? layout->nodes.at[i].id : 0);
+		if (!(osec->flags & SHF_TLS) || !osec->has_members)
+			continue;
+		first = first ? first : osec;
+		first->p2align = osec->p2align > first->p2align ? osec->p2align : first->p2align;
+	}
+}
+
 static void converge(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -174,6 +188,11 @@ static void converge(struct link *link)
 		again = layout->changed || !same_order(layout, before, n);
 		if (!again && (shift_relro(link) || pack_segments(link)))
 			again = true;
+		if (!again && !relocatable && spill_sections(link)) {
+			align_tls(layout);
+			last = layout->pass + LAYOUT_MAX_PASSES;
+			again = true;
+		}
 		if (!relocatable)
 			segments_from_script(link);
 		uint64_t headers = link->arch->dialect->ehdr + (uint64_t)layout->segments.n * link->arch->dialect->phdr;
@@ -202,6 +221,9 @@ static void inherit_load_regions(struct layout *layout)
 
 void layout_script_segments(struct link *link)
 {
+	if (link->options->kind != OUTPUT_RELOCATABLE)
+		align_tls(link->layout);
+	spill_warn(link);
 	inherit_load_regions(link->layout);
 	settle_all(link);
 	converge(link);
@@ -416,9 +438,49 @@ static void check_sections(struct link *link)
 	free(extents);
 }
 
+/* With MEMORY, all that is loaded is in some region, or has an address. */
+static void check_regions_of(struct link *link)
+{
+	const struct layout *layout = link->layout;
+	for (uint32_t i = 0; layout->regions.n > 1 && i < layout->nodes.n; i++) {
+		const struct node *node = &layout->nodes.at[i];
+		const struct osec *osec = osec_at(layout, node->kind == NODE_SECTION ? node->id : 0);
+		bool tbss = osec->type == SHT_NOBITS && osec->flags & SHF_TLS;
+		if (node->kind != NODE_SECTION || node->value || osec->region || !osec->index ||
+		    !osec_is_loaded(link, osec) || tbss || region_by_flags(layout, osec))
+			continue;
+		const char *hint = osec->is_orphan ? "no statement of the script takes it" : "write `>REGION' behind it";
+		(link->options->check_sections ? script_report : script_warn)(
+			link->diag, i, node->place,
+			"no memory region specified for loadable section `%s'\n>>> no region of MEMORY has attributes "
+			"that mean it; %s", osec->name, hint);
+	}
+}
+
+/* The loader takes the place of the program headers from PT_PHDR, so they have to be loaded. */
+static void check_program_headers(struct link *link)
+{
+	const struct layout *layout = link->layout;
+	bool wanted = false, loaded = false;
+	for (uint32_t i = 0; i < layout->segments.n; i++) {
+		const struct segment *segment = &layout->segments.at[i];
+		wanted |= segment->type == PT_PHDR;
+		loaded |= segment->type == PT_LOAD && (segment->has_headers || segment->has_phdrs_only);
+	}
+	if (wanted && !loaded)
+		diag_error(link->diag, 0,
+			   "PHDR segment not covered by LOAD segment\n>>> leave room for the headers in front of the "
+			   "first section (`. = SIZEOF_HEADERS'), or put FILEHDR PHDRS behind a PT_LOAD of PHDRS");
+	for (uint32_t i = 0; !loaded && i < layout->nodes.n; i++)
+		if (layout->nodes.at[i].is_ehdr && layout->nodes.at[i].id)
+			diag_warning(link->diag, 0,
+				     "no segment has the ELF header: __ehdr_start, which is used, is 0");
+}
+
 static void check_segments_of(struct link *link)
 {
 	const struct layout *layout = link->layout;
+	check_program_headers(link);
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		const struct segment *segment = &layout->segments.at[i];
 		bool headers = segment->type == PT_LOAD && (segment->has_headers || segment->has_phdrs_only);
@@ -443,6 +505,8 @@ void layout_script_check(struct link *link)
 {
 	if (link->options->kind == OUTPUT_RELOCATABLE)
 		return;
-	check_sections(link);
+	check_regions_of(link);
+	if (link->options->check_sections)
+		check_sections(link);
 	check_segments_of(link);
 }

@@ -196,7 +196,7 @@ static const char *orphan_name(const struct link *link, section_id id)
 	return layout_section_name(link, id);
 }
 
-static void set_file(struct rule_finder *finder, const struct file *file)
+void layout_finder_file(struct rule_finder *finder, const struct file *file)
 {
 	bool is_member = file->member.len != 0;
 	struct str path = str_of(file->path);
@@ -218,10 +218,14 @@ void layout_classify_one(struct link *link, section_id id)
 	struct rule_finder *finder = link->layout->own_finder;
 	file_id file = file_of_common(link, id);
 	if (file)
-		set_file(finder, file_of(link, file));
+		layout_finder_file(finder, file_of(link, file));
 	classify(link, id, (struct finders){finder, NULL});
 	if (file)
 		rule_finder_file(finder, (struct str){"", 0}, (struct str){"", 0}, false);
+	if (section->run == 0 && file && section->size)
+		diag_warning(link->diag, diag_order(file, 0),
+			     FILE_FORMAT ": common symbols are discarded; where they are used, they are 0",
+			     FILE_ARGS(file_of(link, file)));
 	if (section->run == ORPHAN_RUN)
 		section->run = orphan_place(link, orphan_name(link, id), layout_synthetic_flags(link, section),
 					    layout_synthetic_type(link, section), false);
@@ -238,9 +242,9 @@ static struct finders begin_file(const struct layout *layout, struct finders *fi
 		finders->rules = rule_finder_new(layout->rule_index);
 		finders->keeps = layout->keep_index ? rule_finder_new(layout->keep_index) : NULL;
 	}
-	set_file(finders->rules, file);
+	layout_finder_file(finders->rules, file);
 	if (finders->keeps)
-		set_file(finders->keeps, file);
+		layout_finder_file(finders->keeps, file);
 	return *finders;
 }
 

@@ -140,8 +140,10 @@ static struct traits traits_of(const struct link *link, section_id id)
 		return (struct traits){section_shdr(link, pool->first_member)->sh_type, pool->flags, pool->entsize};
 	}
 	case SECTION_RELA: {
-		uint64_t in_group = osec_of_section(link->layout, section_of(link, section->extra))->flags & SHF_GROUP;
-		return relocation_traits(link, SHF_INFO_LINK | in_group);
+		const struct section *of = section_of(link, section->extra);
+		bool has_header = of->file != INTERNAL_FILE && of->kind != SECTION_EH_FRAME;
+		uint64_t flags = has_header ? section_shdr(link, section->extra)->sh_flags : 0;
+		return relocation_traits(link, SHF_INFO_LINK | (flags & SHF_GROUP));
 	}
 	default: {
 		const struct elf_shdr *shdr = section_shdr(link, id);
@@ -162,42 +164,52 @@ static uint32_t join_types(uint32_t a, uint32_t b)
 		return a;
 	if (a == SHT_NOBITS || b == SHT_NOBITS)
 		return a == SHT_NOBITS ? b : a;
-	/* .ctors in .init_array, gcc's @progbits .init_array, x86-64's own type for unwind tables */
-	if (a == SHT_INIT_ARRAY || b == SHT_INIT_ARRAY)
-		return SHT_INIT_ARRAY;
-	if (a == SHT_FINI_ARRAY || b == SHT_FINI_ARRAY)
-		return SHT_FINI_ARRAY;
 	return SHT_PROGBITS;
 }
 
-static void inherit(struct osec *osec, struct traits traits, uint8_t p2align, uint64_t mask)
+/* What members of an output section have in common, as far as it has been put together. */
+struct inherited {
+	struct traits traits;
+	bool any;
+	uint8_t p2align;
+};
+
+/* In any order of members. */
+static void inherit(struct inherited *all, struct inherited more)
 {
-	uint64_t flags = traits.flags & mask;
-	if (traits.type == SHT_X86_64_UNWIND)
-		traits.type = SHT_PROGBITS;
-	/* Contributions of priorities are ordinary data in older objects' eyes. */
-	if (strcmp(osec->name, ".init_array") == 0)
-		traits.type = SHT_INIT_ARRAY;
-	else if (strcmp(osec->name, ".fini_array") == 0)
-		traits.type = SHT_FINI_ARRAY;
-	else if (strcmp(osec->name, ".preinit_array") == 0)
-		traits.type = SHT_PREINIT_ARRAY;
-	if (!osec->has_members) {
-		osec->type = traits.type;
-		osec->flags = flags;
-		osec->entsize = traits.entsize;
-		osec->has_members = true;
-	} else {
-		uint64_t same = osec->flags & flags & (SHF_MERGE | SHF_STRINGS);
-		if (osec->entsize != traits.entsize) {
-			same = 0;
-			osec->entsize = 0;
-		}
-		osec->flags = ((osec->flags | flags) & ~(uint64_t)(SHF_MERGE | SHF_STRINGS)) | same;
-		osec->type = join_types(osec->type, traits.type);
+	if (more.p2align > all->p2align)
+		all->p2align = more.p2align;
+	if (!all->any) {
+		all->traits = more.traits;
+		all->any = true;
+		return;
 	}
-	if (p2align > osec->p2align)
-		osec->p2align = p2align;
+	struct traits *traits = &all->traits;
+	const uint64_t merging = SHF_MERGE | SHF_STRINGS;
+	uint64_t same = traits->flags & more.traits.flags & merging;
+	if (traits->entsize != more.traits.entsize) {
+		same = 0;
+		traits->entsize = 0;
+	}
+	traits->flags = ((traits->flags | more.traits.flags) & ~merging) | same;
+	traits->type = join_types(traits->type, more.traits.type);
+}
+
+/* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits, or
+ * .ctors (gABI chapter 4, "Special Sections"). SHT_NULL: members say it. */
+static uint32_t type_by_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+	} arrays[] = {
+		{".init_array", SHT_INIT_ARRAY}, {".fini_array", SHT_FINI_ARRAY}, {".preinit_array", SHT_PREINIT_ARRAY}};
+	for (unsigned i = 0; i < COUNTOF(arrays); i++) {
+		size_t len = strlen(arrays[i].name);
+		if (strncmp(name, arrays[i].name, len) == 0 && (name[len] == '\0' || name[len] == '.'))
+			return arrays[i].type;
+	}
+	return SHT_NULL;
 }
 
 /* The linker's own unwind records come first: a terminator ends what objects have. */
@@ -222,76 +234,217 @@ static bool is_placed(const struct section *section)
 	       section->kind != SECTION_MERGE && section->kind != SECTION_FOLDED;
 }
 
-/* Whether a section is behind all of the file whose common symbols these are: they come last in it. */
-static bool is_behind(const struct link *link, const struct common_area *area, section_id id)
-{
-	const struct file *file = file_of(link, area->file);
-	return area->file != INTERNAL_FILE && id >= file->first_section + file->elf.nshdr;
-}
-
 static bool is_common(const struct link *link, const struct section *section)
 {
 	return section->kind == SECTION_SYNTHETIC && link->common_areas.n &&
 	       (section->extra == SYN_COMMON || section->extra == SYN_TLS_COMMON || section->extra == SYN_LARGE_COMMON);
 }
 
-static void place_common(struct link *link, const struct common_area *area)
+/* ---- lists of runs ------------------------------------------------------------------------------------------- */
+
+/* A section of the linker that stands where its id does not say: in front of section `before`. */
+struct guest {
+	section_id before, section;
+};
+
+/* Sections are dealt out in blocks: first each block's are counted by run, then each knows where its begin. */
+struct dealing {
+	struct link *link;
+	ARRAY(struct guest) guests; /* by `before` */
+	uint32_t *starts;         /* by block and run */
+	bool put;                 /* the second time */
+};
+
+enum { BLOCK = 1 << 14, SLICE = 1 << 12 };
+
+/* Common symbols of a file come last in it, those of all files last of all. */
+static section_id behind_file(const struct link *link, const struct common_area *area)
 {
-	if (!area->section || !is_placed(section_of(link, area->section)))
-		return;
-	struct run *run = &link->layout->runs.at[section_of(link, area->section)->run];
-	run->items[run->n++] = area->section;
+	const struct file *file = file_of(link, area->file);
+	return area->file == INTERNAL_FILE ? link->sections.n : file->first_section + file->elf.nshdr;
+}
+
+static void add_guest(struct dealing *dealing, section_id before, section_id section)
+{
+	if (section && is_placed(section_of(dealing->link, section)))
+		*array_push(&dealing->guests) = (struct guest){before, section};
+}
+
+/* Pools stand where their first member stood. */
+static void list_guests(struct dealing *dealing)
+{
+	struct link *link = dealing->link;
+	uint32_t area = 0;
+	for (uint32_t p = 0; p < link->merge_pools.n; p++) {
+		const struct merge_pool *pool = &link->merge_pools.at[p];
+		for (; area < link->common_areas.n &&
+		       behind_file(link, &link->common_areas.at[area]) <= pool->first_member;
+		     area++)
+			add_guest(dealing, behind_file(link, &link->common_areas.at[area]),
+				  link->common_areas.at[area].section);
+		for (uint32_t s = 0; s < pool->n_shards; s++)
+			add_guest(dealing, pool->first_member, link->pool_shards.at[pool->first_shard + s].section);
+	}
+	for (; area < link->common_areas.n; area++)
+		add_guest(dealing, behind_file(link, &link->common_areas.at[area]),
+			  link->common_areas.at[area].section);
+}
+
+static void deal(const struct dealing *dealing, uint32_t *starts, section_id id)
+{
+	uint32_t r = section_of(dealing->link, id)->run;
+	if (dealing->put)
+		dealing->link->layout->runs.at[r].items[starts[r]] = id;
+	starts[r]++;
+}
+
+static void deal_block(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct dealing *dealing = context;
+	struct link *link = dealing->link;
+	uint32_t *starts = dealing->starts + begin / BLOCK * link->layout->runs.n;
+	uint32_t guest = 0, n_guests = dealing->guests.n;
+	(void)worker;
+	while (guest < n_guests && dealing->guests.at[guest].before < begin)
+		guest++;
+	for (section_id id = (section_id)begin; id < end; id++) {
+		for (; guest < n_guests && dealing->guests.at[guest].before == id; guest++)
+			deal(dealing, starts, dealing->guests.at[guest].section);
+		const struct section *section = section_of(link, id);
+		if (is_placed(section) && section->kind != SECTION_POOL && !is_common(link, section))
+			deal(dealing, starts, id);
+	}
+	for (; end == link->sections.n && guest < n_guests; guest++)
+		deal(dealing, starts, dealing->guests.at[guest].section);
+}
+
+static void make_lists(struct link *link)
+{
+	struct layout *layout = link->layout;
+	struct dealing dealing = {.link = link};
+	uint32_t n_blocks = link->sections.n / BLOCK + 1;
+	dealing.starts = calloc((size_t)n_blocks * layout->runs.n, sizeof(*dealing.starts));
+	if (!dealing.starts)
+		out_of_memory();
+	list_guests(&dealing);
+	parallel_for(link->pool, link->sections.n, BLOCK, deal_block, &dealing);
+	for (uint32_t r = 0; r < layout->runs.n; r++) {
+		struct run *run = &layout->runs.at[r];
+		run->n = 0;
+		for (uint32_t b = 0; b < n_blocks; b++) {
+			uint32_t *start = &dealing.starts[(size_t)b * layout->runs.n + r], n = *start;
+			*start = run->n;
+			run->n += n;
+		}
+		run->items = arena_array(&layout->arena, section_id, run->n);
+	}
+	dealing.put = true;
+	parallel_for(link->pool, link->sections.n, BLOCK, deal_block, &dealing);
+	array_free(&dealing.guests);
+	free(dealing.starts);
+}
+
+/* ---- what output sections inherit ---------------------------------------------------------------------------- */
+
+/* Some neighbours of a run, and what they bequeath. */
+struct slice {
+	uint32_t run, first, last;
+	struct inherited inherited;
+	uint8_t p2align;
+	bool link_ordered;
+};
+
+struct heirs {
+	struct link *link;
+	ARRAY(struct slice) slices;
+};
+
+static void inherit_slices(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct heirs *heirs = context;
+	const struct link *link = heirs->link;
+	uint64_t mask = output_flags(link);
+	(void)worker;
+	for (size_t n = begin; n < end; n++) {
+		struct slice *slice = &heirs->slices.at[n];
+		const struct run *run = &link->layout->runs.at[slice->run];
+		uint32_t type = type_by_name(link->layout->osecs.at[run->osec].name);
+		for (uint32_t i = slice->first; i < slice->last; i++) {
+			const struct section *section = section_of(link, run->items[i]);
+			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
+			struct traits traits = traits_of(link, run->items[i]);
+			slice->link_ordered |= section->file != INTERNAL_FILE && traits.flags & SHF_LINK_ORDER;
+			traits.flags &= mask;
+			if (type != SHT_NULL)
+				traits.type = type;
+			else if (traits.type == SHT_X86_64_UNWIND)
+				traits.type = SHT_PROGBITS;
+			inherit(&slice->inherited,
+				(struct inherited){.traits = traits,
+						   .any = true,
+						   .p2align = unwind ? link->arch->dialect->p2word : section->p2align});
+			if (section->p2align > slice->p2align)
+				slice->p2align = section->p2align;
+		}
+	}
+}
+
+static void inherit_all(struct link *link)
+{
+	struct layout *layout = link->layout;
+	struct heirs heirs = {.link = link};
+	for (uint32_t r = 1; r < layout->runs.n; r++)
+		for (uint32_t i = 0, n = layout->runs.at[r].n; i < n; i += SLICE)
+			*array_push(&heirs.slices) = (struct slice){
+				.run = r, .first = i, .last = n - i < SLICE ? n : i + SLICE};
+	parallel_for(link->pool, heirs.slices.n, 1, inherit_slices, &heirs);
+	for (uint32_t n = 0; n < heirs.slices.n; n++) {
+		const struct slice *slice = &heirs.slices.at[n];
+		struct run *run = &layout->runs.at[slice->run];
+		struct osec *osec = &layout->osecs.at[run->osec];
+		struct inherited all = {
+			.traits = {osec->type, osec->flags, osec->entsize},
+			.any = osec->has_members,
+			.p2align = osec->p2align,
+		};
+		inherit(&all, slice->inherited);
+		osec->has_members = true;
+		osec->type = all.traits.type;
+		osec->flags = all.traits.flags;
+		osec->entsize = all.traits.entsize;
+		osec->p2align = all.p2align;
+		if (slice->p2align > run->p2align)
+			run->p2align = slice->p2align;
+		run->link_ordered |= slice->link_ordered;
+		run->fixed |= slice->link_ordered;
+	}
+	array_free(&heirs.slices);
 }
 
 void layout_gather(struct link *link)
 {
-	struct layout *layout = link->layout;
-	for (uint32_t r = 0; r < layout->runs.n; r++)
-		layout->runs.at[r].n = 0;
-	for (section_id id = 1; id < link->sections.n; id++)
-		if (is_placed(section_of(link, id)))
-			layout->runs.at[section_of(link, id)->run].n++;
-	for (uint32_t r = 1; r < layout->runs.n; r++) {
-		struct run *run = &layout->runs.at[r];
-		run->items = arena_array(&layout->arena, section_id, run->n);
-		run->n = 0;
-	}
-	/* Pools stand where their first member stood: they have larger ids than it, so they are put in when it is
-	 * met. */
-	uint32_t next_pool = 0, next_area = 0;
-	for (section_id id = 1; id < link->sections.n; id++) {
-		const struct section *section = section_of(link, id);
-		while (next_area < link->common_areas.n && is_behind(link, &link->common_areas.at[next_area], id))
-			place_common(link, &link->common_areas.at[next_area++]);
-		while (next_pool < link->merge_pools.n && link->merge_pools.at[next_pool].first_member == id) {
-			const struct merge_pool *pool = &link->merge_pools.at[next_pool++];
-			struct run *run = &layout->runs.at[pool->run];
-			for (uint32_t s = 0; s < pool->n_shards; s++)
-				run->items[run->n++] = link->pool_shards.at[pool->first_shard + s].section;
-		}
-		if (!is_placed(section) || section->kind == SECTION_POOL || is_common(link, section))
-			continue;
-		struct run *run = &layout->runs.at[section->run];
-		run->items[run->n++] = id;
-	}
-	while (next_area < link->common_areas.n)
-		place_common(link, &link->common_areas.at[next_area++]);
+	make_lists(link);
 	place_plt_unwind(link);
-	uint64_t mask = output_flags(link);
+	for (uint32_t r = 1; r < link->layout->runs.n; r++)
+		sort_run(link, r);
+	inherit_all(link);
+}
+
+void layout_gather_again(struct link *link)
+{
+	struct layout *layout = link->layout;
+	for (uint32_t id = 1; id < layout->osecs.n; id++) {
+		struct osec *osec = &layout->osecs.at[id];
+		osec->has_members = false;
+		osec->flags = osec->entsize = 0;
+		osec->type = 0;
+		osec->p2align = 0;
+	}
 	for (uint32_t r = 1; r < layout->runs.n; r++) {
 		struct run *run = &layout->runs.at[r];
-		struct osec *osec = &layout->osecs.at[run->osec];
-		sort_run(link, r);
-		for (uint32_t i = 0; i < run->n; i++) {
-			const struct section *section = section_of(link, run->items[i]);
-			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
-			inherit(osec, traits_of(link, run->items[i]),
-				unwind ? link->arch->dialect->p2word : section->p2align, mask);
-			if (section->p2align > run->p2align)
-				run->p2align = section->p2align;
-			if (section->file != INTERNAL_FILE &&
-			    section_shdr(link, run->items[i])->sh_flags & SHF_LINK_ORDER)
-				run->link_ordered = run->fixed = true;
-		}
+		run->p2align = 0;
+		run->size = 0;
+		run->planned = run->link_ordered = false;
 	}
+	layout_gather(link);
 }

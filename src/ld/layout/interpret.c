@@ -356,8 +356,11 @@ static void place_scripted(struct link *link, const struct node *node, struct cu
 	struct layout *layout = link->layout;
 	struct osec *osec = &layout->osecs.at[node->id];
 	if (is_apart(link, osec)) {
-		layout_place_contents(link, node->id, 0);
+		uint64_t end = layout_place_contents(link, node->id, 0);
 		osec->lma = 0;
+		/* symbols behind it, with -r: in no output section, they are at its end */
+		if (osec->rank != RANK_TABLES && !osec->is_orphan)
+			cursor->addr = cursor->dot = end;
 		return;
 	}
 	const struct expr *align = osec->said ? osec->said->align : NULL;
@@ -437,10 +440,10 @@ void layout_pass(struct link *link)
 	struct cursor cursor = {.addr = layout->scripted ? 0 : layout->base, .fileoff = layout->headers_size,
 				.load_delta = layout->base};
 	const struct segment *previous = load_at(layout, 0);
+	regions_reset(link); /* in the pass before: what is assigned there is DEFINED() in MEMORY */
 	layout->pass++;
 	layout->changed = false;
 	layout->data_segment.seen = false;
-	regions_reset(link);
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSIGN)

@@ -301,6 +301,8 @@ bool layout_stands_alone(const struct link *link, section_id id);
 void layout_classify(struct link *link);
 /* Gives one section (of file 0) its run. */
 void layout_classify_one(struct link *link, section_id id);
+/* From now on the finder is asked for sections of this file. */
+void layout_finder_file(struct rule_finder *finder, const struct file *file);
 /* The name a section is classified by. */
 const char *layout_section_name(const struct link *link, section_id id);
 /* The sh_flags of a SECTION_SYNTHETIC, 0 of others that the linker makes. */
@@ -312,6 +314,8 @@ const char *layout_synthetic_name(const struct link *link, enum synthetic which)
 
 /* Lists each run's sections; sets output sections' types and flags. */
 void layout_gather(struct link *link);
+/* The same anew, when some sections have other runs than before. */
+void layout_gather_again(struct link *link);
 
 /* Offsets of the sections in a run that starts at address `start`: run->addr, size, items' offsets. The one place where
  * sections inside a run are placed. */

@@ -8,6 +8,8 @@
 
 #include "ld/layout/expr.h"
 #include "ld/script/parse.h"
+#include "ld/script/report.h"
+#include "ld/version.h"
 
 /* Statements that INSERT takes somewhere. */
 struct insertion {
@@ -65,6 +67,9 @@ static void note_data(struct osec *osec)
 	osec->has_data = true;
 }
 
+/* What LINKER_VERSION is. */
+static const char linker_name[] = "gild " GILD_VERSION;
+
 static void add_text(struct builder *builder, uint32_t osec, struct bytes text)
 {
 	add_node(builder, osec, &(struct node){.kind = NODE_STRING, .text = text, .size = text.size});
@@ -104,6 +109,10 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 		case STATEMENT_STRING:
 			add_text(builder, osec, statement->text);
 			break;
+		case STATEMENT_LINKER_VERSION:
+			if (builder->link->options->linker_version)
+				add_text(builder, osec, (struct bytes){(const uint8_t *)linker_name, sizeof(linker_name)});
+			break;
 		case STATEMENT_FILL:
 			node.kind = NODE_FILL;
 			add_node(builder, osec, &node);
@@ -116,13 +125,44 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 
 /* ---- output sections --------------------------------------------------------------------------------------- */
 
+/* ", did you mean NAME?", or nothing. `names` ends with a NULL. */
+static const char *question(struct builder *builder, const char *name, const char *const *names)
+{
+	const char *similar = script_similar((struct str){name, (uint32_t)strlen(name)}, names);
+	return similar ? arena_printf(&builder->layout->arena, ", did you mean %s?", similar) : "";
+}
+
+static void report_region(struct builder *builder, const char *name, struct script_place place)
+{
+	const char *names[64] = {NULL};
+	const struct script *script = builder->layout->script;
+	uint32_t n = 0;
+	for (const struct region_statement *at = script->regions; at && n + 1 < COUNTOF(names); at = at->next)
+		names[n++] = at->name;
+	for (const struct region_alias *at = script->aliases; at && n + 1 < COUNTOF(names); at = at->next)
+		names[n++] = at->alias;
+	script_report(builder->link->diag, 0, place, "memory region `%s' not declared%s", name,
+		      question(builder, name, names));
+}
+
+static void report_phdr(struct builder *builder, const char *section, const struct name_list *phdr)
+{
+	const char *names[64] = {"NONE"};
+	uint32_t n = 1;
+	const struct phdr_statement *at = builder->layout->script->phdrs;
+	for (; at && n + 1 < COUNTOF(names); at = at->next)
+		names[n++] = at->name;
+	script_report(builder->link->diag, 0, phdr->place, "section `%s' assigned to non-existent phdr `%s'%s",
+		      section, phdr->name, question(builder, phdr->name, names));
+}
+
 static uint32_t region_id(struct builder *builder, const char *name, struct script_place place)
 {
 	if (!name || strcmp(name, "*default*") == 0)
 		return 0;
 	const struct region *region = layout_region(builder->layout, name);
 	if (!region)
-		script_report(builder->link->diag, 0, place, "memory region `%s' not declared", name);
+		report_region(builder, name, place);
 	return region ? (uint32_t)(region - builder->layout->regions.at) : 0;
 }
 
@@ -133,8 +173,7 @@ static void check_phdrs(struct builder *builder, const char *section, const stru
 		for (const struct phdr_statement *phdr = builder->layout->script->phdrs; phdr; phdr = phdr->next)
 			known |= strcmp(phdr->name, list->name) == 0;
 		if (!known)
-			script_report(builder->link->diag, 0, list->place,
-				      "section `%s' assigned to non-existent phdr `%s'", section, list->name);
+			report_phdr(builder, section, list);
 	}
 }
 
@@ -321,6 +360,9 @@ static void insert(struct builder *builder)
 			if (layout->nodes.at[n].kind == NODE_SECTION &&
 			    strcmp(osec_at(builder, layout->nodes.at[n].id)->name, insertion->command->symbol) == 0)
 				at = n;
+		/* In an object, whose sections are those of the inputs, order means nothing. */
+		if (at == layout->nodes.n && builder->link->options->kind == OUTPUT_RELOCATABLE && at > 0)
+			at--;
 		if (at == layout->nodes.n)
 			script_report(builder->link->diag, 0, insertion->command->place,
 				      "%s not found for insert", insertion->command->symbol);

@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "ld/synth/eh_frame.h"
+#include "ld/synth/needs.h"
 #include "ld/synth/relocs.h"
 #include "ld/synth/synth.h"
 
@@ -48,6 +49,14 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 	}
 }
 
+/* What the section's relocations refer to. */
+static void fetch_refs(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	if (section->rela && section->kind == SECTION_REGULAR)
+		refs_fetch(link, file_of(link, section->file), section_relas(link, id));
+}
+
 /* `size` bytes of a gap, `from` bytes behind its beginning. Gaps are filled with the pattern that a script gives, from
  * its beginning; in code with what does nothing, else with zeros. */
 static void fill_gap(const struct link *link, const struct osec *osec, const struct bytes *fill, uint64_t from,
@@ -77,6 +86,17 @@ static void render_node(const struct link *link, const struct piece *piece, uint
 	}
 }
 
+struct bytes render_made(const struct link *link, const struct piece *piece)
+{
+	const struct bytes none = {NULL, 0};
+	if (piece->node || piece->last != piece->first + 1)
+		return none;
+	const struct section *section = section_of(link, link->layout->runs.at[piece->run].items[piece->first]);
+	if (section->kind != SECTION_SYNTHETIC || link->made[section->extra].size != piece->size)
+		return none;
+	return link->made[section->extra];
+}
+
 void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 {
 	if (piece->node) {
@@ -92,11 +112,13 @@ void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 		uint64_t offset = section->offset - start;
 		if (offset != at)
 			fill_gap(link, osec, run->fill, 0, image + at, offset - at);
+		if (i + 1 < piece->last)
+			fetch_refs(link, run->items[i + 1]);
 		render_section(link, run->items[i], image + offset);
 		at = offset + section->size;
 	}
 	if (at != piece->size)
-		fill_gap(link, osec, run->fill, 0, image + at, piece->size - at);
+		fill_gap(link, osec, run->fill, piece->from, image + at, piece->size - at);
 }
 
 /* In its run. */
@@ -105,24 +127,52 @@ static uint64_t end_of(const struct link *link, section_id id)
 	return section_of(link, id)->offset + section_of(link, id)->size;
 }
 
+/* A large section without content, among others that have some: zero as it is. */
+static bool is_hole(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	return section->kind == SECTION_REGULAR && section->size > PIECE_SIZE &&
+	       section_shdr(link, id)->sh_type == SHT_NOBITS;
+}
+
+/* A gap of the run in front of item `item`. It is zero as it is, but in code and where a script gives a pattern. */
+static void cut_gap(const struct link *link, uint32_t id, uint32_t item, uint64_t begin, uint64_t end,
+		    struct pieces *pieces)
+{
+	const struct run *run = &link->layout->runs.at[id];
+	const struct osec *osec = &link->layout->osecs.at[run->osec];
+	if (!(run->fill && run->fill->size) && !(osec->flags & SHF_EXECINSTR))
+		return;
+	for (uint64_t at = begin; at < end; at += GAP_SIZE)
+		*array_push(&pieces->list) = (struct piece){
+			.run = id, .first = item, .last = item, .from = at - begin,
+			.start = run->addr - osec->addr + at, .size = min_u64(GAP_SIZE, end - at)};
+}
+
 static void cut_run(const struct link *link, uint32_t id, struct pieces *pieces)
 {
 	const struct run *run = &link->layout->runs.at[id];
 	const struct osec *osec = &link->layout->osecs.at[run->osec];
+	uint64_t done = 0;
 	for (uint32_t i = 0; i < run->n;) {
-		uint64_t begin = section_of(link, run->items[i])->offset, end;
-		if (i == 0)
-			begin = 0;
+		uint64_t begin = i ? section_of(link, run->items[i])->offset : 0, end;
+		if (begin > done)
+			cut_gap(link, id, i, done, begin, pieces);
+		if (is_hole(link, run->items[i])) {
+			done = end_of(link, run->items[i++]);
+			continue;
+		}
 		struct piece piece = {.run = id, .first = i, .start = run->addr - osec->addr + begin};
 		do {
 			end = end_of(link, run->items[i]);
 			i++;
 		} while (i < run->n && end_of(link, run->items[i]) - begin <= PIECE_SIZE);
-		/* the gap behind belongs to this piece, so that pieces touch */
-		if (i < run->n)
+		/* the gap behind belongs to this piece, unless it is large */
+		if (i < run->n && section_of(link, run->items[i])->offset - end < PIECE_SIZE)
 			end = section_of(link, run->items[i])->offset;
 		piece.last = i;
 		piece.size = end - begin;
+		done = end;
 		*array_push(&pieces->list) = piece;
 	}
 }

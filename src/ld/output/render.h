@@ -23,6 +23,9 @@ struct pieces {
  * between pieces are zero. */
 void render_cut(const struct link *link, uint32_t osec, struct pieces *pieces);
 
+/* The bytes of a piece that is one section made before (link->made), or {NULL, 0}: it has to be rendered. */
+struct bytes render_made(const struct link *link, const struct piece *piece);
+
 /* Writes all piece->size bytes. */
 void render_piece(struct link *link, const struct piece *piece, uint8_t *image);
 

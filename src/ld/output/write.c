@@ -86,15 +86,22 @@ static void write_chunks(void *context, size_t begin, size_t end, unsigned worke
 
 /* ---- chunks ------------------------------------------------------------------------------------------------ */
 
+/* Bytes that are there already, in parts that several threads can write. */
+static void add_bytes(struct writing *writing, uint64_t fileoff, struct bytes bytes)
+{
+	for (uint64_t at = 0; at < bytes.size; at += CHUNK_SIZE)
+		*array_push(&writing->chunks) = (struct chunk){.fileoff = fileoff + at,
+							       .size = min_u64(CHUNK_SIZE, bytes.size - at),
+							       .kind = CHUNK_BYTES,
+							       .bytes = bytes.data + at};
+}
+
 /* Compressed already (output/compress.c). */
 static void add_packed(struct writing *writing, const struct osec *osec)
 {
 	uint64_t fileoff = osec->fileoff;
 	for (uint32_t i = 0; i < osec->n_packed; i++) {
-		*array_push(&writing->chunks) = (struct chunk){.fileoff = fileoff,
-							       .size = osec->packed[i].size,
-							       .kind = CHUNK_BYTES,
-							       .bytes = osec->packed[i].data};
+		add_bytes(writing, fileoff, osec->packed[i]);
 		fileoff += osec->packed[i].size;
 	}
 }
@@ -118,6 +125,11 @@ static void cut(struct writing *writing)
 		render_cut(writing->link, layout->order[i], &pieces);
 		for (uint32_t n = 0; n < pieces.list.n; n++) {
 			const struct piece *piece = &pieces.list.at[n];
+			struct bytes made = render_made(writing->link, piece);
+			if (made.data) {
+				add_bytes(writing, osec->fileoff + piece->start, made);
+				continue;
+			}
 			*array_push(&writing->chunks) = (struct chunk){.fileoff = osec->fileoff + piece->start,
 								       .size = piece->size,
 								       .kind = CHUNK_PIECE,

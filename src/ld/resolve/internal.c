@@ -315,13 +315,19 @@ static void warn_overridden(struct link *link)
 	}
 }
 
+static void check_defsyms(struct link *link)
+{
+	for (uint32_t i = 0; i < link->layout->nodes.n; i++)
+		if (link->layout->nodes.at[i].kind == NODE_ASSIGN && link->layout->nodes.at[i].from_option)
+			expr_each_symbol(link->layout->nodes.at[i].value, check_defined, link);
+}
+
 void internal_check(struct link *link)
 {
 	if (link->script.statements)
 		warn_overridden(link);
-	for (uint32_t i = 0; i < link->layout->nodes.n; i++)
-		if (link->layout->nodes.at[i].kind == NODE_ASSIGN && link->layout->nodes.at[i].from_option)
-			expr_each_symbol(link->layout->nodes.at[i].value, check_defined, link);
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		check_defsyms(link); /* nothing is provided */
 }
 
 /* Whether its symbol is absolute, and of which type. */
@@ -414,7 +420,7 @@ void internal_provide(struct link *link)
 	}
 	for (file_id id = 1; id < link->files.n; id++) {
 		const struct file *file = file_of(link, id);
-		if (file->kind != FILE_OBJECT || !file->live)
+		if (file->kind != FILE_OBJECT || !file->live || !file->has_plain_names)
 			continue;
 		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 			const struct section *section = section_of(link, file->first_section + i);
@@ -423,5 +429,6 @@ void internal_provide(struct link *link)
 				provide_start_stop(link, name);
 		}
 	}
+	check_defsyms(link);
 	internal_describe(link);
 }

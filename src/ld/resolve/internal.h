@@ -14,11 +14,12 @@ void internal_begin(struct link *link);
 /* --undefined-glob: references to what lazy archive members promise. After their names are interned. */
 void internal_reference_globs(struct link *link);
 
-/* Once owners are known: reports symbols that --defsym names in expressions and nobody defines. */
+/* Once owners are known: warns where a script's assignment hides an object's definition; for -r, reports what nobody
+ * defines, as internal_provide() does. */
 void internal_check(struct link *link);
 
-/* After that: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X; then what
- * internal_describe() does. */
+/* After that: PROVIDE()d symbols that somebody uses and nobody defines, __start_X and __stop_X. Reports symbols that
+ * --defsym names in expressions and still nobody defines; then does what internal_describe() does. */
 void internal_provide(struct link *link);
 
 /* Which of file 0's symbols are absolute, and their types. */

@@ -211,7 +211,7 @@ static void own_range(void *context, size_t begin, size_t end, unsigned worker)
 	(void)worker;
 	for (size_t f = begin; f < end; f++) {
 		file_id id = batch->files[f];
-		const struct file *file = file_of(link, id);
+		struct file *file = file_of(link, id);
 		if ((file->lazy || file->kind == FILE_SHARED) != batch->elsewhere)
 			continue;
 		for (uint32_t i = 0; file->lazy && i < file->n_lazy; i++)
@@ -227,6 +227,7 @@ static void own_range(void *context, size_t begin, size_t end, unsigned worker)
 				continue; /* the references are to something inside the output */
 			if (sym->st_shndx == SHN_UNDEF && !batch->elsewhere)
 				constrain_visibility(symbol, elf_sym_visibility(sym));
+			file->has_common |= elf_sym_is_common(sym);
 			if (!is_live_definition(link, file, index))
 				continue;
 			enum symbol_rank rank = rank_of(file, sym);

@@ -220,6 +220,8 @@ static void assign_range(void *context, size_t begin, size_t end, unsigned worke
 			continue;
 		if (link->default_version)
 			link->versions[i] = (uint16_t)(FIRST_NODE_VERSION + link->default_version - 1);
+		if (!link->version_script.patterns.n)
+			continue; /* most links: no name need be looked at */
 		struct str name = symbol_base_name(link, (symbol_id)i);
 		/* What is not a mangled name stands for itself in extern "C++" (GNU ld, lang_vers_match). */
 		char *demangled = assigning->matcher.any_cxx ? demangle(name) : NULL;

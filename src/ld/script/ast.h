@@ -176,6 +176,7 @@ struct nocrossrefs {
 struct script_input {
 	const char *name;                    /* a path as written ("=" prefix kept), or NAME of -lNAME */
 	bool is_library, as_needed;
+	bool binary;                         /* its bytes are data: TARGET(binary) */
 	uint32_t group;                      /* number of the GROUP command it stands in; 0: INPUT */
 };
 
@@ -188,7 +189,7 @@ struct script {
 	ARRAY(const char *) search_dirs, externs;
 	const char *output_format[3];        /* default, big, little; or NULL */
 	const char *output_arch;
-	const char *target;                  /* TARGET() */
+	bool binary_inputs;                  /* TARGET(binary): what follows is data */
 	const char *output;                  /* OUTPUT(), as -o */
 	const char *map_file;                /* MAP(), as -Map */
 	const char *entry;

@@ -127,9 +127,31 @@ static uint64_t word_end(const struct lexer *lexer, enum lex_state state)
 	return at;
 }
 
+/* The same in an MRI script: lines are commands, and a '#' lets one go on in the next line. */
+static void skip_mri_blanks(struct lexer *lexer)
+{
+	for (;;) {
+		int c = byte_at(lexer, lexer->at);
+		if (is_one_of(c, " \t\r\f\v")) {
+			lexer->at++;
+			continue;
+		}
+		if (!is_one_of(c, "*;#"))
+			return;
+		while (byte_at(lexer, lexer->at) >= 0 && byte_at(lexer, lexer->at) != '\n')
+			lexer->at++;
+		if (c == '#' && byte_at(lexer, lexer->at) == '\n')
+			lexer->at++;
+	}
+}
+
 /* White space and comments; NULL, or what is wrong (then `at` is where the open comment begins). */
 static const char *skip_blanks(struct lexer *lexer)
 {
+	if (lexer->by_lines) {
+		skip_mri_blanks(lexer);
+		return NULL;
+	}
 	for (;;) {
 		int c = byte_at(lexer, lexer->at);
 		if (is_one_of(c, " \t\r\n\f\v")) {
@@ -253,7 +275,7 @@ static uint64_t punct_length(const struct lexer *lexer)
 		if (len <= left && memcmp(lexer->text->bytes.data + lexer->at, operators[i], len) == 0)
 			return len;
 	}
-	return is_one_of(byte_at(lexer, lexer->at), "(){}[];:,=+-*/%&|^~!<>?@") ? 1 : 0;
+	return is_one_of(byte_at(lexer, lexer->at), "(){}[];:,=+-*/%&|^~!<>?@\n") ? 1 : 0;
 }
 
 static struct token next_quoted(struct lexer *lexer, struct token token)
@@ -290,7 +312,7 @@ struct token lexer_next(struct lexer *lexer, enum lex_state state)
 	int c = byte_at(lexer, lexer->at);
 	if (c < 0)
 		return token; /* TOKEN_END */
-	if (c == '"')
+	if (c == '"' && !lexer->by_lines)
 		return next_quoted(lexer, token);
 
 	const char *at = (const char *)lexer->text->bytes.data + lexer->at;

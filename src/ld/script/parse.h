@@ -17,6 +17,10 @@ struct script_includer {
 bool script_parse(struct script *script, const struct script_text *text, const struct script_includer *includer,
 		  struct arena *arena, struct diag *diag);
 
+/* The same for a script of MRI's linkers (GNU ld manual, "MRI"): a command a line. */
+bool script_parse_mri(struct script *script, const struct script_text *text, const struct script_includer *includer,
+		      struct arena *arena, struct diag *diag);
+
 /* The same for a section ordering file: output sections, as in SECTIONS, with input section descriptions only. They are
  * appended to script->orderings. */
 bool script_parse_ordering(struct script *script, const struct script_text *text, struct arena *arena,

@@ -8,7 +8,8 @@
 /* One file of a list: a path, "=path", "-lNAME", or "-l:FILE". */
 static bool add_input(struct script_parser *parser, struct token token, bool as_needed, uint32_t group)
 {
-	struct script_input input = {.name = parser_copy(parser, token), .as_needed = as_needed, .group = group};
+	struct script_input input = {.name = parser_copy(parser, token), .as_needed = as_needed, .group = group,
+				     .binary = parser->out->binary_inputs};
 	if (token.kind == TOKEN_NAME && strncmp(input.name, "-l", 2) == 0) {
 		input.is_library = true;
 		input.name += 2;
@@ -51,7 +52,7 @@ static bool parse_startup(struct script_parser *parser, struct token word)
 {
 	(void)word;
 	struct script *out = parser->out;
-	struct script_input input = {0};
+	struct script_input input = {.binary = out->binary_inputs};
 	if (!parser_parenthesized_name(parser, LEX_INPUTLIST, &input.name, "the name of a file"))
 		return false;
 	if (!out->has_startup) {
@@ -220,6 +221,18 @@ static bool parse_word(struct script_parser *parser, struct token word)
 	return true; /* FLOAT, NOFLOAT */
 }
 
+/* TARGET(binary) and TARGET(elf64-x86-64): as what the files that follow in this script are read. */
+static bool parse_target(struct script_parser *parser, struct token word)
+{
+	const char *name = NULL;
+	if (!parser_parenthesized_name(parser, LEX_SCRIPT, &name, "the name of a format"))
+		return false;
+	parser->out->binary_inputs = strcmp(name, "binary") == 0;
+	if (parser->out->binary_inputs || strncmp(name, "elf", 3) == 0 || strcmp(name, "default") == 0)
+		return true;
+	return script_error(parser->diag, word.place, NULL, "TARGET(%s) is not supported", name);
+}
+
 static bool parse_name(struct script_parser *parser, struct token word)
 {
 	struct script *out = parser->out;
@@ -229,8 +242,6 @@ static bool parse_name(struct script_parser *parser, struct token word)
 		return parser_parenthesized_name(parser, LEX_INPUTLIST, &out->map_file, "the name of a file");
 	if (token_is(word, "OUTPUT_ARCH"))
 		return parser_parenthesized_name(parser, LEX_SCRIPT, &out->output_arch, "the name of an architecture");
-	if (token_is(word, "TARGET"))
-		return parser_parenthesized_name(parser, LEX_SCRIPT, &out->target, "the name of a format");
 	const char *dir = NULL;
 	if (!parser_parenthesized_name(parser, LEX_INPUTLIST, &dir, "the name of a directory"))
 		return false;
@@ -274,7 +285,7 @@ static const struct {
 } commands[] = {
 	{"ENTRY", parse_entry}, {"INPUT", parse_input}, {"GROUP", parse_input}, {"STARTUP", parse_startup},
 	{"OUTPUT", parse_name}, {"SEARCH_DIR", parse_name}, {"OUTPUT_FORMAT", parse_output_format},
-	{"OUTPUT_ARCH", parse_name}, {"TARGET", parse_name}, {"EXTERN", parse_extern},
+	{"OUTPUT_ARCH", parse_name}, {"TARGET", parse_target}, {"EXTERN", parse_extern},
 	{"FORCE_COMMON_ALLOCATION", parse_word}, {"INHIBIT_COMMON_ALLOCATION", parse_word},
 	{"FORCE_GROUP_ALLOCATION", parse_word}, {"NOCROSSREFS", parse_nocrossrefs},
 	{"NOCROSSREFS_TO", parse_nocrossrefs}, {"INSERT", parse_insert}, {"REGION_ALIAS", parse_alias},

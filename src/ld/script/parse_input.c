@@ -106,15 +106,16 @@ static bool parse_section_pattern(struct script_parser *parser, struct token tok
 	return true;
 }
 
-/* For KEPE(*(.text)): the word that `file` probably should have been. */
-static const char *similar_keyword(struct token file)
+/* For KEPE(*(.text)), or *(SROT(.text)): the word that `word` probably should have been. */
+static const char *similar_keyword(struct token word)
 {
 	static const char *const words[] = {
 		"KEEP", "SORT", "SORT_BY_NAME", "SORT_BY_ALIGNMENT", "SORT_BY_INIT_PRIORITY", "SORT_NONE", "REVERSE",
 		"EXCLUDE_FILE", "INPUT_SECTION_FLAGS", "BYTE", "SHORT", "LONG", "QUAD", "SQUAD", "FILL", "ASSERT",
 		"PROVIDE", "PROVIDE_HIDDEN", "HIDDEN", NULL,
 	};
-	return file.kind == TOKEN_NAME ? script_similar(file.text, words) : NULL;
+	const char *similar = word.kind == TOKEN_NAME ? script_similar(word.text, words) : NULL;
+	return similar && !token_is(word, similar) ? similar : NULL;
 }
 
 /* (.text .text.*), behind what opens the list. */
@@ -122,6 +123,7 @@ static bool parse_section_list(struct script_parser *parser, struct input_descri
 			       const char *close)
 {
 	struct section_pattern **end = &input->patterns;
+	struct token word = file; /* what stands in front of the next token */
 	for (;;) {
 		struct token token = parser_next(parser, LEX_WILD);
 		if (token_is(token, close) && *close != '\0')
@@ -130,10 +132,13 @@ static bool parse_section_list(struct script_parser *parser, struct input_descri
 			continue;
 		struct section_pattern *pattern = arena_new(parser->arena, struct section_pattern);
 		pattern->place = token.place;
-		const char *similar = similar_keyword(file);
-		if (similar && (token_is(token, "(") || token.kind == TOKEN_PUNCT))
-			return script_error(parser->diag, file.place, NULL, "unknown word '%.*s', did you mean %s?",
-					    (int)file.text.len, file.text.at, similar);
+		if (token.kind == TOKEN_PUNCT && similar_keyword(file))
+			word = file;
+		const char *similar = token.kind == TOKEN_PUNCT ? similar_keyword(word) : NULL;
+		if (similar)
+			return script_error(parser->diag, word.place, NULL, "unknown word '%.*s', did you mean %s?",
+					    (int)word.text.len, word.text.at, similar);
+		word = token;
 		if (!parse_section_pattern(parser, token, pattern, 0))
 			return false;
 		*end = pattern;

@@ -94,6 +94,8 @@ bool script_expected(struct diag *diag, struct token token, const char *what)
 				    what);
 	if (token.kind == TOKEN_END)
 		return script_error(diag, token.place, NULL, "expected %s, found the end of the file", what);
+	if (token_is(token, "\n"))
+		return script_error(diag, token.place, NULL, "expected %s, found the end of the line", what);
 	uint32_t len = token.text.len < SHOWN_TOKEN ? token.text.len : SHOWN_TOKEN;
 	const char *quote = token.kind == TOKEN_QUOTED ? "\"" : "'";
 	return script_error(diag, token.place, NULL, "expected %s, found %s%.*s%s", what, quote, (int)len,

@@ -115,10 +115,10 @@ void abi_section_build(struct link *link)
 	} else if (good) {
 		uint8_t *packed = compress(link, text_str(&text), &section->size);
 		if (packed) {
-			link->gild_abi = packed;
+			link->made[SYN_GILD_ABI] = (struct bytes){packed, section->size};
 			link->layout->osecs.at[link->layout->runs.at[section->run].osec].flags |= SHF_COMPRESSED;
 		} else {
-			link->gild_abi = (uint8_t *)text.bytes.at;
+			link->made[SYN_GILD_ABI] = (struct bytes){(uint8_t *)text.bytes.at, text.bytes.n};
 			section->size = text.bytes.n;
 			text = (struct text){0};
 		}
@@ -127,9 +127,4 @@ void abi_section_build(struct link *link)
 	if (good)
 		layout_assign_unloaded(link);
 	text_free(&text);
-}
-
-void abi_section_emit(const struct link *link, uint8_t *image)
-{
-	memcpy(image, link->gild_abi, section_of(link, link->synthetic[SYN_GILD_ABI])->size);
 }

@@ -15,6 +15,4 @@ bool abi_section_wanted(const struct link *link);
  * of the output. */
 void abi_section_build(struct link *link);
 
-void abi_section_emit(const struct link *link, uint8_t *image);
-
 #endif

@@ -120,7 +120,7 @@ void common_measure(struct link *link)
 	/* Demands of every live file, in file order: places follow the order of first mention. */
 	for (file_id f = 1; f < link->files.n; f++) {
 		const struct file *file = file_of(link, f);
-		if (file->kind != FILE_OBJECT || !file->live)
+		if (file->kind != FILE_OBJECT || !file->live || !file->has_common)
 			continue;
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			const struct elf_sym *sym = &file->symtab.syms[i];
@@ -140,7 +140,7 @@ void common_allocate(struct link *link)
 	common_measure(link);
 	for (file_id f = 1; f < link->files.n && link->common_symbols; f++) {
 		const struct file *file = file_of(link, f);
-		if (file->kind != FILE_OBJECT || !file->live)
+		if (file->kind != FILE_OBJECT || !file->live || !file->has_common)
 			continue;
 		for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 			symbol_id id = global_of(file, i);

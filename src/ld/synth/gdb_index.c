@@ -214,7 +214,7 @@ static void write_index(struct index *index)
 	write_header(index);
 	parallel_for(link->pool, index->parts.n, 1, write_parts, index);
 	index_table_emit(link, index->table, index->image + index->symbols, index->image + index->pool);
-	link->gdb_index = (struct bytes){index->image, index->size};
+	link->made[SYN_GDB_INDEX] = (struct bytes){index->image, index->size};
 }
 
 static void free_index(struct index *index)
@@ -252,9 +252,4 @@ void gdb_index_build(struct link *link)
 		layout_assign_unloaded(link);
 	}
 	free_index(&index);
-}
-
-void gdb_index_emit(const struct link *link, uint8_t *image)
-{
-	memcpy(image, link->gdb_index.data, link->gdb_index.size);
 }

@@ -23,6 +23,4 @@ bool gdb_index_wanted(const struct link *link);
  * given and the section is taken out of the output. */
 void gdb_index_build(struct link *link);
 
-void gdb_index_emit(const struct link *link, uint8_t *image);
-
 #endif

@@ -14,7 +14,7 @@ enum { FILE_GRAIN = 1 };
 void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, enum dynamic_site_kind kind)
 {
 	*array_push(&scanner->sites) = (struct dynamic_site){
-		.section = section, .rela = rela & 0x3fffffff, .kind = kind};
+		.section = section, .rela = rela & 0x1fffffff, .kind = kind & 7};
 	const struct elf_shdr *shdr = section_shdr(scanner->link, section);
 	if (shdr->sh_flags & SHF_WRITE)
 		return;
@@ -113,6 +113,21 @@ void scanner_check_protected(struct scanner *scanner, section_id section, const 
 	arena_free(&arena);
 }
 
+static bool is_scanned(const struct link *link, const struct file *file, uint32_t number)
+{
+	const struct section *section = section_of(link, file->first_section + number);
+	return section->live && section->rela &&
+	       (section->kind == SECTION_REGULAR || section->kind == SECTION_EH_FRAME) &&
+	       file->elf.shdrs[number].sh_flags & SHF_ALLOC;
+}
+
+static void scan_section(struct scanner *scanner, section_id section, struct elf_relas relas)
+{
+	scanner->relas = relas;
+	if (section)
+		scanner->link->arch->scan(scanner, section);
+}
+
 static void scan_file(struct link *link, file_id id, struct arena *arena)
 {
 	struct file *file = file_of(link, id);
@@ -120,15 +135,18 @@ static void scan_file(struct link *link, file_id id, struct arena *arena)
 	scanner.bits = calloc((size_t)file->symtab.n + 1, sizeof(*scanner.bits));
 	if (!scanner.bits)
 		out_of_memory();
+	section_id waiting = 0; /* until what it refers to has been fetched */
+	struct elf_relas its_relas = {0};
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
-		const struct section *section = section_of(link, file->first_section + i);
-		if (!section->live || !section->rela ||
-		    (section->kind != SECTION_REGULAR && section->kind != SECTION_EH_FRAME) ||
-		    !(file->elf.shdrs[i].sh_flags & SHF_ALLOC))
+		if (!is_scanned(link, file, i))
 			continue;
-		scanner.relas = section_relas(link, file->first_section + i);
-		link->arch->scan(&scanner, file->first_section + i);
+		struct elf_relas relas = section_relas(link, file->first_section + i);
+		refs_fetch(link, file, relas);
+		scan_section(&scanner, waiting, its_relas);
+		waiting = file->first_section + i;
+		its_relas = relas;
 	}
+	scan_section(&scanner, waiting, its_relas);
 	*array_push(&scanner.needs) = (struct need){0, scanner.module_bits}; /* the module's own come first */
 	for (uint32_t i = 0; i < file->symtab.n; i++)
 		if (scanner.bits[i])

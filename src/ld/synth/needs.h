@@ -52,8 +52,7 @@ static inline struct ref local_ref(const struct link *link, const struct file *f
 		const struct section *section =
 			section_of(link, file->first_section + elf_sym_section(&file->symtab, index));
 		ref.is_discarded = !section->live || section->kind == SECTION_NONE;
-		if (section->kind != SECTION_NONE && section->live &&
-		    file->elf.shdrs[elf_sym_section(&file->symtab, index)].sh_flags & SHF_TLS)
+		if (!ref.is_discarded && section->is_tls)
 			ref.flags |= SYMBOL_TLS;
 	}
 	return ref;
@@ -74,6 +73,39 @@ static inline struct ref ref_of(const struct link *link, const struct file *file
 		return local_ref(link, file, index);
 	symbol_id symbol = file->globals[index - file->symtab.first_global];
 	return (struct ref){symbol, symbol_flags(&link->symbols[symbol]), false};
+}
+
+/* Most symbols are ordinary: defined here once and for all, at a place of the image that stays, not thread-local, and
+ * not chosen by a resolver. A distance to one is just that. */
+static inline bool is_ordinary(const struct link *link, const struct file *file, uint32_t index)
+{
+	const uint16_t asked = SYMBOL_DEFINED | SYMBOL_IMPORTED | SYMBOL_PREEMPTIBLE | SYMBOL_ABSOLUTE | SYMBOL_IFUNC |
+			       SYMBOL_TLS | SYMBOL_UNDEFINED;
+	if (index >= file->symtab.first_global) {
+		symbol_id symbol = file->globals[index - file->symtab.first_global];
+		return (symbol_flags(&link->symbols[symbol]) & asked) == SYMBOL_DEFINED;
+	}
+	const struct elf_sym *sym = &file->symtab.syms[index];
+	if (sym->st_shndx == SHN_UNDEF || sym->st_shndx >= SHN_LORESERVE || elf_sym_type(sym) > STT_SECTION)
+		return false;
+	const struct section *section = section_of(link, file->first_section + sym->st_shndx);
+	return section->live && section->kind != SECTION_NONE && !section->is_tls;
+}
+
+/* Asks for what relocations will want to know of their symbols, so that cache misses overlap: before the section is
+ * looked at whose relocations they are, while another one is. */
+static inline void refs_fetch(const struct link *link, const struct file *file, struct elf_relas relas)
+{
+	enum { MOST = 64 }; /* more would push out the first */
+	const struct elf_symtab *symtab = &file->symtab;
+	uint64_t n = relas.n < MOST ? relas.n : MOST;
+	for (uint64_t i = 0; i < n; i++) {
+		uint32_t index = relas.at[i].r_sym;
+		if (index < symtab->first_global)
+			__builtin_prefetch(&symtab->syms[index]);
+		else
+			__builtin_prefetch(&link->symbols[file->globals[index - symtab->first_global]]);
+	}
 }
 
 /* Scans every live object; link->undefined_references is what could not be found. */

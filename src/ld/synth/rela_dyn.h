@@ -5,11 +5,9 @@
 
 #include "ld/tables.h"
 
-/* Counts the entries: link->n_dynamic_relas, n_relative. */
+/* Counts the entries, link->n_dynamic_relas and n_relative, in parallel. */
 void rela_dyn_count(struct link *link);
-/* Makes them, once addresses are final, in parallel. */
-void rela_dyn_collect(struct link *link);
-/* Sorts and writes them. */
-void rela_dyn_emit(const struct link *link, uint8_t *image);
+/* Makes them, sorted, once addresses are final, in parallel: link->made[SYN_RELA_DYN]. */
+void rela_dyn_make(struct link *link);
 
 #endif

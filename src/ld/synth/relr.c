@@ -14,7 +14,10 @@
 bool relr_takes(const struct link *link, section_id id, uint64_t offset)
 {
 	const struct section *section = section_of(link, id);
-	return link->packs_relative && section->p2align > 0 && offset % 2 == 0;
+	const struct file *file = file_of(link, section->file);
+	if (!link->packs_relative || section->p2align == 0 || offset % 2 != 0)
+		return false;
+	return section->file == INTERNAL_FILE || file->elf.shdrs[id - file->first_section].sh_flags & SHF_WRITE;
 }
 
 void relr_reserve(struct link *link, uint64_t n)

@@ -7,7 +7,8 @@
 
 #include "ld/tables.h"
 
-/* Are relative relocations at this offset of the section listed here rather than in .rela.dyn? */
+/* Are relative relocations at this offset of the section listed here rather than in .rela.dyn? Not those of read-only
+ * memory (DT_TEXTREL). */
 bool relr_takes(const struct link *link, section_id section, uint64_t offset);
 
 /* Makes room for n places, and adds one; an offset counts from the start of the section's content in the output. */

@@ -223,9 +223,6 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 	case SYN_VERNEED:
 		verneed_emit(link, image);
 		break;
-	case SYN_RELA_DYN:
-		rela_dyn_emit(link, image);
-		break;
 	case SYN_RELA_PLT:
 		rela_plt_emit(link, image);
 		break;
@@ -256,11 +253,10 @@ static void emit_synthetic(struct link *link, enum synthetic which, uint8_t *ima
 	case SYN_GOT_PLT:
 		got_plt_emit(link, image);
 		break;
+	case SYN_RELA_DYN:
 	case SYN_GILD_ABI:
-		abi_section_emit(link, image);
-		break;
 	case SYN_GDB_INDEX:
-		gdb_index_emit(link, image);
+		memcpy(image, link->made[which].data, link->made[which].size);
 		break;
 	case SYN_GNU_DEBUGLINK:
 		debuglink_emit(link, image);

@@ -1,0 +1,62 @@
+#!/bin/bash
+# What tests/run --as verify and --as repeat put in the place of the linker:
+#
+#   after-link.sh verify|repeat LINKER FINDINGS [ARGS...]
+#
+# Links as LINKER ARGS does. When that succeeds,
+#   verify   the same link checks what it wrote (--verify-output=OUTPUT);
+#   repeat   the output is made again with 1, 2, 7 and 16 threads, three times each, in two other folders in turn, without and
+#            over an existing output: the bytes must be the same.
+# What is wrong goes to the file FINDINGS, and the exit code is 99.
+mode=$1 linker=$2 findings=$3
+shift 3
+[ $# -ne 0 ] || exec "$linker"
+[ "${linker##*/}" != gild ] || case $1 in tree | explain | cache | abi) exec "$linker" "$@" ;; esac
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/after-link.XXXXXX") || exit 99
+child=
+trap 'rm -rf "$scratch"' EXIT
+trap '[ -z "$child" ] || kill -TERM $child; wait; exit 143' TERM
+trap '[ -z "$child" ] || kill -INT $child; wait; exit 130' INT
+# An option of the test's own stands behind this one and counts; then nothing more is known of the link.
+"$linker" --dependency-file="$scratch/depend" "$@" <&0 &
+child=$!
+wait $child
+rc=$?
+child=
+[ $rc -eq 0 ] && [ -s "$scratch/depend" ] || exit $rc
+output=$(sed -n '1s/^\(.*\): .*/\1/p;1s/^\(.*\):$/\1/p' "$scratch/depend" | sed 's/\\ / /g')
+[ -f "$output" ] || exit 0
+
+wrong() {
+	{ echo "$1"; printf '  %q' "$linker" "$@"; echo; cat "$scratch/said"; } >> "$findings"
+	exit 99
+}
+
+if [ "$mode" = verify ]; then
+	# The link itself may fail this time: an input that was a pipe is empty.
+	timeout 300 "$linker" "$@" --verify-output="$output" < /dev/null > "$scratch/said" 2>&1 ||
+		! grep -F -- "gild: error: $output: " "$scratch/said" > /dev/null ||
+		wrong "$PWD/$output does not pass --verify-output:" "$@"
+	exit 0
+fi
+
+# What else the link writes goes elsewhere.
+more=() args=" $* "
+case $args in *uuid*) exit 0 ;; esac
+for option in -Map --Map --plan-out --print-gc-sections --separate-debug-file --time-trace --print-icf-sections; do
+	case $args in *" $option="*) more+=("$option=$scratch/more") ;; esac
+done
+case $args in *' -Map '* | *' -M '* | *' --print-map '*) more+=("-Map=$scratch/more") ;; esac
+case $args in *' --separate-debug-file '*) exit 0 ;; esac # its name is OUTPUT.debug
+mkdir "$scratch/one" "$scratch/two"
+for run in 1 2 3; do
+	for threads in 1 2 7 16; do
+		[ $((run * threads % 2)) -eq 0 ] && folder=$scratch/two || folder=$scratch/one
+		timeout 300 "$linker" "$@" "${more[@]}" --threads=$threads --dependency-file="$scratch/depend" \
+			-o "$folder/${output##*/}" < /dev/null > "$scratch/said" 2>&1 || continue
+		cmp "$output" "$folder/${output##*/}" > "$scratch/said" 2>&1 ||
+			wrong "$PWD/$output: --threads=$threads, run $run: another output:" "$@"
+	done
+done
+exit 0

@@ -1,0 +1,10 @@
+#!/bin/bash
+# The fuzz programs, for some 10 million inputs without sanitizers. The same with them:
+#   make fuzz SAN=address,undefined && tests/fuzz/run.sh -b build-address-undefined -n 20
+# timeout: 14400
+set -eu
+. "$GILD_SRC/tests/lib.sh"
+
+build=$(dirname "$(realpath "$GILD")")
+[ -x "$build/fuzz/fuzz_link" ] || skip "the fuzz programs are not built with this build"
+bash "$GILD_SRC/tests/fuzz/run.sh" -b "$build" -n "${SHARE:-160}" -s "${SEED:-$EPOCHSECONDS}"
