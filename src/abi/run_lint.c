@@ -16,9 +16,12 @@ int abi_run_lint(struct abi_call *call)
 		abi_lint(&lint, &files);
 		bool is_read = lint.findings || abi_lint_symbols(&lint, &files, call->pool);
 		fwrite(text_str(&lint.out).at, 1, lint.out.bytes.n, stdout);
-		printf("%s: %llu units, %llu entries, %llu finding%s\n", call->operands.at[0],
-		       (unsigned long long)lint.units, (unsigned long long)lint.entries,
-		       (unsigned long long)lint.findings, lint.findings == 1 ? "" : "s");
+		if (!lint.units && !lint.findings)
+			printf("%s: there is no debug information\n", call->operands.at[0]);
+		else
+			printf("%s: %llu units, %llu entries, %llu finding%s\n", call->operands.at[0],
+			       (unsigned long long)lint.units, (unsigned long long)lint.entries,
+			       (unsigned long long)lint.findings, lint.findings == 1 ? "" : "s");
 		status = lint.findings || !is_read ? ABI_EXIT_ERROR : 0;
 	}
 	text_free(&lint.out);

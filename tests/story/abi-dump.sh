@@ -286,6 +286,9 @@ echo 'int forgotten(void) { return 2; }' >two.c
 "$GILD" abi lint partly.so >lint.txt || { cat lint.txt; fail "lint complains about a file that was compiled without -g"; }
 assert_contains lint.txt "note: 1 of 2 exported functions and variables are not described: forgotten"
 
+"$GILD" abi lint two.o >lint.txt
+assert_contains lint.txt "two.o: there is no debug information"
+
 offset=$((16#$(readelf -SW with-gcc/lib.so | sed -n 's/.* \.debug_info *PROGBITS *[0-9a-f]* \([0-9a-f]*\) .*/\1/p')))
 cp with-gcc/lib.so broken.so
 printf '\377\377\377\177' | dd of=broken.so bs=1 seek=$offset conv=notrunc status=none
