@@ -9,24 +9,30 @@
 
 struct scanner;
 
-/* Where an entry of .plt stands and what it leads to, as addresses; `index`: its number in the table. */
+/* Where an entry of a PLT stands and what it leads to, as addresses. */
 struct plt_entry {
 	uint64_t address, plt, slot, got_plt;
-	uint32_t index;
+	uint32_t number;                  /* what the resolver is handed: the index of the relocation, or its offset */
+	uint32_t slot_size;               /* bytes */
 };
 
-/* One way to write a procedure linkage table. Addresses: of the table, of the entry, of the slot it jumps through. */
+/* The code of a PLT's header or entry (arch/plt.h). */
+struct plt_code;
+
+/* One way to write a procedure linkage table. */
 struct plt_style {
-	uint32_t header_size, entry_size; /* .plt */
-	uint32_t got_entry_size;          /* .plt.got: just a jump through a GOT slot */
-	uint32_t sec_entry_size;          /* .plt.sec: what is called instead of .plt's entries; 0: there is none */
-	void (*write_header)(uint8_t *image, uint64_t plt, uint64_t got_plt);
-	void (*write_entry)(uint8_t *image, const struct plt_entry *entry);
-	void (*write_got_entry)(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt); /* also .plt.sec's */
-	/* What an unresolved .got.plt slot holds: where lazy binding starts, for the entry at this address. */
-	uint64_t (*lazy_target)(uint64_t entry);
+	const struct plt_code *header, *entry; /* .plt */
+	const struct plt_code *got_entry; /* .plt.got: just a jump through a GOT slot */
+	const struct plt_code *sec_entry; /* .plt.sec: what is called instead of .plt's entries; NULL: there is none */
+	uint32_t lazy_start;              /* where in an entry of .plt binding starts: unresolved slots lead there */
 	struct bytes unwind;              /* call frame instructions of .plt; the other tables need none */
 };
+
+/* Writes the code; returns its size in bytes. */
+uint32_t plt_write(uint8_t *image, const struct plt_code *code, const struct plt_entry *entry);
+
+/* Bytes of the code; 0 for NULL. */
+uint32_t plt_code_size(const struct plt_code *code);
 
 /* What a relocation asks of the symbol it names. */
 enum symbol_use {

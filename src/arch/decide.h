@@ -17,13 +17,14 @@ enum action {
 	IMPOSSIBLE,
 };
 
-/* The instructions of a section, in which relaxations look for what they know: its bytes in the input, so that what other
- * relocations have written does not count. Empty where there is no code, or what is written is not what was read
+/* The instructions of a section, in which relaxations look for what they know: its bytes in the input, so that what
+ * other relocations have written does not count. Empty where there is no code, or what is written is not what was read
  * (unwind records, reversed arrays): nothing is relaxed there. */
 static inline struct bytes code_of(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
-	if (section->kind != SECTION_REGULAR || section->reversed || !(section_shdr(link, id)->sh_flags & SHF_EXECINSTR))
+	bool is_plain = section->kind == SECTION_REGULAR && !section->reversed;
+	if (!is_plain || !(section_shdr(link, id)->sh_flags & SHF_EXECINSTR))
 		return (struct bytes){0};
 	return elf_section_bytes(&file_of(link, section->file)->elf, section_number(link, id));
 }
@@ -52,6 +53,13 @@ static inline enum action decide_absolute(const struct link *link, struct ref re
 	return ref.flags & SYMBOL_IFUNC ? IRELATIVE : RELATIVE;
 }
 
+/* A number that a script computes is as far away as it is in the image that the script describes, as GNU ld has it: the
+ * kernel's vDSOs know the pages in front of them so. */
+static inline bool is_number_of_script(const struct link *link, symbol_id symbol)
+{
+	return link->layout->scripted && owner_file(symbol_owner(&link->symbols[symbol])) == INTERNAL_FILE;
+}
+
 /* A reference to the distance from here. */
 static inline enum action decide_relative(const struct link *link, struct ref ref)
 {
@@ -63,7 +71,8 @@ static inline enum action decide_relative(const struct link *link, struct ref re
 		return ref.flags & SYMBOL_FUNCTION ? CANONICAL_PLT : COPY;
 	if (ref.flags & SYMBOL_IFUNC)
 		return CANONICAL_PLT;
-	return ref.flags & SYMBOL_ABSOLUTE && link->is_pic && ref.symbol ? IMPOSSIBLE : DIRECT;
+	bool is_number = ref.flags & SYMBOL_ABSOLUTE && ref.symbol;
+	return is_number && link->is_pic && !is_number_of_script(link, ref.symbol) ? IMPOSSIBLE : DIRECT;
 }
 
 /* A reference to the size, by 32 bits or more. */

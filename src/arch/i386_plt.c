@@ -1,131 +1,106 @@
 #include "arch/i386_plt.h"
 
-#include "elf/types.h"
+#include "arch/plt.h"
 
-enum { HEADER_SIZE = 16, ENTRY_SIZE = 16, GOT_ENTRY_SIZE = 8, IBT_GOT_ENTRY_SIZE = 16, RELOCATION_SIZE = 8 };
-
-/* PLT0: hands the link map and the place of the relocation to the resolver. */
-static void write_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
-{
-	static const uint8_t code[HEADER_SIZE] = {
+/* Hands the link map and the place of the relocation to the resolver. */
+static const struct plt_code header = {
+	.size = 16,
+	.bytes = {
 		0xff, 0x35, 0, 0, 0, 0, /* push GOTPLT+4 */
 		0xff, 0x25, 0, 0, 0, 0, /* jmp *GOTPLT+8 */
 		0x0f, 0x1f, 0x40, 0x00, /* nopl 0(%eax) */
-	};
-	(void)plt;
-	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 2, got_plt + 4);
-	write32(image + 8, got_plt + 8);
-}
+	},
+	.n_fields = 2,
+	.fields = {{2, PLT_LINK_MAP, PLT_FROM_0}, {8, PLT_RESOLVER, PLT_FROM_0}},
+};
 
-static void write_pic_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
-{
-	static const uint8_t code[HEADER_SIZE] = {
-		0xff, 0xb3, 4, 0, 0, 0, /* push 4(%ebx) */
-		0xff, 0xa3, 8, 0, 0, 0, /* jmp *8(%ebx) */
+static const struct plt_code pic_header = {
+	.size = 16,
+	.bytes = {
+		0xff, 0xb3, 0, 0, 0, 0, /* push 4(%ebx) */
+		0xff, 0xa3, 0, 0, 0, 0, /* jmp *8(%ebx) */
 		0x0f, 0x1f, 0x40, 0x00, /* nopl 0(%eax) */
-	};
-	(void)plt;
-	(void)got_plt;
-	__builtin_memcpy(image, code, sizeof(code));
-}
+	},
+	.n_fields = 2,
+	.fields = {{2, PLT_LINK_MAP, PLT_FROM_GOT}, {8, PLT_RESOLVER, PLT_FROM_GOT}},
+};
 
-/* The jump through the slot, 6 bytes: *slot, or *slot@GOT(%ebx). */
-static void write_jump(uint8_t *at, bool is_pic, uint64_t slot, uint64_t got_plt)
-{
-	at[0] = 0xff;
-	at[1] = is_pic ? 0xa3 : 0x25;
-	write32(at + 2, is_pic ? slot - got_plt : slot);
-}
+static const struct plt_code entry = {
+	.size = 16,
+	.bytes = {
+		0xff, 0x25, 0, 0, 0, 0, /* jmp *slot */
+		0x68, 0, 0, 0, 0,       /* push $place of the relocation */
+		0xe9, 0, 0, 0, 0,       /* jmp PLT0 */
+	},
+	.n_fields = 3,
+	.fields = {{2, PLT_SLOT, PLT_FROM_0}, {7, PLT_NUMBER, PLT_FROM_0}, {12, PLT_HEADER, PLT_FROM_NEXT}},
+};
 
-static void write_any_entry(uint8_t *image, bool is_pic, const struct plt_entry *entry)
-{
-	static const uint8_t code[ENTRY_SIZE] = {
-		0, 0, 0, 0, 0, 0, /* jmp *slot */
-		0x68, 0, 0, 0, 0, /* push $place of the relocation */
-		0xe9, 0, 0, 0, 0, /* jmp PLT0 */
-	};
-	__builtin_memcpy(image, code, sizeof(code));
-	write_jump(image, is_pic, entry->slot, entry->got_plt);
-	write32(image + 7, (uint64_t)entry->index * RELOCATION_SIZE);
-	write32(image + 12, entry->plt - (entry->address + 16));
-}
+static const struct plt_code got_entry = {
+	.size = 8,
+	.bytes = {
+		0xff, 0x25, 0, 0, 0, 0, /* jmp *slot */
+		0x66, 0x90,             /* xchg %ax,%ax */
+	},
+	.n_fields = 1,
+	.fields = {{2, PLT_SLOT, PLT_FROM_0}},
+};
 
-static void write_entry(uint8_t *image, const struct plt_entry *entry)
-{
-	write_any_entry(image, false, entry);
-}
+static const struct plt_code ibt_got_entry = {
+	.size = 16,
+	.bytes = {
+		0xf3, 0x0f, 0x1e, 0xfb, /* endbr32 */
+		0xff, 0x25, 0, 0, 0, 0, /* jmp *slot */
+		0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00, /* nopw 0(%eax,%eax,1) */
+	},
+	.n_fields = 1,
+	.fields = {{6, PLT_SLOT, PLT_FROM_0}},
+};
 
-static void write_pic_entry(uint8_t *image, const struct plt_entry *entry)
-{
-	write_any_entry(image, true, entry);
-}
+static const struct plt_code pic_entry = {
+	.size = 16,
+	.bytes = {
+		0xff, 0xa3, 0, 0, 0, 0, /* jmp *slot@GOT(%ebx) */
+		0x68, 0, 0, 0, 0,       /* push $place of the relocation */
+		0xe9, 0, 0, 0, 0,       /* jmp PLT0 */
+	},
+	.n_fields = 3,
+	.fields = {{2, PLT_SLOT, PLT_FROM_GOT}, {7, PLT_NUMBER, PLT_FROM_0}, {12, PLT_HEADER, PLT_FROM_NEXT}},
+};
 
-static void write_any_got_entry(uint8_t *image, bool is_pic, uint64_t slot, uint64_t got_plt)
-{
-	write_jump(image, is_pic, slot, got_plt);
-	image[6] = 0x66; /* xchg %ax,%ax */
-	image[7] = 0x90;
-}
+static const struct plt_code pic_got_entry = {
+	.size = 8,
+	.bytes = {
+		0xff, 0xa3, 0, 0, 0, 0, /* jmp *slot@GOT(%ebx) */
+		0x66, 0x90,             /* xchg %ax,%ax */
+	},
+	.n_fields = 1,
+	.fields = {{2, PLT_SLOT, PLT_FROM_GOT}},
+};
 
-static void write_got_entry(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt)
-{
-	(void)entry;
-	write_any_got_entry(image, false, slot, got_plt);
-}
-
-static void write_pic_got_entry(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt)
-{
-	(void)entry;
-	write_any_got_entry(image, true, slot, got_plt);
-}
-
-static uint64_t lazy_target(uint64_t entry)
-{
-	return entry + 6; /* the push */
-}
+static const struct plt_code pic_ibt_got_entry = {
+	.size = 16,
+	.bytes = {
+		0xf3, 0x0f, 0x1e, 0xfb, /* endbr32 */
+		0xff, 0xa3, 0, 0, 0, 0, /* jmp *slot@GOT(%ebx) */
+		0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00, /* nopw 0(%eax,%eax,1) */
+	},
+	.n_fields = 1,
+	.fields = {{6, PLT_SLOT, PLT_FROM_GOT}},
+};
 
 /* The resolver's half of an entry; the jump that callers use is in .plt.sec. */
-static void write_ibt_entry(uint8_t *image, const struct plt_entry *entry)
-{
-	static const uint8_t code[ENTRY_SIZE] = {
+static const struct plt_code ibt_entry = {
+	.size = 16,
+	.bytes = {
 		0xf3, 0x0f, 0x1e, 0xfb, /* endbr32 */
 		0x68, 0, 0, 0, 0,       /* push $place of the relocation */
 		0xe9, 0, 0, 0, 0,       /* jmp PLT0 */
 		0x66, 0x90,             /* xchg %ax,%ax */
-	};
-	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 5, (uint64_t)entry->index * RELOCATION_SIZE);
-	write32(image + 10, entry->plt - (entry->address + 14));
-}
-
-static void write_any_ibt_got_entry(uint8_t *image, bool is_pic, uint64_t slot, uint64_t got_plt)
-{
-	static const uint8_t code[IBT_GOT_ENTRY_SIZE] = {
-		0xf3, 0x0f, 0x1e, 0xfb,             /* endbr32 */
-		0, 0, 0, 0, 0, 0,                   /* jmp *slot */
-		0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00, /* nopw 0(%eax,%eax,1) */
-	};
-	__builtin_memcpy(image, code, sizeof(code));
-	write_jump(image + 4, is_pic, slot, got_plt);
-}
-
-static void write_ibt_got_entry(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt)
-{
-	(void)entry;
-	write_any_ibt_got_entry(image, false, slot, got_plt);
-}
-
-static void write_pic_ibt_got_entry(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt)
-{
-	(void)entry;
-	write_any_ibt_got_entry(image, true, slot, got_plt);
-}
-
-static uint64_t ibt_lazy_target(uint64_t entry)
-{
-	return entry; /* the endbr32 */
-}
+	},
+	.n_fields = 2,
+	.fields = {{5, PLT_NUMBER, PLT_FROM_0}, {10, PLT_HEADER, PLT_FROM_NEXT}},
+};
 
 /* ---- unwinding ----------------------------------------------------------------------------------------------- */
 
@@ -162,47 +137,33 @@ const uint8_t i386_plt_cie[24] = {
 static const uint8_t unwind[] = PLT_UNWIND(11), ibt_unwind[] = PLT_UNWIND(9);
 
 const struct plt_style i386_plt = {
-	.header_size = HEADER_SIZE,
-	.entry_size = ENTRY_SIZE,
-	.got_entry_size = GOT_ENTRY_SIZE,
-	.write_header = write_header,
-	.write_entry = write_entry,
-	.write_got_entry = write_got_entry,
-	.lazy_target = lazy_target,
+	.header = &header,
+	.entry = &entry,
+	.got_entry = &got_entry,
+	.lazy_start = 6, /* the push */
 	.unwind = {unwind, sizeof(unwind)},
 };
 
 const struct plt_style i386_pic_plt = {
-	.header_size = HEADER_SIZE,
-	.entry_size = ENTRY_SIZE,
-	.got_entry_size = GOT_ENTRY_SIZE,
-	.write_header = write_pic_header,
-	.write_entry = write_pic_entry,
-	.write_got_entry = write_pic_got_entry,
-	.lazy_target = lazy_target,
+	.header = &pic_header,
+	.entry = &pic_entry,
+	.got_entry = &pic_got_entry,
+	.lazy_start = 6, /* the push */
 	.unwind = {unwind, sizeof(unwind)},
 };
 
 const struct plt_style i386_ibt_plt = {
-	.header_size = HEADER_SIZE,
-	.entry_size = ENTRY_SIZE,
-	.got_entry_size = IBT_GOT_ENTRY_SIZE,
-	.sec_entry_size = IBT_GOT_ENTRY_SIZE,
-	.write_header = write_header,
-	.write_entry = write_ibt_entry,
-	.write_got_entry = write_ibt_got_entry,
-	.lazy_target = ibt_lazy_target,
+	.header = &header,
+	.entry = &ibt_entry,
+	.got_entry = &ibt_got_entry,
+	.sec_entry = &ibt_got_entry,
 	.unwind = {ibt_unwind, sizeof(ibt_unwind)},
 };
 
 const struct plt_style i386_pic_ibt_plt = {
-	.header_size = HEADER_SIZE,
-	.entry_size = ENTRY_SIZE,
-	.got_entry_size = IBT_GOT_ENTRY_SIZE,
-	.sec_entry_size = IBT_GOT_ENTRY_SIZE,
-	.write_header = write_pic_header,
-	.write_entry = write_ibt_entry,
-	.write_got_entry = write_pic_ibt_got_entry,
-	.lazy_target = ibt_lazy_target,
+	.header = &pic_header,
+	.entry = &ibt_entry,
+	.got_entry = &pic_ibt_got_entry,
+	.sec_entry = &pic_ibt_got_entry,
 	.unwind = {ibt_unwind, sizeof(ibt_unwind)},
 };

@@ -1,50 +1,74 @@
 #include "arch/x86_64_plt.h"
 
-#include "elf/types.h"
+#include "arch/plt.h"
 
-enum { HEADER_SIZE = 16, ENTRY_SIZE = 16, GOT_ENTRY_SIZE = 8, IBT_GOT_ENTRY_SIZE = 16 };
-
-/* PLT0: hands the link map and the relocation number to the resolver. */
-static void write_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
-{
-	static const uint8_t code[HEADER_SIZE] = {
+/* Hands the link map and the relocation number to the resolver. */
+static const struct plt_code header = {
+	.size = 16,
+	.bytes = {
 		0xff, 0x35, 0, 0, 0, 0, /* push GOTPLT+8(%rip) */
 		0xff, 0x25, 0, 0, 0, 0, /* jmp *GOTPLT+16(%rip) */
 		0x0f, 0x1f, 0x40, 0x00, /* nopl 0(%rax) */
-	};
-	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 2, got_plt + 8 - (plt + 6));
-	write32(image + 8, got_plt + 16 - (plt + 12));
-}
+	},
+	.n_fields = 2,
+	.fields = {{2, PLT_LINK_MAP, PLT_FROM_NEXT}, {8, PLT_RESOLVER, PLT_FROM_NEXT}},
+};
 
-static void write_entry(uint8_t *image, const struct plt_entry *entry)
-{
-	static const uint8_t code[ENTRY_SIZE] = {
+static const struct plt_code entry = {
+	.size = 16,
+	.bytes = {
 		0xff, 0x25, 0, 0, 0, 0, /* jmp *slot(%rip) */
 		0x68, 0, 0, 0, 0,       /* push $index */
 		0xe9, 0, 0, 0, 0,       /* jmp PLT0 */
-	};
-	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 2, entry->slot - (entry->address + 6));
-	write32(image + 7, entry->index);
-	write32(image + 12, entry->plt - (entry->address + 16));
-}
+	},
+	.n_fields = 3,
+	.fields = {{2, PLT_SLOT, PLT_FROM_NEXT}, {7, PLT_NUMBER, PLT_FROM_0}, {12, PLT_HEADER, PLT_FROM_NEXT}},
+};
 
-static void write_got_entry(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt)
-{
-	static const uint8_t code[GOT_ENTRY_SIZE] = {
+static const struct plt_code got_entry = {
+	.size = 8,
+	.bytes = {
 		0xff, 0x25, 0, 0, 0, 0, /* jmp *slot(%rip) */
 		0x66, 0x90,             /* xchg %ax,%ax */
-	};
-	(void)got_plt;
-	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 2, slot - (entry + 6));
-}
+	},
+	.n_fields = 1,
+	.fields = {{2, PLT_SLOT, PLT_FROM_NEXT}},
+};
 
-static uint64_t lazy_target(uint64_t entry)
-{
-	return entry + 6; /* the push */
-}
+static const struct plt_code ibt_header = {
+	.size = 16,
+	.bytes = {
+		0xff, 0x35, 0, 0, 0, 0,       /* push GOTPLT+8(%rip) */
+		0xf2, 0xff, 0x25, 0, 0, 0, 0, /* bnd jmp *GOTPLT+16(%rip) */
+		0x0f, 0x1f, 0x00,             /* nopl (%rax) */
+	},
+	.n_fields = 2,
+	.fields = {{2, PLT_LINK_MAP, PLT_FROM_NEXT}, {9, PLT_RESOLVER, PLT_FROM_NEXT}},
+};
+
+/* The resolver's half of an entry; the jump that callers use is in .plt.sec. */
+static const struct plt_code ibt_entry = {
+	.size = 16,
+	.bytes = {
+		0xf3, 0x0f, 0x1e, 0xfa, /* endbr64 */
+		0x68, 0, 0, 0, 0,       /* push $index */
+		0xf2, 0xe9, 0, 0, 0, 0, /* bnd jmp PLT0 */
+		0x90,                   /* nop */
+	},
+	.n_fields = 2,
+	.fields = {{5, PLT_NUMBER, PLT_FROM_0}, {11, PLT_HEADER, PLT_FROM_NEXT}},
+};
+
+static const struct plt_code ibt_got_entry = {
+	.size = 16,
+	.bytes = {
+		0xf3, 0x0f, 0x1e, 0xfa,       /* endbr64 */
+		0xf2, 0xff, 0x25, 0, 0, 0, 0, /* bnd jmp *slot(%rip) */
+		0x0f, 0x1f, 0x44, 0x00, 0x00, /* nopl 0(%rax,%rax,1) */
+	},
+	.n_fields = 1,
+	.fields = {{7, PLT_SLOT, PLT_FROM_NEXT}},
+};
 
 /* ---- unwinding ----------------------------------------------------------------------------------------------- */
 
@@ -81,67 +105,17 @@ const uint8_t x86_64_plt_cie[24] = {
 static const uint8_t unwind[] = PLT_UNWIND(11), ibt_unwind[] = PLT_UNWIND(9);
 
 const struct plt_style x86_64_plt = {
-	.header_size = HEADER_SIZE,
-	.entry_size = ENTRY_SIZE,
-	.got_entry_size = GOT_ENTRY_SIZE,
-	.write_header = write_header,
-	.write_entry = write_entry,
-	.write_got_entry = write_got_entry,
-	.lazy_target = lazy_target,
+	.header = &header,
+	.entry = &entry,
+	.got_entry = &got_entry,
+	.lazy_start = 6, /* the push */
 	.unwind = {unwind, sizeof(unwind)},
 };
 
-/* The resolver's half of an entry; the jump that callers use is in .plt.sec. */
-static void write_ibt_entry(uint8_t *image, const struct plt_entry *entry)
-{
-	static const uint8_t code[ENTRY_SIZE] = {
-		0xf3, 0x0f, 0x1e, 0xfa, /* endbr64 */
-		0x68, 0, 0, 0, 0,       /* push $index */
-		0xf2, 0xe9, 0, 0, 0, 0, /* bnd jmp PLT0 */
-		0x90,                   /* nop */
-	};
-	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 5, entry->index);
-	write32(image + 11, entry->plt - (entry->address + 15));
-}
-
-static void write_ibt_header(uint8_t *image, uint64_t plt, uint64_t got_plt)
-{
-	static const uint8_t code[HEADER_SIZE] = {
-		0xff, 0x35, 0, 0, 0, 0,       /* push GOTPLT+8(%rip) */
-		0xf2, 0xff, 0x25, 0, 0, 0, 0, /* bnd jmp *GOTPLT+16(%rip) */
-		0x0f, 0x1f, 0x00,             /* nopl (%rax) */
-	};
-	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 2, got_plt + 8 - (plt + 6));
-	write32(image + 9, got_plt + 16 - (plt + 13));
-}
-
-static void write_ibt_got_entry(uint8_t *image, uint64_t entry, uint64_t slot, uint64_t got_plt)
-{
-	static const uint8_t code[IBT_GOT_ENTRY_SIZE] = {
-		0xf3, 0x0f, 0x1e, 0xfa,       /* endbr64 */
-		0xf2, 0xff, 0x25, 0, 0, 0, 0, /* bnd jmp *slot(%rip) */
-		0x0f, 0x1f, 0x44, 0x00, 0x00, /* nopl 0(%rax,%rax,1) */
-	};
-	(void)got_plt;
-	__builtin_memcpy(image, code, sizeof(code));
-	write32(image + 7, slot - (entry + 11));
-}
-
-static uint64_t ibt_lazy_target(uint64_t entry)
-{
-	return entry; /* the endbr64 */
-}
-
 const struct plt_style x86_64_ibt_plt = {
-	.header_size = HEADER_SIZE,
-	.entry_size = ENTRY_SIZE,
-	.got_entry_size = IBT_GOT_ENTRY_SIZE,
-	.sec_entry_size = IBT_GOT_ENTRY_SIZE,
-	.write_header = write_ibt_header,
-	.write_entry = write_ibt_entry,
-	.write_got_entry = write_ibt_got_entry,
-	.lazy_target = ibt_lazy_target,
+	.header = &ibt_header,
+	.entry = &ibt_entry,
+	.got_entry = &ibt_got_entry,
+	.sec_entry = &ibt_got_entry,
 	.unwind = {ibt_unwind, sizeof(ibt_unwind)},
 };

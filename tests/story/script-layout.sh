@@ -226,3 +226,28 @@ ld.bfd -r -T module.ld a.o -o gnu.o
 diff <(nm gnu.o) <(nm gild.o) || fail "-r: symbols"
 diff <(readelf -SW gnu.o | awk '$3 == "PROGBITS" || $3 == "NOBITS" { print $2, $3, $4, $6 }') \
 	<(readelf -SW gild.o | awk '$3 == "PROGBITS" || $3 == "NOBITS" { print $2, $3, $4, $6 }') || fail "-r: sections"
+
+# ---- numbers that a script computes, and a shared object counts the distance to: the kernel's vDSOs
+cat > vdso.s << 'END'
+	.globl clock
+	.hidden page, data
+clock:	lea page(%rip), %rax
+	lea data(%rip), %rax
+END
+cat > vdso.ld << 'END'
+SECTIONS {
+  start = . - 4 * 4096;
+  page = start;
+  data = page + 128;
+  . = SIZEOF_HEADERS;
+  .hash : { *(.hash) }
+  .text : { *(.text*) }
+}
+END
+as -mx86-used-note=no vdso.s -o vdso.o
+"$GILD" -shared -Bsymbolic -z noexecstack -T vdso.ld vdso.o -o vdso.so 2> err.txt
+objdump -d vdso.so > code
+assert_contains code "# ffffffffffffc000 <start>"
+assert_contains code "# ffffffffffffc080 <data>"
+expect_fail "$GILD" -shared --defsym=page=0x1000 --defsym=data=0 vdso.o -o vdso.so
+assert_contains messages "relocation R_X86_64_PC32 against \`page' can not be used when making a shared object"

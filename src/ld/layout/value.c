@@ -9,11 +9,11 @@ uint64_t value_of_plt(const struct link *link, const struct aux *aux)
 	const struct plt_style *style = link->plt_style;
 	if (aux->pltgot != NO_SLOT)
 		return synthetic_address(link, link->layout, SYN_PLT_GOT) +
-		       (uint64_t)aux->pltgot * style->got_entry_size;
-	if (style->sec_entry_size)
-		return synthetic_address(link, link->layout, SYN_PLT_SEC) + (uint64_t)aux->plt * style->sec_entry_size;
-	return synthetic_address(link, link->layout, SYN_PLT) + style->header_size +
-	       (uint64_t)aux->plt * style->entry_size;
+		       (uint64_t)aux->pltgot * plt_code_size(style->got_entry);
+	if (style->sec_entry)
+		return synthetic_address(link, link->layout, SYN_PLT_SEC) + (uint64_t)aux->plt * plt_code_size(style->sec_entry);
+	return synthetic_address(link, link->layout, SYN_PLT) + plt_code_size(style->header) +
+	       (uint64_t)aux->plt * plt_code_size(style->entry);
 }
 
 static uint64_t value_of(const struct link *link, symbol_id id)

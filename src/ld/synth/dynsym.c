@@ -144,7 +144,7 @@ struct output_symbol output_symbol(const struct link *link, symbol_id id, bool f
 	if (elf_sym_type(sym) == STT_GNU_IFUNC && aux && aux->needs & NEED_CPLT) {
 		int64_t addend = 0;
 		if (for_loader) {
-			enum synthetic table = link->plt_style->sec_entry_size ? SYN_PLT_SEC : SYN_PLT;
+			enum synthetic table = link->plt_style->sec_entry ? SYN_PLT_SEC : SYN_PLT;
 			result->st_info = (uint8_t)(elf_sym_bind(sym) << 4 | STT_FUNC);
 			const struct section *plt = section_of(link, link->synthetic[table]);
 			output_symbol_place(&output, osec_of_section(link->layout, plt)->index);

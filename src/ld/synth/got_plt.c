@@ -165,53 +165,67 @@ void got_plt_emit(struct link *link, uint8_t *image)
 		put_slot(link, image, synthetic_address(link, link->layout, SYN_DYNAMIC));
 	if (!link->plt.n)
 		return;
-	uint64_t entry = synthetic_address(link, link->layout, SYN_PLT) + style->header_size;
-	for (uint32_t i = 0; i < link->plt.n; i++, entry += style->entry_size) {
+	const uint32_t entry_size = plt_code_size(style->entry);
+	uint64_t entry = synthetic_address(link, link->layout, SYN_PLT) + plt_code_size(style->header);
+	for (uint32_t i = 0; i < link->plt.n; i++, entry += entry_size) {
 		const struct aux *aux = &link->aux.at[link->plt.at[i]];
 		bool resolver = !dialect->is_rela && is_own_ifunc(link, aux);
 		put_slot(link, image + slot * aux->gotplt,
-			 resolver ? definition_address(link, aux) : style->lazy_target(entry));
+			 resolver ? definition_address(link, aux) : entry + style->lazy_start);
+	}
+}
+
+/* What all entries of a table share. */
+static struct plt_entry entries_of(const struct link *link, enum synthetic table)
+{
+	return (struct plt_entry){
+		.address = synthetic_address(link, link->layout, table),
+		.plt = synthetic_address(link, link->layout, SYN_PLT),
+		.got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT),
+		.slot_size = link->arch->slot,
+	};
+}
+
+/* The psABI's resolvers are handed the index of a relocation with addend, and the offset of one without. */
+static uint32_t number_of(const struct link *link, uint32_t index)
+{
+	const struct elf_dialect *dialect = link->arch->dialect;
+	return dialect->is_rela ? index : index * (uint32_t)dialect->rela;
+}
+
+/* The entries of .plt and .plt.sec. */
+static void emit_jumps(const struct link *link, uint8_t *image, const struct plt_code *code, struct plt_entry entry)
+{
+	for (uint32_t i = 0; i < link->plt.n; i++) {
+		entry.slot = entry.got_plt + (uint64_t)entry.slot_size * link->aux.at[link->plt.at[i]].gotplt;
+		entry.number = number_of(link, i);
+		uint32_t size = plt_write(image, code, &entry);
+		image += size;
+		entry.address += size;
 	}
 }
 
 void plt_emit(struct link *link, uint8_t *image)
 {
-	const struct plt_style *style = link->plt_style;
-	uint64_t plt = synthetic_address(link, link->layout, SYN_PLT);
-	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
-	style->write_header(image, plt, got_plt);
-	for (uint32_t i = 0; i < link->plt.n; i++) {
-		const struct aux *aux = &link->aux.at[link->plt.at[i]];
-		uint64_t offset = style->header_size + (uint64_t)i * style->entry_size;
-		style->write_entry(image + offset, &(struct plt_entry){
-							   .address = plt + offset,
-							   .plt = plt,
-							   .slot = got_plt + (uint64_t)link->arch->slot * aux->gotplt,
-							   .got_plt = got_plt,
-							   .index = i,
-						   });
-	}
+	struct plt_entry entry = entries_of(link, SYN_PLT);
+	uint32_t header = plt_write(image, link->plt_style->header, &entry);
+	entry.address += header;
+	emit_jumps(link, image + header, link->plt_style->entry, entry);
 }
 
 void plt_sec_emit(struct link *link, uint8_t *image)
 {
-	uint64_t address = synthetic_address(link, link->layout, SYN_PLT_SEC);
-	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
-	for (uint32_t i = 0; i < link->plt.n; i++) {
-		uint64_t offset = (uint64_t)i * link->plt_style->sec_entry_size;
-		uint64_t slot = got_plt + (uint64_t)link->arch->slot * link->aux.at[link->plt.at[i]].gotplt;
-		link->plt_style->write_got_entry(image + offset, address + offset, slot, got_plt);
-	}
+	emit_jumps(link, image, link->plt_style->sec_entry, entries_of(link, SYN_PLT_SEC));
 }
 
 void plt_got_emit(struct link *link, uint8_t *image)
 {
-	uint64_t address = synthetic_address(link, link->layout, SYN_PLT_GOT);
-	uint64_t got_plt = synthetic_address(link, link->layout, SYN_GOT_PLT);
+	struct plt_entry entry = entries_of(link, SYN_PLT_GOT);
 	for (uint32_t i = 0; i < link->plt_got.n; i++) {
-		uint64_t offset = (uint64_t)i * link->plt_style->got_entry_size;
-		uint64_t slot = got_address(link, link->layout, link->aux.at[link->plt_got.at[i]].got);
-		link->plt_style->write_got_entry(image + offset, address + offset, slot, got_plt);
+		entry.slot = got_address(link, link->layout, link->aux.at[link->plt_got.at[i]].got);
+		uint32_t size = plt_write(image, link->plt_style->got_entry, &entry);
+		image += size;
+		entry.address += size;
 	}
 }
 

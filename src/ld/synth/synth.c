@@ -117,12 +117,12 @@ void synth_create(struct link *link)
 		make(link, SYN_RELR_DYN, 0, dialect->p2word); /* its size is known when addresses are */
 	if (link->plt.n) {
 		make(link, SYN_RELA_PLT, (uint64_t)link->plt.n * dialect->rela, dialect->p2word);
-		make(link, SYN_PLT, style->header_size + (uint64_t)link->plt.n * style->entry_size, 4);
-		if (style->sec_entry_size)
-			make(link, SYN_PLT_SEC, (uint64_t)link->plt.n * style->sec_entry_size, 4);
+		make(link, SYN_PLT, plt_code_size(style->header) + (uint64_t)link->plt.n * plt_code_size(style->entry), 4);
+		if (style->sec_entry)
+			make(link, SYN_PLT_SEC, (uint64_t)link->plt.n * plt_code_size(style->sec_entry), 4);
 	}
 	if (link->plt_got.n)
-		make(link, SYN_PLT_GOT, (uint64_t)link->plt_got.n * style->got_entry_size, 3);
+		make(link, SYN_PLT_GOT, (uint64_t)link->plt_got.n * plt_code_size(style->got_entry), 3);
 	if (link->plt.n || link->module_needs & NEED_GOT_BASE)
 		make(link, SYN_GOT_PLT, (uint64_t)arch->slot * (arch->got_plt_header_slots + link->plt.n), p2slot);
 	if (options->plt_unwind && any_eh_frame(link)) {
