@@ -3,14 +3,15 @@
 #
 #   scripts/fetch-source.sh PACKAGE DIR [SUITE]
 #
-# DIR must not exist, or be empty. SUITE is another release than this system's, on the same mirror: trixie. The source comes from the mirrors that the system's apt already uses, whose signatures
-# apt verifies; the system's own lists and settings are neither needed in a deb-src form nor touched. What was fetched
-# once is kept in ${XDG_CACHE_HOME:-~/.cache}/gild/sources/PACKAGE (PACKAGE@SUITE) and used again without the network; remove
-# that folder for a newer version. Ends with exit code 1 and a message when there is no network, package or tool.
+# DIR must not exist, or be empty. The source comes from the mirrors that the system's apt already uses, whose signatures
+# apt verifies; the system's own lists and settings are neither needed in a deb-src form nor touched. SUITE is another
+# release than this system's, on the same mirrors: trixie. What was fetched once is kept in
+# ${XDG_CACHE_HOME:-~/.cache}/gild/sources/PACKAGE (PACKAGE@SUITE) and used again without the network; remove that folder for
+# a newer version. Ends with exit code 1 and a message when there is no network, package or tool.
 set -u
 fail() { echo "fetch-source: $*" >&2; exit 1; }
 
-[ $# -eq 2 ] || [ $# -eq 3 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -eq 2 ] || [ $# -eq 3 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2; }
 package=$1 dir=$2 suite=${3:-}
 case $package in ''|*[!a-z0-9+.-]*) fail "not a package name: $package" ;; esac
 case $suite in *[!a-z0-9-]*) fail "not the name of a suite: $suite" ;; esac

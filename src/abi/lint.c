@@ -298,7 +298,7 @@ static bool is_c(const struct dwarf_unit *unit)
 	       unit->language == DW_LANG_C11 || unit->language == DW_LANG_C17;
 }
 
-/* What an entry's type is behind typedefs and qualifiers, and arrays if `through_arrays`. False: there is no telling. */
+/* What an entry's type is behind typedefs and qualifiers, and arrays if `through_arrays`. False: it does not say. */
 static bool find_type(struct linter *linter, const struct abi_die *die, bool through_arrays, struct abi_die *type)
 {
 	struct dwarf_error ignored = {0};
@@ -406,8 +406,8 @@ static void check_complete(struct linter *linter, const struct abi_die *die)
 	tag = of.entry.abbrev->tag;
 	if ((tag == DW_TAG_structure_type || tag == DW_TAG_union_type) && !dwarf_has(&of.entry, DW_AT_signature) &&
 	    dwarf_flag(abi_unit_of(&linter->reader, &of), &of.entry, DW_AT_declaration))
-		find(linter, INCOMPLETE, &die->entry, "its type, at 0x%llx, is declared but not defined: it has no size",
-		     ULL(of.entry.offset));
+		find(linter, INCOMPLETE, &die->entry,
+		     "its type, at 0x%llx, is declared but not defined: it has no size", ULL(of.entry.offset));
 }
 
 static void check_type(struct linter *linter, const struct abi_die *die)
@@ -423,8 +423,8 @@ static void check_type(struct linter *linter, const struct abi_die *die)
 		find(linter, NO_SIZE, entry, "a type is defined, but has no size");
 	/* Type units repeat what surrounds the type, and leave out what is not needed of that. */
 	bool is_type_unit = unit->type == DW_UT_type || unit->type == DW_UT_split_type;
-	if (is_declaration && is_tag && !is_type_unit && !dwarf_has(entry, DW_AT_name) && !dwarf_has(entry, DW_AT_signature) &&
-	    !dwarf_has(entry, DW_AT_specification))
+	if (is_declaration && is_tag && !is_type_unit && !dwarf_has(entry, DW_AT_name) &&
+	    !dwarf_has(entry, DW_AT_signature) && !dwarf_has(entry, DW_AT_specification))
 		find(linter, NO_NAME, entry, "a type is declared, but has no name: nothing can complete it");
 	if (tag == DW_TAG_base_type && abi_number(&linter->reader, die, DW_AT_byte_size, 1) > 64)
 		find(linter, BAD_SIZE, entry, "a base type of %llu bytes",

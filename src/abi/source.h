@@ -22,7 +22,7 @@ struct abi_source {
 	struct dwarf_input dwarf;     /* empty when there is no debug information */
 	struct bytes line;            /* .debug_line */
 	struct bytes description;     /* .gild.abi, decompressed; empty: it has none */
-	uint64_t tls_begin, tls_size; /* addresses of the thread-local sections of a linked file; 0 bytes: it has none */
+	uint64_t tls_begin, tls_size; /* of a linked file: addresses of its thread-local sections; or 0 bytes */
 	const uint64_t *section_addresses; /* of an object: those of its sections; else NULL */
 	struct dwarf_abbrev_cache abbrevs;
 	int alt;                      /* index of the file that dwz moved common parts to; -1: none */
@@ -54,8 +54,8 @@ bool abi_files_open(struct abi_files *files, const char *path);
 /* Adds an ELF file that has been read. `path` and `elf` stay valid. False: reported. */
 bool abi_files_add(struct abi_files *files, const char *path, struct str member, const struct elf_file *elf);
 
-/* Reads the debug sections of source->debug: those with ".dwo" at the end of their names if source->dwarf.is_split. False:
- * reported. */
+/* Reads the debug sections of source->debug: if source->dwarf.is_split, those with ".dwo" at the end of their names.
+ * False: reported. */
 bool abi_source_read_debug(struct abi_files *files, struct abi_source *source);
 
 /* The parts of a unit of the source, for dwarf_unit_open(). */

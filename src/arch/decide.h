@@ -17,13 +17,14 @@ enum action {
 	IMPOSSIBLE,
 };
 
-/* The instructions of a section, in which relaxations look for what they know: its bytes in the input, so that what other
- * relocations have written does not count. Empty where there is no code, or what is written is not what was read
+/* The instructions of a section, in which relaxations look for what they know: its bytes in the input, so that what
+ * other relocations have written does not count. Empty where there is no code, or what is written is not what was read
  * (unwind records, reversed arrays): nothing is relaxed there. */
 static inline struct bytes code_of(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
-	if (section->kind != SECTION_REGULAR || section->reversed || !(section_shdr(link, id)->sh_flags & SHF_EXECINSTR))
+	bool is_plain = section->kind == SECTION_REGULAR && !section->reversed;
+	if (!is_plain || !(section_shdr(link, id)->sh_flags & SHF_EXECINSTR))
 		return (struct bytes){0};
 	return elf_section_bytes(&file_of(link, section->file)->elf, section_number(link, id));
 }

@@ -280,7 +280,7 @@ static uint32_t apply_unusual(const struct place *place, const struct elf_rela *
 		return 1;
 	case R_X86_64_GOTPCRELX:
 	case R_X86_64_REX_GOTPCRELX:
-		if (a != rela->r_addend) /* the piece of a merged section: what leads to a slot has its addend to itself */
+		if (a != rela->r_addend) /* a piece of a merged section: the addend is not the slot's */
 			s = symbol_value(place, rela->r_sym, &(int64_t){0});
 		a = rela->r_addend;
 		if (got_is_superfluous(link, ref)) {

@@ -21,7 +21,7 @@ struct index {
 	enum dwarf_section section;   /* of the index */
 	uint16_t version;
 	uint32_t n_columns, n_units, n_slots;
-	uint64_t columns;             /* offset of the sections' numbers; the rows of offsets follow, then those of sizes */
+	uint64_t columns;             /* offset of the sections' numbers; rows of offsets follow, then those of sizes */
 };
 
 static struct cursor cursor_at(const struct index *index, uint64_t at)
@@ -45,7 +45,8 @@ static bool read_header(struct index *index, struct dwarf_error *error)
 	bool fits = !cursor.cut && index->n_columns <= limit && index->n_units <= limit && index->n_slots <= limit &&
 		    mem_inside(index->columns, 4ull * index->n_columns, index->bytes.size) &&
 		    index->n_columns * (8ull * index->n_units + 4) <= index->bytes.size - index->columns;
-	return fits || dwarf_fail(error, index->section, 0, "table", index->n_units, "is cut off by the end of the section");
+	return fits ||
+	       dwarf_fail(error, index->section, 0, "table", index->n_units, "is cut off by the end of the section");
 }
 
 static uint64_t number_at(const struct index *index, uint64_t row, uint32_t column)

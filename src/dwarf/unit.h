@@ -49,8 +49,8 @@ struct dwarf_unit {
 bool dwarf_unit_read(struct dwarf_unit *unit, const struct dwarf_input *input, enum dwarf_section section,
 		     uint64_t offset, struct dwarf_error *error);
 
-/* Makes the entries of the unit readable: finds its abbreviations, reads its first entry. `parts` is NULL for a unit that
- * is not in a .dwp file. A split unit knows no addresses before it was joined with its skeleton. */
+/* Makes the entries of the unit readable: finds its abbreviations, reads its first entry. `parts` is NULL for a unit
+ * that is not in a .dwp file. A split unit knows no addresses before it was joined with its skeleton. */
 bool dwarf_unit_open(struct dwarf_unit *unit, struct dwarf_abbrev_cache *cache, const struct dwarf_parts *parts,
 		     struct dwarf_error *error);
 

@@ -345,6 +345,15 @@ bool elf_read_compressed(struct elf_compressed *out, const struct elf_file *file
 	return true;
 }
 
+/* Does sh_link of a section whose entries name symbols lead to their table? */
+static bool check_symbol_table(const struct elf_file *file, uint32_t index, struct elf_error *error)
+{
+	uint32_t type = file->shdrs[file->shdrs[index].sh_link].sh_type;
+	if (type == SHT_SYMTAB || type == SHT_DYNSYM)
+		return true;
+	return elf_fail(error, "sh_link", index, file->shdrs[index].sh_link, "is not a symbol table");
+}
+
 bool elf_read_relas(struct elf_relas *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
 		    struct elf_error *error)
 {
@@ -358,6 +367,8 @@ bool elf_read_relas(struct elf_relas *out, const struct elf_file *file, uint32_t
 	struct bytes bytes = elf_section_bytes(file, index);
 	const struct elf_rela *at = (const struct elf_rela *)bytes.data;
 	uint64_t n = bytes.size / sizeof(*at);
+	if (n != 0 && !check_symbol_table(file, index, error))
+		return false;
 
 	uint32_t last = 0;
 	for (uint64_t i = 0; i < n; i++)
@@ -382,6 +393,8 @@ bool elf_read_group(struct elf_group *out, const struct elf_file *file, uint32_t
 	uint64_t nwords = bytes.size / 4;
 	if (bytes.size % 4 != 0 || nwords == 0 || nwords > UINT32_MAX)
 		return elf_fail(error, "sh_size", index, bytes.size, "is not that of a section group");
+	if (!check_symbol_table(file, index, error))
+		return false;
 	if (shdr->sh_info >= nsyms)
 		return elf_fail(error, "sh_info", index, shdr->sh_info, "is beyond the end of the symbol table");
 	*out = (struct elf_group){

@@ -49,11 +49,11 @@ struct elf_file {
 	const struct elf_replacement *replaced; /* nshdr of them; NULL: none. `shdrs` is then a copy to go with them */
 };
 
-/* Checks e_ident, e_version, e_shentsize, e_shoff, e_shnum, e_shstrndx, that section 0 is SHT_NULL, and of each section:
- * sh_name inside the name table, [sh_offset, sh_offset+sh_size) inside the file unless SHT_NOBITS or SHT_NULL, sh_addralign
- * 0 or a power of two below 2^32, sh_size below 2^48, sh_link < nshdr for the types that use it (SYMTAB, DYNSYM, RELA, REL,
- * CREL, GROUP, SYMTAB_SHNDX, DYNAMIC, GNU_ver*, GNU_HASH, HASH, SHF_LINK_ORDER). Of an SHT_NULL section only sh_name is
- * looked at. A file without a section name table (e_shstrndx SHN_UNDEF) has only nameless sections. A file with
+/* Checks e_ident, e_version, e_shentsize, e_shoff, e_shnum, e_shstrndx, that section 0 is SHT_NULL, and of each
+ * section: sh_name inside the name table, [sh_offset, sh_offset+sh_size) inside the file unless SHT_NOBITS or SHT_NULL,
+ * sh_addralign 0 or a power of two below 2^32, sh_size below 2^48, sh_link < nshdr for the types that use it (SYMTAB,
+ * DYNSYM, RELA, REL, CREL, GROUP, SYMTAB_SHNDX, DYNAMIC, GNU_ver*, GNU_HASH, HASH, SHF_LINK_ORDER). Of an SHT_NULL
+ * section only sh_name and sh_type are looked at. A file without a section name table (e_shstrndx SHN_UNDEF) has only nameless sections. A file with
  * e_shoff 0 has no sections (nshdr 0).
  *
  * Of an ELF32 file, the header, the section and program headers, and the content of symbol tables, of .dynamic and, in
@@ -161,8 +161,8 @@ static inline bool elf_is_compressed(const struct elf_shdr *shdr, const char *na
 bool elf_read_compressed(struct elf_compressed *out, const struct elf_file *file, uint32_t index,
 			 struct elf_error *error);
 
-/* The relocations in section `index` (SHT_RELA). Checks sh_entsize, sh_size, sh_info in [1, nshdr), and of every
- * relocation r_sym < nsyms. r_offset is left to who applies them: it depends on the type. */
+/* The relocations in section `index` (SHT_RELA). Checks sh_entsize, sh_size, sh_info in [1, nshdr), that sh_link is a
+ * symbol table, and of every relocation r_sym < nsyms. r_offset is left to who applies them: it depends on the type. */
 bool elf_read_relas(struct elf_relas *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
 		    struct elf_error *error);
 
@@ -173,7 +173,7 @@ struct elf_group {
 	uint32_t nmembers;
 };
 
-/* The section group in section `index` (SHT_GROUP, gABI "Section Groups"). */
+/* The section group in section `index` (SHT_GROUP, gABI "Section Groups"). sh_link is a symbol table. */
 bool elf_read_group(struct elf_group *out, const struct elf_file *file, uint32_t index, uint32_t nsyms,
 		    struct elf_error *error);
 

@@ -85,6 +85,8 @@ static void show(struct tree *tree, struct object *object, const char *asked, co
 		size_t n = tree->prefix.n;
 		bool is_last = !object->needed[i + 1];
 		printf("%s%s", tree->prefix.at, is_last ? "└── " : "├── ");
+		if (object->needs[i]->d_tag != DT_NEEDED)
+			printf("%s: ", needed_as(object, i));
 		prefix_add(&tree->prefix, is_last ? "    " : "│   ");
 		show(tree, object->needed[i], needed_name(object, i), object);
 		prefix_cut(&tree->prefix, n);

@@ -33,6 +33,7 @@ static void json_needs(struct inspection *in, struct json_writer *json, const st
 		const struct object *child = object->needed[i];
 		json_write_open(json, NULL, '{');
 		json_write_text(json, "name", needed_name(object, i));
+		json_write_text(json, "as", needed_as(object, i));
 		json_write_text(json, "path", child->missing ? NULL : inspect_name(in, child));
 		json_write_close(json, '}');
 	}

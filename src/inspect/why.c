@@ -50,6 +50,15 @@ const char *needed_name(const struct object *object, uint32_t i)
 	return object->table.strings + object->needs[i]->d_un.d_val;
 }
 
+const char *needed_as(const struct object *object, uint32_t i)
+{
+	switch (object->needs[i]->d_tag) {
+	case DT_FILTER: return "filter";
+	case DT_AUXILIARY: return "auxiliary";
+	default: return "needed";
+	}
+}
+
 /* --- what is missing */
 
 static const char *problem_text(struct inspection *in, const struct problem *problem)

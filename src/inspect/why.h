@@ -18,6 +18,9 @@ const char *why_step(struct inspection *in, const struct search_step *step);
 /* What object->needed[i] was asked for by; i is not 0. */
 const char *needed_name(const struct object *object, uint32_t i);
 
+/* As what: "needed"; "filter" or "auxiliary", which are searched before the object itself. */
+const char *needed_as(const struct object *object, uint32_t i);
+
 /* Prints what is missing, or that nothing is. */
 void show_problems(struct inspection *in, const struct paint *paint);
 

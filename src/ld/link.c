@@ -129,6 +129,7 @@ static bool choose_sections(struct link *link)
 	if (link->options->gc_sections)
 		gc_sections(link);
 	link_order_drop(link);
+	layout_place_orphans(link);
 	if (link->options->gc_sections && link->options->print_gc_sections)
 		gc_report(link);
 	if (link->options->gc_sections && link->options->why_live.n)

@@ -8,7 +8,7 @@
 /* A file that was opened and looks like something to load. */
 struct opened {
 	int fd;
-	uint8_t start[832]; /* of the file */
+	uint8_t start[1024]; /* of the file: the program headers of most */
 	size_t size;        /* of what is in start */
 	uint64_t device, inode, file_size;
 };

@@ -197,7 +197,7 @@ void verify_segments(struct subject *subject)
 void verify_relro(struct subject *subject)
 {
 	const struct elf_phdr *relro = subject_segment(subject, PT_GNU_RELRO);
-	if (!relro)
+	if (!relro || relro->p_memsz == 0) /* nothing is made read-only */
 		return;
 	uint64_t start = relro->p_vaddr, end = start + relro->p_memsz;
 	uint64_t first = start & ~(uint64_t)(PAGE - 1), last = end & ~(uint64_t)(PAGE - 1);

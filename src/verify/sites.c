@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/sort.h"
 #include "elf/mem.h"
 #include "verify/names.h"
 
@@ -660,42 +661,33 @@ static void check_needed(struct check *check, struct subject *subject)
 
 /* ---- between sections --------------------------------------------------------------------------------------- */
 
-struct extent {
-	uint64_t start, size;     /* in the file */
-};
-
-static int compare_extents(const void *a, const void *b)
-{
-	const struct extent *x = a, *y = b;
-	return (x->start > y->start) - (x->start < y->start);
-}
-
-/* Everything that the link says is somewhere in the file. Free with free(). */
-static struct extent *collect_extents(const struct verify_inputs *inputs, uint64_t *n)
+/* Everything that the link says is somewhere in the file: where it begins, and its size; in order. Free with free(). */
+static struct sort_item *collect_extents(const struct verify_inputs *inputs, uint64_t *n)
 {
 	uint64_t max = inputs->n_made;
 	for (uint32_t o = 0; o < inputs->n; o++)
 		for (uint32_t s = 1; s < inputs->objects[o].elf->nshdr; s++)
 			max += 1 + inputs->objects[o].sections[s].n_pieces;
-	struct extent *extents = calloc(max + 1, sizeof(*extents));
+	struct sort_item *extents = calloc(max + 1, sizeof(*extents));
 	if (!extents)
 		out_of_memory();
 	*n = 0;
 	for (uint32_t i = 0; i < inputs->n_made; i++)
-		extents[(*n)++] = (struct extent){inputs->made[i].fileoff, inputs->made[i].size};
+		extents[(*n)++] = (struct sort_item){inputs->made[i].fileoff, inputs->made[i].size};
 	for (uint32_t o = 0; o < inputs->n; o++)
 		for (uint32_t s = 1; s < inputs->objects[o].elf->nshdr; s++) {
 			const struct verify_section *place = &inputs->objects[o].sections[s];
 			uint64_t size = inputs->objects[o].elf->shdrs[s].sh_size;
 			bool whole = place->fate == FATE_COPIED || place->fate == FATE_REVERSED;
 			if (whole && inputs->objects[o].elf->shdrs[s].sh_type != SHT_NOBITS)
-				extents[(*n)++] = (struct extent){place->fileoff, size};
+				extents[(*n)++] = (struct sort_item){place->fileoff, size};
 			for (uint32_t i = 0; i < place->n_pieces; i++)
-				extents[(*n)++] = (struct extent){
+				extents[(*n)++] = (struct sort_item){
 					place->pieces[i].fileoff,
-					(i + 1 < place->n_pieces ? place->pieces[i + 1].start : size) - place->pieces[i].start};
+					(i + 1 < place->n_pieces ? place->pieces[i + 1].start : size) -
+						place->pieces[i].start};
 		}
-	qsort(extents, *n, sizeof(*extents), compare_extents);
+	sort_by_key(extents, *n);
 	return extents;
 }
 
@@ -703,9 +695,9 @@ static struct extent *collect_extents(const struct verify_inputs *inputs, uint64
 static void check_gaps(struct check *check, struct subject *subject)
 {
 	uint64_t n, next = 0;
-	struct extent *extents = collect_extents(check->inputs, &n);
+	struct sort_item *extents = collect_extents(check->inputs, &n);
 	for (uint64_t i = 0; i <= n; i++) {
-		uint64_t start = i < n ? extents[i].start : 0;
+		uint64_t start = i < n ? extents[i].key : 0;
 		uint32_t section = i < n && start > next && next ? subject_section_of_offset(subject,
 											     next) : NO_SECTION;
 		/* A gap that begins and ends in one section */
@@ -720,7 +712,7 @@ static void check_gaps(struct check *check, struct subject *subject)
 					break;
 		}
 		if (i < n)
-			next = max_u64(next, start + extents[i].size);
+			next = max_u64(next, start + extents[i].value);
 	}
 	free(extents);
 }

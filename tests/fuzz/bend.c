@@ -9,50 +9,77 @@
 #include "elf/types.h"
 
 struct field {
-	uint16_t at, width;       /* bytes */
+	uint16_t at, width; /* bytes */
 };
 
-#define FIELD(type, name) {offsetof(struct type, name), sizeof(((struct type *)NULL)->name)}
+#define FIELD(type, name)                                                                                              \
+	{                                                                                                              \
+		offsetof(struct type, name), sizeof(((struct type *)NULL)->name)                                       \
+	}
 
 static const struct field ehdr64[] = {
-	{EI_CLASS, 1}, {EI_DATA, 1}, {EI_OSABI, 1}, FIELD(elf_ehdr, e_type), FIELD(elf_ehdr, e_machine),
-	FIELD(elf_ehdr, e_version), FIELD(elf_ehdr, e_phoff), FIELD(elf_ehdr, e_shoff), FIELD(elf_ehdr, e_flags),
-	FIELD(elf_ehdr, e_ehsize), FIELD(elf_ehdr, e_phentsize), FIELD(elf_ehdr, e_phnum),
-	FIELD(elf_ehdr, e_shentsize), FIELD(elf_ehdr, e_shnum), FIELD(elf_ehdr, e_shstrndx),
+	{EI_CLASS, 1},
+	{EI_DATA, 1},
+	{EI_OSABI, 1},
+	FIELD(elf_ehdr, e_type),
+	FIELD(elf_ehdr, e_machine),
+	FIELD(elf_ehdr, e_version),
+	FIELD(elf_ehdr, e_phoff),
+	FIELD(elf_ehdr, e_shoff),
+	FIELD(elf_ehdr, e_flags),
+	FIELD(elf_ehdr, e_ehsize),
+	FIELD(elf_ehdr, e_phentsize),
+	FIELD(elf_ehdr, e_phnum),
+	FIELD(elf_ehdr, e_shentsize),
+	FIELD(elf_ehdr, e_shnum),
+	FIELD(elf_ehdr, e_shstrndx),
 };
 static const struct field ehdr32[] = {
-	{EI_CLASS, 1}, {EI_DATA, 1}, {EI_OSABI, 1}, FIELD(elf32_ehdr, e_type), FIELD(elf32_ehdr, e_machine),
-	FIELD(elf32_ehdr, e_version), FIELD(elf32_ehdr, e_phoff), FIELD(elf32_ehdr, e_shoff),
-	FIELD(elf32_ehdr, e_flags), FIELD(elf32_ehdr, e_ehsize), FIELD(elf32_ehdr, e_phentsize),
-	FIELD(elf32_ehdr, e_phnum), FIELD(elf32_ehdr, e_shentsize), FIELD(elf32_ehdr, e_shnum),
+	{EI_CLASS, 1},
+	{EI_DATA, 1},
+	{EI_OSABI, 1},
+	FIELD(elf32_ehdr, e_type),
+	FIELD(elf32_ehdr, e_machine),
+	FIELD(elf32_ehdr, e_version),
+	FIELD(elf32_ehdr, e_phoff),
+	FIELD(elf32_ehdr, e_shoff),
+	FIELD(elf32_ehdr, e_flags),
+	FIELD(elf32_ehdr, e_ehsize),
+	FIELD(elf32_ehdr, e_phentsize),
+	FIELD(elf32_ehdr, e_phnum),
+	FIELD(elf32_ehdr, e_shentsize),
+	FIELD(elf32_ehdr, e_shnum),
 	FIELD(elf32_ehdr, e_shstrndx),
 };
 static const struct field shdr64[] = {
-	FIELD(elf_shdr, sh_name), FIELD(elf_shdr, sh_type), FIELD(elf_shdr, sh_flags), FIELD(elf_shdr, sh_addr),
-	FIELD(elf_shdr, sh_offset), FIELD(elf_shdr, sh_size), FIELD(elf_shdr, sh_link), FIELD(elf_shdr, sh_info),
+	FIELD(elf_shdr, sh_name),      FIELD(elf_shdr, sh_type),    FIELD(elf_shdr, sh_flags), FIELD(elf_shdr, sh_addr),
+	FIELD(elf_shdr, sh_offset),    FIELD(elf_shdr, sh_size),    FIELD(elf_shdr, sh_link),  FIELD(elf_shdr, sh_info),
 	FIELD(elf_shdr, sh_addralign), FIELD(elf_shdr, sh_entsize),
 };
 static const struct field shdr32[] = {
-	FIELD(elf32_shdr, sh_name), FIELD(elf32_shdr, sh_type), FIELD(elf32_shdr, sh_flags),
-	FIELD(elf32_shdr, sh_addr), FIELD(elf32_shdr, sh_offset), FIELD(elf32_shdr, sh_size),
-	FIELD(elf32_shdr, sh_link), FIELD(elf32_shdr, sh_info), FIELD(elf32_shdr, sh_addralign),
+	FIELD(elf32_shdr, sh_name),    FIELD(elf32_shdr, sh_type),   FIELD(elf32_shdr, sh_flags),
+	FIELD(elf32_shdr, sh_addr),    FIELD(elf32_shdr, sh_offset), FIELD(elf32_shdr, sh_size),
+	FIELD(elf32_shdr, sh_link),    FIELD(elf32_shdr, sh_info),   FIELD(elf32_shdr, sh_addralign),
 	FIELD(elf32_shdr, sh_entsize),
 };
 static const struct field phdr64[] = {
-	FIELD(elf_phdr, p_type), FIELD(elf_phdr, p_offset), FIELD(elf_phdr, p_vaddr), FIELD(elf_phdr, p_filesz),
-	FIELD(elf_phdr, p_memsz), FIELD(elf_phdr, p_align),
+	FIELD(elf_phdr, p_type),   FIELD(elf_phdr, p_offset), FIELD(elf_phdr, p_vaddr),
+	FIELD(elf_phdr, p_filesz), FIELD(elf_phdr, p_memsz),  FIELD(elf_phdr, p_align),
 };
 static const struct field phdr32[] = {
-	FIELD(elf32_phdr, p_type), FIELD(elf32_phdr, p_offset), FIELD(elf32_phdr, p_vaddr),
-	FIELD(elf32_phdr, p_filesz), FIELD(elf32_phdr, p_memsz), FIELD(elf32_phdr, p_align),
+	FIELD(elf32_phdr, p_type),   FIELD(elf32_phdr, p_offset), FIELD(elf32_phdr, p_vaddr),
+	FIELD(elf32_phdr, p_filesz), FIELD(elf32_phdr, p_memsz),  FIELD(elf32_phdr, p_align),
 };
 static const struct field sym64[] = {
-	FIELD(elf_sym, st_name), FIELD(elf_sym, st_info), FIELD(elf_sym, st_other), FIELD(elf_sym, st_shndx),
-	FIELD(elf_sym, st_value), FIELD(elf_sym, st_size),
+	FIELD(elf_sym, st_name),  FIELD(elf_sym, st_info),  FIELD(elf_sym, st_other),
+	FIELD(elf_sym, st_shndx), FIELD(elf_sym, st_value), FIELD(elf_sym, st_size),
 };
 static const struct field sym32[] = {{0, 4}, {4, 4}, {8, 4}, {12, 1}, {13, 1}, {14, 2}};
 static const struct field rela64[] = {
-	FIELD(elf_rela, r_offset), FIELD(elf_rela, r_type), FIELD(elf_rela, r_sym), FIELD(elf_rela, r_addend),
+	FIELD(elf_rela, r_offset),
+	FIELD(elf_rela, r_type),
+	FIELD(elf_rela, r_sym),
+	FIELD(elf_rela, r_addend),
 };
 static const struct field rel32[] = {{0, 4}, {4, 1}, {5, 2}, {4, 4}};
 static const struct field pair64[] = {{0, 8}, {8, 8}}, pair32[] = {{0, 4}, {4, 4}};
@@ -64,7 +91,7 @@ struct bending {
 	uint8_t *data;
 	uint64_t size;
 	struct choices *choices;
-	bool is_wide;             /* ELFCLASS64 */
+	bool is_wide; /* ELFCLASS64 */
 	uint64_t n_sections, sections, shdr_size;
 	uint64_t n_segments, segments, phdr_size;
 };
@@ -81,8 +108,8 @@ static uint64_t header_field(const struct bending *b, unsigned at64, unsigned at
 	return b->is_wide ? read_field(b->data + at64, width64) : read_field(b->data + at32, width32);
 }
 
-#define EHDR_FIELD(b, name)                                                                   \
-	header_field(b, offsetof(struct elf_ehdr, name), offsetof(struct elf32_ehdr, name), \
+#define EHDR_FIELD(b, name)                                                                                            \
+	header_field(b, offsetof(struct elf_ehdr, name), offsetof(struct elf32_ehdr, name),                            \
 		     sizeof(((struct elf_ehdr *)NULL)->name), sizeof(((struct elf32_ehdr *)NULL)->name))
 
 static uint64_t shdr_field(const struct bending *b, uint64_t section, unsigned which)
@@ -97,9 +124,38 @@ enum { SH_TYPE = 1, SH_FLAGS = 2, SH_OFFSET = 4, SH_SIZE = 5 };
 static uint64_t wrong_value(struct bending *b, uint64_t old)
 {
 	static const uint64_t limits[] = {
-		0, 1, 2, 3, 7, 8, 16, 24, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xfeff, 0xff00, 0xff02, 0xfff1, 0xfff2, 0xffff,
-		0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff, 0x100000000, 1ull << 40, (1ull << 47) - 1, 1ull << 47,
-		1ull << 48, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffff00, 0xffffffffffffffff,
+		0,
+		1,
+		2,
+		3,
+		7,
+		8,
+		16,
+		24,
+		0x7f,
+		0x80,
+		0xff,
+		0x7fff,
+		0x8000,
+		0xfeff,
+		0xff00,
+		0xff02,
+		0xfff1,
+		0xfff2,
+		0xffff,
+		0x7fffffff,
+		0x80000000,
+		0xfffffff0,
+		0xffffffff,
+		0x100000000,
+		1ull << 40,
+		(1ull << 47) - 1,
+		1ull << 47,
+		1ull << 48,
+		0x7fffffffffffffff,
+		0x8000000000000000,
+		0xffffffffffffff00,
+		0xffffffffffffffff,
 	};
 	struct choices *choices = b->choices;
 	uint64_t section = b->n_sections ? choose(choices, b->n_sections) : 0;
@@ -136,8 +192,8 @@ static bool change(struct bending *b, uint64_t table, uint64_t entry_size, uint6
 	return true;
 }
 
-#define CHANGE(b, table, size, entry, wide, narrow) \
-	((b)->is_wide ? change(b, table, size, entry, wide, COUNTOF(wide)) \
+#define CHANGE(b, table, size, entry, wide, narrow)                                                                    \
+	((b)->is_wide ? change(b, table, size, entry, wide, COUNTOF(wide))                                             \
 		      : change(b, table, size, entry, narrow, COUNTOF(narrow)))
 
 static bool change_one_of(struct bending *b, uint64_t table, uint64_t table_size, uint64_t entry_size,
@@ -147,8 +203,8 @@ static bool change_one_of(struct bending *b, uint64_t table, uint64_t table_size
 	return entries && change(b, table, entry_size, choose(b->choices, entries), fields, n);
 }
 
-#define CHANGE_ONE_OF(b, table, size, size64, size32, wide, narrow)                              \
-	((b)->is_wide ? change_one_of(b, table, size, size64, wide, COUNTOF(wide)) \
+#define CHANGE_ONE_OF(b, table, size, size64, size32, wide, narrow)                                                    \
+	((b)->is_wide ? change_one_of(b, table, size, size64, wide, COUNTOF(wide))                                     \
 		      : change_one_of(b, table, size, size32, narrow, COUNTOF(narrow)))
 
 /* What a section holds. */
@@ -191,7 +247,8 @@ static bool bend_content(struct bending *b, uint64_t section)
 static bool bend_overlap(struct bending *b)
 {
 	uint64_t from = choose(b->choices, b->n_sections), to = choose(b->choices, b->n_sections);
-	uint8_t *source = b->data + b->sections + from * b->shdr_size, *target = b->data + b->sections + to * b->shdr_size;
+	uint8_t *source = b->data + b->sections + from * b->shdr_size,
+		*target = b->data + b->sections + to * b->shdr_size;
 	const struct field *offset = b->is_wide ? &shdr64[SH_OFFSET] : &shdr32[SH_OFFSET];
 	if (one_in(b->choices, 2))
 		memmove(target + offset->at, source + offset->at, offset->width);
@@ -280,7 +337,8 @@ static bool bend_archive(struct bending *b)
 		if (sscanf(size, "%" SCNu64, &bytes_of) != 1 || bytes_of > b->size)
 			return n ? bend_member(b, members[choose(b->choices, n)]) : false;
 		bool has_body = b->data[SARMAG - 2] == '>' || ((struct ar_hdr *)(b->data + at))->ar_name[0] == '/';
-		at += sizeof(struct ar_hdr) + (memcmp(b->data, "!<thin>", 7) != 0 || has_body ? bytes_of + bytes_of % 2 : 0);
+		at += sizeof(struct ar_hdr) +
+		      (memcmp(b->data, "!<thin>", 7) != 0 || has_body ? bytes_of + bytes_of % 2 : 0);
 	}
 	return n && bend_member(b, members[choose(b->choices, n)]);
 }

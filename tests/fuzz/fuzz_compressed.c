@@ -1,5 +1,5 @@
-/* Decompresses: the compressed sections of the input when it is an ELF file; any other input as a stream of zlib, of zstd,
- * and as several of them, with a size that it tells. */
+/* Decompresses: the compressed sections of the input when it is an ELF file; any other input as a stream of zlib, of
+ * zstd, and as several of them, with a size that it tells. */
 #include "fuzz/fuzz.h"
 #include "fuzz/room.h"
 
@@ -39,7 +39,8 @@ static void read_sections(const struct elf_file *file)
 		if (!elf_is_compressed(&file->shdrs[i], elf_section_name(file, i)) ||
 		    !elf_read_compressed(&compressed, file, i, &error) || compressed.size > MOST)
 			continue;
-		decompress(compressed.type == ELFCOMPRESS_ZSTD ? CODEC_ZSTD : CODEC_ZLIB, compressed.stream, compressed.size);
+		decompress(compressed.type == ELFCOMPRESS_ZSTD ? CODEC_ZSTD : CODEC_ZLIB, compressed.stream,
+			   compressed.size);
 	}
 }
 

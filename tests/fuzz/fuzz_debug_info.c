@@ -1,6 +1,6 @@
 /* Reads all units, entries, attributes, ranges and public names of the input's debug sections when it is an ELF file.
- * A .dwo or .dwp file is read as the half of -gsplit-dwarf that it is. Any other input is every debug section at once; its
- * first byte chooses whether numbers are relocated, and whether it is such a half. */
+ * A .dwo or .dwp file is read as the half of -gsplit-dwarf that it is. Any other input is every debug section at once;
+ * its first byte chooses whether numbers are relocated, and whether it is such a half. */
 #include "fuzz/fuzz.h"
 
 #include "dwarf/package.h"

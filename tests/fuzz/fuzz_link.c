@@ -1,9 +1,9 @@
 /* Links, all of it: one to four objects, archives and shared objects that are made from the input (generate.h), most of
- * them with one field or a few that are wrong (bend.h) or cut off, with options that the input chooses as well. An input
- * that is itself an object or archive is one of the files.
+ * them with one field or a few that are wrong (bend.h) or cut off, with options that the input chooses as well. An
+ * input that is itself an object or archive is one of the files.
  *
- * A link succeeds, or there is an error. Nothing is written: the output is /dev/null or memory. With GILD_FUZZ_KEEP=FOLDER in the environment, the files of the last link
- * are left there, and its command. */
+ * A link succeeds, or there is an error. Nothing is written: the output is /dev/null or memory. With
+ * GILD_FUZZ_KEEP=FOLDER in the environment, the files of the last link are left there, and its command. */
 #include "fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -77,16 +77,67 @@ static bool run_link(const char **words, int n)
 
 /* What links may be asked for; each word alone. */
 static const char *const some_options[] = {
-	"--gc-sections", "--icf=all", "--icf=safe", "--emit-relocs", "--gdb-index", "--build-id", "--hash-style=both", "-s", "-S",
-	"--eh-frame-hdr", "-zpack-relative-relocs", "-znow", "-znotext", "-zibtplt", "-zdefs", "-Bsymbolic", "-E", "--cref",
-	"--warn-common", "--no-relax", "-znocopyreloc", "-zseparate-loadable-segments", "-znognustack", "-zkeep-text-section-prefix",
-	"--compress-debug-sections=zlib", "--emit-abi", "--warn-backrefs", "-zmuldefs", "--discard-all", "--discard-none", "-N",
-	"--wrap=function_1", "--defsym=more=function_2", "--undefined=inline_one", "--export-dynamic-symbol=object*", "-O2",
-	"--oformat=binary", "-znosectionheader", "--sort-section=alignment", "--section-start=.data=0x900000", "--unique",
-	"--no-allow-shlib-undefined", "--trace-symbol=object_1", "--why-live=function_2", "--print-icf-sections=/dev/null",
-	"-Map=/dev/null", "--dependency-file=/dev/null", "-zshstk", "--no-dynamic-linker", "--orphan-handling=discard",
-	"--no-define-common", "-d", "--ld-generated-unwind-info", "--default-symver", "--dynamic-list-data", "--as-needed",
-	"--whole-archive", "-zstart-stop-gc", "--retain-symbols-file=/dev/null", "--error-limit=0", "--print-map-discarded",
+	"--gc-sections",
+	"--icf=all",
+	"--icf=safe",
+	"--emit-relocs",
+	"--gdb-index",
+	"--build-id",
+	"--hash-style=both",
+	"-s",
+	"-S",
+	"--eh-frame-hdr",
+	"-zpack-relative-relocs",
+	"-znow",
+	"-znotext",
+	"-zibtplt",
+	"-zdefs",
+	"-Bsymbolic",
+	"-E",
+	"--cref",
+	"--warn-common",
+	"--no-relax",
+	"-znocopyreloc",
+	"-zseparate-loadable-segments",
+	"-znognustack",
+	"-zkeep-text-section-prefix",
+	"--compress-debug-sections=zlib",
+	"--emit-abi",
+	"--warn-backrefs",
+	"-zmuldefs",
+	"--discard-all",
+	"--discard-none",
+	"-N",
+	"--wrap=function_1",
+	"--defsym=more=function_2",
+	"--undefined=inline_one",
+	"--export-dynamic-symbol=object*",
+	"-O2",
+	"--oformat=binary",
+	"-znosectionheader",
+	"--sort-section=alignment",
+	"--section-start=.data=0x900000",
+	"--unique",
+	"--no-allow-shlib-undefined",
+	"--trace-symbol=object_1",
+	"--why-live=function_2",
+	"--print-icf-sections=/dev/null",
+	"-Map=/dev/null",
+	"--dependency-file=/dev/null",
+	"-zshstk",
+	"--no-dynamic-linker",
+	"--orphan-handling=discard",
+	"--no-define-common",
+	"-d",
+	"--ld-generated-unwind-info",
+	"--default-symver",
+	"--dynamic-list-data",
+	"--as-needed",
+	"--whole-archive",
+	"-zstart-stop-gc",
+	"--retain-symbols-file=/dev/null",
+	"--error-limit=0",
+	"--print-map-discarded",
 };
 
 /* Links one generated object to a shared one. false: it cannot be, since it needs hidden symbols, for one. */
@@ -102,8 +153,16 @@ static bool make_one_shared(struct memory_file *file, uint8_t seed, bool is_narr
 	/* to standard output: gild replaces regular files, which this one cannot be */
 	int before = dup(STDOUT_FILENO);
 	dup2(file->fd, STDOUT_FILENO);
-	const char *words[MAX_WORDS] = {"ld", "--threads=1", "-shared", "-znotext", "--hash-style=both", "-soname=shared.so",
-					"--default-symver", files[0].path, "-o", "-"};
+	const char *words[MAX_WORDS] = {"ld",
+					"--threads=1",
+					"-shared",
+					"-znotext",
+					"--hash-style=both",
+					"-soname=shared.so",
+					"--default-symver",
+					files[0].path,
+					"-o",
+					"-"};
 	bool good = run_link(words, 10);
 	dup2(before, STDOUT_FILENO);
 	close(before);
@@ -266,7 +325,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct choices choices = choices_of((struct bytes){data, size});
 	const char *words[MAX_WORDS];
 	begin();
-	bool is_file = elf_kind((struct bytes){data, size}) != ELF_NOT || archive_kind((struct bytes){data, size}) != ARCHIVE_NOT;
+	bool is_file = elf_kind((struct bytes){data, size}) != ELF_NOT ||
+		       archive_kind((struct bytes){data, size}) != ARCHIVE_NOT;
 	struct object_kind kind = {.is_narrow = one_in(&choices, 4)};
 	if (is_file) { /* its bytes are no choices */
 		choices.at = size;

@@ -20,11 +20,11 @@ struct made_section {
 	const char *name;
 	uint32_t type, link, info;
 	uint64_t flags, align, entsize;
-	uint64_t size;            /* SHT_NOBITS; of others, that of `content` */
+	uint64_t size; /* SHT_NOBITS; of others, that of `content` */
 	struct image content;
 	struct made_rela relas[MAX_RELAS];
 	unsigned n_relas;
-	uint32_t group;           /* the section that is its group; 0: none */
+	uint32_t group; /* the section that is its group; 0: none */
 };
 
 struct making {
@@ -36,7 +36,7 @@ struct making {
 	struct elf_sym symbols[MAX_SYMBOLS];
 	uint32_t n_symbols, n_locals;
 	uint32_t functions[N_FUNCTIONS], objects[N_OBJECTS], thread_locals[N_THREAD_LOCALS], get_address;
-	uint32_t got_symbol;      /* _GLOBAL_OFFSET_TABLE_ */
+	uint32_t got_symbol; /* _GLOBAL_OFFSET_TABLE_ */
 	struct image strtab;
 };
 
@@ -81,9 +81,17 @@ static uint32_t add_symbol(struct making *m, const char *name, uint8_t info, uin
 	return m->n_symbols++;
 }
 
-/* ---- content: code with its relocations ----------------------------------------------------------------------------- */
+/* ---- content: code with its relocations --------------------------------------------------------------------- */
 
-enum wanted { WANTS_FUNCTION, WANTS_OBJECT, WANTS_THREAD_LOCAL, WANTS_ANY, WANTS_GOT, WANTS_GET_ADDRESS, WANTS_NOTHING };
+enum wanted {
+	WANTS_FUNCTION,
+	WANTS_OBJECT,
+	WANTS_THREAD_LOCAL,
+	WANTS_ANY,
+	WANTS_GOT,
+	WANTS_GET_ADDRESS,
+	WANTS_NOTHING
+};
 
 /* Instructions, and up to two relocations at offsets of them. */
 struct snippet {
@@ -95,23 +103,26 @@ struct snippet {
 };
 
 static const struct snippet wide_code[] = {
-	{5, {0xe8}, {{1, R_X86_64_PLT32, WANTS_FUNCTION, -4}}},                          /* call */
-	{5, {0xe9}, {{1, R_X86_64_PC32, WANTS_FUNCTION, -4}}},                           /* jmp */
-	{7, {0x48, 0x8b, 5}, {{3, R_X86_64_REX_GOTPCRELX, WANTS_ANY, -4}}},              /* mov s@GOTPCREL(%rip), %rax */
-	{6, {0xff, 0x15}, {{2, R_X86_64_GOTPCRELX, WANTS_FUNCTION, -4}}},                /* call *s@GOTPCREL(%rip) */
-	{7, {0x48, 0x03, 5}, {{3, R_X86_64_GOTPCREL, WANTS_OBJECT, -4}}},                /* add */
-	{7, {0x48, 0x8d, 5}, {{3, R_X86_64_PC32, WANTS_ANY, -4}}},                       /* lea s(%rip), %rax */
-	{5, {0xb8}, {{1, R_X86_64_32, WANTS_OBJECT, 0}}},                                /* mov $s, %eax */
+	{5, {0xe8}, {{1, R_X86_64_PLT32, WANTS_FUNCTION, -4}}},             /* call */
+	{5, {0xe9}, {{1, R_X86_64_PC32, WANTS_FUNCTION, -4}}},              /* jmp */
+	{7, {0x48, 0x8b, 5}, {{3, R_X86_64_REX_GOTPCRELX, WANTS_ANY, -4}}}, /* mov s@GOTPCREL(%rip), %rax */
+	{6, {0xff, 0x15}, {{2, R_X86_64_GOTPCRELX, WANTS_FUNCTION, -4}}},   /* call *s@GOTPCREL(%rip) */
+	{7, {0x48, 0x03, 5}, {{3, R_X86_64_GOTPCREL, WANTS_OBJECT, -4}}},   /* add */
+	{7, {0x48, 0x8d, 5}, {{3, R_X86_64_PC32, WANTS_ANY, -4}}},          /* lea s(%rip), %rax */
+	{5, {0xb8}, {{1, R_X86_64_32, WANTS_OBJECT, 0}}},                   /* mov $s, %eax */
 	{7, {0x48, 0xc7, 0xc0}, {{3, R_X86_64_32S, WANTS_FUNCTION, 0}}},
-	{7, {0x48, 0x8b, 5}, {{3, R_X86_64_GOTTPOFF, WANTS_THREAD_LOCAL, -4}}},          /* initial exec */
-	{7, {0x48, 0x8d, 0x80}, {{3, R_X86_64_TPOFF32, WANTS_THREAD_LOCAL, 0}}},         /* local exec */
-	{16, {0x66, 0x48, 0x8d, 0x3d, 0, 0, 0, 0, 0x66, 0x66, 0x48, 0xe8},               /* general dynamic */
+	{7, {0x48, 0x8b, 5}, {{3, R_X86_64_GOTTPOFF, WANTS_THREAD_LOCAL, -4}}},  /* initial exec */
+	{7, {0x48, 0x8d, 0x80}, {{3, R_X86_64_TPOFF32, WANTS_THREAD_LOCAL, 0}}}, /* local exec */
+	{16,
+	 {0x66, 0x48, 0x8d, 0x3d, 0, 0, 0, 0, 0x66, 0x66, 0x48, 0xe8}, /* general dynamic */
 	 {{4, R_X86_64_TLSGD, WANTS_THREAD_LOCAL, -4}, {12, R_X86_64_PLT32, WANTS_GET_ADDRESS, -4}}},
-	{12, {0x48, 0x8d, 0x3d, 0, 0, 0, 0, 0xe8},                                       /* local dynamic */
+	{12,
+	 {0x48, 0x8d, 0x3d, 0, 0, 0, 0, 0xe8}, /* local dynamic */
 	 {{3, R_X86_64_TLSLD, WANTS_THREAD_LOCAL, -4}, {8, R_X86_64_PLT32, WANTS_GET_ADDRESS, -4}}},
-	{9, {0x48, 0x8d, 5, 0, 0, 0, 0, 0xff, 0x10},                                     /* descriptors */
+	{9,
+	 {0x48, 0x8d, 5, 0, 0, 0, 0, 0xff, 0x10}, /* descriptors */
 	 {{3, R_X86_64_GOTPC32_TLSDESC, WANTS_THREAD_LOCAL, -4}, {7, R_X86_64_TLSDESC_CALL, WANTS_THREAD_LOCAL, 0}}},
-	{10, {0x48, 0xb8}, {{2, R_X86_64_64, WANTS_ANY, 0}}},                            /* movabs */
+	{10, {0x48, 0xb8}, {{2, R_X86_64_64, WANTS_ANY, 0}}}, /* movabs */
 	{10, {0x48, 0xb8}, {{2, R_X86_64_GOTOFF64, WANTS_OBJECT, 0}}},
 	{7, {0x48, 0x8d, 0x1d}, {{3, R_X86_64_GOTPC32, WANTS_GOT, -4}}},
 	{1, {0xc3}, {{0, 0, WANTS_NOTHING, 0}}},
@@ -128,11 +139,14 @@ static const struct snippet narrow_code[] = {
 	{6, {0x8b, 0x83}, {{2, R_386_TLS_GOTIE, WANTS_THREAD_LOCAL, 0}}},
 	{5, {0xa1}, {{1, R_386_TLS_IE, WANTS_THREAD_LOCAL, 0}}},
 	{6, {0x8d, 0x80}, {{2, R_386_TLS_LE, WANTS_THREAD_LOCAL, 0}}},
-	{12, {0x8d, 0x04, 0x1d, 0, 0, 0, 0, 0xe8},
+	{12,
+	 {0x8d, 0x04, 0x1d, 0, 0, 0, 0, 0xe8},
 	 {{3, R_386_TLS_GD, WANTS_THREAD_LOCAL, 0}, {8, R_386_PLT32, WANTS_GET_ADDRESS, -4}}},
-	{11, {0x8d, 0x83, 0, 0, 0, 0, 0xe8},
+	{11,
+	 {0x8d, 0x83, 0, 0, 0, 0, 0xe8},
 	 {{2, R_386_TLS_LDM, WANTS_THREAD_LOCAL, 0}, {7, R_386_PLT32, WANTS_GET_ADDRESS, -4}}},
-	{8, {0x8d, 0x83, 0, 0, 0, 0, 0xff, 0x10},
+	{8,
+	 {0x8d, 0x83, 0, 0, 0, 0, 0xff, 0x10},
 	 {{2, R_386_TLS_GOTDESC, WANTS_THREAD_LOCAL, 0}, {6, R_386_TLS_DESC_CALL, WANTS_THREAD_LOCAL, 0}}},
 	{1, {0xc3}, {{0, 0, WANTS_NOTHING, 0}}},
 };
@@ -233,14 +247,16 @@ static void fill_strings(struct making *m, uint32_t section)
 	}
 }
 
-/* ---- sections ------------------------------------------------------------------------------------------------------- */
+/* ---- sections ----------------------------------------------------------------------------------------------- */
 
 /* A CIE and an FDE for .text (LSB, "Exception Frames"). */
 static void make_eh_frame(struct making *m)
 {
-	static const uint8_t cie[] = {20, 0, 0, 0, 0, 0, 0, 0, 1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 12, 7, 8, 0x90, 1, 0, 0};
+	static const uint8_t cie[] = {20, 0,    0,  0, 0,    0,  0, 0, 1,    'z', 'R', 0,
+				      1,  0x78, 16, 1, 0x1b, 12, 7, 8, 0x90, 1,   0,   0};
 	static const uint8_t fde[] = {20, 0, 0, 0, 28, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0x41, 0x0e, 16, 0, 0, 0, 0};
-	uint32_t section = add_section(m, ".eh_frame", !m->kind.is_narrow && one_in(m->choices, 2) ? SHT_X86_64_UNWIND : SHT_PROGBITS,
+	uint32_t section = add_section(m, ".eh_frame",
+				       !m->kind.is_narrow && one_in(m->choices, 2) ? SHT_X86_64_UNWIND : SHT_PROGBITS,
 				       SHF_ALLOC, m->dialect->word);
 	image_add(&m->sections[section].content, cie, sizeof(cie));
 	for (uint32_t n = 0; n <= choose(m->choices, 2); n++) {
@@ -270,8 +286,8 @@ static void make_property(struct making *m)
 /* Zlib's stream of one stored block (RFC 1950, RFC 1951). */
 static void make_compressed(struct making *m)
 {
-	uint32_t section = add_section(m, one_in(m->choices, 2) ? ".debug_str" : ".debug_info", SHT_PROGBITS, SHF_COMPRESSED,
-				       m->dialect->word);
+	uint32_t section = add_section(m, one_in(m->choices, 2) ? ".debug_str" : ".debug_info", SHT_PROGBITS,
+				       SHF_COMPRESSED, m->dialect->word);
 	struct image *content = &m->sections[section].content;
 	uint8_t header[24], text[40];
 	uint32_t a = 1, b = 0, size = (uint32_t)(1 + choose(m->choices, sizeof(text)));
@@ -323,7 +339,8 @@ static void make_more(struct making *m)
 			add32(&m->sections[section].content, (uint32_t)choose(choices, 2));
 		break;
 	case 2:
-		section = add_section(m, "identifier", SHT_PROGBITS, SHF_ALLOC | (one_in(choices, 3) ? SHF_GNU_RETAIN : 0), 8);
+		section = add_section(m, "identifier", SHT_PROGBITS,
+				      SHF_ALLOC | (one_in(choices, 3) ? SHF_GNU_RETAIN : 0), 8);
 		fill_words(m, section, WANTS_ANY);
 		break;
 	case 3:
@@ -378,7 +395,7 @@ static void make_more(struct making *m)
 	}
 }
 
-/* ---- symbols ------------------------------------------------------------------------------------------------------- */
+/* ---- symbols ------------------------------------------------------------------------------------------------ */
 
 /* Global number `i` of its kind: this file's, in `section`, or somebody else's. */
 static uint32_t make_global(struct making *m, const char *kind, unsigned i, uint8_t type, uint32_t section)
@@ -388,10 +405,11 @@ static uint32_t make_global(struct making *m, const char *kind, unsigned i, uint
 	uint8_t bind = one_in(choices, 5) ? STB_WEAK : STB_GLOBAL;
 	uint8_t visibility = one_in(choices, 6) ? (uint8_t)choose(choices, 4) : STV_DEFAULT;
 	bool is_mine = i % m->kind.n_files == m->kind.number;
-	snprintf(name, sizeof(name), "%s_%u%s", kind, i, m->kind.has_versions && is_mine && one_in(choices, 20) ? "@@V1" : "");
+	snprintf(name, sizeof(name), "%s_%u%s", kind, i,
+		 m->kind.has_versions && is_mine && one_in(choices, 20) ? "@@V1" : "");
 	if (!is_mine)
-		return add_symbol(m, name, ELF64_ST_INFO(bind, STT_NOTYPE), one_in(choices, 8) ? STV_HIDDEN : STV_DEFAULT,
-				  SHN_UNDEF, 0, 0);
+		return add_symbol(m, name, ELF64_ST_INFO(bind, STT_NOTYPE),
+				  one_in(choices, 8) ? STV_HIDDEN : STV_DEFAULT, SHN_UNDEF, 0, 0);
 	if (type == STT_OBJECT && one_in(choices, 5))
 		return add_symbol(m, name, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT), STV_DEFAULT, SHN_COMMON, 8,
 				  1 + choose(choices, 64));
@@ -399,8 +417,8 @@ static uint32_t make_global(struct making *m, const char *kind, unsigned i, uint
 		type = STT_GNU_IFUNC;
 	if (type == STT_OBJECT && one_in(choices, 12))
 		return add_symbol(m, name, ELF64_ST_INFO(bind, type), visibility, SHN_ABS, choose(choices, 1000), 0);
-	return add_symbol(m, name, ELF64_ST_INFO(bind, type), visibility, (uint16_t)section, type == STT_FUNC ? 0 : 4 * (i % 2),
-			  4);
+	return add_symbol(m, name, ELF64_ST_INFO(bind, type), visibility, (uint16_t)section,
+			  type == STT_FUNC ? 0 : 4 * (i % 2), 4);
 }
 
 static void make_symbols(struct making *m)
@@ -421,14 +439,15 @@ static void make_symbols(struct making *m)
 		m->thread_locals[i] = make_global(m, "local", i, STT_TLS, i % 2 ? m->tbss : m->tdata);
 	m->get_address = add_symbol(m, m->kind.is_narrow ? "___tls_get_addr" : "__tls_get_addr",
 				    ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE), 0, SHN_UNDEF, 0, 0);
-	m->got_symbol = add_symbol(m, "_GLOBAL_OFFSET_TABLE_", ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE), 0, SHN_UNDEF, 0, 0);
+	m->got_symbol =
+		add_symbol(m, "_GLOBAL_OFFSET_TABLE_", ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE), 0, SHN_UNDEF, 0, 0);
 	if (m->kind.number == 0)
 		add_symbol(m, "_start", ELF64_ST_INFO(STB_GLOBAL, STT_FUNC), 0, (uint16_t)m->text, 0, 1);
 	if (one_in(m->choices, 4))
 		add_symbol(m, "__start_identifier", ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE), 0, SHN_UNDEF, 0, 0);
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------------ */
+/* ---- the file ----------------------------------------------------------------------------------------------- */
 
 static void add_table(struct making *m, const char *name, uint32_t type, uint32_t link, uint32_t info, uint64_t entsize)
 {
@@ -461,8 +480,8 @@ static uint32_t add_tables(struct making *m)
 		if (!of->n_relas)
 			continue;
 		uint32_t table = m->n_sections;
-		add_table(m, m->dialect->is_rela ? ".rela" : ".rel", m->dialect->is_rela ? SHT_RELA : SHT_REL, symtab, i,
-			  m->dialect->rela);
+		add_table(m, m->dialect->is_rela ? ".rela" : ".rel", m->dialect->is_rela ? SHT_RELA : SHT_REL, symtab,
+			  i, m->dialect->rela);
 		m->sections[table].flags = SHF_INFO_LINK;
 		for (unsigned r = 0; r < of->n_relas; r++) {
 			struct elf_rela rela = {of->relas[r].offset, of->relas[r].type, of->relas[r].symbol,
@@ -502,17 +521,23 @@ static void put_file(struct making *m, struct image *out, uint32_t names)
 		image_add(out, "", 1);
 	struct elf_ehdr ehdr = {
 		.e_ident = {0x7f, 'E', 'L', 'F', m->dialect->class_id, ELFDATA2LSB, EV_CURRENT},
-		.e_type = ET_REL, .e_machine = m->kind.is_narrow ? EM_386 : EM_X86_64, .e_version = EV_CURRENT,
-		.e_shoff = out->bytes.n - begin, .e_ehsize = m->dialect->ehdr, .e_shentsize = m->dialect->shdr,
-		.e_shnum = (uint16_t)m->n_sections, .e_shstrndx = (uint16_t)names,
+		.e_type = ET_REL,
+		.e_machine = m->kind.is_narrow ? EM_386 : EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_shoff = out->bytes.n - begin,
+		.e_ehsize = m->dialect->ehdr,
+		.e_shentsize = m->dialect->shdr,
+		.e_shnum = (uint16_t)m->n_sections,
+		.e_shstrndx = (uint16_t)names,
 	};
 	elf_put_ehdr(m->dialect, out->bytes.at + begin, &ehdr);
 	memset(shdr, 0, sizeof(shdr));
 	image_add(out, shdr, m->dialect->shdr);
 	for (uint32_t i = 1; i < m->n_sections; i++) {
 		const struct made_section *section = &m->sections[i];
-		struct elf_shdr made = {name_at[i], section->type, section->flags, 0, offsets[i], section->size, section->link,
-					section->info, section->align, section->entsize};
+		struct elf_shdr made = {name_at[i],     section->type,   section->flags, 0,
+					offsets[i],     section->size,   section->link,  section->info,
+					section->align, section->entsize};
 		elf_put_shdr(m->dialect, shdr, &made);
 		image_add(out, shdr, m->dialect->shdr);
 	}
@@ -554,7 +579,7 @@ void generate_object(struct image *out, struct choices *choices, struct object_k
 		image_free(&m->sections[i].content);
 }
 
-/* ---- archives ------------------------------------------------------------------------------------------------------ */
+/* ---- archives ----------------------------------------------------------------------------------------------- */
 
 void archive_begin(struct image *out, bool is_thin)
 {
@@ -564,7 +589,8 @@ void archive_begin(struct image *out, bool is_thin)
 void archive_add(struct image *out, const char *name, const void *data, uint64_t size, bool has_bytes)
 {
 	char header[sizeof(struct ar_hdr) + 1];
-	snprintf(header, sizeof(header), "%-16s%-12d%-6d%-6d%-8o%-10lu%s", name, 0, 0, 0, 0644, (unsigned long)size, ARFMAG);
+	snprintf(header, sizeof(header), "%-16s%-12d%-6d%-6d%-8o%-10lu%s", name, 0, 0, 0, 0644, (unsigned long)size,
+		 ARFMAG);
 	image_add(out, header, sizeof(struct ar_hdr));
 	if (!has_bytes)
 		return;

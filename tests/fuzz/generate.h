@@ -1,6 +1,6 @@
-/* Valid objects and archives made of decisions: sections of all the kinds that compilers and assemblers write, of x86-64
- * (RELA) or i386 (REL), with symbols, relocations in the code they belong to, section groups, unwind records, mergeable
- * strings, notes, compressed sections. Files of one link refer to each other by a small set of names. */
+/* Valid objects and archives made of decisions: sections of all the kinds that compilers and assemblers write, of
+ * x86-64 (RELA) or i386 (REL), with symbols, relocations in the code they belong to, section groups, unwind records,
+ * mergeable strings, notes, compressed sections. Files of one link refer to each other by a small set of names. */
 #ifndef GILD_FUZZ_GENERATE_H
 #define GILD_FUZZ_GENERATE_H
 
@@ -27,8 +27,8 @@ void generate_object(struct image *out, struct choices *choices, struct object_k
 
 /* Begins an archive, regular or thin; then come its members, the index first. */
 void archive_begin(struct image *out, bool is_thin);
-/* A member; `name` ends with '/', or is "/", "//" or "/OFFSET" of a long name. A thin archive has the bytes of "/" and "//"
- * only, and `size` is that of the file. */
+/* A member; `name` ends with '/', or is "/", "//" or "/OFFSET" of a long name. A thin archive has the bytes of "/" and
+ * "//" only, and `size` is that of the file. */
 void archive_add(struct image *out, const char *name, const void *data, uint64_t size, bool has_bytes);
 
 #endif

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Runs the fuzz programs: each on the files of tests/fuzz/corpus that are for it and on a few that the compiler makes, then on
-# damaged copies of them.
+# Runs the fuzz programs: each on the files of tests/fuzz/corpus that are for it and on a few that the compiler makes,
+# then on damaged copies of them.
 #
 #   tests/fuzz/run.sh [-b BUILD] [-n SHARE] [-s SEED] [PROGRAM...]
 #
-# BUILD (default: build) has been made with `make fuzz`, or with `make fuzz SAN=address,undefined BUILD=...`. SHARE (default 1)
-# multiplies the number of inputs, some 60,000 of which take a few seconds without sanitizers. PROGRAM: link, object, ...; all
-# of them if there is none. Prints a line for each: inputs, seconds, what was found. An input that ends a program stays in
-# PROGRAM/crash-input of the current folder. The exit code is 1 then.
+# BUILD (default: build) has been made with `make fuzz`, or with `make fuzz SAN=address,undefined BUILD=...`. SHARE
+# (default 1) multiplies the number of inputs, some 60,000 of which take a few seconds without sanitizers. PROGRAM:
+# link, object, ...; all of them if there is none. Prints a line for each: inputs, seconds, what was found. An input
+# that ends a program stays in PROGRAM/crash-input of the current folder. The exit code is 1 then.
 set -eu
 source=$(cd "$(dirname "$0")" && pwd)
 build=$source/../../build share=1 seed=1
@@ -24,7 +24,7 @@ build=$(realpath "$build") CC=${CC:-gcc}
 
 # Files that a compiler makes.
 corpus=$PWD/corpus
-mkdir -p "$corpus"/{object,shared,archive,debug}
+mkdir -p "$corpus"/{object,shared,archive,debug,loader}
 cat > "$corpus/a.c" <<'END'
 #include <stddef.h>
 extern int puts(const char *);
@@ -42,6 +42,19 @@ for bits in 64 32; do
 	"$CC" -m$bits -shared -nostdlib -O1 -fPIC "$corpus/a.c" -o "$corpus/shared/a$bits.so" -Wl,--hash-style=both \
 		-Wl,--version-script=<(echo 'V1 { global: f; }; V2 { *; } V1;') 2> "$corpus/said" || :
 done
+# Small files for the loader: programs, filters, hash tables and thread-local variables of both kinds.
+n=0
+for options in "-shared -fPIC -nostdlib -Wl,-F,libm.so.6 -Wl,-f,libc.so.6" "-shared -fPIC -nostdlib -mtls-dialect=gnu2 -Wl,--hash-style=sysv" \
+	"-pie -fPIE -DMAIN" "-no-pie -fno-pie -DMAIN -Wl,-z,lazy" "-shared -fPIC -Wl,-rpath,\$ORIGIN -Wl,-soname,libx.so"; do
+	n=$((n + 1))
+	echo '#include <stdio.h>
+	int x = 1, *p = &x; static __thread int n = 3; int f(void) { return *p + n++; }
+	#ifdef MAIN
+	int main(void) { return puts("x") - f(); }
+	#endif' > "$corpus/loader.c"
+	# shellcheck disable=SC2086 # words
+	"$CC" $options -O1 -s -Wl,-z,noseparate-code "$corpus/loader.c" -o "$corpus/loader/$n" 2> "$corpus/said" || :
+done
 "$CC" -c -O1 -g -gdwarf-4 -fdebug-types-section "$corpus/a.c" -o "$corpus/debug/4.o"
 "$CC" -c -O1 -g -gdwarf-5 "$corpus/a.c" -o "$corpus/debug/5.o"
 "$CC" -c -O1 -g -gz=zlib "$corpus/a.c" -o "$corpus/debug/compressed.o"
@@ -51,6 +64,9 @@ done
 # The sanitizers of gcc 12 cannot place their shadow memory when the kernel randomises addresses by more than 28 bits.
 no_random=()
 ! setarch -R true 2> "$corpus/said" || no_random=(setarch -R)
+
+# What a program leaves behind is a finding: fuzz_link links thousands of times in one process.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1
 
 found=0
 # fuzz PROGRAM INPUTS FOLDER...: folders of the corpus, of the repository's or of the compiler's
@@ -85,7 +101,7 @@ fuzz compressed 2000 compressed debug
 fuzz debug_line 3000 debug
 fuzz debug_info 3000 debug
 fuzz cache 1500 cache
-fuzz loader 1000 shared
+fuzz loader 1000 shared loader
 fuzz abi 600 debug abi
 fuzz link 1500 link object archive
 exit $found

@@ -4,9 +4,10 @@
  *
  *	fuzz_object [-t SECONDS] ...
  *
- * Runs each file as it is, then MUTATIONS (default 100) damaged copies of it; with -t, again and again with other copies
- * until SECONDS have passed. The same seed gives the same copies. The input that ends the program, by exit() too, takes more
- * than 10 seconds of the processor, or without a sanitizer more than 2 GiB of memory, is left in ./crash-input. */
+ * Runs each file as it is, then MUTATIONS (default 100) damaged copies of it; with -t, again and again with other
+ * copies until SECONDS have passed. The same seed gives the same copies. The input that ends the program, by exit()
+ * too, takes more than 10 seconds of the processor, or without a sanitizer more than 2 GiB of memory, is left in
+ * ./crash-input. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Scripts of firmware: picolibc's (MEMORY with symbols, regions for loading, program headers, forward PROVIDEs) makes what GNU ld
-# makes of it; u-boot's for x86 (sorted lists, .bss above relocations, what is discarded of a position-independent program) and
-# for its sandbox (INSERT) make programs that are what their code expects.
+# Scripts of firmware: picolibc's (MEMORY with symbols, regions for loading, program headers, forward PROVIDEs) makes what GNU
+# ld makes of it; u-boot's for x86 (sorted lists, .bss above relocations, what is discarded of a position-independent program)
+# and for its sandbox (INSERT) make programs that are what their code expects.
 # packages: dpkg-dev binutils gcc-multilib
 # timeout: 300
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The default layout as a script, for every kind of output and for the options that change layouts: what --verbose prints makes the
-# same bytes. GNU ld's scripts, for as many, make programs that run.
+# The default layout as a script, for every kind of output and for the options that change layouts: what --verbose prints makes
+# the same bytes. GNU ld's scripts, for as many, make programs that run.
 # packages: binutils gcc-multilib
 # timeout: 900
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/bash
-# What `tests/run --as verify` and `--as repeat` put in the place of the linker sees an output that is wrong, and one that
-# depends on the number of threads; it is not in the way of one that is right.
+# What `tests/run --as verify` and `--as repeat` put in the place of the linker sees an output that is wrong, and one
+# that depends on the number of threads; it is not in the way of one that is right.
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 

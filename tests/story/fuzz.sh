@@ -1,8 +1,9 @@
 #!/bin/bash
-# The fuzz programs run a little, on the corpus and on damaged copies of it: no crash, no exit, no endless loop, no gigabytes.
-# tests/long/fuzz.sh runs them for long.
+# The fuzz programs run a little, on the corpus and on damaged copies of it: no crash, no exit, no endless loop, no
+# gigabytes. tests/long/fuzz.sh runs them for long.
 # not verify: it links nothing that stays
 # not repeat: the same
+# not tsan: the programs have one thread
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 
@@ -24,8 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 END
 printf 'aaa' >good
+flags=()
+nm "$build/obj/tests/fuzz/bend.o" >symbols
+! grep -q __asan symbols || flags=(-fsanitize=address,undefined)
 for end in 'abort()' 'exit(0)' '_exit(0)' '*(volatile int *)NULL = 0'; do
-	"$CC" "-DEND=$end" bad.c "$build"/obj/tests/fuzz/{standalone,bend}.o -Wl,--wrap=_exit -o bad
+	"$CC" "${flags[@]}" "-DEND=$end" bad.c "$build"/obj/tests/fuzz/{standalone,bend}.o -Wl,--wrap=_exit -o bad
 	./bad -n 0 good
 	rm -f crash-input
 	! ./bad -n 1000 good >said 2>&1 || fail "$end is not seen"

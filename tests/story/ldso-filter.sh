@@ -100,8 +100,10 @@ assert_contains gild.out "closed 0, still there 0"
 assert_contains circle "./libcircle.so: circle"
 
 (cd gild && "$GILD" tree ./uses-auxiliary) > tree
-assert_contains tree "libfiltee.so"
+assert_contains tree "├── auxiliary: ./libfiltee.so"
 assert_lacks tree "libnone.so"
+(cd gild && "$GILD" tree --json ./uses-filter) > tree
+assert_contains tree '"filter"'
 (cd gild && "$GILD" tree ./uses-broken) > tree && fail "gild tree does not miss libgone.so"
 assert_contains tree "library ./libgone.so, needed by ./libbroken.so"
 (cd gild && "$GILD" explain --symbol=who ./uses-filter) > explained

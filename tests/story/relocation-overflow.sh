@@ -74,9 +74,9 @@ for type in 64 PC64 GOTOFF64 GOTPC64 GOT64 GOTPCREL64 PLTOFF64 SIZE64; do # thes
 		same $((base + addend)) "$(field -static $type 8 $addend)" "$type: addend $addend"
 	done
 done
-for type in DTPOFF64 TPOFF64; do
-	base=$(field -shared $type 8 0)
-	same $((base + 0x123456789ab)) "$(field -shared $type 8 0x123456789ab)" "$type"
+for kind in "-shared DTPOFF64" "-static TPOFF64"; do
+	base=$(field $kind 8 0)
+	same $((base + 0x123456789ab)) "$(field $kind 8 0x123456789ab)" "$kind"
 done
 
 # A call over more than 2 GiB

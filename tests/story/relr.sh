@@ -1,6 +1,7 @@
 #!/bin/bash
 # -z pack-relative-relocs: relative relocations move to .relr.dyn, for static and dynamic programs and shared objects;
 # what is relocated stays the same, and only a glibc that knows DT_RELR loads it.
+# verify
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 

@@ -29,7 +29,7 @@ refuses "script.ld:1:19: undefined symbol \`NOLAOD' referenced in expression, di
 	<<< 'SECTIONS { .text (NOLAOD) : { *(.text) } }'
 refuses "script.ld:1:22: undefined symbol \`lenght' referenced in expression, did you mean length?" \
 	<<< 'length = 3; size = 4+lenght; SECTIONS { .text : { *(.text) } }'
-refuses "script.ld:1:52: memory region \`RMA' not declared, did you mean RAM?" \
+refuses "script.ld:1:71: memory region \`RMA' not declared, did you mean RAM?" \
 	<<< 'MEMORY { RAM : ORIGIN = 0, LENGTH = 9 } SECTIONS { .t : { *(.text) } >RMA }'
 refuses "script.ld:1:54: section \`.text' assigned to non-existent phdr \`txt', did you mean text?" \
 	<<< 'PHDRS { text PT_LOAD; } SECTIONS { .text : { *(*) } :txt }'

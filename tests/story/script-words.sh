@@ -1,6 +1,6 @@
 #!/bin/bash
-# Words of the language that few scripts use: TARGET(binary), LINKER_VERSION, symbols between the sections of an object (-r), INSERT
-# with -r, common symbols that are discarded, program headers that nothing loads.
+# Words of the language that few scripts use: TARGET(binary), LINKER_VERSION, symbols between the sections of an object (-r),
+# INSERT with -r, common symbols that are discarded, program headers that nothing loads.
 # packages: binutils
 # smoke
 set -eu
@@ -75,3 +75,24 @@ expect_fail "$GILD" -T phdrs.ld a.o -o out
 assert_contains messages "PHDR segment not covered by LOAD segment"
 sed 's/text PT_LOAD/& FILEHDR PHDRS/' phdrs.ld > loaded.ld
 "$GILD" -T loaded.ld a.o -o loaded
+
+# ---- two scripts, of which one inserts into the other
+
+echo 'SECTIONS { .text 0x1000 : { *(.text) } .data 0x2000 : { *(.data) } .bss : { *(COMMON) } }' > whole.ld
+echo 'SECTIONS { .piece : { LONG(7) } } INSERT AFTER .text;' > piece.ld
+order() { readelf -SW "$1" | sed -n 's/^ *\[ *[0-9]*\] \(\.text\|\.piece\|\.data\|\.bss\) .*/\1/p' | tr '\n' ' '; }
+"$GILD" -T piece.ld -T whole.ld a.o -o inserted
+assert_equal "$(order inserted)" ".text .piece .data .bss "
+readelf -SW inserted | grep -q ' \.text  *PROGBITS  *0*1000 ' || fail "the other script has no say"
+"$GILD" -T whole.ld -T piece.ld a.o -o inserted
+assert_equal "$(order inserted)" ".text .piece .data .bss "
+if have ld.bfd; then
+	ld.bfd -T piece.ld -T whole.ld a.o -o gnu 2> /dev/null
+	assert_equal "$(order gnu)" ".text .piece .data .bss "
+fi
+
+# ---- what the default layout does not know
+
+echo 'MEMORY { R : ORIGIN = 0x600000, LENGTH = 1M }' > regions.ld
+expect_fail "$GILD" -T regions.ld a.o -o out
+assert_contains messages "regions.ld:1:10: MEMORY is not supported without a SECTIONS command"

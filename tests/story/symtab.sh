@@ -1,6 +1,8 @@
 #!/bin/bash
 # .symtab lists local symbols first, each under its file, then globals, with sh_info between; -s, -S, -x and -X
 # leave out what they say; nm finds every function of the program.
+# verify
+# repeat
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/kinds.bash"

@@ -2,6 +2,7 @@
 # A program whose only thread-local data is zero-initialised gets a PT_TLS of file size 0, and .tbss takes no room in
 # the address space: what follows it may share its addresses.
 # smoke
+# verify
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/kinds.bash"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # --wrap SYMBOL sends references to SYMBOL to __wrap_SYMBOL and references to __real_SYMBOL to SYMBOL; references within
 # the defining file keep the definition.
+# repeat
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/kinds.bash"

@@ -203,6 +203,7 @@ static const struct damage damages[] = {
 	DAMAGE(shndx[SYM_EXTENDED], SHN_UNDEF, "SHT_SYMTAB_SHNDX entry", SYM_EXTENDED),
 
 	SHDR(RELA_TEXT, sh_type, SHT_REL),
+	SHDR(RELA_TEXT, sh_link, TEXT),
 	SHDR(RELA_TEXT, sh_entsize, 16),
 	SHDR(RELA_TEXT, sh_size, 25),
 	SHDR(RELA_TEXT, sh_info, 0),
@@ -211,6 +212,7 @@ static const struct damage damages[] = {
 	DAMAGE(relas[1].r_sym, UINT32_MAX, "r_sym", 1),
 
 	SHDR(GROUP, sh_type, SHT_PROGBITS),
+	SHDR(GROUP, sh_link, TEXT),
 	SHDR(GROUP, sh_size, 0),
 	SHDR(GROUP, sh_size, 7),
 	SHDR(GROUP, sh_info, NSYMS),

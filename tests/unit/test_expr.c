@@ -12,7 +12,8 @@
 #include "ld/layout/expr.h"
 #include "ld/script/parse.h"
 
-enum { TEXT = 1, DATA = 2, TEXT_ADDRESS = 0x1000, DATA_ADDRESS = 0x4000, DATA_LMA = 0x8000, DOT = 0x1234 };
+enum { TEXT_SECTION = 1, DATA_SECTION = 2 };
+enum { TEXT_ADDRESS = 0x1000, DATA_ADDRESS = 0x4000, DATA_LMA = 0x8000, DOT = 0x1234 };
 
 /* A layout with .text at 0x1000 and .data at 0x4000, and no symbols. */
 struct world {
@@ -33,12 +34,12 @@ static void begin(struct world *world)
 	struct layout *layout = layout_new(&world->link);
 	layout_osec(layout, ".text", RANK_TEXT);
 	layout_osec(layout, ".data", RANK_DATA);
-	layout->osecs.at[TEXT].addr = layout->osecs.at[TEXT].lma = TEXT_ADDRESS;
-	layout->osecs.at[TEXT].size = 0x345;
-	layout->osecs.at[TEXT].p2align = 4;
-	layout->osecs.at[TEXT].index = 1;
-	layout->osecs.at[DATA].addr = DATA_ADDRESS;
-	layout->osecs.at[DATA].lma = DATA_LMA;
+	layout->osecs.at[TEXT_SECTION].addr = layout->osecs.at[TEXT_SECTION].lma = TEXT_ADDRESS;
+	layout->osecs.at[TEXT_SECTION].size = 0x345;
+	layout->osecs.at[TEXT_SECTION].p2align = 4;
+	layout->osecs.at[TEXT_SECTION].index = 1;
+	layout->osecs.at[DATA_SECTION].addr = DATA_ADDRESS;
+	layout->osecs.at[DATA_SECTION].lma = DATA_LMA;
 	layout->headers_size = 0xb0;
 }
 
@@ -104,16 +105,16 @@ static void numbers_are_absolute_outside(void **state)
 {
 	(void)state;
 	check(VALUE_ABSOLUTE, "5", 5, VALUE_ABSOLUTE);
-	check(TEXT, "5", 5, VALUE_NUMBER);
-	check(VALUE_ABSOLUTE, "ADDR(.text)", 0, TEXT);
+	check(TEXT_SECTION, "5", 5, VALUE_NUMBER);
+	check(VALUE_ABSOLUTE, "ADDR(.text)", 0, TEXT_SECTION);
 	check(VALUE_ABSOLUTE, "ADDR(.text) + 4", TEXT_ADDRESS + 4, VALUE_ABSOLUTE);
-	check(TEXT, "ADDR(.text) + 4", 4, TEXT);
-	check(VALUE_ABSOLUTE, "ADDR(.text) + SIZEOF(.text)", 0x345, TEXT);
+	check(TEXT_SECTION, "ADDR(.text) + 4", 4, TEXT_SECTION);
+	check(VALUE_ABSOLUTE, "ADDR(.text) + SIZEOF(.text)", 0x345, TEXT_SECTION);
 	check(VALUE_ABSOLUTE, "ADDR(.data) - ADDR(.text)", DATA_ADDRESS - TEXT_ADDRESS, VALUE_ABSOLUTE);
-	check(TEXT, "ADDR(.data) - ADDR(.text)", DATA_ADDRESS - TEXT_ADDRESS, VALUE_NUMBER);
-	check(TEXT, "ADDR(.data) - ADDR(.data)", 0, VALUE_NUMBER);
+	check(TEXT_SECTION, "ADDR(.data) - ADDR(.text)", DATA_ADDRESS - TEXT_ADDRESS, VALUE_NUMBER);
+	check(TEXT_SECTION, "ADDR(.data) - ADDR(.data)", 0, VALUE_NUMBER);
 	check(VALUE_ABSOLUTE, "ABSOLUTE(ADDR(.data))", DATA_ADDRESS, VALUE_ABSOLUTE);
-	check(VALUE_ABSOLUTE, "-ADDR(.data)", 0, DATA);
+	check(VALUE_ABSOLUTE, "-ADDR(.data)", 0, DATA_SECTION);
 	check(VALUE_ABSOLUTE, "ADDR(.text) < ADDR(.data)", 1, VALUE_NUMBER);
 	check(VALUE_ABSOLUTE, "MAX(ADDR(.text), ADDR(.data))", DATA_ADDRESS, VALUE_ABSOLUTE);
 }
@@ -125,16 +126,16 @@ static void sane_expressions_keep_numbers_numbers(void **state)
 	begin(&world);
 	struct expr_scope scope = {.section = VALUE_ABSOLUTE, .sane = true};
 	struct value value = evaluate(&world, "ADDR(.text) + 4", &scope);
-	assert_true(value.valid && value.section == TEXT && value.number == 4);
+	assert_true(value.valid && value.section == TEXT_SECTION && value.number == 4);
 	end(&world);
 }
 
 static void the_location_counter(void **state)
 {
 	(void)state;
-	check(TEXT, ".", DOT - TEXT_ADDRESS, TEXT);
-	check(TEXT, "ALIGN(0x100)", 0x1300 - TEXT_ADDRESS, TEXT);
-	check(TEXT, "ALIGN(., 0x30)", 0x240, TEXT); /* the distance is aligned */
+	check(TEXT_SECTION, ".", DOT - TEXT_ADDRESS, TEXT_SECTION);
+	check(TEXT_SECTION, "ALIGN(0x100)", 0x1300 - TEXT_ADDRESS, TEXT_SECTION);
+	check(TEXT_SECTION, "ALIGN(., 0x30)", 0x240, TEXT_SECTION); /* the distance is aligned */
 	check(VALUE_ABSOLUTE, "NEXT(0x100)", 0x1300, VALUE_ABSOLUTE);
 	static const struct {
 		const char *text;

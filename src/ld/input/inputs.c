@@ -230,6 +230,12 @@ static void add_members(struct loader *loader, const struct request *request, co
 		struct archive_member member = scanned->member;
 		if (!member_read(loader, path, scan->thin, &member))
 			return;
+		if (scan->thin && archive_kind(member.data) != ARCHIVE_NOT) { /* itself, for one */
+			report_input(loader->link, path, "malformed-file",
+				     "ar_name: member %.*s is an archive: ar adds its members instead",
+				     (int)member.name.len, member.name.at);
+			return;
+		}
 		/* Other things are kept in archives (documentation); only objects are ours, or would be. */
 		if (!scanned->names && elf_kind(member.data) != ELF_RELOCATABLE && !ir_is_bitcode(member.data))
 			continue;

@@ -48,6 +48,8 @@ struct script_includer scripts_includer(struct link *link)
 void scripts_add(struct link *link, struct script *script)
 {
 	struct script *all = &link->script;
+	if (script->statements)
+		script->statements->begins_script = true;
 	append_list(all->statements, script->statements);
 	append_list(all->overwrites, script->overwrites);
 	append_list(all->regions, script->regions);

@@ -237,6 +237,8 @@ void layout_check(struct link *link)
 	}
 	layout->reporting = true;
 	layout_pass(link);
+	if (layout->scripted)
+		layout_final_assignments(link);
 	layout->reporting = false;
 	regions_check(link);
 	nocrossrefs_check(link);

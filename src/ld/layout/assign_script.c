@@ -5,6 +5,7 @@
 #include "arch/arch.h"
 #include "ld/layout/expr.h"
 #include "ld/layout/interpret.h"
+#include "ld/layout/looks.h"
 #include "ld/layout/segments_script.h"
 #include "ld/layout/spill.h"
 #include "ld/script/parse.h"
@@ -12,103 +13,6 @@
 static struct osec *osec_at(const struct layout *layout, uint32_t id)
 {
 	return &layout->osecs.at[id];
-}
-
-/* ---- what sections are ------------------------------------------------------------------------------------- */
-
-/* What a section without members is by its name: gABI chapter 4, "Special Sections"; prefix: the name goes on with
- * anything, or with a dot. */
-static const struct special {
-	const char *name;
-	enum { WHOLE_NAME, ANY_SUFFIX, DOT_SUFFIX } match;
-	uint32_t type;
-	uint64_t flags;
-} specials[] = {
-	{".text", DOT_SUFFIX, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR},
-	{".init", WHOLE_NAME, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR},
-	{".fini", WHOLE_NAME, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR},
-	{".rodata", DOT_SUFFIX, SHT_PROGBITS, SHF_ALLOC},
-	{".data", DOT_SUFFIX, SHT_PROGBITS, SHF_ALLOC | SHF_WRITE},
-	{".bss", DOT_SUFFIX, SHT_NOBITS, SHF_ALLOC | SHF_WRITE},
-	{".tdata", DOT_SUFFIX, SHT_PROGBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS},
-	{".tbss", DOT_SUFFIX, SHT_NOBITS, SHF_ALLOC | SHF_WRITE | SHF_TLS},
-	{".init_array", DOT_SUFFIX, SHT_INIT_ARRAY, SHF_ALLOC | SHF_WRITE},
-	{".fini_array", DOT_SUFFIX, SHT_FINI_ARRAY, SHF_ALLOC | SHF_WRITE},
-	{".preinit_array", DOT_SUFFIX, SHT_PREINIT_ARRAY, SHF_ALLOC | SHF_WRITE},
-	{".note.GNU-stack", WHOLE_NAME, SHT_PROGBITS, 0},
-	{".note", ANY_SUFFIX, SHT_NOTE, 0},
-};
-
-static const struct special *special_of(const char *name)
-{
-	for (unsigned i = 0; i < COUNTOF(specials); i++) {
-		size_t len = strlen(specials[i].name);
-		if (strncmp(name, specials[i].name, len) != 0)
-			continue;
-		if (!name[len] || specials[i].match == ANY_SUFFIX ||
-		    (specials[i].match == DOT_SUFFIX && name[len] == '.'))
-			return &specials[i];
-	}
-	return NULL;
-}
-
-/* A section that has statements only: data is loaded, and read-only unless assignments come before it; a gap is
- * memory. */
-static void settle_without_members(struct osec *osec)
-{
-	const struct special *special = special_of(osec->name);
-	osec->flags = osec->has_gap || osec->has_data ? SHF_ALLOC : 0;
-	osec->flags |= osec->data_first ? 0 : SHF_WRITE;
-	osec->type = osec->has_gap && !osec->has_data ? SHT_NOBITS : SHT_PROGBITS;
-	if (special && osec->type != SHT_NOBITS && special->type != SHT_NOBITS)
-		osec->type = special->type;
-	if (special)
-		osec->flags |= special->flags;
-}
-
-/* What statements make of a section that its members do not (GNU ld manual, "Output Section Type"). */
-static void settle(struct link *link, struct osec *osec)
-{
-	const struct section_statement *said = osec->said;
-	enum section_type type = said ? said->type : SECTION_TYPE_UNSAID;
-	bool loaded = type != SECTION_TYPE_NOT_ALLOCATED;
-	if (!osec->has_members) {
-		settle_without_members(osec);
-	} else if (osec->has_gap || osec->has_data) {
-		osec->flags |= SHF_ALLOC;
-		if (osec->has_data && osec->type == SHT_NOBITS)
-			osec->type = SHT_PROGBITS;
-	}
-	if (!loaded)
-		osec->flags &= ~(uint64_t)SHF_ALLOC;
-	/* By its name: code is not written, whatever is among it, but with -N. */
-	if (strcmp(osec->name, ".text") == 0 && link->options->kind != OUTPUT_RELOCATABLE) {
-		osec->flags &= ~(uint64_t)SHF_WRITE;
-		osec->flags |= link->options->omagic ? SHF_WRITE : 0;
-	}
-	if (type == SECTION_TYPE_NOLOAD)
-		osec->type = SHT_NOBITS;
-	if (type == SECTION_TYPE_READONLY || type == SECTION_TYPE_READONLY_GIVEN)
-		osec->flags &= ~(uint64_t)SHF_WRITE;
-	if (said && said->type_value) {
-		struct expr_scope scope = {.link = link, .section = VALUE_ABSOLUTE};
-		osec->type = (uint32_t)expr_evaluate(said->type_value, &scope).number;
-	}
-	bool is_array = osec->type == SHT_INIT_ARRAY || osec->type == SHT_FINI_ARRAY || osec->type == SHT_PREINIT_ARRAY;
-	if (is_array && !osec->has_members)
-		osec->entsize = link->arch->dialect->word;
-}
-
-static void settle_all(struct link *link)
-{
-	struct layout *layout = link->layout;
-	for (uint32_t i = 0; i < layout->nodes.n; i++)
-		if (layout->nodes.at[i].kind == NODE_SECTION &&
-		    osec_at(layout, layout->nodes.at[i].id)->rank != RANK_TABLES)
-			settle(link, osec_at(layout, layout->nodes.at[i].id));
-	/* Its size is known when addresses are. */
-	if (link->synthetic[SYN_RELR_DYN])
-		osec_of_section(layout, section_of(link, link->synthetic[SYN_RELR_DYN]))->is_kept = true;
 }
 
 /* ---- relocated data ---------------------------------------------------------------------------------------- */
@@ -161,7 +65,8 @@ static void align_tls(struct layout *layout)
 {
 	struct osec *first = NULL;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
-		struct osec *osec = osec_at(layout, layout->nodes.at[i].kind == NODE_SECTION ? layout->nodes.at[i].id : 0);
+		const struct node *node = &layout->nodes.at[i];
+		struct osec *osec = osec_at(layout, node->kind == NODE_SECTION ? node->id : 0);
 		if (!(osec->flags & SHF_TLS) || !osec->has_members)
 			continue;
 		first = first ? first : osec;
@@ -183,12 +88,14 @@ static void converge(struct link *link)
 		if (n)
 			memcpy(before, layout->order, n * sizeof(*before));
 		layout_pass(link);
-		settle_all(link);
+		looks_apply(link);
 		layout_choose_sections(link);
 		again = layout->changed || !same_order(layout, before, n);
 		if (!again && (shift_relro(link) || pack_segments(link)))
 			again = true;
 		if (!again && !relocatable && spill_sections(link)) {
+			looks_settle(link);
+			looks_apply(link);
 			align_tls(layout);
 			last = layout->pass + LAYOUT_MAX_PASSES;
 			again = true;
@@ -221,15 +128,34 @@ static void inherit_load_regions(struct layout *layout)
 
 void layout_script_segments(struct link *link)
 {
+	struct layout *layout = link->layout;
 	if (link->options->kind != OUTPUT_RELOCATABLE)
-		align_tls(link->layout);
+		align_tls(layout);
 	spill_warn(link);
-	inherit_load_regions(link->layout);
-	settle_all(link);
+	inherit_load_regions(layout);
+	looks_settle(link);
+	looks_apply(link);
+	/* Its size is known when addresses are. */
+	if (link->synthetic[SYN_RELR_DYN])
+		osec_of_section(layout, section_of(link, link->synthetic[SYN_RELR_DYN]))->is_kept = true;
+	layout->marking = true;
+	layout_pass(link);
+	layout->marking = false;
+	for (uint32_t i = 1; i < layout->osecs.n; i++) /* what is larger now than when all is aligned stays, too */
+		osec_at(layout, i)->is_kept |= osec_at(layout, i)->size && osec_at(layout, i)->look.exists;
+	looks_apply(link);
+	layout_choose_sections(link);
 	converge(link);
 }
 
 /* ---- file offsets ------------------------------------------------------------------------------------------ */
+
+/* Of the headers that the segment begins with. */
+static uint64_t headers_size_of(const struct link *link, const struct segment *segment)
+{
+	uint64_t size = link->layout->headers_size;
+	return segment->has_headers ? size : segment->has_phdrs_only ? size - link->arch->dialect->ehdr : 0;
+}
 
 /* Places what is in a PT_LOAD; returns the file offset behind it. */
 static uint64_t place_load(const struct link *link, struct segment *segment, uint64_t fileoff)
@@ -242,10 +168,12 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 		return fileoff;
 	}
 	const struct osec *first = osec_at(layout, segment->sections[0]);
+	bool contents = false;
 	uint64_t start = fileoff + ((first->addr - fileoff) & (segment->align - 1)), end = start, file_end = start;
 	for (uint32_t i = 0; i < segment->n; i++) {
 		struct osec *osec = osec_at(layout, segment->sections[i]);
 		bool nobits = osec->type == SHT_NOBITS;
+		contents |= !nobits;
 		uint64_t at = start + (osec->lma - first->lma);
 		osec->fileoff = nobits ? file_end : at;
 		if (nobits && osec->flags & SHF_TLS)
@@ -258,11 +186,12 @@ static uint64_t place_load(const struct link *link, struct segment *segment, uin
 			   : segment->has_phdrs_only ? start - link->arch->dialect->ehdr
 						     : 0;
 	bool empty = file_end == start && !headers;
-	segment->fileoff = empty ? start & (segment->align - 1) : start - headers;
+	uint64_t page = link->options->unpaged ? 1 : segment->align;
+	segment->fileoff = empty ? start & (page - 1) : start - headers;
 	segment->addr = first->addr - headers;
 	segment->lma = first->lma - headers;
 	segment->memsz = end - start + headers;
-	segment->filesz = file_end - start + headers;
+	segment->filesz = contents || !headers ? file_end - start + headers : headers_size_of(link, segment);
 	return file_end > start ? file_end : fileoff;
 }
 
@@ -424,7 +353,8 @@ static void check_sections(struct link *link)
 		for (uint32_t i = 0; i < layout->n_order; i++) {
 			const struct osec *osec = osec_at(layout, layout->order[i]);
 			bool tbss = osec->type == SHT_NOBITS && osec->flags & SHF_TLS;
-			if (!osec_is_loaded(link, osec) || !osec->size || tbss || (lma && osec->type == SHT_NOBITS))
+			bool stored = osec->look.flags & LOAD;
+			if (!osec_is_loaded(link, osec) || !osec->size || tbss || (lma && !stored))
 				continue;
 			uint64_t start = lma ? osec->lma : osec->addr;
 			if (start + osec->size - 1 < start)
@@ -449,7 +379,8 @@ static void check_regions_of(struct link *link)
 		if (node->kind != NODE_SECTION || node->value || osec->region || !osec->index ||
 		    !osec_is_loaded(link, osec) || tbss || region_by_flags(layout, osec))
 			continue;
-		const char *hint = osec->is_orphan ? "no statement of the script takes it" : "write `>REGION' behind it";
+		const char *hint = osec->is_orphan ? "no statement of the script takes it"
+						   : "write `>REGION' behind it";
 		(link->options->check_sections ? script_report : script_warn)(
 			link->diag, i, node->place,
 			"no memory region specified for loadable section `%s'\n>>> no region of MEMORY has attributes "

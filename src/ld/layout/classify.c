@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "ld/layout/layout.h"
+#include "ld/layout/looks.h"
 #include "ld/layout/orphans.h"
 #include "ld/layout/rule_index.h"
 #include "ld/report/describe.h"
@@ -116,6 +117,8 @@ struct finders {
 static uint64_t flags_of(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
+	if (link->layout->scripted && section->kind == SECTION_SYNTHETIC && section->extra == SYN_COMMON)
+		return 0; /* COMMON is no section of ELF: INPUT_SECTION_FLAGS sees none */
 	return section->file == INTERNAL_FILE ? layout_synthetic_flags(link, section)
 					      : section_shdr(link, id)->sh_flags;
 }
@@ -184,16 +187,15 @@ static void classify(struct link *link, section_id id, struct finders finders)
 }
 
 /* Common symbols that a script does not place are in .bss and its like. */
-static const char *orphan_name(const struct link *link, section_id id)
+static const char *common_name(const struct section *section)
 {
-	const struct section *section = section_of(link, id);
 	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_COMMON)
 		return ".bss";
 	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_TLS_COMMON)
 		return ".tbss";
 	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_LARGE_COMMON)
 		return ".lbss";
-	return layout_section_name(link, id);
+	return NULL;
 }
 
 void layout_finder_file(struct rule_finder *finder, const struct file *file)
@@ -226,9 +228,14 @@ void layout_classify_one(struct link *link, section_id id)
 		diag_warning(link->diag, diag_order(file, 0),
 			     FILE_FORMAT ": common symbols are discarded; where they are used, they are 0",
 			     FILE_ARGS(file_of(link, file)));
-	if (section->run == ORPHAN_RUN)
-		section->run = orphan_place(link, orphan_name(link, id), layout_synthetic_flags(link, section),
-					    layout_synthetic_type(link, section), false);
+	if (section->run != ORPHAN_RUN)
+		return;
+	const char *common = common_name(section);
+	section->run = common && link->layout->scripted
+			       ? orphan_place_common(link, common)
+			       : orphan_place(link, common ? common : layout_section_name(link, id),
+					      layout_synthetic_flags(link, section),
+					      layout_synthetic_type(link, section), id, false);
 }
 
 struct classifying {
@@ -285,13 +292,18 @@ static struct taken *count_taken(const struct link *link)
 		out_of_memory();
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
-		if (!section->run || section->run == ORPHAN_RUN)
+		if (!section->run || section->run == ORPHAN_RUN || !section->live)
 			continue;
 		uint32_t osec = layout->runs.at[section->run].osec;
 		if (constraint_of(&layout->osecs.at[osec]) == CONSTRAINT_NONE)
 			continue;
 		taken[osec].n++;
 		taken[osec].n_writable += (flags_of(link, id) & SHF_WRITE) != 0;
+	}
+	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
+		const struct phantom *phantom = &layout->phantoms.at[i];
+		if (phantom->run != ORPHAN_RUN)
+			taken[layout->runs.at[phantom->run].osec].n_writable += !(phantom_flags(phantom) & READONLY);
 	}
 	return taken;
 }
@@ -333,6 +345,7 @@ static void decide_constraints(struct link *link)
 		if (read_only == (constraint == CONSTRAINT_ONLY_IF_RO))
 			continue;
 		layout->osecs.at[osec].is_absent = true;
+		phantoms_classify(link);
 		if (taken[osec].n == 0)
 			continue;
 		give_back(link, osec);
@@ -354,6 +367,44 @@ void layout_classify(struct link *link)
 		rule_finder_free(classifying.of_worker[i].keeps);
 	}
 	free(classifying.of_worker);
+	if (link->layout->scripted)
+		return;
+	decide_constraints(link);
+	orphans_place(link);
+}
+
+/* KEEP() also keeps an output section of empty sections that an earlier description took. */
+static void keep_empty(struct link *link)
+{
+	struct layout *layout = link->layout;
+	bool any = false;
+	for (uint32_t r = 1; r < layout->runs.n; r++)
+		any |= layout->runs.at[r].keep && layout->osecs.at[layout->runs.at[r].osec].rank < RANK_TABLES;
+	if (!any)
+		return;
+	struct rule_index *index = rule_index_new(layout, true);
+	struct rule_finder *finder = rule_finder_new(index);
+	file_id last = 0;
+	for (section_id id = 1; id < link->sections.n; id++) {
+		struct section *section = section_of(link, id);
+		if (section->size || !section->live || section->kind == SECTION_NONE || section->file == INTERNAL_FILE)
+			continue;
+		if (section->file != last)
+			layout_finder_file(finder, file_of(link, section->file));
+		last = section->file;
+		section->keep |= rule_finder_find(finder, str_of(layout_section_name(link, id)), flags_of(link, id),
+						  0) != NO_RULE;
+	}
+	rule_finder_free(finder);
+	rule_index_free(index);
+}
+
+void layout_place_orphans(struct link *link)
+{
+	if (!link->layout->scripted)
+		return;
+	keep_empty(link);
+	phantoms_classify(link);
 	decide_constraints(link);
 	orphans_place(link);
 }

@@ -82,7 +82,7 @@ static struct value object_symbol(const struct expr_scope *scope, const struct f
 	if (section->kind == SECTION_FOLDED)
 		section = section_of(link, section->extra);
 	if (!section->run || !section->live || section->kind == SECTION_NONE)
-		return absolute(0);
+		return scope->section == VALUE_ABSOLUTE ? absolute(sym->st_value) : number(sym->st_value);
 	int64_t addend = 0;
 	uint32_t osec = link->layout->runs.at[section->run].osec;
 	uint64_t address = section->kind == SECTION_MERGE && !link->layout->runs.at[section->run].items
@@ -152,7 +152,7 @@ static bool is_defined(const struct expr_scope *scope, const char *name)
 static struct value section_function(const struct expr *expr, struct expr_scope *scope)
 {
 	const struct layout *layout = scope->link->layout;
-	uint32_t id = layout_find(layout, expr->name);
+	uint32_t id = layout_find_present(layout, expr->name);
 	if (!id)
 		return expr->kind == EXPR_SIZEOF || expr->kind == EXPR_ALIGNOF
 			       ? number(0)
@@ -166,7 +166,7 @@ static struct value section_function(const struct expr *expr, struct expr_scope 
 	case EXPR_SIZEOF:
 		return number(osec->size);
 	default:
-		return number(osec->index || osec->size ? 1ull << osec->p2align : 0);
+		return number(osec->index || osec->size || osec->look.exists ? 1ull << osec->p2align : 0);
 	}
 }
 
@@ -278,6 +278,26 @@ static uint64_t compute(enum expr_op op, uint64_t a, uint64_t b)
 	}
 }
 
+/* An expression of literals is a literal. */
+static bool is_literal(const struct expr *expr)
+{
+	switch (expr->kind) {
+	case EXPR_NUMBER:
+		return true;
+	case EXPR_UNARY:
+	case EXPR_LOG2CEIL:
+		return is_literal(expr->a);
+	case EXPR_BINARY:
+	case EXPR_MAX:
+	case EXPR_MIN:
+		return is_literal(expr->a) && is_literal(expr->b);
+	case EXPR_CONDITIONAL:
+		return is_literal(expr->a) && is_literal(expr->b) && is_literal(expr->c);
+	default:
+		return false;
+	}
+}
+
 static bool is_comparison(enum expr_op op)
 {
 	return (op >= OP_LESS && op <= OP_NOT_EQUAL) || op == OP_AND || op == OP_OR;
@@ -309,7 +329,7 @@ static struct value binary(const struct expr *expr, struct expr_scope *scope)
 		return fail(scope, expr, EXPR_DIVISION_BY_ZERO);
 	struct value result = {.number = compute(expr->op, a.number, b.number), .section = b.section, .valid = true};
 	if (is_comparison(expr->op))
-		result.section = VALUE_NUMBER;
+		result.section = is_literal(expr) ? literal(scope, 0).section : VALUE_NUMBER;
 	else if (same)
 		result.section = literal(scope, 0).section;
 	return result;
@@ -405,7 +425,7 @@ struct value expr_evaluate(const struct expr *expr, struct expr_scope *scope)
 		if (!expr_aligns_dot(expr))
 			return choose(expr, scope);
 		a = expr_evaluate(expr->b, scope);
-		return a.valid ? from_dot(scope, align_any(scope->dot, value_absolute(scope->link->layout, a))) : a;
+		return a.valid ? from_dot(scope, align_any(scope->dot, a.number)) : a;
 	case EXPR_NEXT:
 		a = expr_evaluate(expr->a, scope);
 		if (a.valid)
@@ -417,10 +437,9 @@ struct value expr_evaluate(const struct expr *expr, struct expr_scope *scope)
 		return choose(expr, scope);
 	case EXPR_LOG2CEIL:
 		a = expr_evaluate(expr->a, scope);
-		if (a.valid)
-			make_absolute(scope, &a);
-		a.number = log2_ceil(a.number);
-		return a;
+		if (!a.valid)
+			return a;
+		return is_literal(expr) ? literal(scope, log2_ceil(a.number)) : number(log2_ceil(a.number));
 	case EXPR_DATA_SEGMENT_ALIGN:
 		return segment_align(expr, scope);
 	case EXPR_DATA_SEGMENT_RELRO_END:
@@ -440,7 +459,8 @@ struct value expr_evaluate(const struct expr *expr, struct expr_scope *scope)
 	case EXPR_CONSTANT:
 		return constant(expr, scope);
 	case EXPR_SIZEOF_HEADERS:
-		return number(scope->link->layout->headers_size);
+		scope->link->layout->headers_asked = true;
+		return number(scope->link->layout->marking ? 0 : scope->link->layout->headers_size);
 	}
 	return (struct value){.section = VALUE_NUMBER};
 }

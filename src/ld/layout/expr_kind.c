@@ -67,7 +67,6 @@ static enum kind kind_of(const struct expr *expr, struct reading *reading)
 		b = kind_of(expr->b, reading);
 		return is_comparison(expr->op) ? KIND_NUMBER : join(reading, a, b);
 	case EXPR_CONDITIONAL:
-		kind_of(expr->a, reading);
 		a = kind_of(expr->b, reading);
 		b = kind_of(expr->c, reading);
 		return a > b ? a : b;
@@ -84,10 +83,12 @@ static enum kind kind_of(const struct expr *expr, struct reading *reading)
 		return a;
 	case EXPR_SEGMENT_START:
 		return reading->in_section ? KIND_PLACE : KIND_FROM_DOT;
-	case EXPR_LOADADDR:
 	case EXPR_ABSOLUTE:
 	case EXPR_NEXT:
 	case EXPR_LOG2CEIL:
+		kind_of(expr->a, reading);
+		return expr->kind == EXPR_LOG2CEIL ? KIND_NUMBER : KIND_ABSOLUTE;
+	case EXPR_LOADADDR:
 	case EXPR_DATA_SEGMENT_ALIGN:
 	case EXPR_DATA_SEGMENT_RELRO_END:
 		return KIND_ABSOLUTE;

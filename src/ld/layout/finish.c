@@ -20,7 +20,9 @@ static const struct osec *osec_at(const struct layout *layout, uint32_t place)
 
 static bool can_be_home(const struct osec *osec)
 {
-	return osec->flags & SHF_ALLOC && !(osec->flags & SHF_TLS);
+	if (!osec->look.exists)
+		return osec->flags & SHF_ALLOC && !(osec->flags & SHF_TLS);
+	return (osec->look.flags & (ALLOC | THREAD_LOCAL)) == ALLOC;
 }
 
 /* The nearest section before place `end` of the order that an address can belong to; 0: none. */
@@ -76,37 +78,55 @@ static uint32_t home_of(const struct walk *walk)
 	return home;
 }
 
-/* The flags of a section in the order of what matters for its segment. */
-static bool differ(const struct osec *a, const struct osec *b, uint64_t flags)
+/* The nearest section from `osec` on that is in the output and can be a home, backwards or forwards; 0: none. */
+static uint32_t nearest_home(const struct layout *layout, uint32_t osec, bool forwards)
 {
-	return ((a->flags ^ b->flags) & flags) != 0;
+	while (osec && (!layout->osecs.at[osec].index || !can_be_home(&layout->osecs.at[osec])))
+		osec = forwards ? layout->osecs.at[osec].made_next : layout->osecs.at[osec].made_before;
+	return osec;
+}
+
+/* The same by a script's rules, in the order in which sections came to exist (GNU ld, section_for_dot). */
+static uint32_t home_by_script(const struct walk *walk)
+{
+	const struct layout *layout = walk->link->layout;
+	uint32_t next = 0;
+	bool past_end = walk->after_end, found = false;
+	for (uint32_t i = walk->node; i < layout->nodes.n && !found; i++) {
+		const struct node *node = &layout->nodes.at[i];
+		past_end |= ends_image(node);
+		if (node->kind == NODE_SECTION && layout->osecs.at[node->id].rank < RANK_TABLES) {
+			found = past_end || layout->osecs.at[node->id].index;
+			next = found ? node->id : 0;
+		}
+	}
+	if (!walk->current || (walk->after_dot && (!found || !past_end)))
+		return nearest_home(layout, found ? next : layout->made_last, false);
+	uint32_t home = nearest_home(layout, walk->current, false);
+	return home ? home : nearest_home(layout, layout->made_first, true);
 }
 
 /* Of the neighbours of a section that is not in the output the one whose segment it would be in. */
 static uint32_t neighbour(const struct layout *layout, uint32_t id, uint64_t address)
 {
-	uint32_t before = 0, after = 0;
-	bool passed = false;
-	for (uint32_t i = 0; i < layout->nodes.n && !after; i++) {
-		const struct node *node = &layout->nodes.at[i];
-		if (node->kind != NODE_SECTION || layout->osecs.at[node->id].rank == RANK_TABLES)
-			continue;
-		passed |= node->id == id;
-		if (layout->osecs.at[node->id].index)
-			*(passed ? &after : &before) = node->id;
-	}
+	uint32_t before = layout->osecs.at[id].made_before, after = layout->osecs.at[id].made_next;
+	while (before && !layout->osecs.at[before].index)
+		before = layout->osecs.at[before].made_before;
+	while (after && (!layout->osecs.at[after].index || layout->osecs.at[after].rank == RANK_TABLES))
+		after = layout->osecs.at[after].made_next;
 	if (!before || !after)
 		return before ? before : after;
 	const struct osec *osec = &layout->osecs.at[id], *prev = &layout->osecs.at[before],
 			  *next = &layout->osecs.at[after];
-	bool prev_loaded = prev->flags & SHF_ALLOC && prev->type != SHT_NOBITS;
-	bool next_loaded = next->flags & SHF_ALLOC && next->type != SHT_NOBITS;
-	if (differ(prev, next, SHF_ALLOC | SHF_TLS) || prev_loaded != next_loaded)
-		return differ(next, osec, SHF_ALLOC | SHF_TLS) || (prev_loaded && !next_loaded) ? before : after;
-	if (differ(prev, next, SHF_WRITE))
-		return differ(next, osec, SHF_WRITE) ? before : after;
-	if (differ(prev, next, SHF_EXECINSTR))
-		return differ(next, osec, SHF_EXECINSTR) ? before : after;
+	uint32_t differ = prev->look.flags ^ next->look.flags, next_differs = next->look.flags ^ osec->look.flags;
+	if (differ & (ALLOC | THREAD_LOCAL | LOAD))
+		return next_differs & (ALLOC | THREAD_LOCAL) ||
+				       (prev->look.flags & LOAD && !(next->look.flags & LOAD))
+			       ? before : after;
+	if (differ & READONLY)
+		return next_differs & READONLY ? before : after;
+	if (differ & CODE)
+		return next_differs & CODE ? before : after;
 	return address < next->addr ? before : after;
 }
 
@@ -146,7 +166,7 @@ static void finish_node(const struct walk *walk, const struct node *node)
 		if (!layout->osecs.at[osec].index)
 			osec = neighbour(layout, osec, address);
 	} else if (symbol->from_dot) {
-		osec = home_of(walk);
+		osec = layout->scripted ? home_by_script(walk) : home_of(walk);
 	}
 	if (node->is_tls || node->is_ehdr) {
 		const struct segment *segment = special_segment(layout, node->is_tls);
@@ -175,7 +195,10 @@ void layout_finish_symbols(struct link *link)
 		if (node->kind != NODE_SECTION)
 			continue;
 		const struct osec *osec = &layout->osecs.at[node->id];
-		if (osec->index && osec->flags & SHF_ALLOC) {
+		bool counts = layout->scripted ? osec->look.exists && osec->look.flags & ALLOC &&
+							 (!osec->is_empty || osec->has_symbols)
+					       : osec->index && osec->flags & SHF_ALLOC;
+		if (counts) {
 			walk.current = node->id;
 			walk.after_dot = false;
 		}

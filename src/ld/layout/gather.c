@@ -120,6 +120,19 @@ static bool stays_mergeable(const struct link *link, const struct section *secti
 	       (align % shdr->sh_entsize == 0 || shdr->sh_entsize % align == 0);
 }
 
+/* Of an object's section. */
+static struct traits input_traits(const struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	const struct elf_shdr *shdr = section_shdr(link, id);
+	uint64_t flags = shdr->sh_flags;
+	if (section->kind == SECTION_EH_FRAME)
+		flags &= ~(uint64_t)SHF_GROUP; /* all files' are one section */
+	if (!stays_mergeable(link, section, shdr))
+		flags &= ~(uint64_t)(SHF_MERGE | SHF_STRINGS);
+	return (struct traits){shdr->sh_type, flags, shdr->sh_entsize};
+}
+
 static struct traits traits_of(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
@@ -139,21 +152,10 @@ static struct traits traits_of(const struct link *link, section_id id)
 		const struct merge_pool *pool = &link->merge_pools.at[p];
 		return (struct traits){section_shdr(link, pool->first_member)->sh_type, pool->flags, pool->entsize};
 	}
-	case SECTION_RELA: {
-		const struct section *of = section_of(link, section->extra);
-		bool has_header = of->file != INTERNAL_FILE && of->kind != SECTION_EH_FRAME;
-		uint64_t flags = has_header ? section_shdr(link, section->extra)->sh_flags : 0;
-		return relocation_traits(link, SHF_INFO_LINK | (flags & SHF_GROUP));
-	}
-	default: {
-		const struct elf_shdr *shdr = section_shdr(link, id);
-		uint64_t flags = shdr->sh_flags;
-		if (section->kind == SECTION_EH_FRAME)
-			flags &= ~(uint64_t)SHF_GROUP; /* all files' are one section */
-		if (!stays_mergeable(link, section, shdr))
-			flags &= ~(uint64_t)(SHF_MERGE | SHF_STRINGS);
-		return (struct traits){shdr->sh_type, flags, shdr->sh_entsize};
-	}
+	case SECTION_RELA:
+		return relocation_traits(link, SHF_INFO_LINK | (input_traits(link, section->extra).flags & SHF_GROUP));
+	default:
+		return input_traits(link, id);
 	}
 }
 
@@ -165,6 +167,34 @@ static uint32_t join_types(uint32_t a, uint32_t b)
 	if (a == SHT_NOBITS || b == SHT_NOBITS)
 		return a == SHT_NOBITS ? b : a;
 	return SHT_PROGBITS;
+}
+
+uint32_t layout_member_type(const struct link *link, section_id id, uint64_t *flags)
+{
+	struct traits traits = traits_of(link, id);
+	*flags = traits.flags;
+	const struct section *section = section_of(link, id);
+	if (section->kind == SECTION_SYNTHETIC && section->extra == SYN_COMMON)
+		return SHT_NULL;
+	return traits.type == SHT_X86_64_UNWIND ? SHT_PROGBITS : traits.type;
+}
+
+/* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits,
+ * or .ctors (gABI chapter 4, "Special Sections"); or SHT_NULL. */
+static uint32_t type_by_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+	} arrays[] = {
+		{".init_array", SHT_INIT_ARRAY}, {".fini_array", SHT_FINI_ARRAY},
+		{".preinit_array", SHT_PREINIT_ARRAY}};
+	for (unsigned i = 0; i < COUNTOF(arrays); i++) {
+		size_t len = strlen(arrays[i].name);
+		if (strncmp(name, arrays[i].name, len) == 0 && (name[len] == '\0' || name[len] == '.'))
+			return arrays[i].type;
+	}
+	return SHT_NULL;
 }
 
 /* What members of an output section have in common, as far as it has been put together. */
@@ -193,23 +223,6 @@ static void inherit(struct inherited *all, struct inherited more)
 	}
 	traits->flags = ((traits->flags | more.traits.flags) & ~merging) | same;
 	traits->type = join_types(traits->type, more.traits.type);
-}
-
-/* Of an output section that has it by its name, alone or with a suffix, whatever is in it: older compilers' @progbits, or
- * .ctors (gABI chapter 4, "Special Sections"). SHT_NULL: members say it. */
-static uint32_t type_by_name(const char *name)
-{
-	static const struct {
-		const char *name;
-		uint32_t type;
-	} arrays[] = {
-		{".init_array", SHT_INIT_ARRAY}, {".fini_array", SHT_FINI_ARRAY}, {".preinit_array", SHT_PREINIT_ARRAY}};
-	for (unsigned i = 0; i < COUNTOF(arrays); i++) {
-		size_t len = strlen(arrays[i].name);
-		if (strncmp(name, arrays[i].name, len) == 0 && (name[len] == '\0' || name[len] == '.'))
-			return arrays[i].type;
-	}
-	return SHT_NULL;
 }
 
 /* The linker's own unwind records come first: a terminator ends what objects have. */
@@ -351,7 +364,7 @@ struct slice {
 	uint32_t run, first, last;
 	struct inherited inherited;
 	uint8_t p2align;
-	bool link_ordered;
+	bool link_ordered, has_made;
 };
 
 struct heirs {
@@ -373,7 +386,9 @@ static void inherit_slices(void *context, size_t begin, size_t end, unsigned wor
 			const struct section *section = section_of(link, run->items[i]);
 			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
 			struct traits traits = traits_of(link, run->items[i]);
+			slice->has_made |= section->kind == SECTION_SYNTHETIC;
 			slice->link_ordered |= section->file != INTERNAL_FILE && traits.flags & SHF_LINK_ORDER;
+			slice->has_made |= section->kind == SECTION_SYNTHETIC;
 			traits.flags &= mask;
 			if (type != SHT_NULL)
 				traits.type = type;
@@ -409,6 +424,7 @@ static void inherit_all(struct link *link)
 		};
 		inherit(&all, slice->inherited);
 		osec->has_members = true;
+		osec->has_made |= slice->has_made;
 		osec->type = all.traits.type;
 		osec->flags = all.traits.flags;
 		osec->entsize = all.traits.entsize;

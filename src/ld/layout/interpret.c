@@ -12,27 +12,19 @@
 /* Where the next byte goes, in memory and in the file. */
 struct cursor {
 	uint64_t addr, fileoff;
-	uint64_t dot;             /* by a script's rules: the location counter that symbols see. It is not moved by the
-				   * address of a section that is not in the output */
 	uint64_t load_delta;      /* address - file offset in the current PT_LOAD, modulo 2^64 */
 	uint64_t tbss_end;        /* thread-local sections without content lie behind each other, but take no room */
 };
 
 bool osec_is_loaded(const struct link *link, const struct osec *osec)
 {
-	return osec->flags & SHF_ALLOC && link->options->kind != OUTPUT_RELOCATABLE;
+	bool alloc = osec->look.exists ? osec->look.flags & ALLOC : osec->flags & SHF_ALLOC;
+	return alloc && link->options->kind != OUTPUT_RELOCATABLE;
 }
 
 static bool is_tbss(const struct osec *osec)
 {
 	return osec->type == SHT_NOBITS && osec->flags & SHF_TLS && osec->flags & SHF_ALLOC;
-}
-
-static void note(struct layout *layout, uint64_t *slot, uint64_t value)
-{
-	if (*slot != value)
-		layout->changed = true;
-	*slot = value;
 }
 
 /* ---- expressions in their places --------------------------------------------------------------------------- */
@@ -45,13 +37,19 @@ static struct expr_scope scope_at(const struct link *link, uint64_t dot, uint32_
 }
 
 /* An address or a number, for what is no place in an output section; `otherwise` when it has no value. */
-static uint64_t evaluate(struct link *link, const struct expr *expr, uint64_t dot, uint64_t otherwise)
+uint64_t layout_evaluate(struct link *link, const struct expr *expr, uint64_t dot, uint64_t otherwise)
 {
 	struct expr_scope scope = scope_at(link, dot, VALUE_ABSOLUTE);
 	struct value value = expr_evaluate(expr, &scope);
 	if (!value.valid && link->layout->reporting)
 		expr_report(link->diag, &scope);
 	return value.valid ? value_absolute(link->layout, value) : otherwise;
+}
+
+/* By a script's rules symbols have their last values when addresses have. */
+static bool reports_symbols(const struct layout *layout)
+{
+	return layout->reporting && (layout->is_final || !layout->scripted);
 }
 
 /* Of a section that the linker made. */
@@ -65,7 +63,7 @@ static struct value beginning_of(const struct link *link, enum synthetic which)
 	return (struct value){.number = address - link->layout->osecs.at[osec].addr, .section = osec, .valid = true};
 }
 
-static void assign_symbol(struct link *link, struct node *node, uint64_t dot, uint32_t section)
+void layout_assign_symbol(struct link *link, struct node *node, uint64_t dot, uint32_t section)
 {
 	struct layout *layout = link->layout;
 	if (!node->id || node->is_tls || node->is_ehdr)
@@ -76,7 +74,7 @@ static void assign_symbol(struct link *link, struct node *node, uint64_t dot, ui
 					: expr_evaluate(node->value, &scope);
 	struct program_symbol *symbol = &layout->program_symbols.at[node->id - 1];
 	if (!value.valid) {
-		if (layout->reporting)
+		if (reports_symbols(layout))
 			expr_report(link->diag, &scope);
 		return;
 	}
@@ -84,7 +82,7 @@ static void assign_symbol(struct link *link, struct node *node, uint64_t dot, ui
 		value.section = section;
 	layout->osecs.at[section].has_symbols = true;
 	uint64_t result = value_absolute(layout, value);
-	note(layout, &node->result, result);
+	layout_note(layout, &node->result, result);
 	layout->changed |= node->result_section != value.section || !symbol->value.valid;
 	node->result_section = value.section;
 	*symbol = (struct program_symbol){
@@ -93,9 +91,9 @@ static void assign_symbol(struct link *link, struct node *node, uint64_t dot, ui
 }
 
 /* "ASSERT" fails in the last pass only. */
-static void judge(struct link *link, const struct node *node, uint64_t dot, uint32_t section)
+void layout_judge(struct link *link, const struct node *node, uint64_t dot, uint32_t section)
 {
-	if (!link->layout->reporting)
+	if (!reports_symbols(link->layout))
 		return;
 	struct expr_scope scope = scope_at(link, dot, section);
 	expr_evaluate(node->value, &scope);
@@ -106,7 +104,7 @@ static void judge(struct link *link, const struct node *node, uint64_t dot, uint
 }
 
 /* Where an assignment moves the location counter. */
-static uint64_t move_dot(struct link *link, struct node *node, uint64_t dot, uint32_t section)
+uint64_t layout_move_dot(struct link *link, struct node *node, uint64_t dot, uint32_t section)
 {
 	struct layout *layout = link->layout;
 	struct expr_scope scope = scope_at(link, dot, section);
@@ -114,10 +112,11 @@ static uint64_t move_dot(struct link *link, struct node *node, uint64_t dot, uin
 	struct osec *osec = &layout->osecs.at[section];
 	if (layout->reporting && scope.failed_assert)
 		expr_report_assert(link->diag, node->value, &scope);
-	if (section && !(value.valid && value.number == 0 && expr_keeps_empty(node->value, link)))
+	bool does_nothing = value.valid && value.number == 0;
+	if (section && !osec->is_kept && layout->marking && !(does_nothing && expr_keeps_empty(node->value, link)))
 		osec->is_kept = true;
 	if (!value.valid) {
-		if (layout->reporting)
+		if (layout->reporting && !layout->is_final)
 			expr_report(link->diag, &scope);
 		return dot;
 	}
@@ -161,7 +160,7 @@ static const struct bytes *fill_of(struct link *link, const struct expr *expr, u
 	}
 	if (digits > 16)
 		return fill;
-	uint64_t value = digits ? expr->number : evaluate(link, expr, dot, 0);
+	uint64_t value = digits ? expr->number : layout_evaluate(link, expr, dot, 0);
 	for (uint64_t i = 0; i < size; i++)
 		at[size - 1 - i] = (uint8_t)(i < 8 ? value >> (8 * i) : 0);
 	return fill;
@@ -186,17 +185,20 @@ uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 	if (osec->said && osec->said->fill)
 		fill = osec->fill = fill_of(link, osec->said->fill, start, osec->fill);
 	const struct expr *subalign = osec->said ? osec->said->subalign : NULL;
-	uint8_t forced = subalign ? log2_up(evaluate(link, subalign, start, 1)) : 0;
-	note(layout, &osec->addr, start);
+	uint8_t forced = subalign ? log2_up(layout_evaluate(link, subalign, start, 1)) : 0;
+	bool is_left_out = osec->is_empty && !osec->has_symbols;
+	layout_note(layout, &osec->addr, start);
 	for (uint32_t i = 0; i < osec->nodes.n; i++) {
 		struct node *node = &osec->nodes.at[i];
 		struct run *run;
-		note(layout, &node->dot, at);
+		layout_note(layout, &node->dot, at);
 		switch (node->kind) {
 		case NODE_RUN:
 			run = &layout->runs.at[node->id];
 			if (subalign && run->n && (run->p2align != forced || layout->pass == 1))
 				set_subalign(link, run, forced);
+			if (subalign && run->n && osec->p2align < forced)
+				osec->p2align = forced;
 			run->fill = fill;
 			run->addr = at;
 			if (run->n == 0)
@@ -206,20 +208,23 @@ uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 			break;
 		case NODE_ASSIGN:
 			if (strcmp(node->symbol, ".") != 0) {
-				assign_symbol(link, node, at, id);
+				layout_assign_symbol(link, node, at, id);
 				break;
 			}
-			node->size = move_dot(link, node, at, id) - at;
+			node->size = layout_move_dot(link, node, at, id) - at;
 			node->fill = fill;
-			osec->has_gap |= node->size != 0;
+			if (is_left_out)
+				node->size = 0;
+			else if (node->size && !(osec->said && osec->said->type == SECTION_TYPE_NOT_ALLOCATED))
+				osec->look.flags |= ALLOC;
 			at += node->size;
 			break;
 		case NODE_ASSERT:
-			judge(link, node, at, id);
+			layout_judge(link, node, at, id);
 			break;
 		case NODE_DATA:
-			if (layout->reporting)
-				node->result = evaluate(link, node->value, at, 0);
+			if (layout->marking || (layout->reporting && !layout->scripted))
+				node->result = layout_evaluate(link, node->value, at, 0);
 			at += node->size;
 			break;
 		case NODE_STRING:
@@ -235,7 +240,7 @@ uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 	section_id padding = link->synthetic[SYN_RELRO_PADDING];
 	if (padding && osec == osec_of_section(layout, section_of(link, padding)))
 		at = align_up(at, link->options->z.max_page_size);
-	note(layout, &osec->size, at - start);
+	layout_note(layout, &osec->size, at - start);
 	return at;
 }
 
@@ -301,7 +306,7 @@ static void place_by_default(struct link *link, const struct node *node, const s
 	const struct osec *osec = &layout->osecs.at[node->id];
 	bool exact = node->value && osec->jumps;
 	if (exact)
-		cursor->addr = evaluate(link, node->value, cursor->addr, cursor->addr);
+		cursor->addr = layout_evaluate(link, node->value, cursor->addr, cursor->addr);
 	else if (osec->jumps)
 		cursor->addr = align_up(cursor->addr, 1ull << osec->p2align);
 	const struct segment *load = load_at(layout, node->id);
@@ -311,152 +316,44 @@ static void place_by_default(struct link *link, const struct node *node, const s
 	place_section(link, node->id, exact, cursor);
 }
 
-/* ---- a script's rules -------------------------------------------------------------------------------------- */
-
-/* Load addresses go on from the section before, in its region, at the same distance from addresses. */
-static uint64_t following_lma(struct link *link, const struct osec *osec, const struct osec *last, uint8_t p2align)
-{
-	const struct layout *layout = link->layout;
-	if (osec->addr < last->addr && osec->size && osec->addr + osec->size <= last->addr) {
-		if (last->addr != last->lma && layout->reporting)
-			diag_warning(link->diag, 0, "dot moved backwards before `%s'", osec->name);
-		return osec->addr;
-	}
-	uint64_t lma = osec->overlay == OVERLAY_NEXT ? last->lma + last->size : osec->addr + last->lma - last->addr;
-	return align_up(lma, 1ull << p2align);
-}
-
-static uint64_t load_address(struct link *link, const struct osec *osec, uint32_t region, uint8_t p2align,
-			     uint8_t p2align_said, uint64_t padding, uint64_t dot)
-{
-	const struct layout *layout = link->layout;
-	const struct region *of = &layout->regions.at[region];
-	if (osec->said && osec->said->at)
-		return evaluate(link, osec->said->at, dot, osec->addr);
-	if (osec->lma_region) {
-		uint64_t lma = layout->regions.at[osec->lma_region].current;
-		if (osec->said && osec->said->align_with_input)
-			return lma + padding;
-		return align_up(lma, 1ull << (osec->lma_region != region ? p2align_said : p2align));
-	}
-	if (of->last && osec->flags & SHF_ALLOC)
-		return following_lma(link, osec, &layout->osecs.at[of->last], p2align);
-	return osec->addr;
-}
-
-/* The tables at the end have no place in memory, nor have orphans that are not loaded. */
-static bool is_apart(const struct link *link, const struct osec *osec)
-{
-	return osec->rank == RANK_TABLES || link->options->kind == OUTPUT_RELOCATABLE ||
-	       (osec->is_orphan && !(osec->flags & SHF_ALLOC));
-}
-
-static void place_scripted(struct link *link, const struct node *node, struct cursor *cursor)
-{
-	struct layout *layout = link->layout;
-	struct osec *osec = &layout->osecs.at[node->id];
-	if (is_apart(link, osec)) {
-		uint64_t end = layout_place_contents(link, node->id, 0);
-		osec->lma = 0;
-		/* symbols behind it, with -r: in no output section, they are at its end */
-		if (osec->rank != RANK_TABLES && !osec->is_orphan)
-			cursor->addr = cursor->dot = end;
-		return;
-	}
-	const struct expr *align = osec->said ? osec->said->align : NULL;
-	uint8_t said = align ? log2_up(evaluate(link, align, cursor->addr, 1)) : 0;
-	const struct expr *sub = osec->said ? osec->said->subalign : NULL;
-	uint8_t least = sub ? log2_up(evaluate(link, sub, cursor->addr, 1)) : 0;
-	least = said > least ? said : least;
-	if (least > osec->p2align)
-		osec->p2align = least;
-	uint32_t region = osec->region;
-	if (!region && !node->value && !osec->is_empty)
-		region = region_by_flags(layout, osec);
-	uint64_t start = cursor->addr;
-	uint8_t p2align = said;
-	if (node->value) {
-		start = evaluate(link, node->value, start, start);
-	} else {
-		start = layout->regions.at[region].current;
-		p2align = osec->p2align;
-	}
-	uint64_t aligned = align_up(start, 1ull << p2align), padding = aligned - start;
-	uint64_t end = layout_place_contents(link, node->id, aligned);
-	osec->is_empty &= !osec->size;
-	if (node->value)
-		cursor->addr = start;
-	if (!osec->has_members && !osec->has_assignments && !osec->has_data) {
-		note(layout, &osec->lma, osec->addr);
-		return;
-	}
-	note(layout, &osec->lma, load_address(link, osec, region, p2align, said, padding, aligned));
-	struct region *in = &layout->regions.at[region];
-	const struct osec *last = &layout->osecs.at[in->last];
-	bool counts = osec->size || (!in->last && osec->addr != osec->lma) || (in->last && osec->addr >= last->addr);
-	if (((counts && osec->flags & SHF_ALLOC) || osec->overlay == OVERLAY_FIRST) && !osec->lma_region)
-		in->last = node->id;
-	/* What is not in the output moves nothing else, unless there are symbols in it. */
-	if (osec->is_empty && !osec->has_symbols)
-		return;
-	uint64_t taken = is_tbss(osec) ? 0 : osec->size;
-	cursor->addr = end - osec->size + taken;
-	if (osec->dot_behind)
-		cursor->addr = evaluate(link, osec->dot_behind, cursor->addr, cursor->addr);
-	cursor->dot = cursor->addr;
-	if (!(osec->flags & SHF_ALLOC)) {
-		if (!osec->region)
-			layout->regions.at[0].current = cursor->addr;
-		return;
-	}
-	region_advance(layout, region, node->id, cursor->addr);
-	if (osec->lma_region && osec->lma_region != region &&
-	    (osec->type != SHT_NOBITS || (osec->said && osec->said->align_with_input)))
-		region_advance(layout, osec->lma_region, node->id, osec->lma + taken);
-}
-
 /* ---- the program ------------------------------------------------------------------------------------------- */
 
 static void assign(struct link *link, struct node *node, struct cursor *cursor)
 {
-	struct layout *layout = link->layout;
-	bool apart = layout->scripted && cursor->dot != cursor->addr;
-	if (strcmp(node->symbol, ".") == 0) {
-		cursor->dot = apart ? move_dot(link, node, cursor->dot, VALUE_ABSOLUTE) : cursor->dot;
-		cursor->addr = move_dot(link, node, cursor->addr, VALUE_ABSOLUTE);
-		cursor->dot = apart ? cursor->dot : cursor->addr;
-		note(layout, &node->dot, cursor->addr);
-		layout->regions.at[0].current = cursor->addr;
-		return;
-	}
-	uint64_t dot = apart ? cursor->dot : cursor->addr;
-	note(layout, &node->dot, dot);
-	assign_symbol(link, node, dot, VALUE_ABSOLUTE);
+	if (strcmp(node->symbol, ".") == 0)
+		cursor->addr = layout_move_dot(link, node, cursor->addr, VALUE_ABSOLUTE);
+	layout_note(link->layout, &node->dot, cursor->addr);
+	if (strcmp(node->symbol, ".") != 0)
+		layout_assign_symbol(link, node, cursor->addr, VALUE_ABSOLUTE);
 }
 
-void layout_pass(struct link *link)
+static void pass_by_default(struct link *link)
 {
 	struct layout *layout = link->layout;
-	struct cursor cursor = {.addr = layout->scripted ? 0 : layout->base, .fileoff = layout->headers_size,
-				.load_delta = layout->base};
+	struct cursor cursor = {.addr = layout->base, .fileoff = layout->headers_size, .load_delta = layout->base};
 	const struct segment *previous = load_at(layout, 0);
-	regions_reset(link); /* in the pass before: what is assigned there is DEFINED() in MEMORY */
-	layout->pass++;
-	layout->changed = false;
-	layout->data_segment.seen = false;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSIGN)
 			assign(link, node, &cursor);
 		else if (node->kind == NODE_ASSERT)
-			judge(link, node, layout->scripted ? cursor.dot : cursor.addr, VALUE_ABSOLUTE);
-		else if (node->kind != NODE_SECTION || layout->osecs.at[node->id].rank == RANK_DISCARD ||
-			 layout->osecs.at[node->id].is_absent)
-			continue;
-		else if (layout->scripted)
-			place_scripted(link, node, &cursor);
-		else if (layout->osecs.at[node->id].index)
+			layout_judge(link, node, cursor.addr, VALUE_ABSOLUTE);
+		else if (node->kind == NODE_SECTION && layout->osecs.at[node->id].rank != RANK_DISCARD &&
+			 !layout->osecs.at[node->id].is_absent && layout->osecs.at[node->id].index)
 			place_by_default(link, node, &previous, &cursor);
 	}
 	layout->end_fileoff = cursor.fileoff;
+}
+
+void layout_pass(struct link *link)
+{
+	struct layout *layout = link->layout;
+	regions_reset(link); /* in the pass before: what is assigned there is DEFINED() in MEMORY */
+	layout->pass++;
+	layout->changed = false;
+	layout->data_segment.seen = false;
+	if (layout->scripted)
+		layout_pass_by_script(link);
+	else
+		pass_by_default(link);
 }

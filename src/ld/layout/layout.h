@@ -88,6 +88,7 @@ struct run {
 	bool file_reverse;
 	bool keep;                /* KEEP(): survives garbage collection */
 	bool fixed;               /* the order of its sections means something: a plan must not change it */
+	bool is_orphans;          /* no rule is for them */
 	bool link_ordered;        /* some of its sections are SHF_LINK_ORDER: their order follows from others' */
 	section_id *items;        /* in address order */
 	uint32_t n;
@@ -117,9 +118,28 @@ enum osec_rank {              /* the order of output sections; orphans go behind
 	RANK_DISCARD,
 };
 
+/* What counts of an output section by a script's rules, in the terms of GNU ld's manual (of BFD). */
+enum {
+	HAS_CONTENTS = 1, ALLOC = 2, LOAD = 4, READONLY = 8, CODE = 16, THREAD_LOCAL = 32, DEBUGGING = 64, HAS_DATA = 128,
+};
+
+struct look {
+	bool exists;              /* there are statements about it that make it, or something is in it */
+	bool has_input;           /* ... an input section */
+	uint32_t flags;           /* HAS_CONTENTS and so on */
+	uint32_t type;            /* SHT_NULL: that follows from the flags */
+	uint64_t sh_flags;        /* that it has in any case */
+};
+
 struct osec {
 	const char *name;
 	enum osec_rank rank;
+	struct look look;
+	uint32_t made_before, made_next; /* in the order in which sections came to exist; 0: none */
+	bool is_made;             /* it has a place in that order */
+	uint32_t made_number;     /* 1: it was the first to exist */
+	uint8_t p2align_made;     /* what orphans know of its alignment */
+	uint8_t p2align_said;     /* ALIGN() */
 	bool relro;
 	bool jumps;               /* an address is given for it or before it: it does not follow its predecessor */
 	uint32_t next;            /* an older one whose name has the same hash */
@@ -131,15 +151,15 @@ struct osec {
 	ARRAY(struct node) nodes;
 	/* From its members: */
 	bool has_members;
-	bool has_made;            /* a member is of file 0 */
+	bool has_made;            /* a member is a table or the like that the linker makes */
 	bool has_data;            /* data commands */
-	bool data_first;          /* ... come before assignments: the section is not made writable by these */
 	bool has_assignments;
 	bool has_symbols;         /* ... of symbols, which need its address */
 	bool is_orphan;           /* no statement of a script is about it */
+	bool is_common;           /* ... and it was made for common symbols */
+	bool is_started;          /* ... and --section-start gives its address */
 	bool is_absent;           /* its ONLY_IF_RO or ONLY_IF_RW is not met: as if it were not in the script */
 	bool is_kept;             /* though it may be empty: the location counter is assigned in it */
-	bool has_gap;             /* ... and moves there */
 	enum { OVERLAY_NO, OVERLAY_FIRST, OVERLAY_NEXT } overlay; /* it shares its addresses with its neighbours */
 	bool is_in_load;          /* a PT_LOAD has it */
 	bool is_empty;            /* with a script's rules: it is not in the output, but its statements count */
@@ -202,6 +222,15 @@ struct rule_index;
 struct rule_finder;
 struct script_orphans;
 
+/* A section that is not there, but counts (phantoms.c). */
+struct phantom {
+	file_id file;
+	uint32_t run;             /* ORPHAN_RUN: none of the script */
+	uint32_t osec;            /* as an orphan */
+	uint8_t which, p2align;
+	bool is_common;
+};
+
 struct layout {
 	const struct options *options;
 	struct arena arena;
@@ -223,8 +252,14 @@ struct layout {
 	bool changed;                  /* something in it is not what it was in the pass before */
 	bool diverges;                 /* passes were given up */
 	bool reporting;                /* it is the last one: what is wrong is reported */
+	bool marking;                  /* it is the first one, which decides what is in the output */
+	bool is_final;                 /* symbols get their last values: by a script's rules that is when false ASSERTs
+					* and undefined symbols are reported */
 	struct data_segment data_segment;
+	ARRAY(struct phantom) phantoms; /* by a script's rules: in the order of files */
 	struct script_orphans *orphans; /* by a script's rules: what has been placed so far */
+	uint32_t n_made;
+	uint32_t made_first, made_last; /* by a script's rules: the sections that exist, in their order; 0: none */
 	uint32_t *by_name;             /* by hash: the newest output section; n_buckets of them, a power of two */
 	uint32_t n_buckets;
 	struct rule_index *rule_index;
@@ -284,6 +319,8 @@ uint32_t layout_newest(const struct layout *layout, const char *name);
 
 /* The first output section of that name, or 0. */
 uint32_t layout_find(const struct layout *layout, const char *name);
+/* The same of those whose ONLY_IF_RO or ONLY_IF_RW is met, if they have one. */
+uint32_t layout_find_present(const struct layout *layout, const char *name);
 
 /* The default program as a script of GNU's language, between lines of equals signs. */
 void layout_print(const struct link *link);
@@ -297,8 +334,10 @@ void layout_relocatable(struct link *link);
 /* With -r: does the section stand alone in its output section, because of its group or --unique? */
 bool layout_stands_alone(const struct link *link, section_id id);
 
-/* Gives every live section its run. */
+/* Gives every live section its run. By a script's rules orphans wait for layout_place_orphans(): what nobody reaches has
+ * no say in ONLY_IF_RO, and makes no output section. */
 void layout_classify(struct link *link);
+void layout_place_orphans(struct link *link);
 /* Gives one section (of file 0) its run. */
 void layout_classify_one(struct link *link, section_id id);
 /* From now on the finder is asked for sections of this file. */
@@ -312,6 +351,8 @@ uint64_t layout_synthetic_flags(const struct link *link, const struct section *s
 /* The name of what the linker makes, as an input section. */
 const char *layout_synthetic_name(const struct link *link, enum synthetic which);
 
+/* The type of a section in a run's list; *flags: its sh_flags. */
+uint32_t layout_member_type(const struct link *link, section_id id, uint64_t *flags);
 /* Lists each run's sections; sets output sections' types and flags. */
 void layout_gather(struct link *link);
 /* The same anew, when some sections have other runs than before. */

@@ -223,6 +223,25 @@ static bool is_refused(struct link *link, section_id id)
 	return true;
 }
 
+/* By the rules for scripts: one after the other. */
+static void place_each(struct link *link)
+{
+	file_id last = 0;
+	orphans_begin(link);
+	for (section_id id = 1; id < link->sections.n; id++) {
+		struct section *section = section_of(link, id);
+		if (section->file != last)
+			orphans_place_phantoms(link, last);
+		last = section->file;
+		if (section->run != ORPHAN_RUN || !section->live || link->options->orphans == ORPHANS_ERROR)
+			continue;
+		const struct elf_shdr *shdr = section_shdr(link, id);
+		section->run = orphan_place(link, layout_section_name(link, id), shdr->sh_flags, shdr->sh_type, id,
+					    false);
+	}
+	orphans_place_phantoms(link, last);
+}
+
 void orphans_place(struct link *link)
 {
 	struct groups groups = {.mask = 63};
@@ -243,10 +262,12 @@ void orphans_place(struct link *link)
 	}
 	for (uint32_t g = 0; g < groups.list.n; g++)
 		groups.list.at[g].rank = rank_of(link, &groups.list.at[g]);
-	if (link->layout->scripted) {
+	if (link->layout->scripted && link->options->kind != OUTPUT_RELOCATABLE) {
+		place_each(link);
+	} else if (link->layout->scripted) {
 		for (uint32_t g = 0; g < groups.list.n; g++) {
 			struct group *group = &groups.list.at[g];
-			group->run = orphan_place(link, group->name, group->flags, group->type,
+			group->run = orphan_place(link, group->name, group->flags, group->type, 0,
 						  (group->apart & UINT32_MAX) != 0);
 		}
 	} else if (groups.list.n) {

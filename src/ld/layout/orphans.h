@@ -9,6 +9,13 @@
 void orphans_place(struct link *link);
 
 /* The same for one orphan, by the rules for scripts (orphans_script.c). Returns the run that it goes to. */
-uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, uint32_t type, bool stands_alone);
+uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, uint32_t type, section_id id,
+		      bool stands_alone);
+/* Before the first of them. */
+void orphans_begin(struct link *link);
+/* The same for those of a file that are not there, but count. */
+void orphans_place_phantoms(struct link *link, file_id file);
+/* Common symbols that a script does not place are in the section of that name. */
+uint32_t orphan_place_common(struct link *link, const char *name);
 
 #endif

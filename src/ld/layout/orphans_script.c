@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ld/layout/looks.h"
 #include "ld/layout/orphans.h"
 #include "ld/resolve/symbols.h"
-
-/* What counts of a section, in the terms of the manual (of BFD). */
-enum {
-	HAS_CONTENTS = 1, ALLOC = 2, LOAD = 4, READONLY = 8, CODE = 16, THREAD_LOCAL = 32, DEBUGGING = 64,
-};
 
 enum {
 	KIND_TEXT, KIND_RODATA, KIND_TDATA, KIND_DATA, KIND_BSS, KIND_REL, KIND_NOTE, KIND_NOT_LOADED, KINDS, KIND_NONE,
@@ -31,98 +27,28 @@ static const struct {
 	[KIND_NOT_LOADED] = {".comment", HAS_CONTENTS},
 };
 
-/* What is known of output sections while orphans are placed. */
-struct look {
-	bool exists;              /* something is in it */
-	bool has_input;           /* ... an input section */
-	uint32_t named_flags;     /* what it is like as long as nothing is in it, by its name */
-	uint32_t flags, type;     /* type: SHT_NULL while no input section is in it */
-};
-
 struct script_orphans {
-	struct look *looks;       /* by output section */
-	uint32_t n_looks;
+	uint32_t named[KINDS];    /* the section of the well-known name; 0: none */
 	uint32_t anchor[KINDS];   /* what orphans of the kind follow; 0: not chosen */
+	uint32_t last_made[KINDS]; /* what the next one follows among the sections that exist */
+	uint32_t next_phantom;
+	uint32_t first_note;      /* the first of the first group of notes; 0: none seen */
 	uint32_t last[KINDS];     /* the last orphan of the kind, */
 	uint32_t last_node[KINDS]; /* ... and the number that its statement had: it only grows */
 };
-
-static uint32_t flags_of(uint64_t sh_flags, uint32_t type, const char *name)
-{
-	static const char *const debug[] = {".debug", ".zdebug",	   ".stab",
-					    ".line",  ".gnu.linkonce.wi.", ".gnu.debuglto_"};
-	uint32_t flags = type == SHT_NOBITS ? 0 : HAS_CONTENTS;
-	if (sh_flags & SHF_ALLOC)
-		flags |= ALLOC | (type == SHT_NOBITS ? 0 : LOAD);
-	flags |= (sh_flags & SHF_WRITE ? 0 : READONLY) | (sh_flags & SHF_EXECINSTR ? CODE : 0) |
-		 (sh_flags & SHF_TLS ? THREAD_LOCAL : 0);
-	for (unsigned i = 0; !(sh_flags & SHF_ALLOC) && i < COUNTOF(debug); i++)
-		if (strncmp(name, debug[i], strlen(debug[i])) == 0)
-			flags |= DEBUGGING;
-	return flags;
-}
-
-/* ---- what output sections are like ------------------------------------------------------------------------- */
-
-static struct look *look_at(struct script_orphans *orphans, const struct layout *layout, uint32_t osec)
-{
-	if (osec >= orphans->n_looks) {
-		uint32_t n = layout->osecs.n + layout->osecs.n / 2;
-		orphans->looks = realloc(orphans->looks, n * sizeof(*orphans->looks));
-		if (!orphans->looks)
-			out_of_memory();
-		memset(orphans->looks + orphans->n_looks, 0, (n - orphans->n_looks) * sizeof(*orphans->looks));
-		orphans->n_looks = n;
-	}
-	return &orphans->looks[osec];
-}
-
-static void add_member(struct look *look, const struct osec *osec, uint32_t flags, uint32_t type)
-{
-	enum section_type said = osec->said ? osec->said->type : SECTION_TYPE_UNSAID;
-	if (said == SECTION_TYPE_NOLOAD)
-		flags &= ~(uint32_t)(LOAD | HAS_CONTENTS);
-	else if (said == SECTION_TYPE_NOT_ALLOCATED)
-		flags &= ~(uint32_t)ALLOC;
-	else if (said == SECTION_TYPE_READONLY || said == SECTION_TYPE_READONLY_GIVEN)
-		flags |= READONLY;
-	if (look->has_input)
-		look->flags &= flags | ~(uint32_t)READONLY;
-	look->flags |= look->has_input ? flags & ~(uint32_t)READONLY : flags;
-	look->exists = look->has_input = true;
-	if (look->type == SHT_NOBITS || look->type == SHT_NULL)
-		look->type = type;
-}
 
 static struct script_orphans *begin(struct link *link)
 {
 	struct layout *layout = link->layout;
 	struct script_orphans *orphans = arena_new(&layout->arena, struct script_orphans);
-	*orphans = (struct script_orphans){.n_looks = 0};
-	for (uint32_t i = 1; i < layout->osecs.n; i++) {
-		const struct osec *osec = &layout->osecs.at[i];
-		struct look *look = look_at(orphans, layout, i);
-		if (osec->has_data)
-			*look = (struct look){.exists = true, .flags = HAS_CONTENTS | ALLOC | LOAD | READONLY};
-		else if (osec->has_assignments)
-			look->exists = true;
-	}
-	for (section_id id = 1; id < link->sections.n; id++) {
-		const struct section *section = section_of(link, id);
-		if (!section->live || !section->run || section->run == ORPHAN_RUN || section->kind == SECTION_NONE ||
-		    section->file == INTERNAL_FILE)
-			continue;
-		const struct elf_shdr *shdr = section_shdr(link, id);
-		uint32_t osec = layout->runs.at[section->run].osec;
-		add_member(look_at(orphans, layout, osec), &layout->osecs.at[osec],
-			   flags_of(shdr->sh_flags, shdr->sh_type, layout_section_name(link, id)), shdr->sh_type);
-	}
+	*orphans = (struct script_orphans){.first_note = 0};
+	looks_begin(link);
 	for (unsigned kind = 0; kind < KINDS; kind++) {
-		uint32_t osec = kinds[kind].name ? layout_find(layout, kinds[kind].name) : 0;
+		uint32_t osec = kinds[kind].name ? layout_find_present(layout, kinds[kind].name) : 0;
 		orphans->anchor[kind] = osec;
-		struct look *look = look_at(orphans, layout, osec);
-		if (osec && !look->exists)
-			look->named_flags = kinds[kind].flags;
+		const struct section_statement *said = layout->osecs.at[osec].said;
+		if (osec && !(said && said->type == SECTION_TYPE_NOLOAD))
+			orphans->named[kind] = osec;
 	}
 	return orphans;
 }
@@ -148,28 +74,42 @@ static uint32_t kind_of(uint32_t flags, uint32_t type)
 	return flags & CODE ? KIND_TEXT : KIND_RODATA;
 }
 
-/* Behind the last section with relocations, but not behind those of the PLT. */
-static uint32_t find_relocations(struct script_orphans *orphans, const struct layout *layout)
+/* Behind the last section with relocations, but not behind those of the PLT; else behind what is read-only, or loaded.
+ * Relocations for the loader come before all others. */
+static uint32_t find_relocations(const struct layout *layout, bool for_loader)
 {
-	uint32_t last = 0, last_loaded = 0;
+	uint32_t last = 0, last_loaded = 0, last_readonly = 0, relocations = 0, loaded_relocations = 0;
 	for (uint32_t i = 0; i < layout->n_written; i++) {
 		const struct node *node = &layout->nodes.at[i];
-		if (node->kind != NODE_SECTION || strncmp(layout->osecs.at[node->id].name, ".rel", 4) != 0)
+		const struct osec *osec = &layout->osecs.at[node->id];
+		if (node->kind != NODE_SECTION)
 			continue;
-		const char *name = layout->osecs.at[node->id].name;
-		if (strcmp(name, ".rela.plt") == 0 || strcmp(name, ".rel.plt") == 0)
-			break;
-		const struct look *look = look_at(orphans, layout, node->id);
+		bool loaded = osec->look.exists && osec->look.flags & ALLOC;
+		if (!osec->is_absent && strncmp(osec->name, ".rel", 4) == 0) {
+			if (for_loader || strcmp(osec->name, ".rela.plt") == 0 || strcmp(osec->name, ".rel.plt") == 0)
+				break;
+			relocations = node->id;
+			loaded_relocations = loaded ? node->id : loaded_relocations;
+		}
 		last = node->id;
-		if (look->exists && look->flags & ALLOC)
-			last_loaded = node->id;
+		last_loaded = loaded ? node->id : last_loaded;
+		last_readonly = loaded && osec->look.flags & READONLY ? node->id : last_readonly;
 	}
-	return last_loaded ? last_loaded : last;
+	const uint32_t choices[] = {loaded_relocations, relocations, last_readonly, last_loaded};
+	for (unsigned i = 0; i < COUNTOF(choices); i++)
+		if (choices[i])
+			return choices[i];
+	return last;
 }
 
-static uint32_t like(const struct look *look)
+/* As long as nothing is in a section of a well-known name, it is as its name says. */
+static uint32_t like(const struct script_orphans *orphans, const struct layout *layout, uint32_t osec)
 {
-	return look->exists ? look->flags : look->named_flags;
+	const struct look *look = &layout->osecs.at[osec].look;
+	for (unsigned kind = 0; !look->exists && kind < KINDS; kind++)
+		if (osec == orphans->named[kind])
+			return kinds[kind].flags;
+	return look->exists ? look->flags : 0;
 }
 
 /* The flags that must be the same, one step of leniency after the other. */
@@ -187,7 +127,7 @@ static bool is_like(uint32_t step, uint32_t look, uint32_t flags)
 	return !(differ & ALLOC);
 }
 
-static uint32_t find_thread_local(struct script_orphans *orphans, const struct layout *layout, uint32_t flags)
+static uint32_t find_thread_local(const struct script_orphans *orphans, const struct layout *layout, uint32_t flags)
 {
 	uint32_t found = 0;
 	bool seen = false;
@@ -195,7 +135,7 @@ static uint32_t find_thread_local(struct script_orphans *orphans, const struct l
 		const struct node *node = &layout->nodes.at[i];
 		if (node->kind != NODE_SECTION)
 			continue;
-		uint32_t look = like(look_at(orphans, layout, node->id)), differ = look ^ (flags | LOAD | HAS_CONTENTS);
+		uint32_t look = like(orphans, layout, node->id), differ = look ^ (flags | LOAD | HAS_CONTENTS);
 		if (!(differ & (THREAD_LOCAL | ALLOC))) {
 			if (!(look & LOAD) && flags & LOAD)
 				break; /* .tdata comes before .tbss */
@@ -211,10 +151,10 @@ static uint32_t find_thread_local(struct script_orphans *orphans, const struct l
 }
 
 /* The last section with these flags, or with the next best ones; 0: there is none. */
-static uint32_t find_by_flags(struct script_orphans *orphans, const struct layout *layout, uint32_t flags,
+static uint32_t find_by_flags(const struct script_orphans *orphans, const struct layout *layout, uint32_t flags,
 			      uint32_t type, bool *exact)
 {
-	for (int any_type = 0; any_type < 2; any_type++)
+	for (unsigned any_type = 0; any_type < 2; any_type++)
 		for (uint32_t step = 0; step < 2; step++) {
 			uint32_t found = 0;
 			if (step == 1 && flags & THREAD_LOCAL && !(flags & CODE) && !(flags & READONLY)) {
@@ -225,18 +165,17 @@ static uint32_t find_by_flags(struct script_orphans *orphans, const struct layou
 			}
 			for (uint32_t i = 0; i < layout->nodes.n; i++) {
 				const struct node *node = &layout->nodes.at[i];
-				if (node->kind != NODE_SECTION ||
-				    layout->osecs.at[node->id].rank >= RANK_TABLES)
+				if (node->kind != NODE_SECTION || i >= layout->n_written)
 					continue;
-				const struct look *look = look_at(orphans, layout, node->id);
+				const struct look *look = &layout->osecs.at[node->id].look;
 				bool anything = step == 1 && !(flags & ALLOC);
 				if (look->exists && !any_type && look->type != type && !anything)
 					continue;
-				if (anything ? !((like(look) ^ flags) & DEBUGGING)
-								  : is_like(step, like(look), flags))
+				uint32_t other = like(orphans, layout, node->id);
+				if (anything ? !((other ^ flags) & DEBUGGING) : is_like(step, other, flags))
 					found = node->id;
 			}
-			*exact = found && step == 0;
+			*exact = found && step == 0 && !any_type;
 			if (found)
 				return found;
 		}
@@ -257,15 +196,15 @@ static uint32_t node_of(const struct layout *layout, uint32_t osec, uint32_t fro
 /* Behind the section and the assignments that follow it; but an assignment to the location counter belongs to the
  * section behind it, if that is loaded. Osec 0: the beginning, whose first assignment to the location counter is what
  * all others follow. */
-static uint32_t place_behind(struct script_orphans *orphans, const struct layout *layout, uint32_t osec)
+static uint32_t place_behind(const struct layout *layout, uint32_t osec)
 {
 	uint32_t at = osec ? node_of(layout, osec, 0) + 1 : 0, dot = UINT32_MAX;
 	bool ignore_first = osec == 0;
 	for (; at < layout->n_written; at++) {
 		const struct node *node = &layout->nodes.at[at];
 		if (node->kind == NODE_SECTION) {
-			const struct look *look = look_at(orphans, layout, node->id);
-			if (dot != UINT32_MAX && (!look->exists || look->flags & ALLOC))
+			const struct look *look = &layout->osecs.at[node->id].look;
+			if (dot != UINT32_MAX && (!look->has_input || look->flags & ALLOC))
 				return dot;
 			return at;
 		}
@@ -278,6 +217,65 @@ static uint32_t place_behind(struct script_orphans *orphans, const struct layout
 	return at;
 }
 
+/* The section that exists and whose statement is the nearest one from the osec's on backwards; 0: none. */
+static uint32_t made_before(const struct layout *layout, uint32_t osec)
+{
+	for (uint32_t i = node_of(layout, osec, 0) + 1; i-- > 0;) {
+		const struct node *node = &layout->nodes.at[i];
+		if (node->kind == NODE_SECTION && layout->osecs.at[node->id].look.exists)
+			return node->id;
+	}
+	return 0;
+}
+
+static bool is_note(const struct osec *osec)
+{
+	return osec->look.type == SHT_NOTE && osec->look.flags & LOAD;
+}
+
+/* Notes stand together, the more aligned ones first. Where a note goes that does not open the first group of them, and
+ * what would come in between: *behind is the section that it follows, or, with *in_front, precedes. false: anywhere. */
+static bool place_among_notes(struct script_orphans *orphans, const struct layout *layout, uint32_t id,
+			      uint32_t successor, uint8_t p2align, uint32_t *behind, bool *in_front)
+{
+	uint32_t first = 0;
+	*in_front = false;
+	*behind = 0;
+	if (is_note(&layout->osecs.at[id])) {
+		for (uint32_t i = layout->made_first; i; i = layout->osecs.at[i].made_next) {
+			if (i == id)
+				continue;
+			if (is_note(&layout->osecs.at[i])) {
+				first = first ? first : i;
+				if (layout->osecs.at[i].p2align_made >= p2align)
+					*behind = i;
+			} else if (first) {
+				break;
+			}
+		}
+		orphans->first_note = first;
+		*in_front = first && !*behind;
+		*behind = *behind ? *behind : first;
+		return first != 0;
+	}
+	if (!orphans->first_note)
+		return false;
+	*behind = successor;
+	for (uint32_t i = layout->osecs.at[successor].made_next; i; i = layout->osecs.at[i].made_next)
+		if (is_note(&layout->osecs.at[i]))
+			*behind = i;
+	return true;
+}
+
+/* The section statement before this one; 0: none. */
+static uint32_t statement_before(const struct layout *layout, uint32_t osec)
+{
+	for (uint32_t i = node_of(layout, osec, 0); i-- > 0;)
+		if (layout->nodes.at[i].kind == NODE_SECTION)
+			return layout->nodes.at[i].id;
+	return 0;
+}
+
 static void insert(struct layout *layout, uint32_t at, struct node node)
 {
 	*array_push(&layout->nodes) = node;
@@ -286,80 +284,206 @@ static void insert(struct layout *layout, uint32_t at, struct node node)
 	layout->n_written++;
 }
 
-/* An output section for the orphan, behind `osec`, or behind the last orphan of its kind. */
-static uint32_t make(struct script_orphans *orphans, struct layout *layout, const char *name, uint32_t kind,
-		     uint32_t anchor, uint32_t flags)
+/* What an orphan is. */
+struct orphan {
+	const char *name;
+	uint32_t flags, type;
+	uint8_t p2align;
+};
+
+/* Puts the section, which was made last, behind the one that orphans of the kind follow, or behind the last of them.
+ * Returns the section whose statement its own follows, *directly: what comes between does not matter. */
+static uint32_t choose_place(struct script_orphans *orphans, struct layout *layout, uint32_t id, uint32_t kind,
+			     uint32_t anchor, uint8_t p2align, bool *directly)
 {
-	uint32_t at = layout->n_written;
-	if (kind != KIND_NONE)
-		at = orphans->last[kind] ? node_of(layout, orphans->last[kind], orphans->last_node[kind]) + 1
-					 : place_behind(orphans, layout, anchor);
-	uint32_t id = layout_osec(layout, name, anchor ? layout->osecs.at[anchor].rank : RANK_DATA);
-	struct node node = layout->nodes.at[layout->nodes.n - 1];
-	layout->nodes.n--;
-	insert(layout, at, node);
+	uint32_t after = orphans->last_made[kind], after_node = anchor, behind;
+	bool in_front;
+	*directly = orphans->last[kind] != 0;
+	if (!after && anchor)
+		after = made_before(layout, anchor);
+	uint32_t successor = after ? layout->osecs.at[after].made_next : layout->made_first;
+	if ((is_note(&layout->osecs.at[id]) || is_note(&layout->osecs.at[successor])) &&
+	    place_among_notes(orphans, layout, id, successor, p2align, &behind, &in_front)) {
+		after_node = in_front ? statement_before(layout, behind) : behind;
+		after = in_front ? layout->osecs.at[behind].made_before : behind;
+		*directly = false;
+	}
+	looks_move(layout, id, after);
+	orphans->last_made[kind] = id;
+	return after_node;
+}
+
+/* An output section for the orphan. */
+static uint32_t make(struct script_orphans *orphans, struct link *link, const struct orphan *orphan, uint32_t kind,
+		     uint32_t anchor)
+{
+	struct layout *layout = link->layout;
+	bool loaded = orphan->flags & (ALLOC | LOAD), directly = false;
+	uint32_t id = layout_osec(layout, orphan->name, RANK_DATA);
+	struct node node = layout->nodes.at[--layout->nodes.n];
 	struct osec *osec = &layout->osecs.at[id];
 	osec->is_orphan = true;
-	if (flags & ALLOC && anchor) {
+	if (!node.value && !loaded)
+		node.value = layout_expr(layout, (struct expr){.kind = EXPR_NUMBER});
+	if (loaded && anchor) {
 		osec->region = layout->osecs.at[anchor].region;
 		osec->lma_region = layout->osecs.at[anchor].lma_region;
 		osec->phdrs = layout->osecs.at[anchor].phdrs;
 	}
+	look_add(layout, id, orphan->flags, orphan->type, orphan->p2align);
+	uint32_t at = layout->n_written;
 	if (kind != KIND_NONE) {
+		uint32_t after = choose_place(orphans, layout, id, kind, anchor, orphan->p2align, &directly);
+		at = directly ? node_of(layout, orphans->last[kind], orphans->last_node[kind]) + 1
+			      : place_behind(layout, after);
 		orphans->last[kind] = id;
 		orphans->last_node[kind] = at;
 	}
+	insert(layout, at, node);
 	return id;
 }
 
+/* ---- one orphan -------------------------------------------------------------------------------------------- */
+
 /* A section of the script with that name that the orphan can be in; 0: none. One in which there is nothing yet can be
  * anything. */
-static uint32_t find_by_name(struct script_orphans *orphans, const struct layout *layout, const char *name,
-			     uint32_t flags)
+static uint32_t find_by_name(const struct layout *layout, const struct orphan *orphan)
 {
-	uint32_t unused = 0;
-	uint32_t fitting = 0;
-	for (uint32_t i = layout_newest(layout, name); i; i = layout->osecs.at[i].next) {
+	uint32_t unused = 0, fitting = 0;
+	for (uint32_t i = layout_newest(layout, orphan->name); i; i = layout->osecs.at[i].next) {
 		const struct osec *osec = &layout->osecs.at[i];
-		if (strcmp(osec->name, name) != 0 || osec->rank >= RANK_TABLES ||
-		    (osec->said && osec->said->constraint != CONSTRAINT_NONE))
+		const struct look *look = &osec->look;
+		if (strcmp(osec->name, orphan->name) != 0 || osec->rank >= RANK_TABLES || osec->is_absent)
 			continue;
-		const struct look *look = look_at(orphans, layout, i);
 		if (!look->exists)
-			unused = i;
-		else if (!look->flags || !((look->flags ^ flags) & (LOAD | ALLOC)))
+			unused = unused ? unused : i;
+		else if (!look->flags ||
+			 (!((look->flags ^ orphan->flags) & (LOAD | ALLOC)) && look->type == orphan->type))
 			fitting = i;
 	}
 	return fitting ? fitting : unused;
 }
 
-uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, uint32_t type, bool stands_alone)
+/* Is a later section of that name in the same file written? Then all of the name are placed like that. */
+static bool is_written_later(const struct link *link, section_id id, const struct orphan *orphan)
+{
+	const struct file *file = file_of(link, section_of(link, id)->file);
+	for (section_id other = id + 1; other < file->first_section + file->elf.nshdr; other++) {
+		const struct section *section = section_of(link, other);
+		if (!section->live || section->run != ORPHAN_RUN || section->kind == SECTION_NONE)
+			continue;
+		const struct elf_shdr *shdr = section_shdr(link, other);
+		if (shdr->sh_type == orphan->type && shdr->sh_flags & SHF_WRITE && shdr->sh_flags & SHF_ALLOC &&
+		    strcmp(layout_section_name(link, other), orphan->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t place(struct script_orphans *orphans, struct link *link, const struct orphan *orphan)
 {
 	struct layout *layout = link->layout;
-	if (!layout->orphans)
-		layout->orphans = begin(link);
-	struct script_orphans *orphans = layout->orphans;
-	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
-	if ((type == SHT_RELA || type == SHT_REL) && sh_flags & SHF_ALLOC && !relocatable)
-		name = type == SHT_RELA ? ".rela.dyn" : ".rel.dyn";
-	uint32_t flags = flags_of(sh_flags, type, name);
-	uint32_t osec = stands_alone ? 0 : find_by_name(orphans, layout, name, flags);
-	if (!osec) {
-		uint32_t kind = kind_of(flags, type), anchor = 0;
-		bool exact = false;
-		if (kind != KIND_NONE) {
-			anchor = orphans->anchor[kind];
-			if (!anchor && kind == KIND_REL)
-				anchor = orphans->anchor[kind] = find_relocations(orphans, layout);
-			if (!anchor)
-				anchor = find_by_flags(orphans, layout, flags, type, &exact);
-			if (exact)
-				orphans->anchor[kind] = anchor;
-		}
-		osec = make(orphans, layout, name, kind, anchor, flags);
+	uint32_t kind = kind_of(orphan->flags, orphan->type), anchor = 0;
+	bool exact = false;
+	if (kind != KIND_NONE) {
+		anchor = orphans->anchor[kind];
+		if (!anchor && kinds[kind].name)
+			anchor = orphans->anchor[kind] = layout_find_present(layout, kinds[kind].name);
+		if (!anchor && kind == KIND_REL)
+			anchor = orphans->anchor[kind] =
+				find_relocations(layout, link->options->kind != OUTPUT_RELOCATABLE);
+		if (!anchor)
+			anchor = find_by_flags(orphans, layout, orphan->flags, orphan->type, &exact);
+		if (exact)
+			orphans->anchor[kind] = anchor;
 	}
-	add_member(look_at(orphans, layout, osec), &layout->osecs.at[osec], flags, type);
+	return make(orphans, link, orphan, kind, anchor);
+}
+
+static uint32_t run_of(struct layout *layout, uint32_t osec, bool fixed)
+{
+	const struct osec *in = &layout->osecs.at[osec];
+	if (in->nodes.n && in->nodes.at[in->nodes.n - 1].kind == NODE_RUN) {
+		uint32_t last = in->nodes.at[in->nodes.n - 1].id;
+		if (layout->runs.at[last].is_orphans && layout->runs.at[last].fixed == fixed)
+			return last;
+	}
 	uint32_t run = layout_run(layout, osec, "", SORT_NONE);
-	layout->runs.at[run].fixed = name[0] != '.';
+	layout->runs.at[run].fixed = fixed;
+	layout->runs.at[run].is_orphans = true;
 	return run;
+}
+
+void orphans_begin(struct link *link)
+{
+	if (!link->layout->orphans)
+		link->layout->orphans = begin(link);
+}
+
+/* The output section that it goes to; `id`: the section, or 0. */
+static uint32_t find_or_place(struct link *link, struct orphan orphan, section_id id, bool stands_alone)
+{
+	struct layout *layout = link->layout;
+	orphans_begin(link);
+	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
+	if ((orphan.type == SHT_RELA || orphan.type == SHT_REL) && orphan.flags & ALLOC && !relocatable)
+		orphan.name = orphan.type == SHT_RELA ? ".rela.dyn" : ".rel.dyn";
+	uint32_t osec = stands_alone ? 0 : find_by_name(layout, &orphan);
+	if (osec) {
+		look_add(layout, osec, orphan.flags, orphan.type, orphan.p2align);
+		return osec;
+	}
+	struct orphan placed = orphan;
+	if (id && !relocatable && orphan.flags & READONLY && orphan.flags & ALLOC &&
+	    section_of(link, id)->file != INTERNAL_FILE && is_written_later(link, id, &orphan))
+		placed.flags &= ~(uint32_t)READONLY;
+	osec = place(layout->orphans, link, &placed);
+	if (placed.flags != orphan.flags)
+		layout->osecs.at[osec].look.flags |= READONLY;
+	return osec;
+}
+
+uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, uint32_t type, section_id id,
+		      bool stands_alone)
+{
+	struct orphan orphan = {.name = name, .flags = look_flags(sh_flags, type, name), .type = type,
+				.p2align = section_of(link, id)->p2align};
+	return run_of(link->layout, find_or_place(link, orphan, id, stands_alone), name[0] != '.');
+}
+
+static uint32_t find_common(struct link *link, const char *name)
+{
+	struct layout *layout = link->layout;
+	orphans_begin(link);
+	uint32_t osec = layout_find_present(layout, name);
+	if (!osec) {
+		osec = layout_osec(layout, name, RANK_DATA);
+		struct node node = layout->nodes.at[--layout->nodes.n];
+		layout->osecs.at[osec].is_orphan = layout->osecs.at[osec].is_common = true;
+		insert(layout, layout->n_written, node);
+	}
+	look_add(layout, osec, ALLOC | (strcmp(name, ".tbss") == 0 ? THREAD_LOCAL : 0), SHT_NULL, 0);
+	return osec;
+}
+
+void orphans_place_phantoms(struct link *link, file_id file)
+{
+	struct layout *layout = link->layout;
+	uint32_t *next = &layout->orphans->next_phantom;
+	for (; *next < layout->phantoms.n && layout->phantoms.at[*next].file <= file; ++*next) {
+		uint32_t i = *next;
+		const struct phantom *phantom = &layout->phantoms.at[i];
+		if (phantom->run != ORPHAN_RUN ||
+		    (link->options->orphans == ORPHANS_DISCARD && !phantom->is_common))
+			continue;
+		struct orphan orphan = {.name = phantom_name(link, phantom), .flags = phantom_flags(phantom),
+					.type = phantom_type(link, phantom), .p2align = phantom->p2align};
+		uint32_t osec = phantom->is_common ? find_common(link, ".bss") : find_or_place(link, orphan, 0, false);
+		layout->phantoms.at[i].osec = osec;
+	}
+}
+
+uint32_t orphan_place_common(struct link *link, const char *name)
+{
+	return run_of(link->layout, find_common(link, name), false);
 }

@@ -69,9 +69,10 @@ uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank ran
 	uint32_t id = layout->osecs.n;
 	bool relro = rank == RANK_TLS || rank == RANK_RELRO;
 	*array_push(&layout->osecs) = (struct osec){.name = name, .rank = rank, .relro = relro};
-	*array_push(&layout->nodes) = (struct node){
-		.kind = NODE_SECTION, .id = id, .value = address_option(layout, name)};
 	index_name(layout, id);
+	bool first = layout_find(layout, name) == id;
+	*array_push(&layout->nodes) = (struct node){
+		.kind = NODE_SECTION, .id = id, .value = first ? address_option(layout, name) : NULL};
 	for (const struct statement *statement = layout->orderings; statement; statement = statement->next)
 		if (strcmp(statement->section->name, name) == 0 && layout_find(layout, name) == id)
 			describe_first(layout, id, statement->section->body);
@@ -122,6 +123,15 @@ uint32_t layout_find(const struct layout *layout, const char *name)
 	return found;
 }
 
+uint32_t layout_find_present(const struct layout *layout, const char *name)
+{
+	uint32_t found = 0;
+	for (uint32_t i = *bucket_of(layout, name); i; i = layout->osecs.at[i].next)
+		if (!layout->osecs.at[i].is_absent && strcmp(layout->osecs.at[i].name, name) == 0)
+			found = i;
+	return found;
+}
+
 void layout_free(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -135,6 +145,7 @@ void layout_free(struct link *link)
 	array_free(&layout->osecs);
 	array_free(&layout->segments);
 	array_free(&layout->regions);
+	array_free(&layout->phantoms);
 	array_free(&layout->program_symbols);
 	free(layout->by_name);
 	rule_finder_free(layout->own_finder);

@@ -84,14 +84,15 @@ void regions_reset(struct link *link)
 
 uint32_t region_by_flags(const struct layout *layout, const struct osec *osec)
 {
-	uint32_t flags = 0;
-	if (osec->flags & SHF_ALLOC) {
-		bool code = osec->flags & SHF_EXECINSTR, writable = osec->flags & SHF_WRITE;
-		flags = REGION_ALLOC | (osec->type != SHT_NOBITS ? REGION_INITIALIZED : 0) |
-			(writable ? 0 : REGION_READ) | (code ? REGION_EXECUTE : 0);
-		if ((osec->type != SHT_NOBITS && !code) || (writable && !code))
-			flags |= REGION_WRITE;
-	}
+	static const struct {
+		uint32_t look, region;
+	} meanings[] = {{READONLY, REGION_READ}, {HAS_DATA, REGION_WRITE}, {CODE, REGION_EXECUTE}, {ALLOC, REGION_ALLOC},
+			{LOAD, REGION_INITIALIZED}};
+	uint32_t look = osec->look.flags, flags = 0;
+	if ((look & (ALLOC | READONLY | CODE)) == ALLOC)
+		look |= HAS_DATA;
+	for (unsigned i = 0; i < COUNTOF(meanings); i++)
+		flags |= look & meanings[i].look ? meanings[i].region : 0;
 	for (uint32_t i = 1; i < layout->regions.n; i++) {
 		const struct region_statement *said = layout->regions.at[i].said;
 		if (said->flags & flags && !(said->not_flags & flags))

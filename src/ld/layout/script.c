@@ -61,19 +61,13 @@ static void add_assignment(struct builder *builder, uint32_t osec, const struct 
 	osec_at(builder, osec)->has_assignments = true;
 }
 
-static void note_data(struct osec *osec)
-{
-	osec->data_first |= !osec->has_assignments;
-	osec->has_data = true;
-}
-
 /* What LINKER_VERSION is. */
 static const char linker_name[] = "gild " GILD_VERSION;
 
 static void add_text(struct builder *builder, uint32_t osec, struct bytes text)
 {
 	add_node(builder, osec, &(struct node){.kind = NODE_STRING, .text = text, .size = text.size});
-	note_data(osec_at(builder, osec));
+	osec_at(builder, osec)->has_data = true;
 }
 
 static void add_input(struct builder *builder, uint32_t osec, const struct input_description *input)
@@ -104,7 +98,7 @@ static void add_body(struct builder *builder, uint32_t osec, const struct statem
 			node.sign_extend = statement->sign_extend;
 			node.size = statement->width;
 			add_node(builder, osec, &node);
-			note_data(osec_at(builder, osec));
+			osec_at(builder, osec)->has_data = true;
 			break;
 		case STATEMENT_STRING:
 			add_text(builder, osec, statement->text);
@@ -197,8 +191,8 @@ static void describe(struct builder *builder, uint32_t id, const struct section_
 	osec->said = said;
 	osec->phdrs = said->phdrs;
 	const char *region = said->region ? said->region : said->address ? NULL : said->lma_region;
-	osec->region = region_id(builder, region, place);
-	osec->lma_region = region_id(builder, said->lma_region, place);
+	osec->region = region_id(builder, region, said->region ? said->region_place : said->lma_place);
+	osec->lma_region = region_id(builder, said->lma_region, said->lma_place);
 	check_phdrs(builder, said->name, said->phdrs);
 	if (said->align_with_input && said->align)
 		script_report(builder->link->diag, 0, place, "align with input and explicit align specified");
@@ -279,6 +273,8 @@ static void add_overlay(struct builder *builder, const struct overlay_statement 
 		said->at = first ? NULL : overlay->at;
 		said->region = overlay->region;
 		said->lma_region = overlay->lma_region;
+		said->region_place = overlay->region_place;
+		said->lma_place = overlay->lma_place;
 		said->phdrs = said->phdrs ? said->phdrs : overlay->phdrs;
 		said->fill = said->fill ? said->fill : overlay->fill;
 		add_section(builder, said, at->place);
@@ -317,6 +313,8 @@ static void put_aside(struct builder *builder, const struct statement *command)
 static void add_statements(struct builder *builder, const struct statement *statement)
 {
 	for (; statement; statement = statement->next) {
+		if (statement->begins_script)
+			builder->first = builder->layout->nodes.n;
 		switch (statement->kind) {
 		case STATEMENT_ASSIGN:
 			add_assignment(builder, 0, statement);
@@ -412,31 +410,20 @@ static void overwrite(struct builder *builder, uint32_t first, uint32_t n)
 
 /* ---- the whole --------------------------------------------------------------------------------------------- */
 
-static bool uses_headers(const struct expr *expr)
-{
-	return expr && (expr->kind == EXPR_SIZEOF_HEADERS || uses_headers(expr->a) || uses_headers(expr->b) ||
-			uses_headers(expr->c));
-}
-
-static void look_for_headers(struct layout *layout)
-{
-	for (uint32_t i = 0; i < layout->nodes.n; i++) {
-		const struct node *node = &layout->nodes.at[i];
-		layout->headers_asked |= uses_headers(node->value);
-		for (uint32_t n = 0; node->kind == NODE_SECTION && n < layout->osecs.at[node->id].nodes.n; n++)
-			layout->headers_asked |= uses_headers(layout->osecs.at[node->id].nodes.at[n].value);
-	}
-}
-
-/* --section-start of a section that the script does not have. */
+/* What --section-start names exists, also where the script does not have it. */
 static void add_started_sections(struct link *link)
 {
 	struct layout *layout = link->layout;
 	const struct options *options = link->options;
-	for (uint32_t i = 0; i < options->section_starts.n; i++)
-		if (!layout_find(layout, options->section_starts.at[i].name))
-			layout_run(layout, layout_osec(layout, options->section_starts.at[i].name, RANK_DATA),
-				   options->section_starts.at[i].name, SORT_NONE);
+	for (uint32_t i = 0; i < options->section_starts.n; i++) {
+		const char *name = options->section_starts.at[i].name;
+		uint32_t osec = layout_find(layout, name);
+		if (!osec) {
+			osec = layout_osec(layout, name, RANK_DATA);
+			layout->osecs.at[osec].is_orphan = true;
+		}
+		layout->osecs.at[osec].is_started = true;
+	}
 }
 
 static bool has_insert(const struct script *script)
@@ -445,6 +432,19 @@ static bool has_insert(const struct script *script)
 		if (at->kind == STATEMENT_INSERT)
 			return true;
 	return false;
+}
+
+/* Whether a script has output sections that no INSERT of it takes somewhere: these are the program. */
+static bool has_main(const struct script *script)
+{
+	bool pending = false;
+	for (const struct statement *at = script->statements; at; at = at->next) {
+		if (at->begins_script && pending)
+			return true;
+		pending |= at->kind == STATEMENT_SECTION || at->kind == STATEMENT_OVERLAY;
+		pending &= at->kind != STATEMENT_INSERT;
+	}
+	return pending;
 }
 
 /* A program that the script makes. */
@@ -473,7 +473,6 @@ static void replace_default(struct link *link, const struct script *script)
 	if (!model)
 		add_started_sections(link);
 	layout_builtins(link);
-	look_for_headers(layout);
 	if (!model) {
 		layout_sort_unsaid(layout);
 		layout_compile_rules(layout);
@@ -491,9 +490,23 @@ static void replace_default(struct link *link, const struct script *script)
 	link->layout = layout;
 }
 
+/* The default layout knows no regions, and makes its own segments. */
+static void refuse_regions(struct link *link, const struct script *script)
+{
+	if (script->regions)
+		script_report(link->diag, 0, script->regions->place,
+			      "MEMORY is not supported without a SECTIONS command that takes the place of the default "
+			      "layout");
+	if (script->phdrs)
+		script_report(link->diag, 0, script->phdrs->place,
+			      "PHDRS is not supported without a SECTIONS command that takes the place of the default "
+			      "layout");
+}
+
 /* The default program, and what the script adds: its rules come first, its assignments last. */
 static void extend_default(struct link *link, const struct script *script)
 {
+	refuse_regions(link, script);
 	struct layout *layout = layout_new(link);
 	struct builder builder = {.link = link, .layout = layout, .rank = RANK_DATA};
 	layout->script = script;
@@ -528,7 +541,7 @@ static void extend_default(struct link *link, const struct script *script)
 void layout_make(struct link *link)
 {
 	const struct script *script = &link->script;
-	if (link->has_script && script->has_sections && !has_insert(script))
+	if (link->has_script && script->has_sections && (!has_insert(script) || has_main(script)))
 		replace_default(link, script);
 	else if (script->statements || script->overwrites || script->regions || script->has_phdrs)
 		extend_default(link, script);

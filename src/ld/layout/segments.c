@@ -30,13 +30,40 @@ static bool is_chosen(const struct link *link, struct osec *osec)
 {
 	if (!link->layout->scripted || osec->rank == RANK_TABLES)
 		return osec->has_members;
-	osec->is_empty = !osec->size && !osec->is_kept && !osec->has_data &&
-			 !(osec->has_members && keeps_relocations(link->options));
+	if (link->options->kind == OUTPUT_RELOCATABLE)
+		osec->is_empty = !osec->look.exists;
+	else
+		osec->is_empty = !osec->size && !osec->is_kept && !osec->has_data &&
+				 !(osec->has_members && keeps_relocations(link->options));
 	return !osec->is_empty;
 }
 
 /* Sections that exist in the output, those that have members; the first of them after an address was given jumps there.
  * The location counter's first value, where the headers end, is no jump. */
+/* By a script's rules: in the order in which they came to exist; the tables come last. */
+static void choose_by_script(struct link *link)
+{
+	struct layout *layout = link->layout;
+	uint32_t n = 0;
+	for (uint32_t i = 1; i < layout->osecs.n; i++)
+		layout->osecs.at[i].index = 0;
+	for (uint32_t i = layout->made_first; i; i = layout->osecs.at[i].made_next) {
+		struct osec *osec = &layout->osecs.at[i];
+		if (osec->rank < RANK_TABLES && is_chosen(link, osec) &&
+		    (osec->look.flags & ALLOC || !link->options->z.nosectionheader))
+			layout->order[n++] = i;
+	}
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		struct osec *osec = &layout->osecs.at[layout->nodes.at[i].id];
+		if (layout->nodes.at[i].kind == NODE_SECTION && osec->rank == RANK_TABLES && is_chosen(link, osec) &&
+		    !link->options->z.nosectionheader)
+			layout->order[n++] = layout->nodes.at[i].id;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		layout->osecs.at[layout->order[i]].index = i + 1;
+	layout->n_order = n;
+}
+
 void layout_choose_sections(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -44,6 +71,10 @@ void layout_choose_sections(struct link *link)
 	bool jumps = false;
 	if (!layout->order)
 		layout->order = arena_array(&layout->arena, uint32_t, layout->osecs.n);
+	if (layout->scripted && link->options->kind != OUTPUT_RELOCATABLE) {
+		choose_by_script(link);
+		return;
+	}
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
 		if (node->kind == NODE_ASSIGN)

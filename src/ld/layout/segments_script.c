@@ -7,6 +7,7 @@
 #include "arch/arch.h"
 #include "ld/layout/expr.h"
 #include "ld/layout/interpret.h"
+#include "ld/layout/looks.h"
 #include "ld/layout/segments_script.h"
 
 static struct osec *osec_at(const struct layout *layout, uint32_t id)
@@ -14,20 +15,15 @@ static struct osec *osec_at(const struct layout *layout, uint32_t id)
 	return &layout->osecs.at[id];
 }
 
-static bool is_tbss(const struct osec *osec)
-{
-	return osec->type == SHT_NOBITS && osec->flags & SHF_TLS;
-}
-
 /* Thread-local sections without content count as loaded: they do not end what has content. */
 static bool has_content(const struct osec *osec)
 {
-	return osec->type != SHT_NOBITS || osec->flags & SHF_TLS;
+	return osec->look.flags & (LOAD | THREAD_LOCAL);
 }
 
 static uint64_t room_of(const struct osec *osec)
 {
-	return is_tbss(osec) ? 0 : osec->size;
+	return look_is_tbss(osec) ? 0 : osec->size;
 }
 
 static struct segment *add(struct layout *layout, uint32_t type, uint32_t flags, const uint32_t *sections, uint32_t n)
@@ -41,7 +37,8 @@ static struct segment *add(struct layout *layout, uint32_t type, uint32_t flags,
 
 static uint32_t protection(const struct layout *layout, const struct segment *segment)
 {
-	uint32_t flags = PF_R;
+	bool headers = segment->has_headers || segment->has_phdrs_only || segment->type == PT_PHDR;
+	uint32_t flags = segment->n || headers ? PF_R : 0;
 	for (uint32_t i = 0; i < segment->n; i++) {
 		const struct osec *osec = osec_at(layout, segment->sections[i]);
 		flags |= (osec->flags & SHF_WRITE ? PF_W : 0) | (osec->flags & SHF_EXECINSTR ? PF_X : 0);
@@ -87,7 +84,7 @@ static void sort_by_place(const struct layout *layout, uint32_t *sections, uint3
 	for (uint32_t i = 0; i < n; i++) {
 		const struct osec *osec = osec_at(layout, sections[i]);
 		places[i] = (struct place){.lma = osec->lma, .addr = osec->addr,
-					   .size = osec->type != SHT_NOBITS ? osec->size : 0,
+					   .size = osec->look.flags & LOAD ? osec->size : 0,
 					   .late = !has_content(osec) && osec->size,
 					   .index = osec->index, .id = sections[i]};
 	}
@@ -98,12 +95,11 @@ static void sort_by_place(const struct layout *layout, uint32_t *sections, uint3
 }
 
 /* The loaded sections in order of load address: `sections`, which has room for all. */
-static uint32_t sort_loaded(const struct link *link, uint32_t *sections)
+static uint32_t sort_loaded(const struct layout *layout, uint32_t *sections)
 {
-	const struct layout *layout = link->layout;
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < layout->n_order; i++)
-		if (osec_is_loaded(link, osec_at(layout, layout->order[i])))
+		if (osec_at(layout, layout->order[i])->look.flags & ALLOC)
 			sections[n++] = layout->order[i];
 	sort_by_place(layout, sections, n);
 	return n;
@@ -128,12 +124,11 @@ static bool place_headers(struct mapping *mapping)
 	if (!fit || link->options->unpaged)
 		return false;
 	uint64_t lma = (first->lma - size) & ~mask;
-	bool apart = link->options->z.separate_code && first->flags & SHF_EXECINSTR;
+	bool apart = link->options->z.separate_code && first->look.flags & CODE;
 	if (apart && ((lma + size - 1) & ~mask) == (first->lma & ~mask)) {
-		/* Not on a page of code: on the one before. */
-		if ((first->lma & ~mask) <= mapping->page)
-			return false;
-		lma -= mapping->page;
+		/* Not on a page of code: on the one before, if there is one. */
+		apart = lma >= mapping->page;
+		lma -= apart ? mapping->page : 0;
 	}
 	if (first->lma < lma || first->lma < size)
 		return false;
@@ -143,7 +138,7 @@ static bool place_headers(struct mapping *mapping)
 	segment->has_headers = true;
 	segment->align = mapping->page;
 	segment->lma = lma;
-	segment->addr = (first->addr - (first->lma - lma));
+	segment->addr = (first->addr - size) & ~mask;
 	return false;
 }
 
@@ -166,9 +161,17 @@ static bool begins_load(const struct mapping *mapping, const struct osec *last, 
 		return true;
 	if (options->unpaged)
 		return false;
-	if (options->z.separate_code && executable != ((osec->flags & SHF_EXECINSTR) != 0))
+	if (options->z.separate_code && executable != ((osec->look.flags & CODE) != 0))
 		return true;
-	return !writable && osec->flags & SHF_WRITE;
+	return !writable && !(osec->look.flags & READONLY);
+}
+
+/* Sections of different regions have no segment in common, whatever lies between them. */
+static bool are_apart(const struct mapping *mapping, const struct osec *a, const struct osec *b)
+{
+	const struct layout *layout = mapping->link->layout;
+	return osec_at(layout, layout_find_present(layout, a->name))->region !=
+	       osec_at(layout, layout_find_present(layout, b->name))->region;
 }
 
 static void add_load(struct mapping *mapping, uint32_t first, uint32_t end)
@@ -191,15 +194,16 @@ static void add_loads(struct mapping *mapping)
 	mapping->headers = mapping->n && place_headers(mapping);
 	for (uint32_t i = 0; i < mapping->n; i++) {
 		const struct osec *osec = osec_at(layout, mapping->sections[i]);
-		if (i && begins_load(mapping, osec_at(layout, mapping->sections[i - 1]), osec, writable, executable)) {
+		const struct osec *last = i ? osec_at(layout, mapping->sections[i - 1]) : NULL;
+		if (last && (begins_load(mapping, last, osec, writable, executable) || are_apart(mapping, last, osec))) {
 			add_load(mapping, first, i);
 			writable = executable = false;
 			first = i;
 		}
-		writable |= (osec->flags & SHF_WRITE) != 0;
-		executable |= (osec->flags & SHF_EXECINSTR) != 0;
+		writable |= !(osec->look.flags & READONLY);
+		executable |= (osec->look.flags & CODE) != 0;
 	}
-	if (mapping->n > first + 1 || (mapping->n && !is_tbss(osec_at(layout, mapping->sections[first]))))
+	if (mapping->n > first + 1 || (mapping->n && !look_is_tbss(osec_at(layout, mapping->sections[mapping->n - 1]))))
 		add_load(mapping, first, mapping->n);
 }
 
@@ -217,7 +221,7 @@ static void add_named(struct layout *layout, uint32_t type, const char *name, ui
 
 static bool is_note(const struct osec *osec)
 {
-	return osec->flags & SHF_ALLOC && osec->type == SHT_NOTE;
+	return osec->look.flags & LOAD && osec->type == SHT_NOTE;
 }
 
 /* Notes of one alignment that touch. */
@@ -246,7 +250,7 @@ static void add_tls(struct layout *layout)
 {
 	uint32_t first = layout->n_order, end = 0;
 	for (uint32_t i = 0; i < layout->n_order; i++)
-		if (osec_at(layout, layout->order[i])->flags & SHF_TLS) {
+		if (osec_at(layout, layout->order[i])->look.flags & THREAD_LOCAL) {
 			first = i < first ? i : first;
 			end = i + 1;
 		}
@@ -259,8 +263,8 @@ static void add_tls(struct layout *layout)
 static bool is_relocated_data(const struct layout *layout, const struct osec *osec)
 {
 	const struct data_segment *data = &layout->data_segment;
-	return osec->flags & SHF_ALLOC && osec->addr >= data->base && osec->addr < data->relro_end && !is_tbss(osec) &&
-	       osec->size;
+	return osec->flags & SHF_ALLOC && osec->addr >= data->base && osec->addr < data->relro_end &&
+	       !look_is_tbss(osec) && osec->size;
 }
 
 /* What DATA_SEGMENT_ALIGN and DATA_SEGMENT_RELRO_END enclose. */
@@ -279,9 +283,11 @@ static void add_relro(struct layout *layout, const struct mapping *mapping)
 static void add_by_addresses(struct link *link)
 {
 	struct layout *layout = link->layout;
+	if (!layout->n_order || osec_at(layout, layout->order[0])->rank == RANK_TABLES)
+		return; /* there are no sections */
 	struct mapping mapping = {.link = link, .page = link->options->z.max_page_size};
 	mapping.sections = arena_array(&layout->arena, uint32_t, layout->n_order + 1);
-	mapping.n = sort_loaded(link, mapping.sections);
+	mapping.n = sort_loaded(layout, mapping.sections);
 	const struct osec *interp = osec_at(layout, layout_find(layout, ".interp"));
 	if (interp->index && interp->flags & SHF_ALLOC) {
 		add(layout, PT_PHDR, PF_R, NULL, 0)->align = link->arch->dialect->word;
@@ -331,28 +337,27 @@ static const struct name_list *next_list(const struct layout *layout, uint32_t n
 
 /* Loaded sections that name no segments go where the statement before them goes, but not into PT_INTERP; the first ones
  * where the first statement goes that says it. */
-static uint32_t list_members(struct link *link, const struct phdr_statement *phdr, uint32_t type, uint32_t *sections)
+static uint32_t list_members(const struct layout *layout, const struct phdr_statement *phdr, uint32_t type,
+			     const struct name_list **last, uint32_t *sections)
 {
-	const struct layout *layout = link->layout;
-	const struct name_list *last = NULL;
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		if (layout->nodes.at[i].kind != NODE_SECTION)
 			continue;
 		const struct osec *osec = osec_at(layout, layout->nodes.at[i].id);
 		const struct name_list *list = osec->phdrs;
-		if (list)
-			last = list;
-		if (!osec->index)
+		if (osec->is_absent)
 			continue;
-		if (!list) {
+		if (list) {
+			*last = list;
+		} else {
 			bool unloaded = osec->said && osec->said->type == SECTION_TYPE_NOLOAD;
-			if (unloaded || !(osec->flags & SHF_ALLOC) || type == PT_INTERP)
+			if (unloaded || !osec->look.exists || !(osec->look.flags & ALLOC) || type == PT_INTERP)
 				continue;
-			last = last ? last : next_list(layout, i);
-			list = last;
+			*last = *last ? *last : next_list(layout, i);
+			list = *last;
 		}
-		if (names(list, phdr->name))
+		if (osec->index && (osec->look.flags & ALLOC || type != PT_LOAD) && names(list, phdr->name))
 			sections[n++] = layout->nodes.at[i].id;
 	}
 	return n;
@@ -362,16 +367,14 @@ static void add_listed(struct link *link)
 {
 	struct layout *layout = link->layout;
 	uint32_t *sections = arena_array(&layout->arena, uint32_t, layout->n_order + 1);
+	const struct name_list *last = NULL; /* that of the last section goes on into the next segment */
 	for (const struct phdr_statement *phdr = layout->script->phdrs; phdr; phdr = phdr->next) {
 		uint32_t type = (uint32_t)evaluate(link, phdr->type, PT_NULL);
-		uint32_t n = list_members(link, phdr, type, sections);
-		if (type == PT_LOAD)
-			sort_by_place(layout, sections, n);
+		uint32_t n = list_members(layout, phdr, type, &last, sections);
+		sort_by_place(layout, sections, n);
+		for (uint32_t i = 0; type == PT_NOTE && i < n; i++)
+			osec_at(layout, sections[i])->type = SHT_NOTE;
 		struct segment *segment = add(layout, type, 0, sections, n);
-		segment->flags =
-			phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
-		if (type == PT_GNU_STACK && !phdr->flags)
-			segment->flags = PF_R | PF_W | (layout->exec_stack ? PF_X : 0);
 		segment->align = n ? alignment(layout, segment) : link->arch->dialect->word;
 		if (type == PT_LOAD && !link->options->unpaged)
 			segment->align = max_u64(segment->align, link->options->z.max_page_size);
@@ -379,6 +382,10 @@ static void add_listed(struct link *link)
 			segment->align = link->arch->dialect->word;
 		segment->has_headers = phdr->filehdr;
 		segment->has_phdrs_only = phdr->phdrs && !phdr->filehdr && type != PT_PHDR;
+		segment->flags =
+			phdr->flags ? (uint32_t)evaluate(link, phdr->flags, PF_R) : protection(layout, segment);
+		if (type == PT_GNU_STACK && !phdr->flags)
+			segment->flags = PF_R | PF_W | (layout->exec_stack ? PF_X : 0);
 		segment->at = phdr->at;
 	}
 }

@@ -16,10 +16,10 @@ struct item {
 	const struct file *file;   /* NULL: the linker's own */
 	const struct rule *rule;   /* that took it */
 	uint32_t left, right;      /* 1 + an item; 0: none */
+	bool is_elsewhere;         /* an earlier description has it: it only has a say in where others come */
 };
 
-/* A pool of merged pieces stands for its first member. */
-static section_id visible_section(const struct link *link, section_id id)
+section_id visible_section(const struct link *link, section_id id)
 {
 	const struct section *section = section_of(link, id);
 	if (section->kind != SECTION_POOL)
@@ -138,43 +138,95 @@ static void insert(const struct run *run, struct item *items, struct tree *tree,
 		tree->rightmost = &items[id].right;
 }
 
-static void sort_mixed(const struct run *run, struct item *items, section_id *sorted)
+static void sort_mixed(const struct link *link, const struct run *run, struct item *items, uint32_t n_items,
+		       section_id *sorted)
 {
 	struct tree tree = {.rightmost = &tree.root};
 	uint32_t n = 0, depth = 0;
-	uint32_t *stack = malloc(run->n * sizeof(*stack));
-	if (!stack)
+	uint32_t *stack = malloc(n_items * sizeof(*stack));
+	bool *met = calloc(link->sections.n, sizeof(*met));
+	if (!stack || !met)
 		out_of_memory();
-	for (uint32_t i = 0; i < run->n; i++)
+	for (uint32_t i = 0; i < n_items; i++)
 		insert(run, items, &tree, i);
 	for (uint32_t at = tree.root; at || depth;) {
 		for (; at; at = items[at - 1].left)
 			stack[depth++] = at;
 		at = stack[--depth];
-		sorted[n++] = items[at - 1].id;
-		at = items[at - 1].right;
+		const struct item *item = &items[at - 1];
+		if (!item->is_elsewhere && !met[item->id])
+			sorted[n++] = item->id;
+		met[item->id] = true;
+		at = item->right;
 	}
+	free(met);
 	free(stack);
 }
 
-/* Which rule took each section. */
-static void find_rules(const struct link *link, const struct run *run, struct item *items)
+struct items {
+	ARRAY(struct item) list;
+	struct rule_finder *finder;
+};
+
+/* The item, once for each rule of the run that means it. */
+static void add_items(const struct link *link, const struct run *run, struct items *items, struct item item)
 {
 	const struct layout *layout = link->layout;
-	struct rule_finder *finder = rule_finder_new(layout->rule_index);
-	for (uint32_t i = 0; i < run->n; i++) {
-		const struct file *file = items[i].file;
-		uint64_t flags = 0;
-		struct str none = {"", 0};
-		bool is_member = file && file->member.len;
-		rule_finder_file(finder, inner_name(file), is_member ? outer_name(file) : none, is_member);
-		if (section_of(link, visible_section(link, items[i].id))->file != INTERNAL_FILE)
-			flags = section_shdr(link, visible_section(link, items[i].id))->sh_flags;
-		uint32_t rule = rule_finder_find(finder, str_of(items[i].name), flags, run->first_rule);
-		if (rule - run->first_rule < run->n_rules)
-			items[i].rule = &layout->rules.at[rule];
+	section_id visible = visible_section(link, item.id);
+	uint64_t flags = section_of(link, visible)->file != INTERNAL_FILE ? section_shdr(link, visible)->sh_flags : 0;
+	uint32_t end = run->first_rule + run->n_rules, n = items->list.n;
+	for (uint32_t from = run->first_rule; from < end;) {
+		uint32_t rule = rule_finder_find(items->finder, str_of(item.name), flags, from);
+		if (rule >= end)
+			break;
+		item.rule = &layout->rules.at[rule];
+		*array_push(&items->list) = item;
+		from = rule + 1;
 	}
-	rule_finder_free(finder);
+	if (items->list.n == n && !item.is_elsewhere)
+		*array_push(&items->list) = item;
+}
+
+static void set_file(struct rule_finder *finder, const struct file *file)
+{
+	struct str none = {"", 0};
+	bool is_member = file && file->member.len;
+	rule_finder_file(finder, inner_name(file), is_member ? outer_name(file) : none, is_member);
+}
+
+/* What the rules of the run mean, also if an earlier one took it: those of a file stand together. */
+static void find_items(const struct link *link, const struct run *run, const struct item *own, struct items *items)
+{
+	bool *is_own = calloc(link->sections.n, sizeof(*is_own));
+	if (!is_own)
+		out_of_memory();
+	for (uint32_t i = 0; i < run->n; i++)
+		is_own[visible_section(link, own[i].id)] = true;
+	uint32_t next = 0;
+	for (file_id f = 1; f < link->files.n; f++) {
+		const struct file *file = file_of(link, f);
+		if (file->kind != FILE_OBJECT || !file->live)
+			continue;
+		set_file(items->finder, file);
+		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+			section_id id = file->first_section + i;
+			const struct section *section = section_of(link, id);
+			if (section->kind == SECTION_NONE || is_own[id])
+				continue;
+			for (; next < run->n && own[next].file == file && own[next].id < id; next++)
+				add_items(link, run, items, own[next]);
+			add_items(link, run, items, (struct item){
+				.id = id, .p2align = section->p2align, .name = layout_section_name(link, id),
+				.file = file, .rule = own[0].rule, .is_elsewhere = true});
+		}
+		for (; next < run->n && own[next].file == file; next++)
+			add_items(link, run, items, own[next]);
+	}
+	for (; next < run->n; next++) {
+		set_file(items->finder, own[next].file);
+		add_items(link, run, items, own[next]);
+	}
+	free(is_own);
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------- */
@@ -221,12 +273,24 @@ void sort_run(const struct link *link, uint32_t id)
 		};
 	}
 	if (mixed) {
-		find_rules(link, run, items);
-		sort_mixed(run, items, run->items);
+		struct items all = {.finder = rule_finder_new(layout->rule_index)};
+		find_items(link, run, items, &all);
+		sort_mixed(link, run, all.list.at, all.list.n, run->items);
+		rule_finder_free(all.finder);
+		array_free(&all.list);
 	} else {
 		qsort_r(items, run->n, sizeof(*items), compare_items, run);
 		for (uint32_t i = 0; i < run->n; i++)
 			run->items[i] = items[i].id;
 	}
 	free(items);
+}
+
+bool sort_precedes(const struct link *link, uint32_t id, struct sort_key a, struct sort_key b)
+{
+	const struct run *run = &link->layout->runs.at[id];
+	if (!run->n_rules || run->file_sort == SORT_NAME)
+		return false;
+	struct item x = {.p2align = a.p2align, .name = a.name}, y = {.p2align = b.p2align, .name = b.name};
+	return compare_as(&link->layout->rules.at[run->first_rule], &x, &y) < 0;
 }

@@ -7,4 +7,15 @@
 /* Sorts run->items, which stand in the order of the inputs. One thread for each run. */
 void sort_run(const struct link *link, uint32_t run);
 
+/* A pool of merged pieces stands for its first member. */
+section_id visible_section(const struct link *link, section_id id);
+
+struct sort_key {
+	const char *name;
+	uint8_t p2align;
+};
+
+/* Does a section like `a` come before one like `b` by the first rule of the run? */
+bool sort_precedes(const struct link *link, uint32_t run, struct sort_key a, struct sort_key b);
+
 #endif

@@ -1,3 +1,4 @@
+#include "ld/layout/looks.h"
 #include "ld/output/headers.h"
 
 #include <stdlib.h>
@@ -28,11 +29,11 @@ void headers_prepare(struct link *link)
 	section_of(link, link->synthetic[SYN_SHSTRTAB])->size = size;
 }
 
-/* Where .text begins; of several, the first that has something. */
+/* Where .text begins; of several, the first that has something; by a script's rules the first that came to exist. */
 static uint64_t text_address(const struct layout *layout)
 {
-	uint32_t first = layout_find(layout, ".text");
-	for (uint32_t i = first; i < layout->osecs.n; i++) {
+	uint32_t first = layout->scripted ? looks_first(layout, ".text") : layout_find(layout, ".text");
+	for (uint32_t i = first; !layout->scripted && i < layout->osecs.n; i++) {
 		const struct osec *osec = &layout->osecs.at[i];
 		if ((osec->has_members || osec->index) && strcmp(osec->name, ".text") == 0)
 			return osec->addr;

@@ -10,6 +10,7 @@
 
 enum {
 	PIECE_SIZE = 1 << 18,
+	AHEAD = 8,                       /* sections whose references are fetched before their turn */
 	GAP_SIZE = PIECE_SIZE / 30 * 30, /* whole instructions of every length that fills code */
 };
 
@@ -63,10 +64,12 @@ static void fill_gap(const struct link *link, const struct osec *osec, const str
 		     uint8_t *image, uint64_t size)
 {
 	if (!fill || !fill->size) {
-		if (link->layout->scripted && osec->flags & SHF_EXECINSTR && link->arch->fill_code)
+		bool scripted = link->layout->scripted;
+		bool code = scripted && osec->look.exists ? osec->look.flags & CODE : osec->flags & SHF_EXECINSTR;
+		if (scripted && code && link->arch->fill_code)
 			link->arch->fill_code(image, size);
 		else
-			memset(image, osec->flags & SHF_EXECINSTR ? link->arch->code_fill : 0, size);
+			memset(image, code ? link->arch->code_fill : 0, size);
 		return;
 	}
 	for (uint64_t at = 0, phase = from % fill->size; at < size; at += fill->size - phase, phase = 0)
@@ -112,8 +115,8 @@ void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 		uint64_t offset = section->offset - start;
 		if (offset != at)
 			fill_gap(link, osec, run->fill, 0, image + at, offset - at);
-		if (i + 1 < piece->last)
-			fetch_refs(link, run->items[i + 1]);
+		if (i + AHEAD < piece->last)
+			fetch_refs(link, run->items[i + AHEAD]);
 		render_section(link, run->items[i], image + offset);
 		at = offset + section->size;
 	}

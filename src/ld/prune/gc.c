@@ -91,9 +91,10 @@ static section_id definition_of(const struct link *link, symbol_id symbol)
 static enum gc_reason root_reason(const struct link *link, section_id id, symbol_id *symbol)
 {
 	const struct elf_shdr *shdr = section_shdr(link, id);
-	const struct run *run = &link->layout->runs.at[section_of(link, id)->run];
+	uint32_t run = section_of(link, id)->run;
+	bool is_orphan = run == ORPHAN_RUN; /* it has no run yet */
 	*symbol = 0;
-	if (run->keep || section_of(link, id)->keep)
+	if ((!is_orphan && link->layout->runs.at[run].keep) || section_of(link, id)->keep)
 		return GC_KEEP;
 	if (shdr->sh_flags & SHF_GNU_RETAIN)
 		return GC_RETAIN;

@@ -342,6 +342,12 @@ static void describe(struct link *link, struct node *node, bool in_section)
 	uint64_t owner = like ? symbol_owner(&link->symbols[like]) : OWNER_NONE;
 	if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || node->is_tls)
 		return;
+	uint8_t visible = link->symbols[like].visibility, own = elf_sym_visibility(sym);
+	if (visible != STV_DEFAULT && (own == STV_DEFAULT || visible < own)) {
+		sym->st_other = visible;
+		symbol_id symbol = symbols_find(link, str_of(node->symbol));
+		link->symbols[symbol].visibility = visible;
+	}
 	uint8_t type = elf_sym_type(symbol_definition(link, &link->symbols[like]));
 	if (type == STT_COMMON)
 		type = STT_OBJECT;

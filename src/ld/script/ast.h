@@ -107,6 +107,7 @@ struct section_statement {
 	enum section_constraint constraint;
 	struct statement *body;
 	const char *region, *lma_region;     /* >region, AT>region */
+	struct script_place region_place, lma_place;
 	struct name_list *phdrs;             /* :phdr; "NONE" */
 	const struct expr *fill;
 };
@@ -116,6 +117,7 @@ struct overlay_statement {
 	bool nocrossrefs;
 	struct statement *sections;          /* STATEMENT_SECTIONs: name, body, phdrs, fill */
 	const char *region, *lma_region;
+	struct script_place region_place, lma_place;
 	struct name_list *phdrs;
 	const struct expr *fill;
 };
@@ -129,6 +131,7 @@ struct statement {
 	bool provide, hidden;                /* ASSIGN: PROVIDE(), HIDDEN(), PROVIDE_HIDDEN() */
 	bool compound;                       /* ASSIGN: written as "+=" or the like */
 	bool after;                          /* INSERT */
+	bool begins_script;                  /* the first one of a script: INSERT takes none of those before it */
 	bool sign_extend;                    /* DATA: SQUAD */
 	uint8_t width;                       /* DATA: 1, 2, 4, 8 */
 	struct bytes text;                   /* STRING */

@@ -32,8 +32,8 @@ struct token {
 struct lexer {
 	const struct script_text *text;
 	uint64_t at, end;      /* offsets in the text */
-	bool by_lines;         /* an MRI script: the end of a line is punctuation, ';' and '*' begin comments, '#' one that
-				* takes the end of its line along */
+	bool by_lines;         /* an MRI script: the end of a line is punctuation, ';' and '*' begin comments, '#'
+				* one that takes the end of its line along */
 };
 
 /* Begins to read that piece of a text. */

@@ -1,5 +1,5 @@
-/* Scripts of MRI's linkers (GNU ld manual, "MRI"; GNU ld's grammar knows more commands than that, which are here, too): a
- * command a line, in capitals or small letters. What the commands say of output sections is collected, since it holds
+/* Scripts of MRI's linkers (GNU ld manual, "MRI"; GNU ld's grammar knows more commands than that, which are here, too):
+ * a command a line, in capitals or small letters. What the commands say of output sections is collected, since it holds
  * wherever it stands, and becomes the statements that a SECTIONS command would have. */
 #include <stdlib.h>
 #include <string.h>
@@ -344,10 +344,14 @@ static uint64_t place_in_order(const struct mri_section *section)
 	return (uint64_t)2 << 32 | (section->aliased ? section->aliased : section->absolute);
 }
 
-static int compare_sections(const void *a, const void *b)
+struct chosen {
+	const struct mri_section *section;
+};
+
+static int compare_chosen(const void *a, const void *b)
 {
-	uint64_t x = place_in_order(*(struct mri_section *const *)a);
-	uint64_t y = place_in_order(*(struct mri_section *const *)b);
+	uint64_t x = place_in_order(((const struct chosen *)a)->section);
+	uint64_t y = place_in_order(((const struct chosen *)b)->section);
 	return x < y ? -1 : x > y;
 }
 
@@ -382,20 +386,21 @@ static void add_section(struct mri *mri, const struct mri_section *of, const str
 
 static void add_sections(struct mri *mri)
 {
-	ARRAY(struct mri_section *) all = {0};
+	ARRAY(struct chosen) all = {0};
 	bool has_order = false;
 	for (const struct mri_section *at = mri->sections; at; at = at->next)
 		has_order |= at->ordered || at->addressed || at->aliased;
-	for (struct mri_section *at = mri->sections; at; at = at->next)
+	for (const struct mri_section *at = mri->sections; at; at = at->next)
 		if (has_order ? at->ordered || at->addressed || at->aliased : at->absolute)
-			*array_push(&all) = at;
+			*array_push(&all) = (struct chosen){at};
 	if (all.n)
-		qsort(all.at, all.n, sizeof(struct mri_section *), compare_sections);
+		qsort(all.at, all.n, sizeof(*all.at), compare_chosen);
 	struct expr *dot = arena_new(mri->parser.arena, struct expr);
 	*dot = (struct expr){.kind = EXPR_DOT};
 	for (uint32_t i = 0; i < all.n; i++) {
-		const struct expr *address = all.at[i]->address ? all.at[i]->address : dot;
-		add_section(mri, all.at[i], i == 0 && mri->base ? mri->base : address);
+		const struct mri_section *section = all.at[i].section;
+		const struct expr *address = section->address ? section->address : dot;
+		add_section(mri, section, i == 0 && mri->base ? mri->base : address);
 	}
 	mri->parser.out->has_sections |= all.n != 0;
 	array_free(&all);

@@ -143,6 +143,7 @@ static bool parse_section_clauses(struct script_parser *parser, struct section_s
 /* Of a section or an overlay. */
 struct tail {
 	const char **region, **lma_region;
+	struct script_place *region_place, *lma_place;
 	struct name_list **phdrs;
 	const struct expr **fill;
 };
@@ -154,6 +155,7 @@ static bool parse_tail(struct script_parser *parser, struct tail tail)
 		tail.phdrs = &(*tail.phdrs)->next;
 	for (;;) {
 		if (parser_accept(parser, LEX_SCRIPT, ">")) {
+			*tail.region_place = parser_peek(parser, LEX_SCRIPT).place;
 			if (!parser_name(parser, LEX_SCRIPT, tail.region, "the name of a memory region"))
 				return false;
 		} else if (parser_accept(parser, LEX_SCRIPT, ":")) {
@@ -173,6 +175,7 @@ static bool parse_tail(struct script_parser *parser, struct tail tail)
 				parser->lexer = before;
 				return true;
 			}
+			*tail.lma_place = parser_peek(parser, LEX_SCRIPT).place;
 			if (!parser_name(parser, LEX_SCRIPT, tail.lma_region, "the name of a memory region"))
 				return false;
 		}
@@ -202,7 +205,8 @@ static struct statement *add_section(struct script_parser *parser, struct token 
 static bool parse_section(struct script_parser *parser, struct token name)
 {
 	struct section_statement *section = add_section(parser, name)->section;
-	struct tail tail = {&section->region, &section->lma_region, &section->phdrs, &section->fill};
+	struct tail tail = {&section->region, &section->lma_region, &section->region_place, &section->lma_place,
+			    &section->phdrs, &section->fill};
 	return parse_head(parser, &section->address, section) && parse_section_clauses(parser, section) &&
 	       parse_body(parser, section) && parse_tail(parser, tail);
 }
@@ -214,7 +218,8 @@ static bool parse_overlaid(struct script_parser *parser, struct token name, void
 	if (!token_is_name(name))
 		return parser_expected(parser, name, "the name of a section in the OVERLAY, or '}'");
 	struct section_statement *section = add_section(parser, name)->section;
-	struct tail tail = {&section->region, &section->lma_region, &section->phdrs, &section->fill};
+	struct tail tail = {&section->region, &section->lma_region, &section->region_place, &section->lma_place,
+			    &section->phdrs, &section->fill};
 	return parser_expect(parser, LEX_EXPR, "{", "'{' after the name of a section in an OVERLAY") &&
 	       parse_body(parser, section) && parse_tail(parser, tail);
 }
@@ -241,8 +246,8 @@ static bool parse_overlay(struct script_parser *parser, struct token word)
 	parser->end = &overlay->sections;
 	bool ok = parser_items(parser, LEX_SCRIPT, parse_overlaid, NULL, "the name of a section, or '}'");
 	parser->end = end;
-	return ok && parse_tail(parser, (struct tail){&overlay->region, &overlay->lma_region, &overlay->phdrs,
-						      &overlay->fill});
+	return ok && parse_tail(parser, (struct tail){&overlay->region, &overlay->lma_region, &overlay->region_place,
+						      &overlay->lma_place, &overlay->phdrs, &overlay->fill});
 }
 
 static bool parse_statement(struct script_parser *parser, struct token first, void *context)

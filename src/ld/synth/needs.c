@@ -9,7 +9,7 @@
 #include "ld/report/describe.h"
 #include "ld/synth/copy.h"
 
-enum { FILE_GRAIN = 1 };
+enum { FILE_GRAIN = 1, AHEAD = 8 };
 
 void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, enum dynamic_site_kind kind)
 {
@@ -121,13 +121,6 @@ static bool is_scanned(const struct link *link, const struct file *file, uint32_
 	       file->elf.shdrs[number].sh_flags & SHF_ALLOC;
 }
 
-static void scan_section(struct scanner *scanner, section_id section, struct elf_relas relas)
-{
-	scanner->relas = relas;
-	if (section)
-		scanner->link->arch->scan(scanner, section);
-}
-
 static void scan_file(struct link *link, file_id id, struct arena *arena)
 {
 	struct file *file = file_of(link, id);
@@ -135,18 +128,19 @@ static void scan_file(struct link *link, file_id id, struct arena *arena)
 	scanner.bits = calloc((size_t)file->symtab.n + 1, sizeof(*scanner.bits));
 	if (!scanner.bits)
 		out_of_memory();
-	section_id waiting = 0; /* until what it refers to has been fetched */
-	struct elf_relas its_relas = {0};
+	uint32_t next = 1, fetched = 0; /* sections that come are looked at before their turn */
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 		if (!is_scanned(link, file, i))
 			continue;
-		struct elf_relas relas = section_relas(link, file->first_section + i);
-		refs_fetch(link, file, relas);
-		scan_section(&scanner, waiting, its_relas);
-		waiting = file->first_section + i;
-		its_relas = relas;
+		for (; next < file->elf.nshdr && fetched < AHEAD; next++)
+			if (is_scanned(link, file, next)) {
+				refs_fetch(link, file, section_relas(link, file->first_section + next));
+				fetched++;
+			}
+		scanner.relas = section_relas(link, file->first_section + i);
+		link->arch->scan(&scanner, file->first_section + i);
+		fetched--;
 	}
-	scan_section(&scanner, waiting, its_relas);
 	*array_push(&scanner.needs) = (struct need){0, scanner.module_bits}; /* the module's own come first */
 	for (uint32_t i = 0; i < file->symtab.n; i++)
 		if (scanner.bits[i])

@@ -96,7 +96,7 @@ static inline bool is_ordinary(const struct link *link, const struct file *file,
  * looked at whose relocations they are, while another one is. */
 static inline void refs_fetch(const struct link *link, const struct file *file, struct elf_relas relas)
 {
-	enum { MOST = 64 }; /* more would push out the first */
+	enum { MOST = 16 }; /* more would push out the first */
 	const struct elf_symtab *symtab = &file->symtab;
 	uint64_t n = relas.n < MOST ? relas.n : MOST;
 	for (uint64_t i = 0; i < n; i++) {

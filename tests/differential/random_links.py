@@ -1,0 +1,195 @@
+"""Links one random case with two linkers and says in which way the outputs differ."""
+import os
+import random
+import signal
+import struct
+import subprocess
+
+from elf_image import Image
+from random_scripts import Script, text_of
+
+SECTION_FIELDS = ('name', 'type', 'flags', 'address', 'size', 'alignment', 'entsize', 'bytes')
+SYMBOL_FIELDS = ('name', 'value', 'section', 'type', 'binding', 'visibility', 'size')
+RELOCATION_FIELDS = ('section', 'offset', 'type', 'symbol', 'addend')
+SEGMENT_FIELDS = ('type', 'flags', 'address', 'load address', 'file size', 'memory size', 'alignment', 'offset in the page')
+
+
+STB_LOCAL, STV_HIDDEN = 0, 2
+
+
+class Case:
+    """Objects, options and a script."""
+
+    def __init__(self, objects, options, root):
+        self.objects, self.options, self.root = objects, options, root
+
+    def copy(self):
+        return Case(list(self.objects), list(self.options), self.root.copy())
+
+    def command(self, script):
+        return ['--build-id=none', '-T', script, *[word for option in self.options for word in option],
+                *[each.path for each in self.objects]]
+
+
+class Difference:
+    """One way in which two outputs differ: its class, and lines that show it."""
+
+    def __init__(self, kind, lines):
+        self.kind, self.lines = kind, lines
+
+
+OPTIONS = [
+    [], [], [], [['-z', 'noseparate-code']], [['-N']], [['-n']], [['-z', 'max-page-size=0x10000']],
+    [['--sort-section=name']], [['--sort-section=alignment']], [['-Ttext=0x30000']], [['-Tdata=0x60000']],
+    [['--section-start=.data=0x50000']], [['--defsym=defined_symbol=17']], [['--gc-sections']], [['-r']],
+    [['--emit-relocs']], [['--orphan-handling=discard']], [['-z', 'norelro']], [['-d']], [['-s']],
+]
+
+
+def random_case(seed, pool):
+    rng = random.Random(seed)
+    objects = rng.sample(pool, rng.randrange(1, 5))
+    options = rng.choice(OPTIONS)
+    collects = ['--gc-sections'] in options
+    if collects:  # gild keeps .init_array without KEEP(), common symbols, and what expressions mention
+        objects = [each for each in objects if not each.has_roots] or [each for each in pool if not each.has_roots][:1]
+    script = Script(rng, objects, relocatable=['-r'] in options, mentions=not collects)
+    if ['--emit-relocs'] in options:  # GNU ld keeps it then
+        script.sections_block.body.insert(0, '/DISCARD/ : { *(.note.GNU-stack) }')
+    if ['--orphan-handling=discard'] in options:  # else the entry point may be in what is discarded
+        script.root.body = [part for part in script.root.body if not str(part).startswith('ENTRY')]
+    return Case(objects, options, script.root)
+
+
+def run(command):
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30)
+    except subprocess.TimeoutExpired:
+        return 124, 'no end'
+    return done.returncode, done.stdout.decode(errors='replace')
+
+
+def show(entry):
+    return '(' + ', '.join(hex(field) if isinstance(field, int) else field for field in entry) + ')'
+
+
+def pairs(left, right):
+    """What is only in one of two lists, with what has the same name in the other."""
+    only_left = [each for each in left if each not in right]
+    only_right = [each for each in right if each not in left]
+    for each in only_left:
+        match = next((other for other in only_right if other[0] == each[0]), None)
+        if match is not None:
+            only_right.remove(match)
+        yield each, match
+    for each in only_right:
+        yield None, each
+
+
+def compare_entries(what, fields, left, right):
+    found = {}
+    for a, b in pairs(left, right):
+        if a is None or b is None:
+            kind = f'{what}: only {"gild" if a is None else "GNU ld"} has it'
+        else:
+            kind = f'{what}: ' + next(field for field, x, y in zip(fields, a, b) if x != y)
+        lines = found.setdefault(kind, [])
+        lines += [f'GNU ld: {show(a)}'] if a else []
+        lines += [f'gild:   {show(b)}'] if b else []
+    return [Difference(kind, lines) for kind, lines in found.items()]
+
+
+FILLS = bytes.fromhex('909055aabb1234567890cafe11660f1f2e8440448000')
+
+
+def is_lost_gap(x, y):
+    """Two contents: zeros in GNU ld's where gild fills. An alignment right behind an assignment to the location counter
+    takes over the assignment's gap, which nobody fills then."""
+    x, y = bytes.fromhex(x), bytes.fromhex(y)
+    return len(x) == len(y) and all(p == q or (p == 0 and q in FILLS) for p, q in zip(x, y))
+
+
+def comparable_sections(a, b):
+    """The sections of both, without what is deliberate: gaps are filled."""
+    left = list(a.sections)
+    for i, (x, y) in enumerate(zip(left, b.sections)):
+        if x[:-1] == y[:-1] and x[-1] != y[-1] and is_lost_gap(x[-1], y[-1]):
+            left[i] = y
+    return left, b.sections
+
+
+def comparable_symbols(a, b):
+    """The symbols of both, without what is deliberate: gild has the local symbols that GNU ld forgets, of files that have
+    no content; hidden symbols are local in the output of a final link in gild, and those of HIDDEN() in any in GNU ld."""
+    def as_local(each):
+        return each[:4] + (STB_LOCAL, 0) + each[6:] if each[5] == STV_HIDDEN else each
+
+    left = [as_local(each) for each in a.symbols]
+    names = {each[0] for each in left}
+    return sorted(left), sorted(as_local(each) for each in b.symbols if each[4] != STB_LOCAL or each[0] in names)
+
+
+def compare(a, b):
+    """The differences of two images."""
+    found = compare_entries('section', SECTION_FIELDS, *comparable_sections(a, b))
+    found += compare_entries('relocation', RELOCATION_FIELDS, a.relocations, b.relocations)
+    found += compare_entries('symbol', SYMBOL_FIELDS, *comparable_symbols(a, b))
+    if any(each[4] >> 63 for each in a.segments):
+        b.segments = a.segments  # GNU ld writes sizes below zero for notes whose file offsets are anywhere
+    if a.segments != b.segments:
+        kinds = [[each[0] for each in image.segments] for image in (a, b)]
+        kind = 'segments: which' if kinds[0] != kinds[1] else 'segments: ' + next(
+            field for x, y in zip(a.segments, b.segments) for field, m, n in zip(SEGMENT_FIELDS, x, y) if m != n)
+        found.append(Difference(kind, [f'GNU ld: {show(each)}' for each in a.segments] +
+                                [f'gild:   {show(each)}' for each in b.segments]))
+    for field in ('type', 'machine', 'flags', 'entry'):
+        x, y = getattr(a, field), getattr(b, field)
+        if x != y:
+            found.append(Difference(f'header: {field}', [f'GNU ld: {x:#x}', f'gild:   {y:#x}']))
+    return found
+
+
+class Bench:
+    """Two linkers, and a folder to work in."""
+
+    def __init__(self, folder, gnu, gild):
+        self.folder, self.gnu, self.gild = folder, gnu, gild
+        self.script = os.path.join(folder, 'script.ld')
+        self.outputs = [os.path.join(folder, name) for name in ('gnu', 'gild')]
+        self.messages = ['', '']
+
+    def judge(self, case):
+        """(verdict, differences): 'same', 'refused' (by GNU ld), 'differs' or 'crash'."""
+        with open(self.script, 'w') as file:
+            file.write(text_of(case.root))
+        codes = []
+        for linker, output in zip((self.gnu, self.gild), self.outputs):
+            if os.path.exists(output):
+                os.unlink(output)
+            code, message = run([*linker, *case.command(self.script), '-o', output])
+            self.messages[len(codes)] = message
+            codes.append(code)
+        if codes[1] not in (0, 1):
+            name = signal.Signals(-codes[1]).name if -codes[1] in list(signal.Signals) else str(codes[1])
+            return 'crash', [Difference(f'crash: gild ends with {name}', [self.messages[1]])]
+        if codes[0] != 0:
+            return 'refused', []
+        if codes[1] != 0 and 'layout does not converge' in self.messages[1]:
+            return 'deliberate', []
+        if any(words in self.messages[0] for words in (' adjusted to ', "can't be allocated in segment")):
+            return 'deliberate', []  # load addresses that do not rise in a segment of PHDRS
+        if codes[1] != 0:
+            return 'differs', [Difference('only gild refuses it: ' + reason(self.messages[1]), [self.messages[1]])]
+        try:
+            images = [Image(path) for path in self.outputs]
+        except (struct.error, IndexError, ValueError) as problem:
+            return 'differs', [Difference('one is no ELF file', [str(problem)])]
+        found = compare(*images)
+        return ('differs' if found else 'same'), found
+
+
+def reason(message):
+    """A message without what differs from case to case."""
+    line = next((line for line in message.splitlines() if 'error' in line), message.splitlines()[0] if message else '')
+    words = line.split('error:')[-1].split()
+    return ' '.join(word for word in words if word.isalpha())[:60]

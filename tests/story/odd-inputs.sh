@@ -1,0 +1,101 @@
+#!/bin/bash
+# What no compiler writes, and what a generator of valid files has found: relocations that overlap, loads from the GOT
+# against the symbol of a merged section, alignments and zeros of a gigabyte in the middle of content, relative
+# relocations of code.
+# asan
+# not verify: where relocations overlap, one of them is wrong
+set -eu
+. "$GILD_SRC/tests/lib.sh"
+
+# ends NAME ARGS: links or is refused, but nothing else
+ends() {
+	local name=$1 rc=0
+	shift
+	"$GILD" "$@" -o "$name" >messages 2>&1 || rc=$?
+	[ $rc -le 1 ] && ! grep -qE 'Sanitizer|runtime error' messages || { cat messages; fail "$name: exit code $rc"; }
+}
+
+# The first relocation writes over the instructions that the second one is about.
+cat >overlap.s <<'END'
+	.globl _start
+_start:	.byte 0x66, 0x48, 0x8d, 0x3d
+	.long 0
+	.byte 0x66, 0x66, 0x48, 0xe8
+	.long 0
+	.reloc 0, R_X86_64_32, absolute
+	.reloc 4, R_X86_64_TLSGD, variable - 4
+	.reloc 12, R_X86_64_PLT32, __tls_get_addr - 4
+	.byte 0x48, 0x8b, 0x05
+	.long 0
+	.reloc 16, R_X86_64_16, absolute
+	.reloc 19, R_X86_64_REX_GOTPCRELX, _start - 4
+	.globl absolute
+absolute = 0x1234
+	.section .tbss, "awT", @nobits
+variable: .zero 4
+END
+# The same in data, in unwind records and in a table that is reversed
+"$CC" -c overlap.s
+n=0
+for section in '.data, "aw"' '.eh_frame, "a"' '.ctors.00010, "aw"'; do
+	n=$((n + 1))
+	sed "s/^	.globl _start/&\n	.section $section/" overlap.s >elsewhere$n.s
+	"$CC" -c elsewhere$n.s
+done
+for file in overlap elsewhere1 elsewhere2 elsewhere3; do
+	for kind in -static -pie -shared -r; do
+		ends $file$kind $kind $file.o
+		ends $file$kind-kept $kind --emit-relocs $file.o
+	done
+done
+
+# A slot for the symbol of a merged section: the section's beginning, whatever its pieces became.
+cat >merged.s <<'END'
+	.globl _start
+_start:	.byte 0x48, 0x8b, 0x05
+	.long 0
+	.reloc 3, R_X86_64_REX_GOTPCRELX, .rodata.str1.1 - 4
+	cmpb $'a', (%rax)
+	setne %dil
+	mov $60, %eax
+	syscall
+	.section .rodata.str1.1, "aMS", @progbits, 1
+	.asciz "a text"
+	.asciz "text"
+END
+"$CC" -c merged.s
+for kind in -static -pie "-static --no-relax"; do
+	# shellcheck disable=SC2086 # words
+	"$GILD" $kind merged.o --no-dynamic-linker -o merged
+	./merged || fail "$kind: not the first piece"
+done
+
+# Gigabytes of nothing take no memory.
+"$CC" -O1 "$GILD_SRC/tests/set-field.c" -o set-field
+cat >gap.s <<'END'
+	.globl _start
+_start:	ret
+	.data
+	.byte 1
+	.section .data.one, "aw"
+	.byte 2
+	.section .data.zero, "aw"
+	.zero 64
+	.section .data.three, "aw"
+	.byte 3
+END
+"$CC" -c gap.s
+./set-field gap.o aligned.o shdr .data.one sh_addralign 0x80000000
+./set-field gap.o nobits.o shdr .data.zero sh_type 8
+./set-field nobits.o zeros.o shdr .data.zero sh_size 0x800000000
+for file in aligned zeros; do
+	case $GILD in *-address-*) "$GILD" $file.o -o /dev/null ;; *) (ulimit -v 1000000; "$GILD" $file.o -o /dev/null) ;; esac
+done
+
+# Read-only memory is not listed in .relr.dyn: the loader has to make it writable first.
+printf '.globl f\nf: movabs $here, %%rax\nret\n.data\n.balign 8\nhere: .quad here\n' >text.s
+"$CC" -c text.s
+"$GILD" -shared text.o -z notext -z pack-relative-relocs -o text.so
+readelf -rW text.so >relocations
+assert_contains relocations R_X86_64_RELATIVE
+assert_equal "$(grep -cE '^[0-9a-f]{16}$' relocations)" 1
