@@ -82,11 +82,11 @@ for (addr, x), (_, y) in zip(images, others):
 print('%d places, %d wrong' % (n, bad))
 sys.exit(bad > 0 or n < 10000 or n != len(listed))
 END
-# The compiler may call the linker by its own name; the kernel's makefiles call $LD.
+# Under this name gild's --version is what the kernel's makefiles look for: GNU ld's.
 cat > ld <<END
 #!/bin/sh
 case " \$* " in *" --emit-relocs "*" -o vmlinux "*) echo "\$*" > link.args ;; esac
-exec "$GILD" "\$@"
+exec "$GILD_BIN/ld" "\$@"
 END
 chmod +x ld
 
@@ -98,17 +98,21 @@ kernel() { # ARCH FLAG EMULATOR
 	(cd "$out" && logged "../merge-$1" ../source/scripts/kconfig/merge_config.sh -m .config ../fragment)
 	logged "config-$1" "${build[@]}" olddefconfig
 	logged "make-$1" "${build[@]}" "-j${JOBS:-2}"
-	# What .config leaves of the image's address
 	cd "$out"
+	# The image's first address, in the script's first assignment to `.`
 	sed '/LOAD_OFFSET\|0xC0000000\|__START_KERNEL\|0xffffffff80000000/s/0x1000000/0x3000000/' arch/x86/kernel/vmlinux.lds > moved.lds
 	# shellcheck disable=SC2046 # words
-	"$GILD" $(sed 's,=[^ ]*/vmlinux\.lds,=moved.lds,; s, -o vmlinux , -o moved ,' link.args)
-	python3 ../compare.py arch/x86/tools/relocs vmlinux moved > compare.txt || { tail compare.txt; fail "$1: relocations that were kept"; }
-	"$CC" "$2" -static -B"$GILD_BIN" ../init.c -o init
+	for image in plain moved; do # the build id tells images apart
+		[ $image = moved ] || cp arch/x86/kernel/vmlinux.lds plain.lds
+		"$GILD" $(sed 's,--script=[^ ]*,,; s,--build-id=sha1,--build-id=none,; s, -o vmlinux , ,' link.args) \
+			--script=$image.lds -o $image
+	done
+	python3 ../compare.py arch/x86/tools/relocs plain moved > compare.txt || { tail compare.txt; fail "$1: relocations that were kept"; }
+	"$CC" "$2" -static -B"$GILD_BIN" ../init.c -o first
 	cat > list <<-END
 		dir /dev 755 0 0
 		nod /dev/console 600 0 0 c 5 1
-		file /init init 755 0 0
+		file /init first 755 0 0
 		file /crc4.ko lib/crc4.ko 644 0 0
 		file /crc7.ko lib/crc7.ko 644 0 0
 		file /crypto.ko crypto/crypto.ko 644 0 0
