@@ -97,9 +97,23 @@ static bool run_matches(struct str pattern, uint32_t p, uint32_t end, const char
 	return true;
 }
 
+/* The letters that a pattern begins with refuse most texts. */
+static bool matches_prefix(struct str pattern, struct str text, uint32_t *len)
+{
+	uint32_t most = pattern.len < text.len ? pattern.len : text.len, n = 0;
+	while (n < most && pattern.at[n] == text.at[n] && !is_special(pattern.at[n]))
+		n++;
+	*len = n;
+	return n == pattern.len || is_special(pattern.at[n]);
+}
+
 bool glob_match(struct str pattern, struct str text)
 {
-	uint32_t t = 0, p = 0;
+	uint32_t t = 0, p = 0, prefix;
+	if (!matches_prefix(pattern, text, &prefix))
+		return false;
+	pattern = (struct str){pattern.at + prefix, pattern.len - prefix};
+	text = (struct str){text.at + prefix, text.len - prefix};
 	for (bool after_star = false;; after_star = true) {
 		uint32_t elements, end = run_end(pattern, p, &elements);
 		bool last = end == pattern.len;

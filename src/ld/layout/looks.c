@@ -200,7 +200,23 @@ struct members {
 	uint32_t all_flags;       /* of any of them */
 	bool writable;            /* one of them is */
 	uint8_t p2align;          /* the largest */
+	/* Of the one before, if its name does not matter: */
+	uint64_t last_flags;      /* sh_flags; 0: there is none */
+	uint32_t last_type;
 };
+
+/* Most members are as the one before in their run: only their alignment can be news. Otherwise remembers this one. */
+static bool is_alike(struct members *members, uint64_t sh_flags, uint32_t type, uint8_t p2align, bool sorts)
+{
+	if (members->last_flags == sh_flags && members->last_type == type && sh_flags) {
+		if (members->p2align < p2align)
+			members->p2align = p2align;
+		return true;
+	}
+	members->last_flags = !sorts && sh_flags & SHF_ALLOC ? sh_flags : 0;
+	members->last_type = type;
+	return false;
+}
 
 /* Of run `id`; `sorts`: it is not known yet which member comes first. */
 static void count_member(const struct link *link, struct members *runs, uint32_t id, struct sort_key key,
@@ -301,10 +317,13 @@ void looks_begin(struct link *link)
 		    section->file == INTERNAL_FILE)
 			continue;
 		const struct elf_shdr *shdr = section_shdr(link, id);
+		struct members *members = &runs[section->run];
+		members->keep |= layout->runs.at[section->run].keep || section->keep;
+		if (is_alike(members, shdr->sh_flags, shdr->sh_type, section->p2align, sort_is_asked(link, section->run)))
+			continue;
 		struct sort_key key = {layout_section_name(link, id), section->p2align};
 		count_member(link, runs, section->run, key, look_flags(shdr->sh_flags, shdr->sh_type, key.name),
 			     shdr->sh_type, true);
-		runs[section->run].keep |= layout->runs.at[section->run].keep || section->keep;
 	}
 	count_phantoms(link, runs);
 	walk(link, runs);
@@ -339,11 +358,13 @@ void looks_settle(struct link *link)
 			const struct run *run = &layout->runs.at[r];
 			uint32_t type = layout_member_type(link, run->items[i], &flags);
 			const struct section *section = section_of(link, run->items[i]);
+			runs[r].keep |= section->file != INTERNAL_FILE && (run->keep || section->keep);
+			if (is_alike(&runs[r], flags, type, section->p2align, false))
+				continue;
 			struct sort_key key = {layout_section_name(link, visible_section(link, run->items[i])),
 					       section->p2align};
 			count_member(link, runs, r, key, look_flags(flags, type, layout->osecs.at[run->osec].name),
 				     type, false);
-			runs[r].keep |= section->file != INTERNAL_FILE && (run->keep || section->keep);
 		}
 	count_phantoms(link, runs);
 	walk(link, runs);

@@ -61,6 +61,7 @@ struct rule_finder {
 	uint32_t *special;         /* the first rule whose condition has a pattern that the file matches */
 	const char *archive;       /* the one whose matching patterns are known: */
 	numbers archive_patterns;
+	numbers atoms;             /* scratch: those that are true for the file */
 };
 
 /* ---- compiling ------------------------------------------------------------------------------------------- */
@@ -267,6 +268,7 @@ void rule_finder_free(struct rule_finder *finder)
 	free(finder->excluded);
 	free(finder->has_special);
 	free(finder->special);
+	array_free(&finder->atoms);
 	array_free(&finder->archive_patterns);
 	free(finder);
 }
@@ -315,18 +317,18 @@ static void find_archive(struct rule_finder *finder, struct str archive)
 		*array_push(&finder->archive_patterns) = finder->ids[i];
 }
 
-/* Calls take() for each atom that is true for the file. */
-static void each_atom(struct rule_finder *finder, struct str name, struct str archive, bool is_member,
-		      void (*take)(struct rule_finder *finder, uint32_t id))
+/* Lists the atoms that are true for the file. */
+static void find_atoms(struct rule_finder *finder, struct str name, struct str archive, bool is_member)
 {
 	const struct rule_index *index = finder->index;
+	finder->atoms.n = 0;
 	uint32_t n = glob_set_match(&index->files, name, finder->ids);
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t a = index->first_of_file.at[finder->ids[i]]; a; a = index->atoms.at[a - 1].next_of_file)
-			take(finder, a - 1);
+			*array_push(&finder->atoms) = a - 1;
 	for (uint32_t i = 0; !is_member && i < index->not_in_archive.n; i++)
 		if (matches_member(&index->atoms.at[index->not_in_archive.at[i]].pattern, name))
-			take(finder, index->not_in_archive.at[i]);
+			*array_push(&finder->atoms) = index->not_in_archive.at[i];
 	if (!is_member)
 		return;
 	find_archive(finder, archive);
@@ -335,7 +337,7 @@ static void each_atom(struct rule_finder *finder, struct str name, struct str ar
 		for (; a; a = index->atoms.at[a - 1].next_of_archive) {
 			const struct file_pattern *pattern = &index->atoms.at[a - 1].pattern;
 			if (pattern->kind == FILE_PLAIN || matches_member(pattern, name))
-				take(finder, a - 1);
+				*array_push(&finder->atoms) = a - 1;
 		}
 	}
 }
@@ -345,8 +347,11 @@ void rule_finder_file(struct rule_finder *finder, struct str name, struct str ar
 	finder->file++;
 	if (finder->index->conditions.n == 1) /* no rule asks */
 		return;
-	each_atom(finder, name, archive, is_member, take_atom);
-	each_atom(finder, name, archive, is_member, take_rules);
+	find_atoms(finder, name, archive, is_member);
+	for (uint32_t i = 0; i < finder->atoms.n; i++)
+		take_atom(finder, finder->atoms.at[i]);
+	for (uint32_t i = 0; i < finder->atoms.n; i++)
+		take_rules(finder, finder->atoms.at[i]);
 }
 
 /* ---- a section ------------------------------------------------------------------------------------------- */

@@ -286,10 +286,16 @@ void sort_run(const struct link *link, uint32_t id)
 	free(items);
 }
 
+bool sort_is_asked(const struct link *link, uint32_t id)
+{
+	const struct run *run = &link->layout->runs.at[id];
+	return run->n_rules && run->file_sort != SORT_NAME && link->layout->rules.at[run->first_rule].sort[0] > SORT_NONE;
+}
+
 bool sort_precedes(const struct link *link, uint32_t id, struct sort_key a, struct sort_key b)
 {
 	const struct run *run = &link->layout->runs.at[id];
-	if (!run->n_rules || run->file_sort == SORT_NAME)
+	if (!sort_is_asked(link, id))
 		return false;
 	struct item x = {.p2align = a.p2align, .name = a.name}, y = {.p2align = b.p2align, .name = b.name};
 	return compare_as(&link->layout->rules.at[run->first_rule], &x, &y) < 0;

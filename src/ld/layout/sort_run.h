@@ -15,6 +15,9 @@ struct sort_key {
 	uint8_t p2align;
 };
 
+/* Do names or alignments say which section of the run comes first, by its first rule? */
+bool sort_is_asked(const struct link *link, uint32_t run);
+
 /* Does a section like `a` come before one like `b` by the first rule of the run? */
 bool sort_precedes(const struct link *link, uint32_t run, struct sort_key a, struct sort_key b);
 
