@@ -6,5 +6,5 @@ set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/m32.bash"
 
-tell bsymbolic common-symbols cxx-iostream-static deterministic gnu-stack hash-tables plugins-cxx relro start-stop-symbols \
-	symbol-visibility weak wrap
+tell bsymbolic common-symbols cxx-iostream-static deterministic dlopen-plugin gnu-stack hash-tables plugins-cxx relro \
+	start-stop-symbols symbol-visibility version-script weak wrap

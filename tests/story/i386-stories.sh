@@ -7,4 +7,4 @@ set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/m32.bash"
 
-tell comdat cxx-exceptions dlopen-plugin eh-frame-hdr gc-sections ifunc tls-all-models version-script
+tell comdat cxx-exceptions eh-frame-hdr gc-sections ifunc tls-all-models

@@ -5,7 +5,7 @@ set -eu
 . "$GILD_SRC/tests/lib.sh"
 . "$GILD_SRC/tests/story/kinds.bash"
 . "$GILD_SRC/tests/story/plans.bash"
-N=${N:-10}
+N=${N:-6}
 build_plan_shuffle
 
 # --- C: many small sections
