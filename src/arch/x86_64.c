@@ -345,7 +345,8 @@ static inline __attribute__((always_inline)) uint32_t apply_one(const struct pla
 	uint64_t where = rela->r_offset - place->start, s;
 	if ((type != R_X86_64_PC32 && type != R_X86_64_PLT32) || !ordinary_value(place, rela->r_sym, &s))
 		return apply_unusual(place, rela);
-	put_signed(place, rela, place->image + where, 4, (int64_t)(s + (uint64_t)rela->r_addend - place->address - where));
+	s += (uint64_t)rela->r_addend - place->address - where;
+	put_signed(place, rela, place->image + where, 4, (int64_t)s);
 	return 1;
 }
 

@@ -12,8 +12,8 @@ void memory_prefer_huge(void *at, size_t size);
 /* `count` zeroed elements of `size` bytes in the pages that suit them; for free(). Never NULL: see out_of_memory(). */
 void *memory_zeroed(size_t count, size_t size);
 
-/* Has pages made for zeroed memory that is read before it is written, such as a hash table. Else each would be a page of
- * zeros first, and small, which is taken away from all threads again when something is written. Thread-safe. */
+/* Has pages made for zeroed memory that is read before it is written, such as a hash table. Else each would be a small
+ * page of zeros first, which is taken away from all threads again when something is written. Thread-safe. */
 void memory_touch(void *at, size_t size);
 
 /* Maps a part of a file that is about to be read. A page fault maps all pages that lie within the same 64 KiB and are

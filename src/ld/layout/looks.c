@@ -319,7 +319,8 @@ void looks_begin(struct link *link)
 		const struct elf_shdr *shdr = section_shdr(link, id);
 		struct members *members = &runs[section->run];
 		members->keep |= layout->runs.at[section->run].keep || section->keep;
-		if (is_alike(members, shdr->sh_flags, shdr->sh_type, section->p2align, sort_is_asked(link, section->run)))
+		bool sorts = sort_is_asked(link, section->run);
+		if (is_alike(members, shdr->sh_flags, shdr->sh_type, section->p2align, sorts))
 			continue;
 		struct sort_key key = {layout_section_name(link, id), section->p2align};
 		count_member(link, runs, section->run, key, look_flags(shdr->sh_flags, shdr->sh_type, key.name),
