@@ -4,13 +4,11 @@
 
 #include "arch/arch.h"
 #include "ld/synth/eh_frame.h"
-#include "ld/synth/needs.h"
 #include "ld/synth/relocs.h"
 #include "ld/synth/synth.h"
 
 enum {
 	PIECE_SIZE = 1 << 18,
-	AHEAD = 8,                       /* sections whose references are fetched before their turn */
 	GAP_SIZE = PIECE_SIZE / 30 * 30, /* whole instructions of every length that fills code */
 };
 
@@ -48,14 +46,6 @@ static void render_section(struct link *link, section_id id, uint8_t *image)
 		synth_emit(link, id, image);
 		break;
 	}
-}
-
-/* What the section's relocations refer to. */
-static void fetch_refs(const struct link *link, section_id id)
-{
-	const struct section *section = section_of(link, id);
-	if (section->rela && section->kind == SECTION_REGULAR)
-		refs_fetch(link, file_of(link, section->file), section_relas(link, id));
 }
 
 /* `size` bytes of a gap, `from` bytes behind its beginning. Gaps are filled with the pattern that a script gives, from
@@ -115,8 +105,6 @@ void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 		uint64_t offset = section->offset - start;
 		if (offset != at)
 			fill_gap(link, osec, run->fill, 0, image + at, offset - at);
-		if (i + AHEAD < piece->last)
-			fetch_refs(link, run->items[i + AHEAD]);
 		render_section(link, run->items[i], image + offset);
 		at = offset + section->size;
 	}

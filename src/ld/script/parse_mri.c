@@ -6,9 +6,6 @@
 
 #include "ld/script/parser.h"
 
-/* As in GNU ld. */
-enum { MAX_INCLUDES = 10 };
-
 /* What the commands say of one output section. */
 struct mri_section {
 	const char *name;
@@ -267,22 +264,12 @@ static bool parse_include(struct mri *mri)
 {
 	struct script_parser *parser = &mri->parser;
 	struct token token;
-	if (!next_name(mri, &token, "the name of a file after INCLUDE"))
+	struct lexer before;
+	if (!next_name(mri, &token, "the name of a file after INCLUDE") || !parser_enter(parser, token, &before))
 		return false;
-	if (parser->includes == MAX_INCLUDES)
-		return script_error(parser->diag, token.place, NULL, "INCLUDE nested too deeply");
-	const char *name = parser_copy(parser, token);
-	const struct script_text *text =
-		parser->includer ? parser->includer->open(parser->includer->context, name) : NULL;
-	if (!text)
-		return script_error(parser->diag, token.place, NULL, "cannot find linker script '%s'", name);
-	struct lexer before = parser->lexer;
-	parser->includes++;
-	lexer_init(&parser->lexer, script_whole(text));
 	parser->lexer.by_lines = true;
 	bool ok = parse_lines(mri);
-	parser->includes--;
-	parser->lexer = before;
+	parser_leave(parser, &before);
 	return ok;
 }
 

@@ -92,12 +92,8 @@ bool parser_items(struct script_parser *parser, enum lex_state state, parser_ite
 	return items(parser, state, item, context, what, false);
 }
 
-bool parser_include(struct script_parser *parser, enum lex_state state, parser_item *item, void *context,
-		    const char *what)
+bool parser_enter(struct script_parser *parser, struct token token, struct lexer *before)
 {
-	struct token token = parser_next(parser, LEX_INPUTLIST);
-	if (!token_is_name(token))
-		return parser_expected(parser, token, "the name of a file after INCLUDE");
 	if (parser->includes == MAX_INCLUDES)
 		return script_error(parser->diag, token.place, NULL, "INCLUDE nested too deeply");
 	const char *name = parser_copy(parser, token);
@@ -105,12 +101,29 @@ bool parser_include(struct script_parser *parser, enum lex_state state, parser_i
 		parser->includer ? parser->includer->open(parser->includer->context, name) : NULL;
 	if (!text)
 		return script_error(parser->diag, token.place, NULL, "cannot find linker script '%s'", name);
-	struct lexer before = parser->lexer;
+	*before = parser->lexer;
 	parser->includes++;
 	lexer_init(&parser->lexer, script_whole(text));
-	bool ok = items(parser, state, item, context, what, true);
+	return true;
+}
+
+void parser_leave(struct script_parser *parser, const struct lexer *before)
+{
 	parser->includes--;
-	parser->lexer = before;
+	parser->lexer = *before;
+}
+
+bool parser_include(struct script_parser *parser, enum lex_state state, parser_item *item, void *context,
+		    const char *what)
+{
+	struct token token = parser_next(parser, LEX_INPUTLIST);
+	struct lexer before;
+	if (!token_is_name(token))
+		return parser_expected(parser, token, "the name of a file after INCLUDE");
+	if (!parser_enter(parser, token, &before))
+		return false;
+	bool ok = items(parser, state, item, context, what, true);
+	parser_leave(parser, &before);
 	return ok;
 }
 

@@ -41,6 +41,9 @@ bool parser_items(struct script_parser *parser, enum lex_state state, parser_ite
 		  const char *what);
 bool parser_include(struct script_parser *parser, enum lex_state state, parser_item *item, void *context,
 		    const char *what);
+/* The file that INCLUDE names is read from here on, up to parser_leave(); `before`: where it was. */
+bool parser_enter(struct script_parser *parser, struct token name, struct lexer *before);
+void parser_leave(struct script_parser *parser, const struct lexer *before);
 
 /* parse_command.c: a command at top level. */
 parser_item parser_command;

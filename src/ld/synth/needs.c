@@ -9,7 +9,7 @@
 #include "ld/report/describe.h"
 #include "ld/synth/copy.h"
 
-enum { FILE_GRAIN = 1, AHEAD = 8 };
+enum { FILE_GRAIN = 1 };
 
 void scanner_site(struct scanner *scanner, section_id section, uint32_t rela, enum dynamic_site_kind kind)
 {
@@ -128,18 +128,11 @@ static void scan_file(struct link *link, file_id id, struct arena *arena)
 	scanner.bits = calloc((size_t)file->symtab.n + 1, sizeof(*scanner.bits));
 	if (!scanner.bits)
 		out_of_memory();
-	uint32_t next = 1, fetched = 0; /* sections that come are looked at before their turn */
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 		if (!is_scanned(link, file, i))
 			continue;
-		for (; next < file->elf.nshdr && fetched < AHEAD; next++)
-			if (is_scanned(link, file, next)) {
-				refs_fetch(link, file, section_relas(link, file->first_section + next));
-				fetched++;
-			}
 		scanner.relas = section_relas(link, file->first_section + i);
 		link->arch->scan(&scanner, file->first_section + i);
-		fetched--;
 	}
 	*array_push(&scanner.needs) = (struct need){0, scanner.module_bits}; /* the module's own come first */
 	for (uint32_t i = 0; i < file->symtab.n; i++)

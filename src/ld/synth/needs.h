@@ -92,22 +92,6 @@ static inline bool is_ordinary(const struct link *link, const struct file *file,
 	return section->live && section->kind != SECTION_NONE && !section->is_tls;
 }
 
-/* Asks for what relocations will want to know of their symbols, so that cache misses overlap: before the section is
- * looked at whose relocations they are, while another one is. */
-static inline void refs_fetch(const struct link *link, const struct file *file, struct elf_relas relas)
-{
-	enum { MOST = 16 }; /* more would push out the first */
-	const struct elf_symtab *symtab = &file->symtab;
-	uint64_t n = relas.n < MOST ? relas.n : MOST;
-	for (uint64_t i = 0; i < n; i++) {
-		uint32_t index = relas.at[i].r_sym;
-		if (index < symtab->first_global)
-			__builtin_prefetch(&symtab->syms[index]);
-		else
-			__builtin_prefetch(&link->symbols[file->globals[index - symtab->first_global]]);
-	}
-}
-
 /* Scans every live object; link->undefined_references is what could not be found. */
 void needs_scan(struct link *link);
 
