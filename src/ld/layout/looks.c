@@ -434,6 +434,15 @@ static void apply(struct link *link, struct osec *osec)
 		osec->entsize = 0;
 }
 
+void look_apply_unmapped(struct osec *osec)
+{
+	const struct look *look = &osec->look;
+	bool nobits = (look->flags & (ALLOC | LOAD | HAS_CONTENTS)) == ALLOC;
+	bool said = osec->said && osec->said->type_value;
+	if (look->exists && nobits && !osec->is_in_load && look->type && !said)
+		osec->type = look->type;
+}
+
 void looks_apply(struct link *link)
 {
 	struct layout *layout = link->layout;

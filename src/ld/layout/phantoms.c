@@ -64,12 +64,11 @@ static void add(struct link *link, struct rule_finder *finder, file_id file, uin
 
 void phantoms_classify(struct link *link)
 {
-	bool has_tables = link->arch->machine == EM_X86_64 || link->arch->machine == EM_386;
+	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
+	bool has_tables = !relocatable && (link->arch->machine == EM_X86_64 || link->arch->machine == EM_386);
 	bool first = true;
 	uint32_t next = 0;
 	link->layout->phantoms.n = 0;
-	if (link->options->kind == OUTPUT_RELOCATABLE)
-		return;
 	struct rule_finder *finder = rule_finder_new(link->layout->rule_index);
 	for (file_id f = 1; f < link->files.n; f++) {
 		const struct file *file = file_of(link, f);
@@ -79,7 +78,7 @@ void phantoms_classify(struct link *link)
 		struct str path = str_of(file->path);
 		rule_finder_file(finder, is_member ? file->member : path, is_member ? path : (struct str){"", 0},
 				 is_member);
-		if (file->stack != STACK_UNSAID)
+		if (file->stack != STACK_UNSAID && !relocatable)
 			add(link, finder, f, GNU_STACK, 0);
 		for (; next < link->common_areas.n && link->common_areas.at[next].file <= f; next++)
 			if (link->common_areas.at[next].kind == COMMON_DATA)
