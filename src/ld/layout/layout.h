@@ -89,6 +89,7 @@ struct run {
 	bool keep;                /* KEEP(): survives garbage collection */
 	bool fixed;               /* the order of its sections means something: a plan must not change it */
 	bool is_orphans;          /* no rule is for them */
+	uint32_t first_phantom;   /* 1 + the phantom that comes before all sections that are in it; 0: there is none */
 	bool link_ordered;        /* some of its sections are SHF_LINK_ORDER: their order follows from others' */
 	section_id *items;        /* in address order */
 	uint32_t n;

@@ -265,6 +265,7 @@ void orphans_place(struct link *link)
 	if (link->layout->scripted && link->options->kind != OUTPUT_RELOCATABLE) {
 		place_each(link);
 	} else if (link->layout->scripted) {
+		orphans_begin(link);
 		for (uint32_t g = 0; g < groups.list.n; g++) {
 			struct group *group = &groups.list.at[g];
 			group->run = orphan_place(link, group->name, group->flags, group->type, 0,

@@ -62,6 +62,20 @@ static void add(struct link *link, struct rule_finder *finder, file_id file, uin
 	*array_push(&layout->phantoms) = phantom;
 }
 
+/* With -r common symbols stay what they are: does the file define some? */
+static bool has_common_symbols(const struct link *link, file_id f)
+{
+	const struct file *file = file_of(link, f);
+	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
+		if (file->symtab.syms[i].st_shndx != SHN_COMMON)
+			continue;
+		uint64_t owner = symbol_owner(&link->symbols[global_of(file, i)]);
+		if (owner != OWNER_NONE && owner_file(owner) == f)
+			return true;
+	}
+	return false;
+}
+
 void phantoms_classify(struct link *link)
 {
 	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
@@ -83,6 +97,8 @@ void phantoms_classify(struct link *link)
 		for (; next < link->common_areas.n && link->common_areas.at[next].file <= f; next++)
 			if (link->common_areas.at[next].kind == COMMON_DATA)
 				add(link, finder, f, COMMON, (uint8_t)link->common_areas.at[next].p2align);
+		if (relocatable && link->common_areas.n == 0 && has_common_symbols(link, f))
+			add(link, finder, f, COMMON, 0);
 		for (unsigned i = FIRST_TABLE; first && has_tables && i < COUNTOF(sections); i++)
 			add(link, finder, f, (uint8_t)i,
 			    sections[i].p2align == WORD ? link->arch->dialect->p2word : sections[i].p2align);
