@@ -94,6 +94,8 @@ static void converge(struct link *link)
 		if (!again && (shift_relro(link) || pack_segments(link)))
 			again = true;
 		if (!again && !relocatable && spill_sections(link)) {
+			for (uint32_t i = 1; i < layout->osecs.n; i++)
+				osec_at(layout, i)->is_stripped = false;
 			looks_settle(link);
 			looks_apply(link);
 			align_tls(layout);
@@ -141,8 +143,13 @@ void layout_script_segments(struct link *link)
 	layout->marking = true;
 	layout_pass(link);
 	layout->marking = false;
-	for (uint32_t i = 1; i < layout->osecs.n; i++) /* what is larger now than when all is aligned stays, too */
-		osec_at(layout, i)->is_kept |= osec_at(layout, i)->size && osec_at(layout, i)->look.exists;
+	for (uint32_t i = 1; i < layout->osecs.n; i++) {
+		struct osec *osec = osec_at(layout, i);
+		/* what is larger now than when all is aligned stays, too */
+		osec->is_kept |= osec->size && osec->look.exists;
+		osec->is_stripped = !osec->is_kept;
+		osec->is_listed = osec->look.exists && osec->look.flags & ALLOC;
+	}
 	looks_apply(link);
 	layout_choose_sections(link);
 	layout->headers_size = segments_estimate(link);

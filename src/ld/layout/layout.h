@@ -160,6 +160,8 @@ struct osec {
 	bool is_common;           /* ... and it was made for common symbols */
 	bool is_started;          /* ... and --section-start gives its address */
 	bool is_absent;           /* its ONLY_IF_RO or ONLY_IF_RW is not met: as if it were not in the script */
+	bool is_stripped;         /* it was empty when that was decided: what alignments make of it later is nothing */
+	bool is_listed;           /* ALLOC, when it was decided which sections PHDRS means */
 	bool is_kept;             /* though it may be empty: the location counter is assigned in it */
 	enum { OVERLAY_NO, OVERLAY_FIRST, OVERLAY_NEXT } overlay; /* it shares its addresses with its neighbours */
 	bool is_in_load;          /* a PT_LOAD has it */

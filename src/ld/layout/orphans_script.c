@@ -357,7 +357,7 @@ static uint32_t find_by_name(const struct layout *layout, const struct orphan *o
 			continue;
 		if (!look->exists)
 			unused = unused ? unused : i;
-		else if (!look->flags ||
+		else if ((!look->flags && !osec->is_kept) ||
 			 (!((look->flags ^ orphan->flags) & (LOAD | ALLOC)) && look->type == orphan->type))
 			fitting = i;
 	}

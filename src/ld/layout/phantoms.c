@@ -56,7 +56,10 @@ static void add(struct link *link, struct rule_finder *finder, file_id file, uin
 	struct phantom phantom = {.file = file, .which = which, .run = ORPHAN_RUN, .p2align = p2align,
 				  .is_common = which == COMMON};
 	uint64_t sh_flags = which == GOT ? SHF_ALLOC | SHF_WRITE : 0; /* known by its name; that of others is not */
-	uint32_t rule = rule_finder_find(finder, str_of(phantom_name(link, &phantom)), sh_flags, 0);
+	struct str name = str_of(phantom_name(link, &phantom));
+	uint32_t rule = rule_finder_find(finder, name, sh_flags, 0);
+	while (rule < layout->rules.n && layout->osecs.at[layout->runs.at[layout->rules.at[rule].run].osec].is_absent)
+		rule = rule_finder_find(finder, name, sh_flags, rule + 1);
 	if (rule < layout->rules.n)
 		phantom.run = layout->rules.at[rule].run;
 	*array_push(&layout->phantoms) = phantom;
@@ -71,6 +74,20 @@ static bool has_common_symbols(const struct link *link, file_id f)
 			continue;
 		uint64_t owner = symbol_owner(&link->symbols[global_of(file, i)]);
 		if (owner != OWNER_NONE && owner_file(owner) == f)
+			return true;
+	}
+	return false;
+}
+
+/* --gc-sections takes .note.GNU-stack and its like from files of which nothing else stays. */
+static bool is_reached(const struct link *link, file_id f)
+{
+	const struct file *file = file_of(link, f);
+	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		const struct section *section = section_of(link, file->first_section + i);
+		const struct elf_shdr *shdr = section_shdr(link, file->first_section + i);
+		if (section->live && section->kind != SECTION_NONE && shdr->sh_flags & SHF_ALLOC &&
+		    shdr->sh_type != SHT_NOTE)
 			return true;
 	}
 	return false;
@@ -92,7 +109,8 @@ void phantoms_classify(struct link *link)
 		struct str path = str_of(file->path);
 		rule_finder_file(finder, is_member ? file->member : path, is_member ? path : (struct str){"", 0},
 				 is_member);
-		if (file->stack != STACK_UNSAID && !relocatable)
+		if (file->stack != STACK_UNSAID && !relocatable &&
+		    (!link->options->gc_sections || is_reached(link, f)))
 			add(link, finder, f, GNU_STACK, 0);
 		for (; next < link->common_areas.n && link->common_areas.at[next].file <= f; next++)
 			if (link->common_areas.at[next].kind == COMMON_DATA)

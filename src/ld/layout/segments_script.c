@@ -393,7 +393,7 @@ static uint32_t list_members(const struct layout *layout, const struct phdr_stat
 			*last = list;
 		} else {
 			bool unloaded = osec->said && osec->said->type == SECTION_TYPE_NOLOAD;
-			if (unloaded || !osec->look.exists || !(osec->look.flags & ALLOC) || type == PT_INTERP)
+			if (unloaded || !osec->is_listed || type == PT_INTERP)
 				continue;
 			*last = *last ? *last : next_list(layout, i);
 			list = *last;

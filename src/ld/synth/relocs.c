@@ -170,19 +170,9 @@ struct survey {
 	uint64_t *counts;            /* relocations that stay, by section */
 };
 
-/* (NOLOAD): relocations would be about content that is not there. */
-static bool has_no_content(const struct link *link, section_id id)
-{
-	const struct osec *osec = osec_of_section(link->layout, section_of(link, id));
-	return !is_relocatable(link) && osec->said && osec->said->type == SECTION_TYPE_NOLOAD &&
-	       section_shdr(link, id)->sh_flags & SHF_ALLOC;
-}
-
 static void survey_section(struct survey *survey, section_id id)
 {
 	struct link *link = survey->link;
-	if (has_no_content(link, id))
-		return;
 	const struct file *file = file_of(link, section_of(link, id)->file);
 	struct cursor cursor = cursor_of(link, id);
 	if (is_relocatable(link)) {
