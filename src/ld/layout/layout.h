@@ -228,6 +228,7 @@ struct script_orphans;
 /* A section that is not there, but counts (phantoms.c). */
 struct phantom {
 	file_id file;
+	section_id at;            /* it stands behind the file's section of that number, or instead of it */
 	uint32_t run;             /* ORPHAN_RUN: none of the script */
 	uint32_t osec;            /* as an orphan */
 	uint8_t which, p2align;

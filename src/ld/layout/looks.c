@@ -318,13 +318,12 @@ static void line_up(struct lineup *lineup, uint32_t run, struct sort_member memb
 		*array_push(&lineup->sorted) = (struct sorted_member){run, position, member};
 }
 
-/* Phantoms stand behind the sections of their file. */
-static void line_up_phantoms(struct lineup *lineup, file_id before)
+static void line_up_phantoms(struct lineup *lineup, section_id before)
 {
 	struct layout *layout = lineup->link->layout;
 	for (uint32_t i; (i = lineup->next_phantom) < layout->phantoms.n; lineup->next_phantom++) {
 		const struct phantom *phantom = &layout->phantoms.at[i];
-		if (phantom->file >= before)
+		if (phantom->at >= before)
 			break;
 		if (phantom->run == ORPHAN_RUN)
 			continue;
@@ -402,12 +401,12 @@ void looks_begin(struct link *link)
 		layout->runs.at[r].first_phantom = 0;
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
-		line_up_phantoms(&lineup, section->file);
+		line_up_phantoms(&lineup, id);
 		if (section->live && section->run && section->run != ORPHAN_RUN && section->kind != SECTION_NONE &&
 		    section->file != INTERNAL_FILE)
 			line_up_section(&lineup, id);
 	}
-	line_up_phantoms(&lineup, link->files.n);
+	line_up_phantoms(&lineup, link->sections.n);
 	sort_lineup(&lineup);
 	walk(link, lineup.runs);
 	array_free(&lineup.sorted);

@@ -3,6 +3,7 @@
  * never written; but by a script's rules it depends on them, too, which output sections exist, what these are, and
  * where orphans go. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "arch/arch.h"
 #include "ld/layout/looks.h"
@@ -50,11 +51,25 @@ uint32_t phantom_type(const struct link *link, const struct phantom *phantom)
 	return is_wide(link) ? sections[phantom->which].type : sections[phantom->which].type32;
 }
 
+/* Compilers write it as one of the last. */
+static section_id find_stack_section(const struct link *link, const struct file *file)
+{
+	section_id last = file->first_section + file->elf.nshdr - 1;
+	for (section_id id = last; id > file->first_section; id--)
+		if (section_of(link, id)->kind == SECTION_NONE &&
+		    strcmp(layout_section_name(link, id), sections[GNU_STACK].name) == 0)
+			return id;
+	return last;
+}
+
 static void add(struct link *link, struct rule_finder *finder, file_id file, uint8_t which, uint8_t p2align)
 {
 	struct layout *layout = link->layout;
-	struct phantom phantom = {.file = file, .which = which, .run = ORPHAN_RUN, .p2align = p2align,
-				  .is_common = which == COMMON};
+	const struct file *of = file_of(link, file);
+	struct phantom phantom = {.file = file, .at = of->first_section + of->elf.nshdr - 1, .which = which,
+				  .run = ORPHAN_RUN, .p2align = p2align, .is_common = which == COMMON};
+	if (which == GNU_STACK)
+		phantom.at = find_stack_section(link, of);
 	uint64_t sh_flags = which == GOT ? SHF_ALLOC | SHF_WRITE : 0; /* known by its name; that of others is not */
 	struct str name = str_of(phantom_name(link, &phantom));
 	uint32_t rule = rule_finder_find(finder, name, sh_flags, 0);

@@ -213,21 +213,31 @@ static void add_own(struct meaning *meaning)
 	add_items(meaning->link, meaning->run, meaning->items, meaning->own[meaning->next++]);
 }
 
-/* Those behind the sections of a file. Real common symbols are among the run's own. */
-static void add_phantoms(struct meaning *meaning, file_id file)
+/* The run's own sections in the file before a section of it. */
+static void add_own_before(struct meaning *meaning, const struct file *file, section_id end)
+{
+	while (meaning->next < meaning->n && meaning->own[meaning->next].file == file &&
+	       meaning->own[meaning->next].id && meaning->own[meaning->next].id < end)
+		add_own(meaning);
+}
+
+/* Those before a section. Real common symbols are among the run's own. */
+static void add_phantoms(struct meaning *meaning, const struct file *file, section_id end)
 {
 	const struct layout *layout = meaning->link->layout;
 	for (uint32_t i; (i = meaning->next_phantom) < layout->phantoms.n; meaning->next_phantom++) {
-		struct item item = phantom_item(meaning->link, i);
-		if (layout->phantoms.at[i].file > file)
+		const struct phantom *phantom = &layout->phantoms.at[i];
+		if (phantom->at >= end)
 			break;
+		struct item item = phantom_item(meaning->link, i);
+		add_own_before(meaning, file, phantom->at + 1);
 		bool is_own = meaning->next < meaning->n && !meaning->own[meaning->next].id &&
 			      meaning->own[meaning->next].position == i;
 		item.rule = meaning->own[0].rule;
 		item.is_elsewhere = true;
 		if (is_own)
 			add_own(meaning);
-		else if (!layout->phantoms.at[i].is_common)
+		else if (!phantom->is_common)
 			add_items(meaning->link, meaning->run, meaning->items, item);
 	}
 }
@@ -251,16 +261,14 @@ static void find_items(struct meaning *meaning)
 			const struct section *section = section_of(link, id);
 			if (section->kind == SECTION_NONE || is_own[id])
 				continue;
-			while (meaning->next < meaning->n && own[meaning->next].file == file &&
-			       own[meaning->next].id && own[meaning->next].id < id)
-				add_own(meaning);
+			add_phantoms(meaning, file, id);
+			add_own_before(meaning, file, id);
 			add_items(link, meaning->run, meaning->items, (struct item){
 				.id = id, .p2align = section->p2align, .name = layout_section_name(link, id),
 				.file = file, .rule = own[0].rule, .is_elsewhere = true});
 		}
-		while (meaning->next < meaning->n && own[meaning->next].file == file && own[meaning->next].id)
-			add_own(meaning);
-		add_phantoms(meaning, f);
+		add_phantoms(meaning, file, file->first_section + file->elf.nshdr);
+		add_own_before(meaning, file, UINT32_MAX);
 	}
 	while (meaning->next < meaning->n) {
 		set_file(meaning->items->finder, own[meaning->next].file);
