@@ -274,6 +274,7 @@ struct layout {
 	uint32_t n_written;            /* statements that a script would have to have; those behind are in every
 					* program */
 	uint64_t headers_size;         /* ELF header + program headers */
+	uint32_t n_header_changes;     /* by a script's rules: how often it was not what the pass before thought */
 	uint64_t end_fileoff;          /* behind the last section, after a pass by the default layout's rules */
 	uint64_t shdrs_fileoff, file_size;
 	uint64_t base;

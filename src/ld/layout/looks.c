@@ -521,6 +521,8 @@ static void apply(struct link *link, struct osec *osec)
 	}
 	if (has_words || is_array(osec->type))
 		osec->entsize = link->arch->dialect->word;
+	else if (osec->type == SHT_RELA || osec->type == SHT_REL)
+		osec->entsize = link->arch->dialect->rela;
 	else if (!osec->has_made && !(osec->flags & SHF_MERGE) && osec->type <= SHT_PROGBITS)
 		osec->entsize = 0;
 }
