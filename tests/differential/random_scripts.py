@@ -289,6 +289,7 @@ class Script:
     def build_piece(self):
         """A script of its own that inserts something into the other one: by GNU ld's rules it is read first."""
         rng = self.rng
+        self.regions = []  # by GNU ld they would not be declared yet
         lines = [self.section(rng.choice(['.in1', '.in2']), rng.choice([TEXT, RODATA, DATA, NOTES]))]
         places = [part.head[0] for part in self.sections_block.body if isinstance(part, Block) and part.head[0].startswith('.')]
         if rng.random() < 0.4 and not self.relocatable:

@@ -268,13 +268,13 @@ static void walk_body(struct layout *layout, uint32_t id, const struct members *
 	}
 }
 
-static void walk(struct link *link, const struct members *runs)
+/* The statements of an INSERT, or those of none. */
+static void walk_statements(struct layout *layout, const struct members *runs, uint32_t insertion)
 {
-	struct layout *layout = link->layout;
-	for (uint32_t i = 1; i < layout->osecs.n; i++)
-		layout->osecs.at[i].look = (struct look){.exists = false};
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
+		if (node->insertion != insertion)
+			continue;
 		if (i < layout->n_written && (node->kind == NODE_ASSIGN || node->kind == NODE_ASSERT))
 			make_mentioned(layout, node->value);
 		if (node->kind != NODE_SECTION)
@@ -284,9 +284,44 @@ static void walk(struct link *link, const struct members *runs)
 			continue;
 		walk_body(layout, node->id, runs);
 	}
+}
+
+/* What is inserted is read before what it is inserted into. */
+static void walk(struct link *link, const struct members *runs)
+{
+	struct layout *layout = link->layout;
+	for (uint32_t i = 1; i < layout->osecs.n; i++)
+		layout->osecs.at[i].look = (struct look){.exists = false};
+	for (uint32_t insertion = 1; insertion <= layout->n_insertions; insertion++)
+		walk_statements(layout, runs, insertion);
+	walk_statements(layout, runs, 0);
 	for (uint32_t i = 1; i < layout->osecs.n; i++)
 		if (layout->osecs.at[i].is_started)
 			look_make(layout, i, 0);
+}
+
+/* The sections of an INSERT, and what came to exist between them, move behind the section before them. */
+static void move_inserted(struct layout *layout, uint32_t insertion)
+{
+	uint32_t before = 0, first = 0, last = 0;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		const struct node *node = &layout->nodes.at[i];
+		if (node->kind != NODE_SECTION || !layout->osecs.at[node->id].look.exists)
+			continue;
+		if (node->insertion != insertion) {
+			before = first ? before : node->id;
+			continue;
+		}
+		first = first ? first : node->id;
+		last = node->id;
+	}
+	if (!first || !before || before == last)
+		return;
+	for (uint32_t id = first, next, behind = before; id; id = next) {
+		next = id == last ? 0 : layout->osecs.at[id].made_next;
+		looks_move(layout, id, behind);
+		behind = id;
+	}
 }
 
 static void count_phantom(const struct link *link, struct members *runs, uint32_t which)
@@ -409,6 +444,8 @@ void looks_begin(struct link *link)
 	line_up_phantoms(&lineup, link->sections.n);
 	sort_lineup(&lineup);
 	walk(link, lineup.runs);
+	for (uint32_t insertion = 1; insertion <= layout->n_insertions; insertion++)
+		move_inserted(layout, insertion);
 	array_free(&lineup.sorted);
 	free(lineup.runs);
 }

@@ -388,11 +388,14 @@ static void insert(struct builder *builder)
 		if (at == layout->nodes.n)
 			script_report(builder->link->diag, 0, insertion->command->place,
 				      "%s not found for insert", insertion->command->symbol);
-		else if (insertion->nodes.n)
+		for (uint32_t n = 0; n < insertion->nodes.n; n++)
+			insertion->nodes.at[n].insertion = i + 1;
+		if (at < layout->nodes.n && insertion->nodes.n)
 			insert_nodes(layout, insertion_point(layout, at, insertion->command->after),
 				     insertion->nodes.at, insertion->nodes.n);
 		array_free(&insertion->nodes);
 	}
+	layout->n_insertions = builder->insertions.n;
 	array_free(&builder->insertions);
 }
 
