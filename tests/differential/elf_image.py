@@ -16,6 +16,7 @@ class Image:
         with open(path, 'rb') as file:
             self.data = data = file.read()
         wide = data[4] == 2
+        self.bits = 64 if wide else 32
         end = '<' if data[5] == 1 else '>'
         address = 'Q' if wide else 'I'
         (self.type, self.machine, _, self.entry, phoff, shoff, self.flags, _, phentsize, phnum, shentsize, shnum,

@@ -292,11 +292,12 @@ class Script:
         self.regions = []  # by GNU ld they would not be declared yet
         lines = [self.section(rng.choice(['.in1', '.in2']), rng.choice([TEXT, RODATA, DATA, NOTES]))]
         places = [part.head[0] for part in self.sections_block.body if isinstance(part, Block) and part.head[0].startswith('.')]
-        if rng.random() < 0.4 and not self.relocatable:
-            lines.insert(rng.randrange(2), self.assignment())
         if not places:
             return None
-        return Block([''], [Block(['SECTIONS'], lines), f'INSERT {rng.choice(["AFTER", "BEFORE"])} {rng.choice(places)}'])
+        where = rng.choice(['AFTER', 'BEFORE'])
+        if rng.random() < 0.4 and not self.relocatable:  # GNU ld loses what begins with one and goes to the beginning
+            lines.insert(rng.randrange(2) if where == 'AFTER' else 1, self.assignment())
+        return Block([''], [Block(['SECTIONS'], lines), f'INSERT {where} {rng.choice(places)}'])
 
     def build(self):
         rng = self.rng

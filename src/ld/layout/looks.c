@@ -300,6 +300,32 @@ static void walk(struct link *link, const struct members *runs)
 			look_make(layout, i, 0);
 }
 
+/* An assignment to the location counter in front of a section that is not loaded belongs to the section before: what was
+ * inserted in front of it goes behind it. */
+static void pass_assignments(struct layout *layout, uint32_t insertion)
+{
+	struct node *nodes = layout->nodes.at;
+	uint32_t first = 0, end, next;
+	bool dot = false;
+	while (first < layout->nodes.n && nodes[first].insertion != insertion)
+		first++;
+	for (end = first; end < layout->nodes.n && nodes[end].insertion == insertion; end++)
+		;
+	for (next = end; next < layout->nodes.n && nodes[next].kind != NODE_SECTION; next++)
+		dot |= nodes[next].kind == NODE_ASSIGN && strcmp(nodes[next].symbol, ".") == 0;
+	const struct look *look = next < layout->nodes.n ? &layout->osecs.at[nodes[next].id].look : NULL;
+	if (!dot || !look || !look->has_input || look->flags & ALLOC || first == 0)
+		return;
+	size_t n = end - first;
+	struct node *block = malloc(n * sizeof(*block));
+	if (!block)
+		out_of_memory();
+	memcpy(block, nodes + first, n * sizeof(*block));
+	memmove(nodes + first, nodes + end, (next - end) * sizeof(*nodes));
+	memcpy(nodes + next - n, block, n * sizeof(*block));
+	free(block);
+}
+
 /* The sections of an INSERT, and what came to exist between them, move behind the section before them. */
 static void move_inserted(struct layout *layout, uint32_t insertion)
 {
@@ -444,8 +470,10 @@ void looks_begin(struct link *link)
 	line_up_phantoms(&lineup, link->sections.n);
 	sort_lineup(&lineup);
 	walk(link, lineup.runs);
-	for (uint32_t insertion = 1; insertion <= layout->n_insertions; insertion++)
+	for (uint32_t insertion = 1; insertion <= layout->n_insertions; insertion++) {
+		pass_assignments(layout, insertion);
 		move_inserted(layout, insertion);
+	}
 	array_free(&lineup.sorted);
 	free(lineup.runs);
 }

@@ -350,24 +350,22 @@ static void insert_nodes(struct layout *layout, uint32_t at, const struct node *
 
 /* Where statements go that INSERT puts behind the section statement number `at`, or before it. By a script's rules that is
  * behind the assignments that follow the section, or the one before it; but an assignment to the location counter belongs
- * to what comes next, unless it is the first statement of all. */
+ * to what comes next (if that is loaded: looks.c). What comes before the first section comes before all. */
 static uint32_t insertion_point(const struct layout *layout, uint32_t at, bool after)
 {
 	if (!layout->scripted)
 		return at + (after ? 1 : 0);
 	while (!after && at > 0 && layout->nodes.at[at - 1].kind != NODE_SECTION)
 		at--;
-	bool ignore_first = at == 0 && !after;
+	if (at == 0 && !after)
+		return 0;
 	uint32_t dot = UINT32_MAX;
 	for (at += after ? 1 : 0; at < layout->nodes.n; at++) {
 		const struct node *node = &layout->nodes.at[at];
 		if (node->kind == NODE_SECTION)
 			return dot != UINT32_MAX ? dot : at;
-		if (node->kind != NODE_ASSIGN || dot != UINT32_MAX || strcmp(node->symbol, ".") != 0)
-			continue;
-		if (!ignore_first)
+		if (node->kind == NODE_ASSIGN && dot == UINT32_MAX && strcmp(node->symbol, ".") == 0)
 			dot = at;
-		ignore_first = false;
 	}
 	return at;
 }
