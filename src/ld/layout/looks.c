@@ -597,7 +597,8 @@ void look_apply_unmapped(struct osec *osec)
 	const struct look *look = &osec->look;
 	bool nobits = (look->flags & (ALLOC | LOAD | HAS_CONTENTS)) == ALLOC;
 	bool said = osec->said && osec->said->type_value;
-	if (look->exists && nobits && !osec->is_in_load && look->type && !said)
+	osec->is_blank = look->exists && nobits && !osec->is_in_load && look->type && !said;
+	if (osec->is_blank)
 		osec->type = look->type;
 }
 
