@@ -7,6 +7,7 @@ from random_objects import ARRAYS, BSS, DATA, NOTES, NOT_LOADED, RODATA, TEXT, T
 # What only dynamic outputs have: of other sizes in each linker, so each stands far away from the others.
 DYNAMIC = ['.interp', '.dynsym', '.dynstr', '.hash', '.gnu.hash', '.dynamic', '.rela.dyn', '.rel.dyn', '.got', '.got.plt', '.plt']
 DYNAMIC_BEGINS = 0x7000000
+BEHIND_DYNAMIC = '. = 0x10000;  /* 0x7 */'
 
 
 class Block:
@@ -329,7 +330,7 @@ class Script:
         self.subaligns = False
         self.sections_block = self.sections_command()
         if self.dynamic:
-            self.sections_block.body[:0] = [self.dynamic_section(i) for i in range(len(DYNAMIC))] + ['. = 0x10000;']
+            self.sections_block.body[:0] = [self.dynamic_section(i) for i in range(len(DYNAMIC))] + [BEHIND_DYNAMIC]
         if self.subaligns:
             self.sections_block.body.insert(0, '/DISCARD/ : { *(.note.GNU-stack) }')
         parts.append(self.sections_block)

@@ -13,23 +13,57 @@
 
 enum { WORD = UINT8_MAX }; /* the alignment of a word of the target */
 
+/* What has them: any output; dynamic ones; dynamic programs; dynamic ones that ask for the table; those that have their
+ * addresses already, or not yet; dynamic ones of 64 bits. */
+enum condition { ANY, DYNAMIC, PROGRAM, SYSV_TABLE, GNU_TABLE, FIXED, INDEPENDENT,
+		 DYNAMIC_WIDE };
+
+enum {
+	DATA = HAS_CONTENTS | ALLOC | LOAD,
+	RODATA = DATA | READONLY,
+	TEXT = RODATA | CODE,
+};
+
 /* In the order in which they are made. */
 static const struct phantom_section {
 	const char *name, *name32;
 	uint32_t flags, type, type32;
 	uint8_t p2align;
+	enum condition condition;
 } sections[] = {
-	{".note.GNU-stack", ".note.GNU-stack", HAS_CONTENTS | READONLY, SHT_PROGBITS, SHT_PROGBITS, 0},
-	{"COMMON", "COMMON", ALLOC, SHT_NULL, SHT_NULL, 0},
-	{".rela.got", ".rel.got", HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_RELA, SHT_REL, WORD},
-	{".got", ".got", HAS_CONTENTS | ALLOC | LOAD, SHT_PROGBITS, SHT_PROGBITS, WORD},
-	{".got.plt", ".got.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, WORD},
-	{".iplt", ".iplt", HAS_CONTENTS | ALLOC | LOAD | READONLY | CODE, SHT_NULL, SHT_NULL, 0},
-	{".rela.iplt", ".rel.iplt", HAS_CONTENTS | ALLOC | LOAD | READONLY, SHT_RELA, SHT_REL, WORD},
-	{".igot.plt", ".igot.plt", HAS_CONTENTS | ALLOC | LOAD, SHT_NULL, SHT_NULL, WORD},
+	{".note.GNU-stack", ".note.GNU-stack", HAS_CONTENTS | READONLY, SHT_PROGBITS, SHT_PROGBITS, 0, ANY},
+	{".interp", ".interp", RODATA, SHT_PROGBITS, SHT_PROGBITS, 0, PROGRAM},
+	{".gnu.version_d", ".gnu.version_d", RODATA, SHT_GNU_verdef, SHT_GNU_verdef, WORD, DYNAMIC},
+	{".gnu.version", ".gnu.version", RODATA, SHT_GNU_versym, SHT_GNU_versym, 1, DYNAMIC},
+	{".gnu.version_r", ".gnu.version_r", RODATA, SHT_GNU_verneed, SHT_GNU_verneed, WORD, DYNAMIC},
+	{".dynsym", ".dynsym", RODATA, SHT_DYNSYM, SHT_DYNSYM, WORD, DYNAMIC},
+	{".dynstr", ".dynstr", RODATA, SHT_STRTAB, SHT_STRTAB, 0, DYNAMIC},
+	{".dynamic", ".dynamic", DATA, SHT_DYNAMIC, SHT_DYNAMIC, WORD, DYNAMIC},
+	{".hash", ".hash", RODATA, SHT_HASH, SHT_HASH, WORD, SYSV_TABLE},
+	{".gnu.hash", ".gnu.hash", RODATA, SHT_GNU_HASH, SHT_GNU_HASH, WORD, GNU_TABLE},
+	{".plt", ".plt", TEXT, SHT_PROGBITS, SHT_PROGBITS, 4, DYNAMIC},
+	{".rela.plt", ".rel.plt", RODATA, SHT_RELA, SHT_REL, WORD, DYNAMIC},
+	{".rela.got", ".rel.got", RODATA, SHT_RELA, SHT_REL, WORD, DYNAMIC},
+	{".got", ".got", DATA, SHT_PROGBITS, SHT_PROGBITS, WORD, DYNAMIC},
+	{".got.plt", ".got.plt", DATA, SHT_NULL, SHT_NULL, WORD, DYNAMIC},
+	{".dynbss", ".dynbss", ALLOC, SHT_NULL, SHT_NULL, 0, DYNAMIC},
+	{".data.rel.ro", ".data.rel.ro", DATA, SHT_PROGBITS, SHT_PROGBITS, 0, DYNAMIC},
+	{".rela.bss", ".rel.bss", RODATA, SHT_RELA, SHT_REL, WORD, PROGRAM},
+	{".rela.data.rel.ro", ".rel.data.rel.ro", RODATA, SHT_RELA, SHT_REL, WORD, PROGRAM},
+	{"COMMON", "COMMON", ALLOC, SHT_NULL, SHT_NULL, 0, ANY},
+	{".rela.got", ".rel.got", RODATA, SHT_RELA, SHT_REL, WORD, ANY},
+	{".got", ".got", DATA, SHT_PROGBITS, SHT_PROGBITS, WORD, ANY},
+	{".got.plt", ".got.plt", DATA, SHT_NULL, SHT_NULL, WORD, ANY},
+	{".iplt", ".iplt", TEXT, SHT_NULL, SHT_NULL, 0, FIXED},
+	{".rela.iplt", ".rel.iplt", RODATA, SHT_RELA, SHT_REL, WORD, FIXED},
+	{".igot.plt", ".igot.plt", DATA, SHT_NULL, SHT_NULL, WORD, FIXED},
+	{".rela.ifunc", ".rel.ifunc", RODATA, SHT_RELA, SHT_REL, WORD, INDEPENDENT},
+	{".plt.got", ".plt.got", TEXT, SHT_NULL, SHT_NULL, 3, DYNAMIC},
+	{".eh_frame", ".eh_frame", RODATA, SHT_NULL, SHT_NULL, WORD, DYNAMIC},
+	{".sframe", ".sframe", RODATA, SHT_NULL, SHT_NULL, WORD, DYNAMIC_WIDE},
 };
 
-enum { GNU_STACK, COMMON, FIRST_TABLE, GOT = FIRST_TABLE + 1 };
+enum { GNU_STACK, FIRST_DYNAMIC, COMMON = 19, FIRST_TABLE };
 
 static bool is_wide(const struct link *link)
 {
@@ -70,7 +104,8 @@ static void add(struct link *link, struct rule_finder *finder, file_id file, uin
 				  .run = ORPHAN_RUN, .p2align = p2align, .is_common = which == COMMON};
 	if (which == GNU_STACK)
 		phantom.at = find_stack_section(link, of);
-	uint64_t sh_flags = which == GOT ? SHF_ALLOC | SHF_WRITE : 0; /* known by its name; that of others is not */
+	bool is_got = strcmp(sections[which].name, ".got") == 0;
+	uint64_t sh_flags = is_got ? SHF_ALLOC | SHF_WRITE : 0; /* known by its name; that of others is not */
 	struct str name = str_of(phantom_name(link, &phantom));
 	uint32_t rule = rule_finder_find(finder, name, sh_flags, 0);
 	while (rule < layout->rules.n && layout->osecs.at[layout->runs.at[layout->rules.at[rule].run].osec].is_absent)
@@ -92,6 +127,39 @@ static bool has_common_symbols(const struct link *link, file_id f)
 			return true;
 	}
 	return false;
+}
+
+static bool is_made(const struct link *link, enum condition condition, bool again)
+{
+	const struct options *options = link->options;
+	switch (condition) {
+	case ANY:
+		return !(again && link->is_dynamic);
+	case DYNAMIC:
+		return link->is_dynamic;
+	case PROGRAM:
+		return link->is_dynamic && options->kind != OUTPUT_SHARED;
+	case SYSV_TABLE:
+		return link->is_dynamic && options->hash_sysv;
+	case GNU_TABLE:
+		return link->is_dynamic && options->hash_gnu;
+	case FIXED:
+		return !link->is_pic;
+	case INDEPENDENT:
+		return link->is_pic;
+	case DYNAMIC_WIDE:
+		return link->is_dynamic && is_wide(link);
+	}
+	return false;
+}
+
+/* What the linker makes, from `first` on: sections [first, end). */
+static void add_made(struct link *link, struct rule_finder *finder, file_id file, unsigned first, unsigned end)
+{
+	for (unsigned i = first; i < end; i++)
+		if (is_made(link, sections[i].condition, i >= FIRST_TABLE))
+			add(link, finder, file, (uint8_t)i,
+			    sections[i].p2align == WORD ? link->arch->dialect->p2word : sections[i].p2align);
 }
 
 /* --gc-sections takes .note.GNU-stack and its like from files of which nothing else stays. */
@@ -127,14 +195,15 @@ void phantoms_classify(struct link *link)
 		if (file->stack != STACK_UNSAID && !relocatable &&
 		    (!link->options->gc_sections || is_reached(link, f)))
 			add(link, finder, f, GNU_STACK, 0);
+		if (first && has_tables)
+			add_made(link, finder, f, FIRST_DYNAMIC, COMMON);
 		for (; next < link->common_areas.n && link->common_areas.at[next].file <= f; next++)
 			if (link->common_areas.at[next].kind == COMMON_DATA)
 				add(link, finder, f, COMMON, (uint8_t)link->common_areas.at[next].p2align);
 		if (relocatable && link->common_areas.n == 0 && has_common_symbols(link, f))
 			add(link, finder, f, COMMON, 0);
-		for (unsigned i = FIRST_TABLE; first && has_tables && i < COUNTOF(sections); i++)
-			add(link, finder, f, (uint8_t)i,
-			    sections[i].p2align == WORD ? link->arch->dialect->p2word : sections[i].p2align);
+		if (first && has_tables)
+			add_made(link, finder, f, FIRST_TABLE, COUNTOF(sections));
 		first = false;
 	}
 	rule_finder_free(finder);
