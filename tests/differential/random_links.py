@@ -54,6 +54,8 @@ OPTIONS = [
 ]
 
 
+# What makes a case what it is.
+KIND_OPTIONS = ['-m', '-pie', '-shared', '--dynamic-linker=/lib/loader']
 DYNAMIC_OPTIONS = [
     [], [], [['-z', 'noseparate-code']], [['-z', 'max-page-size=0x10000']], [['--sort-section=name']], [['-Bsymbolic']],
     [['--defsym=defined_symbol=17']], [['-z', 'norelro']], [['-s']], [['-E']],
@@ -67,7 +69,7 @@ def random_case(seed, pools, dynamic=False):
     pool = pools[bits, dynamic]
     objects = rng.sample(pool, rng.randrange(1, 5))
     options = list(rng.choice(DYNAMIC_OPTIONS if dynamic else OPTIONS))
-    options += [[rng.choice(['-pie', '-shared'])], ['--dynamic-linker=/lib/loader']] if dynamic else []
+    options += [[rng.choice(['-pie', '-shared'])], [KIND_OPTIONS[-1]]] if dynamic else []
     collects = ['--gc-sections'] in options
     if collects:  # gild keeps .init_array without KEEP(), common symbols, and what expressions mention
         objects = [each for each in objects if not each.has_roots] or [each for each in pool if not each.has_roots][:1]

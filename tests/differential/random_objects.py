@@ -29,11 +29,13 @@ class Writer:
         self.rng, self.number, self.word = rng, number, word
         self.lines, self.names, self.labels, self.local = [], [], [], []
 
-    def symbol(self, kind):
+    def symbol(self, kind, local=False):
         rng = self.rng
         name = f'{kind}{self.number}_{len(self.labels)}'
         self.labels.append(name)
-        if rng.random() < 0.7:
+        if local:
+            self.local.append(name)
+        elif rng.random() < 0.7:
             self.lines.append(f'.globl {name}')
             self.names.append(name)
         elif rng.random() < 0.3:
@@ -51,7 +53,8 @@ class Writer:
         if rng.random() < 0.7:
             self.lines.append(f'.balign {rng.choice([1, 2, 4, 4, 8, 16, 32, 64])}')
         if rng.random() < 0.8 and not thread:
-            self.symbol('s' if kind != 'nobits' else 'z')
+            local = self.word and 'a' not in flags  # only gild exports what is not loaded
+            self.symbol('s' if kind != 'nobits' else 'z', local)
         size = rng.choice([0, 1, 3, 4, 8, 13, 16, 24, most])
         if kind == 'nobits':
             self.lines.append(f'.zero {size}' if size else '')

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 
-from random_links import Bench, random_case
+from random_links import KIND_OPTIONS, Bench, random_case
 from random_objects import make_pool
 from random_scripts import smaller
 
@@ -45,6 +45,8 @@ def reduce(bench, case, kind):
         for part in ('objects', 'options'):
             for i in reversed(range(len(getattr(case, part)))):
                 candidate = case.copy()
+                if part == 'options' and case.options[i][0] in KIND_OPTIONS:
+                    continue
                 del getattr(candidate, part)[i]
                 if candidate.objects and shows(candidate):
                     case, again = candidate, True

@@ -235,6 +235,7 @@ struct phantom {
 	uint32_t osec;            /* as an orphan */
 	uint8_t which, p2align;
 	bool is_common;
+	bool keep;                /* a KEEP() means it, though it may not be the one that takes it */
 };
 
 struct layout {

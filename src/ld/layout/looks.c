@@ -354,7 +354,7 @@ static void count_phantom(const struct link *link, struct members *runs, uint32_
 {
 	const struct phantom *phantom = &link->layout->phantoms.at[which];
 	struct members *members = &runs[phantom->run];
-	members->keep |= link->layout->runs.at[phantom->run].keep;
+	members->keep |= link->layout->runs.at[phantom->run].keep || phantom->keep;
 	members->last_flags = 0;
 	count_member(members, phantom_flags(phantom), phantom_type(link, phantom), phantom->p2align);
 }

@@ -96,8 +96,14 @@ static section_id find_stack_section(const struct link *link, const struct file 
 	return last;
 }
 
-static void add(struct link *link, struct rule_finder *finder, file_id file, uint8_t which, uint8_t p2align)
+/* Finders of rules for the file that is the current one. */
+struct finders {
+	struct rule_finder *rules, *keeps;
+};
+
+static void add(struct link *link, const struct finders *finders, file_id file, uint8_t which, uint8_t p2align)
 {
+	struct rule_finder *finder = finders->rules;
 	struct layout *layout = link->layout;
 	const struct file *of = file_of(link, file);
 	struct phantom phantom = {.file = file, .at = of->first_section + of->elf.nshdr - 1, .which = which,
@@ -112,6 +118,7 @@ static void add(struct link *link, struct rule_finder *finder, file_id file, uin
 		rule = rule_finder_find(finder, name, sh_flags, rule + 1);
 	if (rule < layout->rules.n)
 		phantom.run = layout->rules.at[rule].run;
+	phantom.keep = finders->keeps && rule_finder_find(finders->keeps, name, sh_flags, 0) < layout->rules.n;
 	*array_push(&layout->phantoms) = phantom;
 }
 
@@ -154,11 +161,11 @@ static bool is_made(const struct link *link, enum condition condition, bool agai
 }
 
 /* What the linker makes, from `first` on: sections [first, end). */
-static void add_made(struct link *link, struct rule_finder *finder, file_id file, unsigned first, unsigned end)
+static void add_made(struct link *link, const struct finders *finders, file_id file, unsigned first, unsigned end)
 {
 	for (unsigned i = first; i < end; i++)
 		if (is_made(link, sections[i].condition, i >= FIRST_TABLE))
-			add(link, finder, file, (uint8_t)i,
+			add(link, finders, file, (uint8_t)i,
 			    sections[i].p2align == WORD ? link->arch->dialect->p2word : sections[i].p2align);
 }
 
@@ -176,6 +183,14 @@ static bool is_reached(const struct link *link, file_id f)
 	return false;
 }
 
+static bool has_keeps(const struct layout *layout)
+{
+	for (uint32_t r = 1; r < layout->runs.n; r++)
+		if (layout->runs.at[r].keep && layout->osecs.at[layout->runs.at[r].osec].rank < RANK_TABLES)
+			return true;
+	return false;
+}
+
 void phantoms_classify(struct link *link)
 {
 	bool relocatable = link->options->kind == OUTPUT_RELOCATABLE;
@@ -183,28 +198,31 @@ void phantoms_classify(struct link *link)
 	bool first = true;
 	uint32_t next = 0;
 	link->layout->phantoms.n = 0;
-	struct rule_finder *finder = rule_finder_new(link->layout->rule_index);
+	struct rule_index *keep_index = has_keeps(link->layout) ? rule_index_new(link->layout, true) : NULL;
+	struct finders finders = {.rules = rule_finder_new(link->layout->rule_index),
+				  .keeps = keep_index ? rule_finder_new(keep_index) : NULL};
 	for (file_id f = 1; f < link->files.n; f++) {
 		const struct file *file = file_of(link, f);
 		if (file->kind != FILE_OBJECT || !file->live)
 			continue;
-		bool is_member = file->member.len != 0;
-		struct str path = str_of(file->path);
-		rule_finder_file(finder, is_member ? file->member : path, is_member ? path : (struct str){"", 0},
-				 is_member);
+		layout_finder_file(finders.rules, file);
+		if (finders.keeps)
+			layout_finder_file(finders.keeps, file);
 		if (file->stack != STACK_UNSAID && !relocatable &&
 		    (!link->options->gc_sections || is_reached(link, f)))
-			add(link, finder, f, GNU_STACK, 0);
+			add(link, &finders, f, GNU_STACK, 0);
 		if (first && has_tables)
-			add_made(link, finder, f, FIRST_DYNAMIC, COMMON);
+			add_made(link, &finders, f, FIRST_DYNAMIC, COMMON);
 		for (; next < link->common_areas.n && link->common_areas.at[next].file <= f; next++)
 			if (link->common_areas.at[next].kind == COMMON_DATA)
-				add(link, finder, f, COMMON, (uint8_t)link->common_areas.at[next].p2align);
+				add(link, &finders, f, COMMON, (uint8_t)link->common_areas.at[next].p2align);
 		if (relocatable && link->common_areas.n == 0 && has_common_symbols(link, f))
-			add(link, finder, f, COMMON, 0);
+			add(link, &finders, f, COMMON, 0);
 		if (first && has_tables)
-			add_made(link, finder, f, FIRST_TABLE, COUNTOF(sections));
+			add_made(link, &finders, f, FIRST_TABLE, COUNTOF(sections));
 		first = false;
 	}
-	rule_finder_free(finder);
+	rule_finder_free(finders.rules);
+	rule_finder_free(finders.keeps);
+	rule_index_free(keep_index);
 }
