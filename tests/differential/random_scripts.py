@@ -235,7 +235,7 @@ class Script:
         return Block(head, parts, tail)
 
     def dynamic_section(self, i):
-        patterns = {'.rela.dyn': '.rela.*', '.rel.dyn': '.rel.*'}.get(DYNAMIC[i], DYNAMIC[i])
+        patterns = {'.rela.dyn': '.rela*', '.rel.dyn': '.rel*'}.get(DYNAMIC[i], DYNAMIC[i])
         return f'{DYNAMIC[i]} {DYNAMIC_BEGINS + i * 0x100000:#x} : {{ *({patterns}) }}'
 
     # ---- the whole ---------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@
     script-random.py [-n CASES] [-s SEED] [-1] [-r] [-v] [-d] [-k FOLDER] LD GILD
 
 -1 shows one case in full; with -r, the smallest part of it that shows the same difference; -a shows all that differ. Else -r
-shows one reduced case of each class of differences. -d links with -pie and -shared. -k keeps those in a folder. The last line of the report counts cases, the
-lines before it those that differ on purpose, for each reason by itself; the exit status is 1 if a difference is none of these.
+shows one reduced case of each class of differences. -k keeps those in a folder. -d links with -pie or -shared only. The last
+line of the report counts cases, the lines before it those that differ on purpose, for each reason by itself; the exit status
+is 1 if a difference is none of these.
 """
 import argparse
 import collections

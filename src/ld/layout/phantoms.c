@@ -30,37 +30,38 @@ static const struct phantom_section {
 	uint32_t flags, type, type32;
 	uint8_t p2align;
 	enum condition condition;
+	uint64_t sh_flags;         /* what INPUT_SECTION_FLAGS sees: known by the name, or unknown */
 } sections[] = {
-	{".note.GNU-stack", ".note.GNU-stack", HAS_CONTENTS | READONLY, SHT_PROGBITS, SHT_PROGBITS, 0, ANY},
-	{".interp", ".interp", RODATA, SHT_PROGBITS, SHT_PROGBITS, 0, PROGRAM},
-	{".gnu.version_d", ".gnu.version_d", RODATA, SHT_GNU_verdef, SHT_GNU_verdef, WORD, DYNAMIC},
-	{".gnu.version", ".gnu.version", RODATA, SHT_GNU_versym, SHT_GNU_versym, 1, DYNAMIC},
-	{".gnu.version_r", ".gnu.version_r", RODATA, SHT_GNU_verneed, SHT_GNU_verneed, WORD, DYNAMIC},
-	{".dynsym", ".dynsym", RODATA, SHT_DYNSYM, SHT_DYNSYM, WORD, DYNAMIC},
-	{".dynstr", ".dynstr", RODATA, SHT_STRTAB, SHT_STRTAB, 0, DYNAMIC},
-	{".dynamic", ".dynamic", DATA, SHT_DYNAMIC, SHT_DYNAMIC, WORD, DYNAMIC},
-	{".hash", ".hash", RODATA, SHT_HASH, SHT_HASH, WORD, SYSV_TABLE},
-	{".gnu.hash", ".gnu.hash", RODATA, SHT_GNU_HASH, SHT_GNU_HASH, WORD, GNU_TABLE},
-	{".plt", ".plt", TEXT, SHT_PROGBITS, SHT_PROGBITS, 4, DYNAMIC},
-	{".rela.plt", ".rel.plt", RODATA, SHT_RELA, SHT_REL, WORD, DYNAMIC},
-	{".rela.got", ".rel.got", RODATA, SHT_RELA, SHT_REL, WORD, DYNAMIC},
-	{".got", ".got", DATA, SHT_PROGBITS, SHT_PROGBITS, WORD, DYNAMIC},
-	{".got.plt", ".got.plt", DATA, SHT_NULL, SHT_NULL, WORD, DYNAMIC},
-	{".dynbss", ".dynbss", ALLOC, SHT_NULL, SHT_NULL, 0, DYNAMIC},
-	{".data.rel.ro", ".data.rel.ro", DATA, SHT_PROGBITS, SHT_PROGBITS, 0, DYNAMIC},
-	{".rela.bss", ".rel.bss", RODATA, SHT_RELA, SHT_REL, WORD, PROGRAM},
-	{".rela.data.rel.ro", ".rel.data.rel.ro", RODATA, SHT_RELA, SHT_REL, WORD, PROGRAM},
-	{"COMMON", "COMMON", ALLOC, SHT_NULL, SHT_NULL, 0, ANY},
-	{".rela.got", ".rel.got", RODATA, SHT_RELA, SHT_REL, WORD, ANY},
-	{".got", ".got", DATA, SHT_PROGBITS, SHT_PROGBITS, WORD, ANY},
-	{".got.plt", ".got.plt", DATA, SHT_NULL, SHT_NULL, WORD, ANY},
-	{".iplt", ".iplt", TEXT, SHT_NULL, SHT_NULL, 0, FIXED},
-	{".rela.iplt", ".rel.iplt", RODATA, SHT_RELA, SHT_REL, WORD, FIXED},
-	{".igot.plt", ".igot.plt", DATA, SHT_NULL, SHT_NULL, WORD, FIXED},
-	{".rela.ifunc", ".rel.ifunc", RODATA, SHT_RELA, SHT_REL, WORD, INDEPENDENT},
-	{".plt.got", ".plt.got", TEXT, SHT_NULL, SHT_NULL, 3, DYNAMIC},
-	{".eh_frame", ".eh_frame", RODATA, SHT_NULL, SHT_NULL, WORD, DYNAMIC},
-	{".sframe", ".sframe", RODATA, SHT_NULL, SHT_NULL, WORD, DYNAMIC_WIDE},
+	{".note.GNU-stack", ".note.GNU-stack", HAS_CONTENTS | READONLY, SHT_PROGBITS, SHT_PROGBITS, 0, ANY, 0},
+	{".interp", ".interp", RODATA, SHT_PROGBITS, SHT_PROGBITS, 0, PROGRAM, 0},
+	{".gnu.version_d", ".gnu.version_d", RODATA, SHT_GNU_verdef, SHT_GNU_verdef, WORD, DYNAMIC, 0},
+	{".gnu.version", ".gnu.version", RODATA, SHT_GNU_versym, SHT_GNU_versym, 1, DYNAMIC, 0},
+	{".gnu.version_r", ".gnu.version_r", RODATA, SHT_GNU_verneed, SHT_GNU_verneed, WORD, DYNAMIC, 0},
+	{".dynsym", ".dynsym", RODATA, SHT_DYNSYM, SHT_DYNSYM, WORD, DYNAMIC, SHF_ALLOC},
+	{".dynstr", ".dynstr", RODATA, SHT_STRTAB, SHT_STRTAB, 0, DYNAMIC, SHF_ALLOC},
+	{".dynamic", ".dynamic", DATA, SHT_DYNAMIC, SHT_DYNAMIC, WORD, DYNAMIC, SHF_ALLOC},
+	{".hash", ".hash", RODATA, SHT_HASH, SHT_HASH, WORD, SYSV_TABLE, SHF_ALLOC},
+	{".gnu.hash", ".gnu.hash", RODATA, SHT_GNU_HASH, SHT_GNU_HASH, WORD, GNU_TABLE, SHF_ALLOC},
+	{".plt", ".plt", TEXT, SHT_PROGBITS, SHT_PROGBITS, 4, DYNAMIC, SHF_ALLOC | SHF_EXECINSTR},
+	{".rela.plt", ".rel.plt", RODATA, SHT_RELA, SHT_REL, WORD, DYNAMIC, 0},
+	{".rela.got", ".rel.got", RODATA, SHT_RELA, SHT_REL, WORD, DYNAMIC, 0},
+	{".got", ".got", DATA, SHT_PROGBITS, SHT_PROGBITS, WORD, DYNAMIC, SHF_ALLOC | SHF_WRITE},
+	{".got.plt", ".got.plt", DATA, SHT_NULL, SHT_NULL, WORD, DYNAMIC, 0},
+	{".dynbss", ".dynbss", ALLOC, SHT_NULL, SHT_NULL, 0, DYNAMIC, 0},
+	{".data.rel.ro", ".data.rel.ro", DATA, SHT_PROGBITS, SHT_PROGBITS, 0, DYNAMIC, SHF_ALLOC | SHF_WRITE},
+	{".rela.bss", ".rel.bss", RODATA, SHT_RELA, SHT_REL, WORD, PROGRAM, 0},
+	{".rela.data.rel.ro", ".rel.data.rel.ro", RODATA, SHT_RELA, SHT_REL, WORD, PROGRAM, 0},
+	{"COMMON", "COMMON", ALLOC, SHT_NULL, SHT_NULL, 0, ANY, 0},
+	{".rela.got", ".rel.got", RODATA, SHT_RELA, SHT_REL, WORD, ANY, 0},
+	{".got", ".got", DATA, SHT_PROGBITS, SHT_PROGBITS, WORD, ANY, SHF_ALLOC | SHF_WRITE},
+	{".got.plt", ".got.plt", DATA, SHT_NULL, SHT_NULL, WORD, ANY, 0},
+	{".iplt", ".iplt", TEXT, SHT_NULL, SHT_NULL, 0, FIXED, 0},
+	{".rela.iplt", ".rel.iplt", RODATA, SHT_RELA, SHT_REL, WORD, FIXED, 0},
+	{".igot.plt", ".igot.plt", DATA, SHT_NULL, SHT_NULL, WORD, FIXED, 0},
+	{".rela.ifunc", ".rel.ifunc", RODATA, SHT_RELA, SHT_REL, WORD, INDEPENDENT, 0},
+	{".plt.got", ".plt.got", TEXT, SHT_NULL, SHT_NULL, 3, DYNAMIC, 0},
+	{".eh_frame", ".eh_frame", RODATA, SHT_NULL, SHT_NULL, WORD, DYNAMIC, 0},
+	{".sframe", ".sframe", RODATA, SHT_NULL, SHT_NULL, WORD, DYNAMIC_WIDE, 0},
 };
 
 enum { GNU_STACK, FIRST_DYNAMIC, COMMON = 19, FIRST_TABLE };
@@ -110,8 +111,7 @@ static void add(struct link *link, const struct finders *finders, file_id file, 
 				  .run = ORPHAN_RUN, .p2align = p2align, .is_common = which == COMMON};
 	if (which == GNU_STACK)
 		phantom.at = find_stack_section(link, of);
-	bool is_got = strcmp(sections[which].name, ".got") == 0;
-	uint64_t sh_flags = is_got ? SHF_ALLOC | SHF_WRITE : 0; /* known by its name; that of others is not */
+	uint64_t sh_flags = sections[which].sh_flags;
 	struct str name = str_of(phantom_name(link, &phantom));
 	uint32_t rule = rule_finder_find(finder, name, sh_flags, 0);
 	while (rule < layout->rules.n && layout->osecs.at[layout->runs.at[layout->rules.at[rule].run].osec].is_absent)
