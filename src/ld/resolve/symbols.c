@@ -6,18 +6,30 @@
 #include "base/hash.h"
 #include "base/memory.h"
 
-enum { MANY_SYMBOLS = 1 << 16, LOG2_MANY_TABLES = 6 };
-
 static uint32_t table_of(const struct link *link, uint64_t hash)
 {
 	unsigned log2_tables = link->names.tables[0].log2_tables;
 	return log2_tables ? (uint32_t)(hash >> (64 - log2_tables)) : 0;
 }
 
+/* Small links have one table. Others have as many as threads may want, and more when that lets a table's slots and
+ * strings fit into the processor's second cache. */
+static uint8_t log2_tables_for(uint64_t mentions, uint64_t names)
+{
+	enum { FEW_MENTIONS = 1 << 16, LEAST = 6, MOST = 10, TABLE_NAMES = 1 << 14 };
+	uint8_t log2_tables = LEAST;
+	if (mentions < FEW_MENTIONS)
+		return 0;
+	while (log2_tables < MOST && names >> log2_tables > TABLE_NAMES)
+		log2_tables++;
+	return log2_tables;
+}
+
 void symbols_init(struct link *link, uint64_t expected)
 {
 	enum { MENTIONS = 4 }; /* a guess: how often a name comes */
-	struct intern_space names = {expected < MANY_SYMBOLS ? 0 : LOG2_MANY_TABLES, expected / MENTIONS};
+	uint64_t n = expected / MENTIONS;
+	struct intern_space names = {log2_tables_for(expected, n), n};
 	intern_set_begin(&link->names, &names, 1);
 	link->symbols_capacity = (uint32_t)min_u64(expected, UINT32_MAX);
 	link->symbols = memory_zeroed(link->symbols_capacity, sizeof(*link->symbols));
