@@ -281,7 +281,7 @@ static enum section_constraint constraint_of(const struct osec *osec)
 
 /* What the rules of an output section take. */
 struct taken {
-	uint32_t n, n_writable;
+	uint32_t n, n_phantoms, n_writable;
 };
 
 static struct taken *count_taken(const struct link *link)
@@ -302,8 +302,11 @@ static struct taken *count_taken(const struct link *link)
 	}
 	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
 		const struct phantom *phantom = &layout->phantoms.at[i];
-		if (phantom->run != ORPHAN_RUN)
-			taken[layout->runs.at[phantom->run].osec].n_writable += !(phantom_flags(phantom) & READONLY);
+		if (phantom->run == ORPHAN_RUN)
+			continue;
+		uint32_t osec = layout->runs.at[phantom->run].osec;
+		taken[osec].n_phantoms++;
+		taken[osec].n_writable += !(phantom_flags(phantom) & READONLY);
 	}
 	return taken;
 }
@@ -345,10 +348,12 @@ static void decide_constraints(struct link *link)
 		if (read_only == (constraint == CONSTRAINT_ONLY_IF_RO))
 			continue;
 		layout->osecs.at[osec].is_absent = true;
-		phantoms_classify(link);
-		if (taken[osec].n == 0)
+		if (taken[osec].n_phantoms)
+			phantoms_classify(link);
+		if (taken[osec].n)
+			give_back(link, osec);
+		if (!taken[osec].n_phantoms && !taken[osec].n)
 			continue;
-		give_back(link, osec);
 		free(taken);
 		taken = NULL;
 	}
