@@ -134,6 +134,7 @@ static void decide_range(void *context, size_t begin, size_t end, unsigned worke
 	struct link *link = context;
 	(void)worker;
 	for (size_t i = begin; i < end; i++) {
+		symbols_fetch_definitions(link, i, end);
 		struct symbol *symbol = &link->symbols[i];
 		uint64_t owner = symbol_owner(symbol);
 		bool shared = owner != OWNER_NONE && owner_rank(owner) == RANK_ELSEWHERE;
