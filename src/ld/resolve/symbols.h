@@ -44,9 +44,12 @@ static inline symbol_id global_of(const struct file *file, uint32_t index)
  * symbol some places behind `id`, and the section of a nearer one. `end`: where the loop ends. */
 static inline void symbols_fetch_definitions(const struct link *link, size_t id, size_t end)
 {
-	enum { FAR = 16, NEAR = 8 };
-	if (id + FAR >= end)
+	enum { FARTHEST = 24, FAR = 16, NEAR = 8 };
+	if (id + FARTHEST >= end)
 		return;
+	uint64_t farthest = symbol_owner(&link->symbols[id + FARTHEST]);
+	if (farthest != OWNER_NONE)
+		__builtin_prefetch(&file_of(link, owner_file(farthest))->symtab);
 	const struct symbol *far = &link->symbols[id + FAR], *near = &link->symbols[id + NEAR];
 	uint64_t owner = symbol_owner(near);
 	if (symbol_owner(far) != OWNER_NONE)
