@@ -110,8 +110,10 @@ static enum verdict require(struct site *site, bool holds, const char *what, uin
 static bool is_for(const struct site *site, const struct dynamic_place *place)
 {
 	const struct elf_symtab *dynsym = &site->subject->dynamic.dynsym;
-	return place && place->symbol && strcmp(dynsym->strtab + dynsym->syms[place->symbol].st_name,
-						site->target.name) == 0;
+	if (!place || !place->symbol)
+		return false;
+	const char *name = dynsym->strtab + dynsym->syms[place->symbol].st_name;
+	return strlen(name) == site->target.name_size && memcmp(name, site->target.name, site->target.name_size) == 0;
 }
 
 /* Is `addr` a PLT entry of the target? */
@@ -183,6 +185,9 @@ static enum verdict holds_address(struct site *site)
 	/* Debugging information says 0 or 1 of what is not there, or described elsewhere. */
 	if (!site->is_loaded && value <= 1 && target->elsewhere)
 		return SKIPPED;
+	/* Nobody changes it when the file is loaded: what another module has is at 0. */
+	if (!site->is_loaded && target->meaning == MEANS_IMPORT)
+		return require(site, value == addend, "leads somewhere, but the target is in another module", value);
 	if (!site->is_loaded)
 		return leads_to(site, value, addend, false);
 	if (!place) {
@@ -197,6 +202,8 @@ static enum verdict holds_address(struct site *site)
 	}
 	if (place->type == R_X86_64_RELATIVE)
 		return leads_to(site, (uint64_t)place->addend, addend, false);
+	if (place->type == R_X86_64_IRELATIVE && target->meaning == MEANS_UNKNOWN)
+		return SKIPPED;
 	if (place->type == R_X86_64_IRELATIVE)
 		return require(site, target->is_ifunc && (uint64_t)place->addend == target->address, "another resolver",
 			       (uint64_t)place->addend);
@@ -631,7 +638,8 @@ static void check_imports(struct check *check, struct subject *subject)
 			continue;
 		claim(subject, sym->st_size == 0, ".dynsym: import %s: st_size 0x%llx", name, ull(sym->st_size));
 		claim(subject, asked != ASKED_NOT, ".dynsym: %s is imported, but nobody asks for it", name);
-		claim(subject, asked == ASKED_NOT || (asked == ASKED_WEAKLY) == (elf_sym_bind(sym) == STB_WEAK),
+		claim(subject, asked == ASKED_NOT || asked == ASKED_BY_VERSION ||
+				       (asked == ASKED_WEAKLY) == (elf_sym_bind(sym) == STB_WEAK),
 		      ".dynsym: import %s: weak, or not?", name);
 	}
 }
