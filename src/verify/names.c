@@ -16,6 +16,7 @@ struct name {
 	uint8_t rank;             /* 1 strong, 2 common, 3 weak; 0: none yet */
 	uint32_t dynamic;         /* in .dynsym; 0: not there */
 	uint32_t listed;          /* in .symtab; 0: not there */
+	bool is_local;            /* .symtab has a local symbol of that name */
 	enum asked asked;
 };
 
@@ -154,14 +155,16 @@ static void enter_output(struct names *names)
 		const char *text = symtab->strtab + symtab->syms[i].st_name;
 		enter(names, text, plain_length(text))->listed = i;
 	}
-	/* What the linker defines and hides is local in the output. */
+	/* What the linker defines and hides is local in the output. Or it is an object's own. */
 	for (uint32_t i = 1; i < symtab->n && i < symtab->first_global; i++) {
 		const struct elf_sym *sym = &symtab->syms[i];
 		const char *text = symtab->strtab + sym->st_name;
-		if (!*text || elf_sym_type(sym) == STT_FILE || elf_sym_visibility(sym) != STV_HIDDEN)
+		if (!*text || elf_sym_type(sym) == STT_FILE)
 			continue;
 		struct name *name = enter(names, text, plain_length(text));
-		if (!name->listed)
+		if (elf_sym_visibility(sym) != STV_HIDDEN)
+			name->is_local = true;
+		else if (!name->listed)
 			name->listed = i;
 	}
 	for (uint32_t i = 1; subject->has_dynamic && i < subject->dynamic.dynsym.n; i++) {
@@ -334,7 +337,7 @@ static void from_output(const struct names *names, struct target *target, const 
 		const struct elf_phdr *tls = subject_segment(subject, PT_TLS);
 		if (target->is_tls && tls)
 			target->address += tls->p_vaddr;
-	} else if (is_weak && !name->rank && names->inputs->lists_all && !strchr(name->text, '@')) {
+	} else if (is_weak && !name->rank && !name->is_local && names->inputs->lists_all && !strchr(name->text, '@')) {
 		target->meaning = MEANS_NOTHING;
 	}
 	if (sym)

@@ -176,6 +176,13 @@ static enum verdict leads_to(struct site *site, uint64_t value, uint64_t addend,
 	return SKIPPED;
 }
 
+/* The code of a program may take what nobody defines for 0, although the loader may find it for others to use. */
+static bool is_settled_as_zero(const struct site *site)
+{
+	return site->target.meaning == MEANS_IMPORT && !site->check->inputs->is_shared &&
+	       !(site->object->elf->shdrs[site->section].sh_flags & SHF_WRITE);
+}
+
 /* An address in memory, as data: constant, or changed by the loader. */
 static enum verdict holds_address(struct site *site)
 {
@@ -193,6 +200,8 @@ static enum verdict holds_address(struct site *site)
 	if (!place) {
 		bool is_own = target->meaning == MEANS_PIECE ||
 			      (target->meaning == MEANS_ADDRESS && !target->is_absolute && target->address);
+		if (is_settled_as_zero(site))
+			return require(site, value == addend, "nothing is imported there", value);
 		if (target->meaning == MEANS_IMPORT)
 			return wrong(site, "nothing is imported there", value);
 		if (site->subject->moves && is_own)
@@ -444,6 +453,9 @@ static enum verdict check_site(struct site *site, bool *follows)
 			return require(site, is_for(site, place), "the loader's relocation has another symbol",
 				       place->symbol);
 		fits_32(site, &value);
+		if (is_settled_as_zero(site))
+			return require(site, value == addend, "leads somewhere, but the target is in another module",
+				       value);
 		return leads_to(site, value, addend, false);
 	case R_X86_64_PC32:
 	case R_X86_64_PLT32:
