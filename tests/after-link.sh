@@ -29,7 +29,7 @@ output=$(sed -n '1s/^\(.*\): .*/\1/p;1s/^\(.*\):$/\1/p' "$scratch/depend" | sed 
 [ -f "$output" ] || exit 0
 
 wrong() {
-	{ echo "$1"; printf '  %q' "$linker" "$@"; echo; cat "$scratch/said"; } >> "$findings"
+	{ echo "$1"; shift; printf '  %q' "$linker" "$@"; echo; cat "$scratch/said"; } >> "$findings"
 	exit 99
 }
 
