@@ -3,9 +3,9 @@
 
     script-random.py [-n CASES] [-s SEED] [-1] [-r] [-v] [-k FOLDER] LD GILD
 
--1 shows one case in full; with -r, the smallest part of it that shows the same difference; -a shows all that differ. Else -r shows one
-reduced case of each class of differences. -k keeps those in a folder. The last line of the report counts cases;
-the exit status is 1 if a difference is none of the deliberate ones.
+-1 shows one case in full; with -r, the smallest part of it that shows the same difference; -a shows all that differ. Else -r
+shows one reduced case of each class of differences. -k keeps those in a folder. The last line of the report counts cases, the
+lines before it those that differ on purpose, for each reason by itself; the exit status is 1 if a difference is none of these.
 """
 import argparse
 import collections
@@ -47,7 +47,7 @@ def reduce(bench, case, kind):
 
 
 def show(bench, case, kind, keep, name):
-    _, found = bench.judge(case)
+    found = bench.judge(case)[1]
     print(text_of(case.root))
     print(' '.join(case.command('script.ld')))
     for each in found:
@@ -86,14 +86,15 @@ def main():
     parser.add_argument('ld')
     parser.add_argument('gild')
     arguments = parser.parse_args()
-    verdicts, kinds, first = collections.Counter(), collections.Counter(), {}
+    verdicts, kinds, purposes, first = collections.Counter(), collections.Counter(), collections.Counter(), {}
     with tempfile.TemporaryDirectory() as folder:
         pool = make_pool(random.Random(POOL_SEED), folder, POOL)
         bench = Bench(folder, [arguments.ld], [arguments.gild, '--threads=1'])
         for seed in range(arguments.s, arguments.s + (1 if arguments.single else arguments.n)):
             case = random_case(seed, pool)
-            verdict, found = bench.judge(case)
+            verdict, found, reasons = bench.judge(case)
             verdicts[verdict] += 1
+            purposes.update(reasons)
             for each in found:
                 kinds[each.kind] += 1
                 first.setdefault(each.kind, (seed, case))
@@ -108,6 +109,8 @@ def main():
                 print(f'{n:6} {kind} (seed {first[kind][0]})')
                 if arguments.reduce:
                     show(bench, reduce(bench, first[kind][1], kind), kind, arguments.k, str(first[kind][0]))
+    for purpose, n in purposes.most_common():
+        print(f'{n:6} on purpose: {purpose}')
     print(', '.join(f'{verdicts[what]} {what}' for what in ('same', 'refused', 'deliberate', 'differs', 'crash')))
     sys.exit(1 if verdicts['differs'] or verdicts['crash'] else 0)
 

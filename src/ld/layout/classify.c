@@ -404,6 +404,23 @@ static void keep_empty(struct link *link)
 	rule_index_free(index);
 }
 
+/* (NOLOAD): relocations would be about content that is not there. */
+static void drop_relocations(struct link *link)
+{
+	const struct layout *layout = link->layout;
+	bool any = false;
+	for (uint32_t i = 1; i < layout->osecs.n; i++)
+		any |= layout->osecs.at[i].said && layout->osecs.at[i].said->type == SECTION_TYPE_NOLOAD;
+	for (section_id id = 1; any && id < link->sections.n; id++) {
+		struct section *section = section_of(link, id);
+		if (!section->rela || !section->live || !section->run)
+			continue;
+		const struct osec *osec = osec_of_section(layout, section);
+		if (osec->said && osec->said->type == SECTION_TYPE_NOLOAD && flags_of(link, id) & SHF_ALLOC)
+			section->rela = 0;
+	}
+}
+
 void layout_place_orphans(struct link *link)
 {
 	if (!link->layout->scripted)
@@ -412,4 +429,6 @@ void layout_place_orphans(struct link *link)
 	phantoms_classify(link);
 	decide_constraints(link);
 	orphans_place(link);
+	if (link->options->kind != OUTPUT_RELOCATABLE)
+		drop_relocations(link);
 }

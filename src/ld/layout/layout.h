@@ -89,6 +89,7 @@ struct run {
 	bool keep;                /* KEEP(): survives garbage collection */
 	bool fixed;               /* the order of its sections means something: a plan must not change it */
 	bool is_orphans;          /* no rule is for them */
+	uint32_t first_phantom;   /* 1 + the phantom that comes before all sections that are in it; 0: there is none */
 	bool link_ordered;        /* some of its sections are SHF_LINK_ORDER: their order follows from others' */
 	section_id *items;        /* in address order */
 	uint32_t n;
@@ -159,6 +160,8 @@ struct osec {
 	bool is_common;           /* ... and it was made for common symbols */
 	bool is_started;          /* ... and --section-start gives its address */
 	bool is_absent;           /* its ONLY_IF_RO or ONLY_IF_RW is not met: as if it were not in the script */
+	bool is_stripped;         /* it was empty when that was decided: what alignments make of it later is nothing */
+	bool is_listed;           /* ALLOC, when it was decided which sections PHDRS means */
 	bool is_kept;             /* though it may be empty: the location counter is assigned in it */
 	enum { OVERLAY_NO, OVERLAY_FIRST, OVERLAY_NEXT } overlay; /* it shares its addresses with its neighbours */
 	bool is_in_load;          /* a PT_LOAD has it */
@@ -225,6 +228,7 @@ struct script_orphans;
 /* A section that is not there, but counts (phantoms.c). */
 struct phantom {
 	file_id file;
+	section_id at;            /* it stands behind the file's section of that number, or instead of it */
 	uint32_t run;             /* ORPHAN_RUN: none of the script */
 	uint32_t osec;            /* as an orphan */
 	uint8_t which, p2align;

@@ -196,9 +196,9 @@ static void add_data(struct layout *layout, uint32_t id)
 struct members {
 	bool any, keep;
 	uint32_t flags, type;     /* of the first */
-	struct sort_key first;
 	uint32_t all_flags;       /* of any of them */
 	bool writable;            /* one of them is */
+	bool differ;              /* they are not all alike */
 	uint8_t p2align;          /* the largest */
 	/* Of the one before, if its name does not matter: */
 	uint64_t last_flags;      /* sh_flags; 0: there is none */
@@ -206,31 +206,28 @@ struct members {
 };
 
 /* Most members are as the one before in their run: only their alignment can be news. Otherwise remembers this one. */
-static bool is_alike(struct members *members, uint64_t sh_flags, uint32_t type, uint8_t p2align, bool sorts)
+static bool is_alike(struct members *members, uint64_t sh_flags, uint32_t type, uint8_t p2align)
 {
 	if (members->last_flags == sh_flags && members->last_type == type && sh_flags) {
 		if (members->p2align < p2align)
 			members->p2align = p2align;
 		return true;
 	}
-	members->last_flags = !sorts && sh_flags & SHF_ALLOC ? sh_flags : 0;
+	members->last_flags = sh_flags & SHF_ALLOC ? sh_flags : 0;
 	members->last_type = type;
 	return false;
 }
 
-/* Of run `id`; `sorts`: it is not known yet which member comes first. */
-static void count_member(const struct link *link, struct members *runs, uint32_t id, struct sort_key key,
-			 uint32_t flags, uint32_t type, bool sorts)
+static void count_member(struct members *members, uint32_t flags, uint32_t type, uint8_t p2align)
 {
-	struct members *members = &runs[id];
-	if (!members->any || (sorts && sort_precedes(link, id, key, members->first))) {
+	members->differ |= members->any;
+	if (!members->any) {
 		members->any = true;
 		members->flags = flags;
 		members->type = type;
-		members->first = key;
 	}
-	if (members->p2align < key.p2align)
-		members->p2align = key.p2align;
+	if (members->p2align < p2align)
+		members->p2align = p2align;
 	members->all_flags |= flags & ~(uint32_t)READONLY;
 	members->writable |= !(flags & READONLY);
 }
@@ -292,43 +289,128 @@ static void walk(struct link *link, const struct members *runs)
 			look_make(layout, i, 0);
 }
 
-static void count_phantoms(const struct link *link, struct members *runs)
+static void count_phantom(const struct link *link, struct members *runs, uint32_t which)
 {
-	const struct layout *layout = link->layout;
-	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
+	const struct phantom *phantom = &link->layout->phantoms.at[which];
+	struct members *members = &runs[phantom->run];
+	members->keep |= link->layout->runs.at[phantom->run].keep;
+	members->last_flags = 0;
+	count_member(members, phantom_flags(phantom), phantom_type(link, phantom), phantom->p2align);
+}
+
+/* A member of a run that sorts its members. */
+struct sorted_member {
+	uint32_t run, position;
+	struct sort_member member;
+};
+
+struct lineup {
+	struct link *link;
+	struct members *runs;
+	ARRAY(struct sorted_member) sorted;
+	uint32_t next_phantom;
+};
+
+static void line_up(struct lineup *lineup, uint32_t run, struct sort_member member)
+{
+	uint32_t position = lineup->sorted.n;
+	if (sort_is_asked(lineup->link, run))
+		*array_push(&lineup->sorted) = (struct sorted_member){run, position, member};
+}
+
+static void line_up_phantoms(struct lineup *lineup, section_id before)
+{
+	struct layout *layout = lineup->link->layout;
+	for (uint32_t i; (i = lineup->next_phantom) < layout->phantoms.n; lineup->next_phantom++) {
 		const struct phantom *phantom = &layout->phantoms.at[i];
+		if (phantom->at >= before)
+			break;
 		if (phantom->run == ORPHAN_RUN)
 			continue;
-		struct sort_key key = {phantom_name(link, phantom), phantom->p2align};
-		count_member(link, runs, phantom->run, key, phantom_flags(phantom), phantom_type(link, phantom), true);
-		runs[phantom->run].keep |= layout->runs.at[phantom->run].keep;
+		struct run *run = &layout->runs.at[phantom->run];
+		if (!lineup->runs[phantom->run].any)
+			run->first_phantom = i + 1;
+		count_phantom(lineup->link, lineup->runs, i);
+		line_up(lineup, phantom->run, (struct sort_member){.phantom = i});
 	}
+}
+
+static void line_up_section(struct lineup *lineup, section_id id)
+{
+	const struct link *link = lineup->link;
+	const struct section *section = section_of(link, id);
+	const struct elf_shdr *shdr = section_shdr(link, id);
+	struct members *members = &lineup->runs[section->run];
+	members->keep |= link->layout->runs.at[section->run].keep || section->keep;
+	line_up(lineup, section->run, (struct sort_member){.id = id});
+	if (!is_alike(members, shdr->sh_flags, shdr->sh_type, section->p2align))
+		count_member(members, look_flags(shdr->sh_flags, shdr->sh_type, layout_section_name(link, id)),
+			     shdr->sh_type, section->p2align);
+}
+
+/* What the first member of a run is, if that is not the first one of the inputs. */
+static void put_first(struct lineup *lineup, uint32_t id, struct sort_member member)
+{
+	struct link *link = lineup->link;
+	struct layout *layout = link->layout;
+	layout->runs.at[id].first_phantom = member.id ? 0 : member.phantom + 1;
+	if (!member.id) {
+		lineup->runs[id].flags = phantom_flags(&layout->phantoms.at[member.phantom]);
+		lineup->runs[id].type = phantom_type(link, &layout->phantoms.at[member.phantom]);
+		return;
+	}
+	const struct elf_shdr *shdr = section_shdr(link, member.id);
+	lineup->runs[id].flags = look_flags(shdr->sh_flags, shdr->sh_type, layout_section_name(link, member.id));
+	lineup->runs[id].type = shdr->sh_type;
+}
+
+static int compare_sorted(const void *a, const void *b)
+{
+	const struct sorted_member *x = a, *y = b;
+	if (x->run != y->run)
+		return x->run < y->run ? -1 : 1;
+	return x->position < y->position ? -1 : x->position > y->position;
+}
+
+static void sort_lineup(struct lineup *lineup)
+{
+	uint32_t n = lineup->sorted.n;
+	struct sorted_member *sorted = lineup->sorted.at;
+	struct sort_member *members = malloc(((size_t)n + 1) * sizeof(*members));
+	if (!members)
+		out_of_memory();
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), compare_sorted);
+	for (uint32_t first = 0, end; first < n; first = end) {
+		for (end = first; end < n && sorted[end].run == sorted[first].run; end++)
+			members[end - first] = sorted[end].member;
+		if (lineup->runs[sorted[first].run].differ)
+			put_first(lineup, sorted[first].run,
+				  members[sort_find_first(lineup->link, sorted[first].run, members, end - first)]);
+	}
+	free(members);
 }
 
 void looks_begin(struct link *link)
 {
-	const struct layout *layout = link->layout;
-	struct members *runs = calloc(layout->runs.n, sizeof(*runs));
-	if (!runs)
+	struct layout *layout = link->layout;
+	struct lineup lineup = {.link = link, .runs = calloc(layout->runs.n, sizeof(*lineup.runs))};
+	if (!lineup.runs)
 		out_of_memory();
+	for (uint32_t r = 0; r < layout->runs.n; r++)
+		layout->runs.at[r].first_phantom = 0;
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
-		if (!section->live || !section->run || section->run == ORPHAN_RUN || section->kind == SECTION_NONE ||
-		    section->file == INTERNAL_FILE)
-			continue;
-		const struct elf_shdr *shdr = section_shdr(link, id);
-		struct members *members = &runs[section->run];
-		members->keep |= layout->runs.at[section->run].keep || section->keep;
-		bool sorts = sort_is_asked(link, section->run);
-		if (is_alike(members, shdr->sh_flags, shdr->sh_type, section->p2align, sorts))
-			continue;
-		struct sort_key key = {layout_section_name(link, id), section->p2align};
-		count_member(link, runs, section->run, key, look_flags(shdr->sh_flags, shdr->sh_type, key.name),
-			     shdr->sh_type, true);
+		line_up_phantoms(&lineup, id);
+		if (section->live && section->run && section->run != ORPHAN_RUN && section->kind != SECTION_NONE &&
+		    section->file != INTERNAL_FILE)
+			line_up_section(&lineup, id);
 	}
-	count_phantoms(link, runs);
-	walk(link, runs);
-	free(runs);
+	line_up_phantoms(&lineup, link->sections.n);
+	sort_lineup(&lineup);
+	walk(link, lineup.runs);
+	array_free(&lineup.sorted);
+	free(lineup.runs);
 }
 
 /* With --gc-sections the section of the entry point stays, even if it is empty. */
@@ -347,27 +429,36 @@ static void keep_entry(struct link *link)
 		osec_of_section(link->layout, section)->is_kept = true;
 }
 
+/* All that stand behind the first member. */
+static void count_other_phantoms(const struct link *link, struct members *runs)
+{
+	const struct layout *layout = link->layout;
+	for (uint32_t i = 0; i < layout->phantoms.n; i++)
+		if (layout->phantoms.at[i].run != ORPHAN_RUN)
+			count_phantom(link, runs, i);
+}
+
 void looks_settle(struct link *link)
 {
 	struct layout *layout = link->layout;
 	struct members *runs = calloc(layout->runs.n, sizeof(*runs));
 	if (!runs)
 		out_of_memory();
-	for (uint32_t r = 1; r < layout->runs.n; r++)
-		for (uint32_t i = 0; i < layout->runs.at[r].n; i++) {
+	for (uint32_t r = 1; r < layout->runs.n; r++) {
+		const struct run *run = &layout->runs.at[r];
+		if (run->first_phantom)
+			count_phantom(link, runs, run->first_phantom - 1);
+		for (uint32_t i = 0; i < run->n; i++) {
 			uint64_t flags;
-			const struct run *run = &layout->runs.at[r];
 			uint32_t type = layout_member_type(link, run->items[i], &flags);
 			const struct section *section = section_of(link, run->items[i]);
 			runs[r].keep |= section->file != INTERNAL_FILE && (run->keep || section->keep);
-			if (is_alike(&runs[r], flags, type, section->p2align, false))
-				continue;
-			struct sort_key key = {layout_section_name(link, visible_section(link, run->items[i])),
-					       section->p2align};
-			count_member(link, runs, r, key, look_flags(flags, type, layout->osecs.at[run->osec].name),
-				     type, false);
+			if (!is_alike(&runs[r], flags, type, section->p2align))
+				count_member(&runs[r], look_flags(flags, type, layout->osecs.at[run->osec].name), type,
+					     section->p2align);
 		}
-	count_phantoms(link, runs);
+	}
+	count_other_phantoms(link, runs);
 	walk(link, runs);
 	free(runs);
 	keep_entry(link);
@@ -432,6 +523,15 @@ static void apply(struct link *link, struct osec *osec)
 		osec->entsize = link->arch->dialect->word;
 	else if (!osec->has_made && !(osec->flags & SHF_MERGE) && osec->type <= SHT_PROGBITS)
 		osec->entsize = 0;
+}
+
+void look_apply_unmapped(struct osec *osec)
+{
+	const struct look *look = &osec->look;
+	bool nobits = (look->flags & (ALLOC | LOAD | HAS_CONTENTS)) == ALLOC;
+	bool said = osec->said && osec->said->type_value;
+	if (look->exists && nobits && !osec->is_in_load && look->type && !said)
+		osec->type = look->type;
 }
 
 void looks_apply(struct link *link)

@@ -226,20 +226,17 @@ static bool is_refused(struct link *link, section_id id)
 /* By the rules for scripts: one after the other. */
 static void place_each(struct link *link)
 {
-	file_id last = 0;
 	orphans_begin(link);
 	for (section_id id = 1; id < link->sections.n; id++) {
 		struct section *section = section_of(link, id);
-		if (section->file != last)
-			orphans_place_phantoms(link, last);
-		last = section->file;
+		orphans_place_phantoms(link, id);
 		if (section->run != ORPHAN_RUN || !section->live || link->options->orphans == ORPHANS_ERROR)
 			continue;
 		const struct elf_shdr *shdr = section_shdr(link, id);
 		section->run = orphan_place(link, layout_section_name(link, id), shdr->sh_flags, shdr->sh_type, id,
 					    false);
 	}
-	orphans_place_phantoms(link, last);
+	orphans_place_phantoms(link, link->sections.n);
 }
 
 void orphans_place(struct link *link)
@@ -265,6 +262,7 @@ void orphans_place(struct link *link)
 	if (link->layout->scripted && link->options->kind != OUTPUT_RELOCATABLE) {
 		place_each(link);
 	} else if (link->layout->scripted) {
+		orphans_begin(link);
 		for (uint32_t g = 0; g < groups.list.n; g++) {
 			struct group *group = &groups.list.at[g];
 			group->run = orphan_place(link, group->name, group->flags, group->type, 0,
