@@ -18,17 +18,25 @@ STB_LOCAL, STV_HIDDEN = 0, 2
 
 
 class Case:
-    """Objects, options and a script."""
+    """Objects, options, a script, and one more that inserts something into it, or None."""
 
-    def __init__(self, objects, options, root):
-        self.objects, self.options, self.root = objects, options, root
+    def __init__(self, objects, options, root, piece=None):
+        self.objects, self.options, self.root, self.piece = objects, options, root, piece
 
     def copy(self):
-        return Case(list(self.objects), list(self.options), self.root.copy())
+        return Case(list(self.objects), list(self.options), self.root.copy(), self.piece and self.piece.copy())
 
     def command(self, script):
-        return ['--build-id=none', '-T', script, *[word for option in self.options for word in option],
-                *[each.path for each in self.objects]]
+        return ['--build-id=none', *(['-T', script + '.piece'] if self.piece else []), '-T', script,
+                *[word for option in self.options for word in option], *[each.path for each in self.objects]]
+
+    def text(self):
+        return text_of(self.root) + (text_of(self.piece) if self.piece else '')
+
+    def write(self, script):
+        for path, root in ((script, self.root), (script + '.piece', self.piece)):
+            with open(path, 'w') as file:
+                file.write(text_of(root) if root else '')
 
 
 class Difference:
@@ -46,10 +54,13 @@ OPTIONS = [
 ]
 
 
-def random_case(seed, pool):
+def random_case(seed, pools):
+    """A case of objects of one pool: pools[bits]."""
     rng = random.Random(seed)
+    bits = 32 if rng.random() < 0.25 else 64
+    pool = pools[bits]
     objects = rng.sample(pool, rng.randrange(1, 5))
-    options = rng.choice(OPTIONS)
+    options = list(rng.choice(OPTIONS))
     collects = ['--gc-sections'] in options
     if collects:  # gild keeps .init_array without KEEP(), common symbols, and what expressions mention
         objects = [each for each in objects if not each.has_roots] or [each for each in pool if not each.has_roots][:1]
@@ -58,7 +69,7 @@ def random_case(seed, pool):
         script.sections_block.body.insert(0, '/DISCARD/ : { *(.note.GNU-stack) }')
     if ['--orphan-handling=discard'] in options:  # else the entry point may be in what is discarded
         script.root.body = [part for part in script.root.body if not str(part).startswith('ENTRY')]
-    return Case(objects, options, script.root)
+    return Case(objects, [['-m', 'elf_i386']] * (bits == 32) + options, script.root, script.piece)
 
 
 def run(command):
@@ -141,12 +152,17 @@ def comparable_symbols(a, b, reasons):
     return sorted(left), sorted(right)
 
 
+def is_below_zero(image):
+    """Sizes of notes and the like whose file offsets are anywhere."""
+    return any((each[4] | each[5]) >> (image.bits - 1) for each in image.segments)
+
+
 def compare(a, b, reasons):
     """The differences of two images; to `reasons` come those of the deliberate ones, which are not among them."""
     found = compare_entries('section', SECTION_FIELDS, *comparable_sections(a, b, reasons))
     found += compare_entries('relocation', RELOCATION_FIELDS, a.relocations, b.relocations)
     found += compare_entries('symbol', SYMBOL_FIELDS, *comparable_symbols(a, b, reasons))
-    if any(each[4] >> 63 or each[5] >> 63 for each in a.segments):  # of notes whose file offsets are anywhere
+    if is_below_zero(a):
         reasons.add(BELOW_ZERO)
         b.segments = a.segments
     if a.segments != b.segments:
@@ -166,7 +182,7 @@ def excuse(case, messages):
     """Why all of two outputs may differ, or None."""
     if any(words in messages[0] for words in (' adjusted to ', "can't be allocated in segment")):
         return LOAD_ADDRESSES
-    if ['--orphan-handling=discard'] in case.options and '/DISCARD/' in text_of(case.root):
+    if ['--orphan-handling=discard'] in case.options and '/DISCARD/' in case.text():
         return DISCARD
     return None
 
@@ -183,8 +199,7 @@ class Bench:
     def judge(self, case):
         """(verdict, differences, reasons): 'same', 'refused' (by GNU ld), 'deliberate' (for those reasons), 'differs' or
         'crash'."""
-        with open(self.script, 'w') as file:
-            file.write(text_of(case.root))
+        case.write(self.script)
         codes = []
         for linker, output in zip((self.gnu, self.gild), self.outputs):
             if os.path.exists(output):
@@ -197,12 +212,14 @@ class Bench:
             return 'crash', [Difference(f'crash: gild ends with {name}', [self.messages[1]])], set()
         if codes[0] != 0:
             return 'refused', [], set()
-        if codes[1] != 0 and 'layout does not converge' in self.messages[1]:
+        if codes[1] != 0 and 'layout does not converge' in self.messages[1] and '. = . + SIZEOF(' in case.text():
             return 'deliberate', [], {NO_END}
         return self.judge_outputs(case, codes[1])
 
     def judge_outputs(self, case, code):
         excused, reasons = excuse(case, self.messages), set()
+        if code != 0 and 'lies beyond the addresses' in self.messages[1] and is_below_zero(Image(self.outputs[0])):
+            return 'deliberate', [], {BELOW_ZERO}
         if code != 0:
             found = [Difference('only gild refuses it: ' + reason(self.messages[1]), [self.messages[1]])]
         else:

@@ -17,10 +17,19 @@ import tempfile
 
 from random_links import Bench, random_case
 from random_objects import make_pool
-from random_scripts import smaller, text_of
+from random_scripts import smaller
 
 POOL = 60
 POOL_SEED = 4711
+
+
+def make_pools(folder):
+    """Objects for both targets."""
+    pools = {}
+    for bits in (64, 32):
+        os.mkdir(os.path.join(folder, str(bits)))
+        pools[bits] = make_pool(random.Random(POOL_SEED), os.path.join(folder, str(bits)), POOL, bits)
+    return pools
 
 
 def reduce(bench, case, kind):
@@ -37,18 +46,24 @@ def reduce(bench, case, kind):
                 del getattr(candidate, part)[i]
                 if candidate.objects and shows(candidate):
                     case, again = candidate, True
-        for tree in smaller(case.root):
+        for part in ('root', 'piece'):
+            for tree in smaller(getattr(case, part)) if getattr(case, part) else []:
+                candidate = case.copy()
+                setattr(candidate, part, tree)
+                if (part == 'root' or tree.body[0].body) and shows(candidate):  # GNU ld loses statements else
+                    case, again = candidate, True
+                    break
+        if case.piece:
             candidate = case.copy()
-            candidate.root = tree
+            candidate.piece = None
             if shows(candidate):
                 case, again = candidate, True
-                break
     return case
 
 
 def show(bench, case, kind, keep, name):
     found = bench.judge(case)[1]
-    print(text_of(case.root))
+    print(case.text())
     print(' '.join(case.command('script.ld')))
     for each in found:
         print(f'  {"*" if each.kind == kind else " "} {each.kind}')
@@ -64,7 +79,7 @@ def show(bench, case, kind, keep, name):
         for each in case.objects:
             shutil.copy(each.path, to)
             shutil.copy(each.path[:-1] + 's', to)
-        shutil.copy(bench.script, to)
+        case.write(os.path.join(to, 'script.ld'))
         for path in bench.outputs:
             if os.path.exists(path):
                 shutil.copy(path, to)
@@ -88,10 +103,10 @@ def main():
     arguments = parser.parse_args()
     verdicts, kinds, purposes, first = collections.Counter(), collections.Counter(), collections.Counter(), {}
     with tempfile.TemporaryDirectory() as folder:
-        pool = make_pool(random.Random(POOL_SEED), folder, POOL)
+        pools = make_pools(folder)
         bench = Bench(folder, [arguments.ld], [arguments.gild, '--threads=1'])
         for seed in range(arguments.s, arguments.s + (1 if arguments.single else arguments.n)):
-            case = random_case(seed, pool)
+            case = random_case(seed, pools)
             verdict, found, reasons = bench.judge(case)
             verdicts[verdict] += 1
             purposes.update(reasons)

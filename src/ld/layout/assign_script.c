@@ -10,6 +10,8 @@
 #include "ld/layout/spill.h"
 #include "ld/script/parse.h"
 
+enum { FREE_HEADER_CHANGES = 4 }; /* as many as GNU ld allows */
+
 static struct osec *osec_at(const struct layout *layout, uint32_t id)
 {
 	return &layout->osecs.at[id];
@@ -74,6 +76,20 @@ static void align_tls(struct layout *layout)
 	}
 }
 
+/* Room for the headers of the segments that there are. Fewer headers can move sections so that more segments are needed,
+ * and the other way around: after some changes the room only grows, and may be more than is used. */
+static bool update_headers(struct link *link)
+{
+	struct layout *layout = link->layout;
+	uint64_t size = link->arch->dialect->ehdr + (uint64_t)layout->segments.n * link->arch->dialect->phdr;
+	bool settles = layout->n_header_changes >= FREE_HEADER_CHANGES;
+	if (size == layout->headers_size || (settles && size < layout->headers_size))
+		return false;
+	layout->n_header_changes++;
+	layout->headers_size = size;
+	return true;
+}
+
 static void converge(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -104,9 +120,7 @@ static void converge(struct link *link)
 		}
 		if (!relocatable)
 			segments_from_script(link);
-		uint64_t headers = link->arch->dialect->ehdr + (uint64_t)layout->segments.n * link->arch->dialect->phdr;
-		again |= headers != layout->headers_size;
-		layout->headers_size = headers;
+		again |= update_headers(link);
 	} while (again && layout->pass < last);
 	layout->diverges = again;
 	free(before);

@@ -58,6 +58,7 @@ struct node {
 	bool is_tls;              /* _TLS_MODULE_BASE_: the beginning of the TLS segment */
 	bool sign_extend;         /* NODE_DATA */
 	uint8_t width;            /* NODE_DATA: bytes */
+	uint32_t insertion;       /* the number of the INSERT that put it here, from 1; 0: none */
 	struct bytes text;        /* NODE_STRING */
 	struct script_place place;
 	/* From the addresses pass: */
@@ -262,6 +263,7 @@ struct layout {
 	struct data_segment data_segment;
 	ARRAY(struct phantom) phantoms; /* by a script's rules: in the order of files */
 	struct script_orphans *orphans; /* by a script's rules: what has been placed so far */
+	uint32_t n_insertions;         /* INSERTs whose statements are in the program */
 	uint32_t n_made;
 	uint32_t made_first, made_last; /* by a script's rules: the sections that exist, in their order; 0: none */
 	uint32_t *by_name;             /* by hash: the newest output section; n_buckets of them, a power of two */
@@ -274,6 +276,7 @@ struct layout {
 	uint32_t n_written;            /* statements that a script would have to have; those behind are in every
 					* program */
 	uint64_t headers_size;         /* ELF header + program headers */
+	uint32_t n_header_changes;     /* by a script's rules: how often it was not what the pass before thought */
 	uint64_t end_fileoff;          /* behind the last section, after a pass by the default layout's rules */
 	uint64_t shdrs_fileoff, file_size;
 	uint64_t base;

@@ -269,13 +269,13 @@ static void walk_body(struct layout *layout, uint32_t id, const struct members *
 	}
 }
 
-static void walk(struct link *link, const struct members *runs)
+/* The statements of an INSERT, or those of none. */
+static void walk_statements(struct layout *layout, const struct members *runs, uint32_t insertion)
 {
-	struct layout *layout = link->layout;
-	for (uint32_t i = 1; i < layout->osecs.n; i++)
-		layout->osecs.at[i].look = (struct look){.exists = false};
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
+		if (node->insertion != insertion)
+			continue;
 		if (i < layout->n_written && (node->kind == NODE_ASSIGN || node->kind == NODE_ASSERT))
 			make_mentioned(layout, node->value);
 		if (node->kind != NODE_SECTION)
@@ -285,9 +285,70 @@ static void walk(struct link *link, const struct members *runs)
 			continue;
 		walk_body(layout, node->id, runs);
 	}
+}
+
+/* What is inserted is read before what it is inserted into. */
+static void walk(struct link *link, const struct members *runs)
+{
+	struct layout *layout = link->layout;
+	for (uint32_t i = 1; i < layout->osecs.n; i++)
+		layout->osecs.at[i].look = (struct look){.exists = false};
+	for (uint32_t insertion = 1; insertion <= layout->n_insertions; insertion++)
+		walk_statements(layout, runs, insertion);
+	walk_statements(layout, runs, 0);
 	for (uint32_t i = 1; i < layout->osecs.n; i++)
 		if (layout->osecs.at[i].is_started)
 			look_make(layout, i, 0);
+}
+
+/* An assignment to the location counter in front of a section that is not loaded belongs to the section before: what was
+ * inserted in front of it goes behind it. */
+static void pass_assignments(struct layout *layout, uint32_t insertion)
+{
+	struct node *nodes = layout->nodes.at;
+	uint32_t first = 0, end, next;
+	bool dot = false;
+	while (first < layout->nodes.n && nodes[first].insertion != insertion)
+		first++;
+	for (end = first; end < layout->nodes.n && nodes[end].insertion == insertion; end++)
+		;
+	for (next = end; next < layout->nodes.n && nodes[next].kind != NODE_SECTION; next++)
+		dot |= nodes[next].kind == NODE_ASSIGN && strcmp(nodes[next].symbol, ".") == 0;
+	const struct look *look = next < layout->nodes.n ? &layout->osecs.at[nodes[next].id].look : NULL;
+	if (!dot || !look || !look->has_input || look->flags & ALLOC || first == 0)
+		return;
+	size_t n = end - first;
+	struct node *block = malloc(n * sizeof(*block));
+	if (!block)
+		out_of_memory();
+	memcpy(block, nodes + first, n * sizeof(*block));
+	memmove(nodes + first, nodes + end, (next - end) * sizeof(*nodes));
+	memcpy(nodes + next - n, block, n * sizeof(*block));
+	free(block);
+}
+
+/* The sections of an INSERT, and what came to exist between them, move behind the section before them. */
+static void move_inserted(struct layout *layout, uint32_t insertion)
+{
+	uint32_t before = 0, first = 0, last = 0;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		const struct node *node = &layout->nodes.at[i];
+		if (node->kind != NODE_SECTION || !layout->osecs.at[node->id].look.exists)
+			continue;
+		if (node->insertion != insertion) {
+			before = first ? before : node->id;
+			continue;
+		}
+		first = first ? first : node->id;
+		last = node->id;
+	}
+	if (!first || !before || before == last)
+		return;
+	for (uint32_t id = first, next, behind = before; id; id = next) {
+		next = id == last ? 0 : layout->osecs.at[id].made_next;
+		looks_move(layout, id, behind);
+		behind = id;
+	}
 }
 
 static void count_phantom(const struct link *link, struct members *runs, uint32_t which)
@@ -417,6 +478,10 @@ void looks_begin(struct link *link)
 	line_up_phantoms(&lineup, link->sections.n);
 	sort_lineup(&lineup);
 	walk(link, lineup.runs);
+	for (uint32_t insertion = 1; insertion <= layout->n_insertions; insertion++) {
+		pass_assignments(layout, insertion);
+		move_inserted(layout, insertion);
+	}
 	array_free(&lineup.sorted);
 	free(lineup.runs);
 }
@@ -529,6 +594,8 @@ static void apply(struct link *link, struct osec *osec)
 	}
 	if (has_words || is_array(osec->type))
 		osec->entsize = link->arch->dialect->word;
+	else if (osec->type == SHT_RELA || osec->type == SHT_REL)
+		osec->entsize = link->arch->dialect->rela;
 	else if (!osec->has_made && !(osec->flags & SHF_MERGE) && osec->type <= SHT_PROGBITS)
 		osec->entsize = 0;
 }
