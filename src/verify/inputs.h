@@ -58,7 +58,9 @@ struct verify_inputs {
 	uint8_t code_fill;                   /* ... between sections of code, this */
 	const char *const *needed;           /* what DT_NEEDED must name, and nothing else */
 	uint32_t n_needed;
-	/* Names that options gave another meaning (--wrap, --defsym): sorted. Their values are not checked. */
+	const char *const *wraps;            /* --wrap: who asks for X means __wrap_X, and for __real_X X */
+	uint32_t n_wraps;
+	/* Names that options gave another meaning (--defsym, -u): sorted. Their values are not checked. */
 	const char *const *renamed;
 	uint32_t n_renamed;
 };

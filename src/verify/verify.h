@@ -16,7 +16,7 @@ struct verify_summary {
 
 /* Checks an x86-64 ELF file: header, sections, segments, RELRO, dynamic section, hash tables, versions, symbols,
  * dynamic relocations, PLT, unwind tables, notes. What is wrong is reported to `diag` as errors of kind "verify" that
- * name `path` and the field. Safe from any thread. */
-struct verify_summary verify_file(const char *path, struct bytes bytes, struct diag *diag);
+ * name `path` and the field. has_part: .symtab may lack any of the names that .dynsym defines. Safe from any thread. */
+struct verify_summary verify_file(const char *path, struct bytes bytes, bool has_part, struct diag *diag);
 
 #endif

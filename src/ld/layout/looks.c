@@ -199,6 +199,7 @@ struct members {
 	uint32_t all_flags;       /* of any of them */
 	bool writable;            /* one of them is */
 	bool differ;              /* they are not all alike */
+	bool sorts;               /* the script sorts them */
 	uint8_t p2align;          /* the largest */
 	/* Of the one before, if its name does not matter: */
 	uint64_t last_flags;      /* sh_flags; 0: there is none */
@@ -370,30 +371,34 @@ struct lineup {
 	struct members *runs;
 	ARRAY(struct sorted_member) sorted;
 	uint32_t next_phantom;
+	section_id next_at;       /* where that is */
 };
 
 static void line_up(struct lineup *lineup, uint32_t run, struct sort_member member)
 {
 	uint32_t position = lineup->sorted.n;
-	if (sort_is_asked(lineup->link, run))
+	if (lineup->runs[run].sorts)
 		*array_push(&lineup->sorted) = (struct sorted_member){run, position, member};
 }
 
 static void line_up_phantoms(struct lineup *lineup, section_id before)
 {
-	struct layout *layout = lineup->link->layout;
+	struct link *link = lineup->link;
+	struct layout *layout = link->layout;
 	for (uint32_t i; (i = lineup->next_phantom) < layout->phantoms.n; lineup->next_phantom++) {
 		const struct phantom *phantom = &layout->phantoms.at[i];
+		lineup->next_at = phantom->at;
 		if (phantom->at >= before)
-			break;
+			return;
 		if (phantom->run == ORPHAN_RUN)
 			continue;
 		struct run *run = &layout->runs.at[phantom->run];
 		if (!lineup->runs[phantom->run].any)
 			run->first_phantom = i + 1;
-		count_phantom(lineup->link, lineup->runs, i);
+		count_phantom(link, lineup->runs, i);
 		line_up(lineup, phantom->run, (struct sort_member){.phantom = i});
 	}
+	lineup->next_at = link->sections.n;
 }
 
 static void line_up_section(struct lineup *lineup, section_id id)
@@ -458,11 +463,14 @@ void looks_begin(struct link *link)
 	struct lineup lineup = {.link = link, .runs = calloc(layout->runs.n, sizeof(*lineup.runs))};
 	if (!lineup.runs)
 		out_of_memory();
-	for (uint32_t r = 0; r < layout->runs.n; r++)
+	for (uint32_t r = 0; r < layout->runs.n; r++) {
 		layout->runs.at[r].first_phantom = 0;
+		lineup.runs[r].sorts = sort_is_asked(link, r);
+	}
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
-		line_up_phantoms(&lineup, id);
+		if (lineup.next_at < id)
+			line_up_phantoms(&lineup, id);
 		if (section->live && section->run && section->run != ORPHAN_RUN && section->kind != SECTION_NONE &&
 		    section->file != INTERNAL_FILE)
 			line_up_section(&lineup, id);
