@@ -5,8 +5,8 @@
 #
 # Links as LINKER ARGS does. When that succeeds,
 #   verify   the same link checks what it wrote (--verify-output=OUTPUT);
-#   repeat   the output is made again with 1, 2, 7 and 16 threads, three times each, in two other folders in turn, without and
-#            over an existing output: the bytes must be the same.
+#   repeat   the program $RELINK (tests/relink.c) makes the output again with 1, 2, 7 and 16 threads, in two other folders, three
+#            times each, without and over an existing output: the bytes must be the same.
 # What is wrong goes to the file FINDINGS, and the exit code is 99.
 mode=$1 linker=$2 findings=$3
 shift 3
@@ -49,14 +49,6 @@ for option in -Map --Map --plan-out --print-gc-sections --separate-debug-file --
 done
 case $args in *' -Map '* | *' -M '* | *' --print-map '*) more+=("-Map=$scratch/more") ;; esac
 case $args in *' --separate-debug-file '*) exit 0 ;; esac # its name is OUTPUT.debug
-mkdir "$scratch/one" "$scratch/two"
-for run in 1 2 3; do
-	for threads in 1 2 7 16; do
-		[ $((run * threads % 2)) -eq 0 ] && folder=$scratch/two || folder=$scratch/one
-		timeout 300 "$linker" "$@" "${more[@]}" --threads=$threads --dependency-file="$scratch/depend" \
-			-o "$folder/${output##*/}" < /dev/null > "$scratch/said" 2>&1 || continue
-		cmp "$output" "$folder/${output##*/}" > "$scratch/said" 2>&1 ||
-			wrong "$PWD/$output: --threads=$threads, run $run: another output:" "$@"
-	done
-done
+"$RELINK" "$output" "$scratch" "$scratch/said" "$linker" "$@" "${more[@]}" --dependency-file="$scratch/depend" > "$scratch/why" ||
+	wrong "$PWD/$output: $(cat "$scratch/why")" "$@"
 exit 0

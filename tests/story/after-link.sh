@@ -6,6 +6,8 @@ set -eu
 
 printf '.globl _start\n_start: mov $60, %%eax\nxor %%edi, %%edi\nsyscall\n.data\n.quad _start\n' >a.s
 "$CC" -c a.s
+export RELINK=$PWD/relink
+"$CC" -D_GNU_SOURCE -O1 "$GILD_SRC/tests/relink.c" -o relink
 # A linker that writes one byte more when it has a certain number of threads
 cat >careless <<END
 #!/bin/bash
@@ -39,7 +41,27 @@ passes repeat "$GILD" a.o --oformat=binary -o flat
 passes verify "$GILD" a.o --oformat=binary -o flat
 passes verify "$PWD/careless" a.o -o prog
 finds repeat "$PWD/careless" a.o -o prog
-assert_contains findings "--threads=7, run 1: another output"
+assert_contains findings "the same up to $(stat -c %s prog)) with --threads=7, folder one, no output there"
+# ... and one that minds what is there already
+cat >leftover <<END
+#!/bin/bash
+args=("\$@")
+while [ \$# -gt 0 ]; do [ "\$1" != -o ] || old=\$2; shift; done
+! LC_ALL=C grep -q \$'^\xa5' "\$old" || args+=(-s)
+"$GILD" "\${args[@]}"
+END
+chmod +x leftover
+finds repeat "$PWD/leftover" a.o -o prog
+assert_contains findings "with --threads=1, folder one, over another file"
+# ... and one that fails when it has two threads
+cat >failing <<END
+#!/bin/bash
+case " \$* " in *" --threads=2 "*) exit 1 ;; esac
+exec "$GILD" "\$@"
+END
+chmod +x failing
+finds repeat "$PWD/failing" a.o -o prog
+assert_contains findings "the link fails (status 0x100) with --threads=2, folder one, no output there"
 
 # a program whose word is not what its relocation says
 cat >wrong <<END

@@ -4,6 +4,8 @@
 # larger links.
 # not verify: it counts the system calls of the linker
 # not repeat: the same
+# not asan: calls of the sanitizer would fail, too
+# not tsan: the same
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 

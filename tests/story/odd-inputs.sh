@@ -89,7 +89,7 @@ END
 ./set-field gap.o nobits.o shdr .data.zero sh_type 8
 ./set-field nobits.o zeros.o shdr .data.zero sh_size 0x800000000
 for file in aligned zeros; do
-	case $GILD in *-address-*) "$GILD" $file.o -o /dev/null ;; *) (ulimit -v 1000000; "$GILD" $file.o -o /dev/null) ;; esac
+	case $GILD in *-address-* | *-thread*) "$GILD" $file.o -o /dev/null ;; *) (ulimit -v 1000000; "$GILD" $file.o -o /dev/null) ;; esac
 done
 
 # Read-only memory is not listed in .relr.dyn: the loader has to make it writable first.

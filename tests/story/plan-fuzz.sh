@@ -273,8 +273,9 @@ each_compiler each_kind_of_cxx
 build=$(dirname "$GILD")
 if [ -e "$build/libgild.a" ] && cp "$build/obj/main.o" "$build/libgild.a" .; then
 	mkdir self
-	# shellcheck disable=SC2016
+	sanitize=$(grep -o -m 1 -e '-fsanitize=[a-z,]*' "$build/.flags" || :)
+	# shellcheck disable=SC2016,SC2086
 	any_plan $((N / 2)) gild 0 'ln -sf ../gild self/ld; ./gild --version; gcc -B self with-gcc/{tls,many,ifunc,shape}.o \
-		-shared -nostartfiles -o linked && cksum linked' link main.o -Wl,--whole-archive libgild.a -Wl,--no-whole-archive -liberty -pthread
+		-shared -nostartfiles -o linked && cksum linked' link $sanitize main.o -Wl,--whole-archive libgild.a -Wl,--no-whole-archive -liberty -pthread
 fi
 echo "$(wc -l < "$plans") random plans"

@@ -56,10 +56,10 @@ int main(int argc, char **) {
 	return argc == 1 && (shared_count != 2000 || mine);
 }
 END_C
-export UBSAN_OPTIONS=print_stacktrace=1
-# The sanitizers cannot place their shadow memory when the kernel randomises addresses by many bits.
-no_random=()
-! setarch -R true 2>/dev/null || no_random=(setarch -R)
+# How a program is run: without the options that the linker may have been given. The sanitizers cannot place their
+# shadow memory when the kernel randomises addresses by many bits.
+as_built=(env -u ASAN_OPTIONS -u TSAN_OPTIONS UBSAN_OPTIONS=print_stacktrace=1)
+! setarch -R true 2>/dev/null || as_built+=(setarch -R)
 
 # build ARGS: links the program, C++, with the compiler at hand and its arguments for this kind of program.
 build() {
@@ -71,16 +71,16 @@ build() {
 finds() {
 	local arguments=$1 text
 	shift
-	if "${no_random[@]}" ./prog $arguments >err.txt 2>&1; then cat err.txt; fail "$name: '$arguments' does not find $1"; fi
+	if "${as_built[@]}" ./prog $arguments >err.txt 2>&1; then cat err.txt; fail "$name: '$arguments' does not find $1"; fi
 	for text; do assert_contains err.txt "$text"; done
 }
 # says WHAT...: the program says all that, however it ends.
 says() {
 	local text
-	"${no_random[@]}" ./prog >err.txt 2>&1 || :
+	"${as_built[@]}" ./prog >err.txt 2>&1 || :
 	for text; do assert_contains err.txt "$text"; done
 }
-clean() { "${no_random[@]}" ./prog >err.txt 2>&1 || { cat err.txt; fail "$name: finds something in a good program"; }; }
+clean() { "${as_built[@]}" ./prog >err.txt 2>&1 || { cat err.txt; fail "$name: finds something in a good program"; }; }
 
 each() {
 	local language=-xc++ libraries=("" "-static-libasan -static-libubsan -static-libtsan") kind library name runtime
