@@ -93,7 +93,7 @@ static bool has_symbol_at(const struct subject *subject, uint64_t addr)
 	for (uint32_t i = 1; i < subject->symtab.n; i++)
 		if (subject->symtab.syms[i].st_value == addr && subject->symtab.syms[i].st_shndx != SHN_UNDEF)
 			return true;
-	return subject->symtab.n == 0;
+	return subject->symtab.n == 0 || subject->wishes & WISH_FEW_NAMES;
 }
 
 static bool is_known(int64_t tag)

@@ -14,6 +14,7 @@
 enum verify_fate {
 	FATE_ABSENT,              /* not in the output */
 	FATE_COPIED,              /* all of it is at `address` */
+	FATE_UNLOADED,            /* its place is at `address`, without its bytes */
 	FATE_FOLDED,              /* an equal section is, at `address` */
 	FATE_REVERSED,            /* at `address`, its words last to first */
 	FATE_PIECES,              /* cut into pieces, each of which is somewhere */

@@ -300,6 +300,7 @@ static void define(const struct names *names, struct target *target, uint32_t o,
 	target->is_tls = object->elf->shdrs[section].sh_flags & SHF_TLS;
 	switch (place->fate) {
 	case FATE_COPIED:
+	case FATE_UNLOADED:
 	case FATE_FOLDED:
 		target->meaning = MEANS_ADDRESS;
 		target->address = place->address + sym->st_value;

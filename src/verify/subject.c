@@ -141,12 +141,14 @@ static bool has_kept_relocations(const struct subject *subject)
 	return false;
 }
 
-struct verify_summary verify_file(const char *path, struct bytes bytes, bool has_part, struct diag *diag)
+struct verify_summary verify_file(const char *path, struct bytes bytes, unsigned wishes, struct diag *diag)
 {
 	struct subject subject;
 	if (!subject_open(&subject, path, bytes, diag))
 		return subject.sum;
-	subject.has_part = has_part || (!subject.is_object && has_kept_relocations(&subject));
+	subject.wishes = wishes;
+	if (!subject.is_object && has_kept_relocations(&subject))
+		subject.wishes |= WISH_FEW_NAMES;
 	verify_sections(&subject);
 	verify_symbols(&subject);
 	verify_notes(&subject);

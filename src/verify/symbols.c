@@ -47,7 +47,7 @@ static void verify_place(struct subject *subject, const struct table *table, uin
 	}
 	if (type == STT_SECTION)
 		claim(subject, sym->st_value == base, "%s: symbol %u: not the address of its section", table->name, i);
-	else if (type != STT_NOTYPE && type != STT_FILE)
+	else if (type != STT_NOTYPE && type != STT_FILE && !(subject->wishes & WISH_PLACES))
 		claim(subject, sym->st_value >= base && sym->st_value <= base + shdr->sh_size,
 		      "%s: symbol %s: 0x%llx is not in %s", table->name, name, ull(sym->st_value),
 		      elf_section_name(&subject->elf, section));
@@ -133,7 +133,7 @@ static bool is_listed(const struct subject *subject, const struct named *symbols
 		else
 			high = middle;
 	}
-	if (subject->has_part && (low == n || compare_named(&symbols[low], wanted) != 0))
+	if (subject->wishes & WISH_FEW_NAMES && (low == n || compare_named(&symbols[low], wanted) != 0))
 		return true;
 	for (; low < n && compare_named(&symbols[low], wanted) == 0; low++)
 		if (is_entry_of_resolver(subject, symbols[low].sym, wanted->sym) ||

@@ -97,7 +97,7 @@ struct run {
 	uint8_t p2align;          /* the largest of its sections' */
 	uint64_t size;            /* from its address to the end of its last section */
 	uint64_t addr;            /* aligned as its first section needs */
-	uint64_t planned_mod;     /* start modulo the largest alignment that the offsets were made for */
+	uint64_t planned_mod;     /* start minus the aligned address that the offsets were made for; may be negative */
 	const struct bytes *fill;  /* of gaps between its sections; NULL: as is usual */
 	bool planned, from_hint;
 };

@@ -48,7 +48,7 @@ static struct verify_section fate_of(struct link *link, section_id id)
 	const struct osec *osec = osec_of_section(link->layout, section);
 	if (section->kind == SECTION_NONE || !osec->index || osec->n_packed || osec->is_hollow)
 		return place;
-	place.fate = fate;
+	place.fate = fate == FATE_COPIED && osec->type == SHT_NOBITS ? FATE_UNLOADED : fate;
 	place.address = section_address(link->layout, section);
 	place.fileoff = osec->fileoff + (place.address - osec->addr);
 	return place;
@@ -156,11 +156,21 @@ static bool verify(struct link *link, const char *path, struct bytes output)
 		diag_error(link->diag, 0, "--verify-output: %s is no ELF file, so nothing can be checked", path);
 		return false;
 	}
-	struct verify_summary file = verify_file(path, output, link->retained_names || link->options->strip == STRIP_ALL,
-						 link->diag);
+	const struct options *options = link->options;
+	unsigned wishes = 0;
+	if (link->retained_names || options->strip == STRIP_ALL)
+		wishes |= WISH_FEW_NAMES;
+	if (link->layout->scripted || options->section_starts.n)
+		wishes |= WISH_PLACES;
+	if (!options->check_sections)
+		wishes |= WISH_OVERLAPS;
+	for (uint32_t i = 0; i < link->layout->n_order; i++)
+		if (link->layout->osecs.at[link->layout->order[i]].overlay != OVERLAY_NO)
+			wishes |= WISH_OVERLAPS;
+	struct verify_summary file = verify_file(path, output, wishes, link->diag);
 	struct verify_sites sites = {0};
 	/* Without section headers nobody finds the PLT and the relocations again. */
-	bool tells = link->options->kind != OUTPUT_RELOCATABLE && !link->options->z.nosectionheader;
+	bool tells = options->kind != OUTPUT_RELOCATABLE && !options->z.nosectionheader;
 	if (!file.violations && tells)
 		sites = check_inputs(link, path, output);
 	if (file.violations || sites.sum.violations)
@@ -196,7 +206,7 @@ bool verify_only(const char *path, bool stats, struct diag *diag)
 	if (file->error) {
 		diag_error(diag, 0, "--verify-output: cannot open %s: %s", path, strerror(file->error));
 	} else {
-		struct verify_summary summary = verify_file(path, file->bytes, false, diag);
+		struct verify_summary summary = verify_file(path, file->bytes, 0, diag);
 		good = !summary.violations;
 		if (good && stats)
 			printf("%s: verified: %llu facts about the file\n", path, (unsigned long long)summary.facts);
