@@ -306,7 +306,7 @@ class Script:
             return None
         sections, self.sections, self.regions, self.symbols = self.sections, [], [], []
         lines = [self.section(rng.choice(['.in1', '.in2']), rng.choice([TEXT, RODATA, DATA, NOTES]))]
-        self.sections = sections
+        self.sections, self.symbols = sections, []
         places = [part.head[0] for part in self.sections_block.body if isinstance(part, Block) and part.head[0].startswith('.')]
         if not places:
             return None
