@@ -76,8 +76,8 @@ static void align_tls(struct layout *layout)
 	}
 }
 
-/* Room for the headers of the segments that there are. Fewer headers can move sections so that more segments are needed,
- * and the other way around: after some changes the room only grows, and may be more than is used. */
+/* Room for the headers of the segments that there are. Fewer headers can move sections so that more segments are
+ * needed, and the other way around: after some changes the room only grows, and may be more than is used. */
 static bool update_headers(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -379,7 +379,7 @@ static void check_sections(struct link *link)
 		uint32_t n = 0;
 		for (uint32_t i = 0; i < layout->n_order; i++) {
 			const struct osec *osec = osec_at(layout, layout->order[i]);
-			bool tbss = osec->type == SHT_NOBITS && osec->flags & SHF_TLS;
+			bool tbss = look_is_tbss(osec);
 			bool stored = osec->look.flags & LOAD;
 			if (!osec_is_loaded(link, osec) || !osec->size || tbss || (lma && !stored))
 				continue;
@@ -402,7 +402,7 @@ static void check_regions_of(struct link *link)
 	for (uint32_t i = 0; layout->regions.n > 1 && i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
 		const struct osec *osec = osec_at(layout, node->kind == NODE_SECTION ? node->id : 0);
-		bool tbss = osec->type == SHT_NOBITS && osec->flags & SHF_TLS;
+		bool tbss = look_is_tbss(osec);
 		if (node->kind != NODE_SECTION || node->value || osec->region || !osec->index ||
 		    !osec_is_loaded(link, osec) || tbss || region_by_flags(layout, osec))
 			continue;

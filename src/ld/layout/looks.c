@@ -301,8 +301,8 @@ static void walk(struct link *link, const struct members *runs)
 			look_make(layout, i, 0);
 }
 
-/* An assignment to the location counter in front of a section that is not loaded belongs to the section before: what was
- * inserted in front of it goes behind it. */
+/* An assignment to the location counter in front of a section that is not loaded belongs to the section before: what
+ * was inserted in front of it goes behind it. */
 static void pass_assignments(struct layout *layout, uint32_t insertion)
 {
 	struct node *nodes = layout->nodes.at;
@@ -442,7 +442,7 @@ static void sort_lineup(struct lineup *lineup)
 {
 	uint32_t n = lineup->sorted.n;
 	struct sorted_member *sorted = lineup->sorted.at;
-	struct sort_member *members = malloc(((size_t)n + 1) * sizeof(*members));
+	struct sort_member *members = calloc((size_t)n + 1, sizeof(*members));
 	if (!members)
 		out_of_memory();
 	if (n)

@@ -1,5 +1,5 @@
 /* Sections that the inputs of GNU ld have and ours do not: an empty .note.GNU-stack and COMMON in each file, and in the
- * first one the tables of a target that may have indirect functions, which are dropped when nothing needs them. They are
+ * first one what it makes itself, all of it before it is known what the output needs; the rest is dropped. They are
  * never written; but by a script's rules it depends on them, too, which output sections exist, what these are, and
  * where orphans go. */
 #include <stdlib.h>

@@ -348,9 +348,9 @@ static void insert_nodes(struct layout *layout, uint32_t at, const struct node *
 	memcpy(layout->nodes.at + at, from, n * sizeof(struct node));
 }
 
-/* Where statements go that INSERT puts behind the section statement number `at`, or before it. By a script's rules that is
- * behind the assignments that follow the section, or the one before it; but an assignment to the location counter belongs
- * to what comes next (if that is loaded: looks.c). What comes before the first section comes before all. */
+/* Where statements go that INSERT puts behind the section statement number `at`, or before it. By a script's rules that
+ * is behind the assignments that follow the section, or the one before it; but an assignment to the location counter
+ * belongs to what comes next (if that is loaded: looks.c). What comes before the first section comes before all. */
 static uint32_t insertion_point(const struct layout *layout, uint32_t at, bool after)
 {
 	if (!layout->scripted)
