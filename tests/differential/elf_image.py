@@ -4,7 +4,7 @@ import struct
 
 SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL, SHT_DYNSYM = 2, 4, 8, 9, 11
 SHF_ALLOC, SHF_TLS = 2, 0x400
-PT_LOAD = 1
+PT_LOAD, PT_TLS = 1, 7
 OWN = ('.symtab', '.strtab', '.shstrtab', '.symtab_shndx', '.note.GNU-stack')
 
 

@@ -5,7 +5,7 @@ import signal
 import struct
 import subprocess
 
-from elf_image import PT_LOAD, Image
+from elf_image import PT_LOAD, PT_TLS, Image
 from random_scripts import DYNAMIC, DYNAMIC_BEGINS, Script, text_of
 
 SECTION_FIELDS = ('name', 'type', 'flags', 'address', 'size', 'alignment', 'entsize', 'bytes')
@@ -130,6 +130,7 @@ LOST_GAP = 'gild fills gaps in front of aligned input sections'
 BELOW_ZERO = 'GNU ld writes segments with sizes below zero'
 TOO_FAR = 'gild refuses addresses that do not fit into 32 bits, which GNU ld cuts off'
 PAGE_0 = 'gild lets a PIE move that begins in page 0, but not at 0'
+TLS_SIZE = 'GNU ld makes PT_TLS too small where load addresses differ'
 DISCARD = 'GNU ld goes on at address 0 behind a /DISCARD/ that takes orphans'
 NO_CONTENT = 'GNU ld keeps room for the dynamic relocations of what has no content'
 FORGOTTEN = 'gild keeps local symbols of files without content'
@@ -189,6 +190,10 @@ def compare(a, b, reasons):
         reasons.add(BELOW_ZERO)
         b.segments = a.segments
     left, right = comparable_segments(a), comparable_segments(b)
+    for i, (x, y) in enumerate(zip(left, right)):
+        if x[0] == PT_TLS and x[2] != x[3] and x[5] < y[5] and x[:5] == y[:5]:
+            reasons.add(TLS_SIZE)
+            left[i] = y
     if left != right:
         kinds = [[each[0] for each in segments] for segments in (left, right)]
         kind = 'segments: which' if kinds[0] != kinds[1] else 'segments: ' + next(
