@@ -230,7 +230,8 @@ void verify_sections(struct subject *subject)
 			      (unsigned long long)shdr->sh_addr, (unsigned long long)align);
 			verify_in_segment(subject, i);
 		} else {
-			claim(subject, shdr->sh_addr == 0 || subject->wishes & WISH_PLACES, "section %s: it is not loaded, but has an address", name);
+			claim(subject, shdr->sh_addr == 0 || subject->wishes & WISH_PLACES,
+			      "section %s: it is not loaded, but has an address", name);
 		}
 		verify_links(subject, i);
 	}
