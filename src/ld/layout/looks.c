@@ -442,7 +442,7 @@ static void sort_lineup(struct lineup *lineup)
 {
 	uint32_t n = lineup->sorted.n;
 	struct sorted_member *sorted = lineup->sorted.at;
-	struct sort_member *members = malloc(((size_t)n + 1) * sizeof(*members));
+	struct sort_member *members = calloc((size_t)n + 1, sizeof(*members));
 	if (!members)
 		out_of_memory();
 	if (n)
