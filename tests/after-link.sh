@@ -28,8 +28,8 @@ child=
 output=$(sed -n '1s/^\(.*\): .*/\1/p;1s/^\(.*\):$/\1/p' "$scratch/depend" | sed 's/\\ / /g')
 [ -f "$output" ] || exit 0
 
-wrong() {
-	{ echo "$1"; shift; printf '  %q' "$linker" "$@"; echo; cat "$scratch/said"; } >> "$findings"
+wrong() { # MESSAGE ARGS
+	{ echo "$1"; printf '  %q' "$linker" "${@:2}"; echo; cat "$scratch/said"; } >> "$findings"
 	exit 99
 }
 
@@ -43,12 +43,19 @@ fi
 
 # What else the link writes goes elsewhere.
 more=() args=" $* "
-case $args in *uuid*) exit 0 ;; esac
-for option in -Map --Map --plan-out --print-gc-sections --separate-debug-file --time-trace --print-icf-sections; do
+case $args in *uuid* | *' --verify-output='*) exit 0 ;; esac
+for word; do
+	case $word in - | /dev/stdin | /dev/fd/*) exit 0 ;; esac # what can be read once
+	[ ! -p "$word" ] || exit 0
+done
+for option in -Map --Map --plan-out --print-gc-sections --time-trace --print-icf-sections; do
 	case $args in *" $option="*) more+=("$option=$scratch/more") ;; esac
 done
+[ ! -L "$output" ] || output=$(realpath "$output")
+for word; do # its name is in the output
+	case $word in --separate-debug-file=*) more+=("--separate-debug-file=$scratch/${word##*[/=]}") ;; esac
+done
 case $args in *' -Map '* | *' -M '* | *' --print-map '*) more+=("-Map=$scratch/more") ;; esac
-case $args in *' --separate-debug-file '*) exit 0 ;; esac # its name is OUTPUT.debug
 "$RELINK" "$output" "$scratch" "$scratch/said" "$linker" "$@" "${more[@]}" --dependency-file="$scratch/depend" > "$scratch/why" ||
 	wrong "$PWD/$output: $(cat "$scratch/why")" "$@"
 exit 0

@@ -88,7 +88,6 @@ static uint64_t entry_size(uint32_t type)
 		return sizeof(struct elf_dyn);
 	case SHT_HASH:
 	case SHT_SYMTAB_SHNDX:
-		return 4;
 	case SHT_GROUP:
 		return 4;
 	case SHT_GNU_versym:
