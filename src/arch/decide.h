@@ -65,8 +65,8 @@ static inline enum action decide_relative(const struct link *link, struct ref re
 {
 	if (ref.flags & SYMBOL_PREEMPTIBLE && link->options->kind == OUTPUT_SHARED)
 		return IMPOSSIBLE;
-	if (ref.flags & SYMBOL_UNDEFINED)
-		return DIRECT;
+	if (ref.flags & SYMBOL_UNDEFINED) /* from an image that moves, it is not known how far address 0 is */
+		return ref.flags & SYMBOL_PREEMPTIBLE && link->is_pic ? IMPOSSIBLE : DIRECT;
 	if (ref.flags & SYMBOL_PREEMPTIBLE)
 		return ref.flags & SYMBOL_FUNCTION ? CANONICAL_PLT : COPY;
 	if (ref.flags & SYMBOL_IFUNC)

@@ -18,7 +18,7 @@ static inline enum action decide_relative32(const struct link *link, struct ref 
 {
 	enum action action = decide_relative(link, ref);
 	bool by_loader = link->is_pic && ref.flags & SYMBOL_PREEMPTIBLE &&
-			 (action == CANONICAL_PLT || (action == IMPOSSIBLE && link->options->kind == OUTPUT_SHARED));
+			 (action == CANONICAL_PLT || action == IMPOSSIBLE);
 	return by_loader ? SYMBOLIC : action;
 }
 

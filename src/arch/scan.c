@@ -72,6 +72,23 @@ void scan_misplaced(const struct scanned *scanned, const struct elf_rela *rela, 
 			      (unsigned long long)rela->r_offset);
 }
 
+bool scan_can_reverse(const struct scanned *scanned, unsigned (*width_of)(uint32_t type))
+{
+	const struct scanner *scanner = scanned->scanner;
+	const unsigned word = scanner->link->arch->dialect->word;
+	bool can = true;
+	for (uint32_t i = 0; i < scanner->relas.n; i++) {
+		const struct elf_rela *rela = &scanner->relas.at[i];
+		if (rela->r_type == 0 || (width_of(rela->r_type) <= word && rela->r_offset % word == 0))
+			continue;
+		scanner_error(scanned->scanner, scanned->section, rela,
+			      "is for no word of a table that is written last word to first (r_offset 0x%llx)",
+			      (unsigned long long)rela->r_offset);
+		can = false;
+	}
+	return can;
+}
+
 void scan_discarded(const struct scanned *scanned, const struct elf_rela *rela)
 {
 	struct scanner *scanner = scanned->scanner;

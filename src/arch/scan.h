@@ -29,6 +29,8 @@ static inline void scan_action(const struct scanned *scanned, uint32_t i, struct
 
 /* Reports that a relocation is of a type that is not for objects (width 0), or lies outside its section. */
 void scan_misplaced(const struct scanned *scanned, const struct elf_rela *rela, unsigned width);
+/* The section is written last word to first: reports relocations that are not in one word each; false if there are any. */
+bool scan_can_reverse(const struct scanned *scanned, unsigned (*width_of)(uint32_t type));
 /* Reports a reference to a section that was dropped, unless the section is one that may have such. */
 void scan_discarded(const struct scanned *scanned, const struct elf_rela *rela);
 /* Reports a thread-local variable whose plain address is taken. */
@@ -102,6 +104,8 @@ static inline __attribute__((always_inline)) void scan_each(struct scanner *scan
 		.code = code_of(scanner->link, section),
 		.writable = scanner->file->elf.shdrs[section - scanner->file->first_section].sh_flags & SHF_WRITE,
 	};
+	if (section_of(scanner->link, section)->reversed && !scan_can_reverse(&scanned, width_of))
+		return;
 	for (uint32_t i = 0; i < scanner->relas.n;) {
 		const struct elf_rela *rela = &scanner->relas.at[i];
 		struct ref ref;

@@ -12,12 +12,14 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
  * around the diagonal can hold a good result; beside it stands limit + 1. */
 unsigned edit_distance(struct str a, struct str b, unsigned limit)
 {
-	unsigned rows[3][MAX_LENGTH + 2] = {0}, too_far = limit + 1;
+	unsigned rows[3][MAX_LENGTH + 2], too_far = limit + 1;
 	unsigned difference = a.len > b.len ? a.len - b.len : b.len - a.len;
 	if (limit > MAX_LIMIT || difference > limit || a.len > MAX_LENGTH || b.len > MAX_LENGTH)
 		return too_far;
-	for (unsigned j = 0; j <= b.len; j++)
+	for (unsigned j = 0; j <= b.len; j++) {
 		rows[0][j] = j < too_far ? j : too_far;
+		rows[1][j] = rows[2][j] = 0;
+	}
 	for (unsigned i = 1; i <= a.len; i++) {
 		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
 		unsigned first = i > limit ? i - limit : 1, last = i + limit < b.len ? i + limit : b.len;

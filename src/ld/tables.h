@@ -112,6 +112,7 @@ struct file {
 	uint64_t alloc_size;      /* bytes that its loaded sections take at most, padding included */
 	section_id first_section; /* section number n of the file is section first_section + n; live objects only */
 	uint32_t *far_relas;      /* by section number, see FAR_RELA; NULL: there are none */
+	uint32_t n_groups;        /* its SHT_GROUP sections */
 	symbol_id *globals;       /* symbol first_global + i of the file is global symbol globals[i] (0: none) */
 
 	/* Archive members: who extracted it (0: an option), by naming which symbol (0: nobody did); what the archive's
@@ -433,6 +434,7 @@ struct link {
 	ARRAY(struct input_step) input_steps; /* with --warn-backrefs only */
 	ARRAY(struct section) sections;
 	struct symbol *symbols;
+	uint32_t symbols_capacity;         /* what is beyond n_symbols is zeroed, and takes no memory yet */
 	bool has_addresses;                /* symbols have theirs */
 	bool has_map;                      /* -Map has been written */
 	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */

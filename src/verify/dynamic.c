@@ -93,7 +93,7 @@ static bool has_symbol_at(const struct subject *subject, uint64_t addr)
 	for (uint32_t i = 1; i < subject->symtab.n; i++)
 		if (subject->symtab.syms[i].st_value == addr && subject->symtab.syms[i].st_shndx != SHN_UNDEF)
 			return true;
-	return subject->symtab.n == 0;
+	return subject->symtab.n == 0 || subject->wishes & WISH_FEW_NAMES;
 }
 
 static bool is_known(int64_t tag)
@@ -168,7 +168,10 @@ void verify_dynamic(struct subject *subject)
 	claim(subject, !subject->elf.nshdr || textrel == has_text_relocation(subject) ||
 			       (textrel && has_writable_code(subject)),
 	      "DT_TEXTREL: %s", textrel ? "no relocation needs it" : "missing, a relocation changes read-only memory");
-	claim(subject, !(flags1 & DF_1_PIE) || subject->moves, "DF_1_PIE: in a file that does not move");
+	/* A PIE that was given an address of its own stays there */
+	const struct elf_phdr *load = subject_segment(subject, PT_LOAD);
+	claim(subject, !(flags1 & DF_1_PIE) || subject->moves || (load && load->p_vaddr >= 4096),
+	      "DF_1_PIE: in a file that does not move");
 	enum { FLAGS = DF_ORIGIN | DF_SYMBOLIC | DF_TEXTREL | DF_BIND_NOW | DF_STATIC_TLS, LAST_FLAG_1 = DF_1_PIE };
 	claim(subject, (flags & ~(uint64_t)FLAGS) == 0, "DT_FLAGS: 0x%llx", ull(flags));
 	claim(subject, flags1 < 2 * LAST_FLAG_1, "DT_FLAGS_1: 0x%llx", ull(flags1));

@@ -14,6 +14,7 @@
 enum verify_fate {
 	FATE_ABSENT,              /* not in the output */
 	FATE_COPIED,              /* all of it is at `address` */
+	FATE_UNLOADED,            /* its place is at `address`, without its bytes */
 	FATE_FOLDED,              /* an equal section is, at `address` */
 	FATE_REVERSED,            /* at `address`, its words last to first */
 	FATE_PIECES,              /* cut into pieces, each of which is somewhere */
@@ -58,7 +59,9 @@ struct verify_inputs {
 	uint8_t code_fill;                   /* ... between sections of code, this */
 	const char *const *needed;           /* what DT_NEEDED must name, and nothing else */
 	uint32_t n_needed;
-	/* Names that options gave another meaning (--wrap, --defsym): sorted. Their values are not checked. */
+	const char *const *wraps;            /* --wrap: who asks for X means __wrap_X, and for __real_X X */
+	uint32_t n_wraps;
+	/* Names that options gave another meaning (--defsym, -u): sorted. Their values are not checked. */
 	const char *const *renamed;
 	uint32_t n_renamed;
 };

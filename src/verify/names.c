@@ -1,5 +1,6 @@
 #include "verify/names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct name {
 	uint8_t rank;             /* 1 strong, 2 common, 3 weak; 0: none yet */
 	uint32_t dynamic;         /* in .dynsym; 0: not there */
 	uint32_t listed;          /* in .symtab; 0: not there */
+	bool is_local;            /* .symtab has a local symbol of that name */
 	enum asked asked;
 };
 
@@ -25,6 +27,7 @@ struct names {
 	uint32_t n, size;         /* size: a power of two */
 	ARRAY(struct dynamic_place) places;
 	uint64_t plt_start[3], plt_end[3];
+	char **wrapped;           /* "__wrap_X" of each name that is wrapped */
 };
 
 static struct name *find(const struct names *names, const char *text, uint32_t len)
@@ -66,6 +69,27 @@ static uint32_t plain_length(const char *text)
 	return (uint32_t)(at && at > text ? (size_t)(at - text) : strlen(text));
 }
 
+/* What an object calls "foo@@V" is foo where it defines it. To ask for it is to ask for "foo@V". */
+static uint32_t key_length(const char *text, const struct elf_sym *sym)
+{
+	return sym->st_shndx != SHN_UNDEF ? plain_length(text) : (uint32_t)strlen(text);
+}
+
+/* What a symbol of an object asks for (ld manual, --wrap); what it defines is as it says. */
+static const char *wanted_name(const struct names *names, const struct elf_symtab *symtab, uint32_t i)
+{
+	static const char real[] = "__real_";
+	const char *text = symtab->strtab + symtab->syms[i].st_name;
+	for (uint32_t w = 0; w < names->inputs->n_wraps && symtab->syms[i].st_shndx == SHN_UNDEF; w++) {
+		if (strcmp(text, names->inputs->wraps[w]) == 0)
+			return names->wrapped[w];
+		if (strncmp(text, real, strlen(real)) == 0 &&
+		    strcmp(text + strlen(real), names->inputs->wraps[w]) == 0)
+			return names->inputs->wraps[w];
+	}
+	return text;
+}
+
 /* ---- building ----------------------------------------------------------------------------------------------- */
 
 /* How much a definition counts; 0: it is none. A definition in a section that the output lacks is that of a group
@@ -83,6 +107,22 @@ static uint8_t rank_of(const struct verify_object *object, uint32_t i)
 	return elf_sym_bind(sym) == STB_WEAK ? 3 : 1;
 }
 
+/* "foo@V" may mean what this link defines, or another module. */
+static void note_asked(struct names *names, const char *text, uint32_t length, const struct elf_sym *sym)
+{
+	const char *at = memchr(text, '@', length);
+	bool has_version = at && at > text;
+	struct name *name = enter(names, text, has_version ? (uint32_t)(at - text) : length);
+	if (has_version)
+		name->asked = ASKED_BY_VERSION;
+	else if (name->asked == ASKED_BY_VERSION)
+		return;
+	else if (elf_sym_bind(sym) != STB_WEAK)
+		name->asked = ASKED_STRONGLY;
+	else if (name->asked == ASKED_NOT)
+		name->asked = ASKED_WEAKLY;
+}
+
 static void enter_objects(struct names *names)
 {
 	for (uint32_t o = 0; o < names->inputs->n; o++) {
@@ -90,14 +130,12 @@ static void enter_objects(struct names *names)
 		const struct elf_symtab *symtab = object->symtab;
 		for (uint32_t i = symtab->first_global; i < symtab->n; i++) {
 			uint8_t rank = rank_of(object, i);
-			const char *text = symtab->strtab + symtab->syms[i].st_name;
+			const char *text = wanted_name(names, symtab, i);
 			if (!*text)
 				continue;
-			struct name *name = enter(names, text, plain_length(text));
-			if (elf_sym_bind(&symtab->syms[i]) != STB_WEAK)
-				name->asked = ASKED_STRONGLY;
-			else if (name->asked == ASKED_NOT)
-				name->asked = ASKED_WEAKLY;
+			uint32_t length = key_length(text, &symtab->syms[i]);
+			note_asked(names, text, length, &symtab->syms[i]);
+			struct name *name = enter(names, text, length);
 			if (!rank)
 				continue;
 			if (!name->rank || rank < name->rank) {
@@ -117,14 +155,16 @@ static void enter_output(struct names *names)
 		const char *text = symtab->strtab + symtab->syms[i].st_name;
 		enter(names, text, plain_length(text))->listed = i;
 	}
-	/* What the linker defines and hides is local in the output. */
+	/* What the linker defines and hides is local in the output. Or it is an object's own. */
 	for (uint32_t i = 1; i < symtab->n && i < symtab->first_global; i++) {
 		const struct elf_sym *sym = &symtab->syms[i];
 		const char *text = symtab->strtab + sym->st_name;
-		if (!*text || elf_sym_type(sym) == STT_FILE || elf_sym_visibility(sym) != STV_HIDDEN)
+		if (!*text || elf_sym_type(sym) == STT_FILE)
 			continue;
 		struct name *name = enter(names, text, plain_length(text));
-		if (!name->listed)
+		if (elf_sym_visibility(sym) != STV_HIDDEN)
+			name->is_local = true;
+		else if (!name->listed)
 			name->listed = i;
 	}
 	for (uint32_t i = 1; subject->has_dynamic && i < subject->dynamic.dynsym.n; i++) {
@@ -187,6 +227,12 @@ struct names *names_new(const struct subject *subject, const struct verify_input
 		out_of_memory();
 	names->subject = subject;
 	names->inputs = inputs;
+	names->wrapped = calloc(inputs->n_wraps + 1ull, sizeof(*names->wrapped));
+	if (!names->wrapped)
+		out_of_memory();
+	for (uint32_t i = 0; i < inputs->n_wraps; i++)
+		if (asprintf(&names->wrapped[i], "__wrap_%s", inputs->wraps[i]) < 0)
+			out_of_memory();
 	enter(names, "", 0);
 	enter_objects(names);
 	enter_output(names);
@@ -203,6 +249,9 @@ struct names *names_new(const struct subject *subject, const struct verify_input
 
 void names_free(struct names *names)
 {
+	for (uint32_t i = 0; i < names->inputs->n_wraps; i++)
+		free(names->wrapped[i]);
+	free(names->wrapped);
 	array_free(&names->places);
 	free(names->table);
 	free(names);
@@ -251,6 +300,7 @@ static void define(const struct names *names, struct target *target, uint32_t o,
 	target->is_tls = object->elf->shdrs[section].sh_flags & SHF_TLS;
 	switch (place->fate) {
 	case FATE_COPIED:
+	case FATE_UNLOADED:
 	case FATE_FOLDED:
 		target->meaning = MEANS_ADDRESS;
 		target->address = place->address + sym->st_value;
@@ -288,7 +338,7 @@ static void from_output(const struct names *names, struct target *target, const 
 		const struct elf_phdr *tls = subject_segment(subject, PT_TLS);
 		if (target->is_tls && tls)
 			target->address += tls->p_vaddr;
-	} else if (is_weak && names->inputs->lists_all && !strchr(name->text, '@')) {
+	} else if (is_weak && !name->rank && !name->is_local && names->inputs->lists_all && !strchr(name->text, '@')) {
 		target->meaning = MEANS_NOTHING;
 	}
 	if (sym)
@@ -306,13 +356,16 @@ struct target names_target(const struct names *names, uint32_t object, uint32_t 
 		define(names, &target, object, index);
 		return target;
 	}
-	const char *text = symtab->strtab + sym->st_name;
+	const char *text = wanted_name(names, symtab, index);
+	uint32_t length = key_length(text, sym);
+	const char *version = memchr(text, '@', length);
 	target.name = text;
+	target.name_size = version && version > text ? (uint32_t)(version - text) : length;
 	target.meaning = MEANS_UNKNOWN;
 	if (names_is_renamed(names, text))
 		return target;
-	const struct name *name = find(names, text, plain_length(text));
-	if (!name->text || strchr(text, '@')) {
+	const struct name *name = find(names, text, length);
+	if (!name->text || target.name_size < length) {
 		if (!name->text && elf_sym_bind(sym) == STB_WEAK && names->inputs->lists_all)
 			target.meaning = MEANS_NOTHING;
 		return target;

@@ -23,7 +23,8 @@ enum meaning {
 
 struct target {
 	enum meaning meaning;
-	const char *name;         /* "" for a local symbol */
+	const char *name;         /* "" for a local symbol; it may have a version */
+	uint32_t name_size;       /* bytes in front of the version */
 	uint64_t address;
 	const struct verify_section *merged; /* MEANS_PIECE: `address` is an offset in it */
 	bool is_tls, is_ifunc, is_section;
@@ -42,7 +43,7 @@ void names_free(struct names *names);
 struct target names_target(const struct names *names, uint32_t object, uint32_t index);
 
 /* How objects refer to a name. */
-enum asked { ASKED_NOT, ASKED_WEAKLY, ASKED_STRONGLY };
+enum asked { ASKED_NOT, ASKED_WEAKLY, ASKED_STRONGLY, ASKED_BY_VERSION };
 enum asked names_asked(const struct names *names, const char *name);
 
 /* Did an option give the name another meaning? */

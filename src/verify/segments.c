@@ -31,8 +31,9 @@ static void verify_loads(struct subject *subject)
 		      ull(phdr->p_memsz));
 		if (before) {
 			uint64_t end = before->p_vaddr + before->p_memsz, start = phdr->p_vaddr;
-			claim(subject, end <= start, "program header %u: PT_LOADs overlap or are not in order", i);
-			if (align >= PAGE && before->p_flags != phdr->p_flags)
+			claim(subject, end <= start || subject->wishes & WISH_PLACES,
+			      "program header %u: PT_LOADs overlap or are not in order", i);
+			if (align >= PAGE && before->p_flags != phdr->p_flags && !(subject->wishes & WISH_PLACES))
 				claim(subject, align_up(end, PAGE) <= (start & ~(uint64_t)(PAGE - 1)) ||
 				      start % PAGE == 0,
 				      "program header %u: a page at 0x%llx has two protections", i, ull(start));
@@ -225,7 +226,7 @@ void verify_relro(struct subject *subject)
 			     shdr->sh_type == SHT_FINI_ARRAY || shdr->sh_type == SHT_PREINIT_ARRAY ||
 			     strcmp(name, ".data.rel.ro") == 0 || strcmp(name, ".got") == 0 ||
 			     (now && strcmp(name, ".got.plt") == 0);
-		claim(subject, inside || !wants, "section %s is not in PT_GNU_RELRO", name);
+		claim(subject, inside || !wants || subject->wishes & WISH_PLACES, "section %s is not in PT_GNU_RELRO", name);
 	}
 	claim(subject, end % PAGE == 0 || subject_load_at(subject, end, 1) == NO_SEGMENT,
 	      "PT_GNU_RELRO ends at 0x%llx, in the middle of a page: its last page stays writable", ull(end));

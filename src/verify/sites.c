@@ -110,8 +110,10 @@ static enum verdict require(struct site *site, bool holds, const char *what, uin
 static bool is_for(const struct site *site, const struct dynamic_place *place)
 {
 	const struct elf_symtab *dynsym = &site->subject->dynamic.dynsym;
-	return place && place->symbol && strcmp(dynsym->strtab + dynsym->syms[place->symbol].st_name,
-						site->target.name) == 0;
+	if (!place || !place->symbol)
+		return false;
+	const char *name = dynsym->strtab + dynsym->syms[place->symbol].st_name;
+	return strlen(name) == site->target.name_size && memcmp(name, site->target.name, site->target.name_size) == 0;
 }
 
 /* Is `addr` a PLT entry of the target? */
@@ -174,6 +176,13 @@ static enum verdict leads_to(struct site *site, uint64_t value, uint64_t addend,
 	return SKIPPED;
 }
 
+/* The code of a program may take what nobody defines for 0, although the loader may find it for others to use. */
+static bool is_settled_as_zero(const struct site *site)
+{
+	return site->target.meaning == MEANS_IMPORT && !site->check->inputs->is_shared &&
+	       !(site->object->elf->shdrs[site->section].sh_flags & SHF_WRITE);
+}
+
 /* An address in memory, as data: constant, or changed by the loader. */
 static enum verdict holds_address(struct site *site)
 {
@@ -183,11 +192,16 @@ static enum verdict holds_address(struct site *site)
 	/* Debugging information says 0 or 1 of what is not there, or described elsewhere. */
 	if (!site->is_loaded && value <= 1 && target->elsewhere)
 		return SKIPPED;
+	/* Nobody changes it when the file is loaded: what another module has is at 0. */
+	if (!site->is_loaded && target->meaning == MEANS_IMPORT)
+		return require(site, value == addend, "leads somewhere, but the target is in another module", value);
 	if (!site->is_loaded)
 		return leads_to(site, value, addend, false);
 	if (!place) {
 		bool is_own = target->meaning == MEANS_PIECE ||
 			      (target->meaning == MEANS_ADDRESS && !target->is_absolute && target->address);
+		if (is_settled_as_zero(site))
+			return require(site, value == addend, "nothing is imported there", value);
 		if (target->meaning == MEANS_IMPORT)
 			return wrong(site, "nothing is imported there", value);
 		if (site->subject->moves && is_own)
@@ -197,6 +211,8 @@ static enum verdict holds_address(struct site *site)
 	}
 	if (place->type == R_X86_64_RELATIVE)
 		return leads_to(site, (uint64_t)place->addend, addend, false);
+	if (place->type == R_X86_64_IRELATIVE && target->meaning == MEANS_UNKNOWN)
+		return SKIPPED;
 	if (place->type == R_X86_64_IRELATIVE)
 		return require(site, target->is_ifunc && (uint64_t)place->addend == target->address, "another resolver",
 			       (uint64_t)place->addend);
@@ -437,6 +453,9 @@ static enum verdict check_site(struct site *site, bool *follows)
 			return require(site, is_for(site, place), "the loader's relocation has another symbol",
 				       place->symbol);
 		fits_32(site, &value);
+		if (is_settled_as_zero(site))
+			return require(site, value == addend, "leads somewhere, but the target is in another module",
+				       value);
 		return leads_to(site, value, addend, false);
 	case R_X86_64_PC32:
 	case R_X86_64_PLT32:
@@ -631,7 +650,8 @@ static void check_imports(struct check *check, struct subject *subject)
 			continue;
 		claim(subject, sym->st_size == 0, ".dynsym: import %s: st_size 0x%llx", name, ull(sym->st_size));
 		claim(subject, asked != ASKED_NOT, ".dynsym: %s is imported, but nobody asks for it", name);
-		claim(subject, asked == ASKED_NOT || (asked == ASKED_WEAKLY) == (elf_sym_bind(sym) == STB_WEAK),
+		claim(subject, asked == ASKED_NOT || asked == ASKED_BY_VERSION ||
+				       (asked == ASKED_WEAKLY) == (elf_sym_bind(sym) == STB_WEAK),
 		      ".dynsym: import %s: weak, or not?", name);
 	}
 }

@@ -132,11 +132,23 @@ bool subject_open(struct subject *subject, const char *path, struct bytes bytes,
 	return (elf_read_file(&subject->elf, bytes, &error) || read_failed(subject, error)) && read_tables(subject);
 }
 
-struct verify_summary verify_file(const char *path, struct bytes bytes, struct diag *diag)
+/* --emit-relocs: then even -s leaves the symbols that relocations name. */
+static bool has_kept_relocations(const struct subject *subject)
+{
+	for (uint32_t i = 1; i < subject->elf.nshdr; i++)
+		if (subject_shdr(subject, i)->sh_type == SHT_RELA && !(subject_shdr(subject, i)->sh_flags & SHF_ALLOC))
+			return true;
+	return false;
+}
+
+struct verify_summary verify_file(const char *path, struct bytes bytes, unsigned wishes, struct diag *diag)
 {
 	struct subject subject;
 	if (!subject_open(&subject, path, bytes, diag))
 		return subject.sum;
+	subject.wishes = wishes;
+	if (!subject.is_object && has_kept_relocations(&subject))
+		subject.wishes |= WISH_FEW_NAMES;
 	verify_sections(&subject);
 	verify_symbols(&subject);
 	verify_notes(&subject);

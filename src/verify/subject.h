@@ -18,6 +18,7 @@ struct subject {
 	uint32_t n_phdrs;
 	bool is_object;           /* ET_REL: nothing has an address */
 	bool moves;               /* ET_DYN: addresses are relative to where it is loaded */
+	unsigned wishes;          /* of enum verify_wish */
 	bool has_dynamic;
 	struct elf_shared dynamic; /* if has_dynamic; .dynsym may have no symbols */
 	struct elf_symtab symtab;  /* .symtab; n is 0 without one */

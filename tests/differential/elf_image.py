@@ -16,6 +16,7 @@ class Image:
         with open(path, 'rb') as file:
             self.data = data = file.read()
         wide = data[4] == 2
+        self.bits = 64 if wide else 32
         end = '<' if data[5] == 1 else '>'
         address = 'Q' if wide else 'I'
         (self.type, self.machine, _, self.entry, phoff, shoff, self.flags, _, phentsize, phnum, shentsize, shnum,
@@ -42,8 +43,6 @@ class Image:
         for name, header in zip(self.names[1:], self.headers[1:]):
             (_, kind, flags, addr, offset, size, _, _, align, entsize) = header
             if name not in OWN and not self.has_relocations(name, header):
-                if kind == SHT_RELA and flags & SHF_ALLOC and not name.startswith('.rel'):
-                    kind, entsize = 1, 0  # GNU ld: the first section in it was the empty .rela.got
                 content = '' if kind == SHT_NOBITS else self.data[offset:offset + size].hex()
                 result.append((name, kind, flags, addr, size, align, entsize, content))
         return sorted(result, key=lambda each: (not each[2] & SHF_ALLOC, each[3], each[4], each[0], each))

@@ -18,17 +18,25 @@ STB_LOCAL, STV_HIDDEN = 0, 2
 
 
 class Case:
-    """Objects, options and a script."""
+    """Objects, options, a script, and one more that inserts something into it, or None."""
 
-    def __init__(self, objects, options, root):
-        self.objects, self.options, self.root = objects, options, root
+    def __init__(self, objects, options, root, piece=None):
+        self.objects, self.options, self.root, self.piece = objects, options, root, piece
 
     def copy(self):
-        return Case(list(self.objects), list(self.options), self.root.copy())
+        return Case(list(self.objects), list(self.options), self.root.copy(), self.piece and self.piece.copy())
 
     def command(self, script):
-        return ['--build-id=none', '-T', script, *[word for option in self.options for word in option],
-                *[each.path for each in self.objects]]
+        return ['--build-id=none', *(['-T', script + '.piece'] if self.piece else []), '-T', script,
+                *[word for option in self.options for word in option], *[each.path for each in self.objects]]
+
+    def text(self):
+        return text_of(self.root) + (text_of(self.piece) if self.piece else '')
+
+    def write(self, script):
+        for path, root in ((script, self.root), (script + '.piece', self.piece)):
+            with open(path, 'w') as file:
+                file.write(text_of(root) if root else '')
 
 
 class Difference:
@@ -46,10 +54,13 @@ OPTIONS = [
 ]
 
 
-def random_case(seed, pool):
+def random_case(seed, pools):
+    """A case of objects of one pool: pools[bits]."""
     rng = random.Random(seed)
+    bits = 32 if rng.random() < 0.25 else 64
+    pool = pools[bits]
     objects = rng.sample(pool, rng.randrange(1, 5))
-    options = rng.choice(OPTIONS)
+    options = list(rng.choice(OPTIONS))
     collects = ['--gc-sections'] in options
     if collects:  # gild keeps .init_array without KEEP(), common symbols, and what expressions mention
         objects = [each for each in objects if not each.has_roots] or [each for each in pool if not each.has_roots][:1]
@@ -58,7 +69,7 @@ def random_case(seed, pool):
         script.sections_block.body.insert(0, '/DISCARD/ : { *(.note.GNU-stack) }')
     if ['--orphan-handling=discard'] in options:  # else the entry point may be in what is discarded
         script.root.body = [part for part in script.root.body if not str(part).startswith('ENTRY')]
-    return Case(objects, options, script.root)
+    return Case(objects, [['-m', 'elf_i386']] * (bits == 32) + options, script.root, script.piece)
 
 
 def run(command):
@@ -101,6 +112,14 @@ def compare_entries(what, fields, left, right):
 
 FILLS = bytes.fromhex('909055aabb1234567890cafe11660f1f2e8440448000')
 
+# What differs on purpose: the reasons, which are counted each by itself. docs/compatibility.md has them at more length.
+NO_END = 'gild refuses expressions that never settle'
+LOAD_ADDRESSES = 'GNU ld changes load addresses that do not rise in a segment of PHDRS'
+LOST_GAP = 'gild fills gaps in front of aligned input sections'
+BELOW_ZERO = 'GNU ld writes segments with sizes below zero'
+DISCARD = 'GNU ld goes on at address 0 behind a /DISCARD/ that takes orphans'
+FORGOTTEN = 'gild keeps local symbols of files without content'
+
 
 def is_lost_gap(x, y):
     """Two contents: zeros in GNU ld's where gild fills. An alignment right behind an assignment to the location counter
@@ -109,33 +128,43 @@ def is_lost_gap(x, y):
     return len(x) == len(y) and all(p == q or (p == 0 and q in FILLS) for p, q in zip(x, y))
 
 
-def comparable_sections(a, b):
-    """The sections of both, without what is deliberate: gaps are filled."""
+def comparable_sections(a, b, reasons):
+    """The sections of both, without gaps."""
     left = list(a.sections)
     for i, (x, y) in enumerate(zip(left, b.sections)):
         if x[:-1] == y[:-1] and x[-1] != y[-1] and is_lost_gap(x[-1], y[-1]):
             left[i] = y
+            reasons.add(LOST_GAP)
     return left, b.sections
 
 
-def comparable_symbols(a, b):
-    """The symbols of both, without what is deliberate: gild has the local symbols that GNU ld forgets, of files that have
-    no content; hidden symbols are local in the output of a final link in gild, and those of HIDDEN() in any in GNU ld."""
+def comparable_symbols(a, b, reasons):
+    """The symbols of both, without the local ones that only gild has; hidden symbols are local in the output of a final
+    link in gild, and those of HIDDEN() in any in GNU ld."""
     def as_local(each):
         return each[:4] + (STB_LOCAL, 0) + each[6:] if each[5] == STV_HIDDEN else each
 
     left = [as_local(each) for each in a.symbols]
     names = {each[0] for each in left}
-    return sorted(left), sorted(as_local(each) for each in b.symbols if each[4] != STB_LOCAL or each[0] in names)
+    right = [as_local(each) for each in b.symbols if each[4] != STB_LOCAL or each[0] in names]
+    if len(right) != len(b.symbols):
+        reasons.add(FORGOTTEN)
+    return sorted(left), sorted(right)
 
 
-def compare(a, b):
-    """The differences of two images."""
-    found = compare_entries('section', SECTION_FIELDS, *comparable_sections(a, b))
+def is_below_zero(image):
+    """Sizes of notes and the like whose file offsets are anywhere."""
+    return any((each[4] | each[5]) >> (image.bits - 1) for each in image.segments)
+
+
+def compare(a, b, reasons):
+    """The differences of two images; to `reasons` come those of the deliberate ones, which are not among them."""
+    found = compare_entries('section', SECTION_FIELDS, *comparable_sections(a, b, reasons))
     found += compare_entries('relocation', RELOCATION_FIELDS, a.relocations, b.relocations)
-    found += compare_entries('symbol', SYMBOL_FIELDS, *comparable_symbols(a, b))
-    if any(each[4] >> 63 for each in a.segments):
-        b.segments = a.segments  # GNU ld writes sizes below zero for notes whose file offsets are anywhere
+    found += compare_entries('symbol', SYMBOL_FIELDS, *comparable_symbols(a, b, reasons))
+    if is_below_zero(a):
+        reasons.add(BELOW_ZERO)
+        b.segments = a.segments
     if a.segments != b.segments:
         kinds = [[each[0] for each in image.segments] for image in (a, b)]
         kind = 'segments: which' if kinds[0] != kinds[1] else 'segments: ' + next(
@@ -149,6 +178,15 @@ def compare(a, b):
     return found
 
 
+def excuse(case, messages):
+    """Why all of two outputs may differ, or None."""
+    if any(words in messages[0] for words in (' adjusted to ', "can't be allocated in segment")):
+        return LOAD_ADDRESSES
+    if ['--orphan-handling=discard'] in case.options and '/DISCARD/' in case.text():
+        return DISCARD
+    return None
+
+
 class Bench:
     """Two linkers, and a folder to work in."""
 
@@ -159,9 +197,9 @@ class Bench:
         self.messages = ['', '']
 
     def judge(self, case):
-        """(verdict, differences): 'same', 'refused' (by GNU ld), 'differs' or 'crash'."""
-        with open(self.script, 'w') as file:
-            file.write(text_of(case.root))
+        """(verdict, differences, reasons): 'same', 'refused' (by GNU ld), 'deliberate' (for those reasons), 'differs' or
+        'crash'."""
+        case.write(self.script)
         codes = []
         for linker, output in zip((self.gnu, self.gild), self.outputs):
             if os.path.exists(output):
@@ -171,21 +209,27 @@ class Bench:
             codes.append(code)
         if codes[1] not in (0, 1):
             name = signal.Signals(-codes[1]).name if -codes[1] in list(signal.Signals) else str(codes[1])
-            return 'crash', [Difference(f'crash: gild ends with {name}', [self.messages[1]])]
+            return 'crash', [Difference(f'crash: gild ends with {name}', [self.messages[1]])], set()
         if codes[0] != 0:
-            return 'refused', []
-        if codes[1] != 0 and 'layout does not converge' in self.messages[1]:
-            return 'deliberate', []
-        if any(words in self.messages[0] for words in (' adjusted to ', "can't be allocated in segment")):
-            return 'deliberate', []  # load addresses that do not rise in a segment of PHDRS
-        if codes[1] != 0:
-            return 'differs', [Difference('only gild refuses it: ' + reason(self.messages[1]), [self.messages[1]])]
-        try:
-            images = [Image(path) for path in self.outputs]
-        except (struct.error, IndexError, ValueError) as problem:
-            return 'differs', [Difference('one is no ELF file', [str(problem)])]
-        found = compare(*images)
-        return ('differs' if found else 'same'), found
+            return 'refused', [], set()
+        if codes[1] != 0 and 'layout does not converge' in self.messages[1] and '. = . + SIZEOF(' in case.text():
+            return 'deliberate', [], {NO_END}
+        return self.judge_outputs(case, codes[1])
+
+    def judge_outputs(self, case, code):
+        excused, reasons = excuse(case, self.messages), set()
+        if code != 0 and 'lies beyond the addresses' in self.messages[1] and is_below_zero(Image(self.outputs[0])):
+            return 'deliberate', [], {BELOW_ZERO}
+        if code != 0:
+            found = [Difference('only gild refuses it: ' + reason(self.messages[1]), [self.messages[1]])]
+        else:
+            try:
+                found = compare(*[Image(path) for path in self.outputs], reasons)
+            except (struct.error, IndexError, ValueError) as problem:
+                return 'differs', [Difference('one is no ELF file', [str(problem)])], set()
+        if found and excused:
+            return 'deliberate', [], {excused}
+        return ('differs' if found else 'deliberate' if reasons else 'same'), found, set() if found else reasons
 
 
 def reason(message):

@@ -34,6 +34,7 @@ class Script:
         self.symbols, self.sections, self.regions, self.phdrs = [], [], [], []
         self.n = 0
         self.root = self.build()
+        self.piece = self.build_piece() if rng.random() < 0.15 else None
 
     # ---- expressions -------------------------------------------------------------------------------------------
 
@@ -158,7 +159,8 @@ class Script:
             elif r < 0.8:
                 lines.append(f'. += {self.number()};')
             elif r < 0.82:
-                lines.append(f'. = . + SIZEOF({rng.choice(self.sections)});' if self.sections else '. = .;')
+                others = self.sections if rng.random() < 0.05 else self.sections[:-1]  # its own size never settles
+                lines.append(f'. = . + SIZEOF({rng.choice(others)});' if others else '. = .;')
             elif r < 0.89 and not bss:
                 command = rng.choice(['BYTE', 'SHORT', 'LONG', 'QUAD', 'SQUAD'])
                 lines.append(f'{command}({self.expr()})')
@@ -191,7 +193,7 @@ class Script:
                 head.append(f'ALIGN({self.align()})')
             elif rng.random() < 0.04:
                 head.append('ALIGN_WITH_INPUT')
-            if rng.random() < 0.06:
+            if rng.random() < 0.06 and not self.relocatable:
                 self.subaligns = True  # GNU ld aligns the empty .note.GNU-stack, too
                 head.append(f'SUBALIGN({rng.choice(["1", "2", "8", "16", "64"])})')
             if rng.random() < 0.03 and names and name not in ('.text', '.data'):  # GNU ld has read the assignments in it before it knows
@@ -283,6 +285,19 @@ class Script:
         if rng.random() < 0.15:
             lines.append(f'/DISCARD/ : {{ *({rng.choice([".comment", ".note.*", ".debug*", "table", ".data.b"])}) }}')
         return Block(['SECTIONS'], lines)
+
+    def build_piece(self):
+        """A script of its own that inserts something into the other one: by GNU ld's rules it is read first."""
+        rng = self.rng
+        self.regions = []  # by GNU ld they would not be declared yet
+        lines = [self.section(rng.choice(['.in1', '.in2']), rng.choice([TEXT, RODATA, DATA, NOTES]))]
+        places = [part.head[0] for part in self.sections_block.body if isinstance(part, Block) and part.head[0].startswith('.')]
+        if not places:
+            return None
+        where = rng.choice(['AFTER', 'BEFORE'])
+        if rng.random() < 0.4 and not self.relocatable:  # GNU ld loses what begins with one and goes to the beginning
+            lines.insert(rng.randrange(2) if where == 'AFTER' else 1, self.assignment())
+        return Block([''], [Block(['SECTIONS'], lines), f'INSERT {where} {rng.choice(places)}'])
 
     def build(self):
         rng = self.rng

@@ -3,9 +3,9 @@
 
     script-random.py [-n CASES] [-s SEED] [-1] [-r] [-v] [-k FOLDER] LD GILD
 
--1 shows one case in full; with -r, the smallest part of it that shows the same difference; -a shows all that differ. Else -r shows one
-reduced case of each class of differences. -k keeps those in a folder. The last line of the report counts cases;
-the exit status is 1 if a difference is none of the deliberate ones.
+-1 shows one case in full; with -r, the smallest part of it that shows the same difference; -a shows all that differ. Else -r
+shows one reduced case of each class of differences. -k keeps those in a folder. The last line of the report counts cases, the
+lines before it those that differ on purpose, for each reason by itself; the exit status is 1 if a difference is none of these.
 """
 import argparse
 import collections
@@ -17,10 +17,19 @@ import tempfile
 
 from random_links import Bench, random_case
 from random_objects import make_pool
-from random_scripts import smaller, text_of
+from random_scripts import smaller
 
 POOL = 60
 POOL_SEED = 4711
+
+
+def make_pools(folder):
+    """Objects for both targets."""
+    pools = {}
+    for bits in (64, 32):
+        os.mkdir(os.path.join(folder, str(bits)))
+        pools[bits] = make_pool(random.Random(POOL_SEED), os.path.join(folder, str(bits)), POOL, bits)
+    return pools
 
 
 def reduce(bench, case, kind):
@@ -37,18 +46,24 @@ def reduce(bench, case, kind):
                 del getattr(candidate, part)[i]
                 if candidate.objects and shows(candidate):
                     case, again = candidate, True
-        for tree in smaller(case.root):
+        for part in ('root', 'piece'):
+            for tree in smaller(getattr(case, part)) if getattr(case, part) else []:
+                candidate = case.copy()
+                setattr(candidate, part, tree)
+                if (part == 'root' or tree.body[0].body) and shows(candidate):  # GNU ld loses statements else
+                    case, again = candidate, True
+                    break
+        if case.piece:
             candidate = case.copy()
-            candidate.root = tree
+            candidate.piece = None
             if shows(candidate):
                 case, again = candidate, True
-                break
     return case
 
 
 def show(bench, case, kind, keep, name):
-    _, found = bench.judge(case)
-    print(text_of(case.root))
+    found = bench.judge(case)[1]
+    print(case.text())
     print(' '.join(case.command('script.ld')))
     for each in found:
         print(f'  {"*" if each.kind == kind else " "} {each.kind}')
@@ -64,7 +79,7 @@ def show(bench, case, kind, keep, name):
         for each in case.objects:
             shutil.copy(each.path, to)
             shutil.copy(each.path[:-1] + 's', to)
-        shutil.copy(bench.script, to)
+        case.write(os.path.join(to, 'script.ld'))
         for path in bench.outputs:
             if os.path.exists(path):
                 shutil.copy(path, to)
@@ -86,14 +101,15 @@ def main():
     parser.add_argument('ld')
     parser.add_argument('gild')
     arguments = parser.parse_args()
-    verdicts, kinds, first = collections.Counter(), collections.Counter(), {}
+    verdicts, kinds, purposes, first = collections.Counter(), collections.Counter(), collections.Counter(), {}
     with tempfile.TemporaryDirectory() as folder:
-        pool = make_pool(random.Random(POOL_SEED), folder, POOL)
+        pools = make_pools(folder)
         bench = Bench(folder, [arguments.ld], [arguments.gild, '--threads=1'])
         for seed in range(arguments.s, arguments.s + (1 if arguments.single else arguments.n)):
-            case = random_case(seed, pool)
-            verdict, found = bench.judge(case)
+            case = random_case(seed, pools)
+            verdict, found, reasons = bench.judge(case)
             verdicts[verdict] += 1
+            purposes.update(reasons)
             for each in found:
                 kinds[each.kind] += 1
                 first.setdefault(each.kind, (seed, case))
@@ -108,6 +124,8 @@ def main():
                 print(f'{n:6} {kind} (seed {first[kind][0]})')
                 if arguments.reduce:
                     show(bench, reduce(bench, first[kind][1], kind), kind, arguments.k, str(first[kind][0]))
+    for purpose, n in purposes.most_common():
+        print(f'{n:6} on purpose: {purpose}')
     print(', '.join(f'{verdicts[what]} {what}' for what in ('same', 'refused', 'deliberate', 'differs', 'crash')))
     sys.exit(1 if verdicts['differs'] or verdicts['crash'] else 0)
 

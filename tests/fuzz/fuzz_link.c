@@ -2,8 +2,9 @@
  * them with one field or a few that are wrong (bend.h) or cut off, with options that the input chooses as well. An
  * input that is itself an object or archive is one of the files.
  *
- * A link succeeds, or there is an error. Nothing is written: the output is /dev/null or memory. With
- * GILD_FUZZ_KEEP=FOLDER in the environment, the files of the last link are left there, and its command. */
+ * A link succeeds, or there is an error. What is made of whole inputs, --verify-output must agree with. Nothing is
+ * written: the output is /dev/null or memory. With GILD_FUZZ_KEEP=FOLDER in the environment, the files of the last link
+ * are left there, and its command. */
 #include "fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -26,7 +27,10 @@ struct memory_file {
 	char path[32];
 };
 
-static struct memory_file files[MAX_FILES + 1], members[FEW], said, shared[4];
+static struct memory_file files[MAX_FILES + 1], members[FEW], said, shared[4], versions;
+
+static char versions_word[64];
+static int report; /* standard error, as it was */
 
 /* Of the sanitizers' runtime. */
 __attribute__((weak)) void __sanitizer_set_report_fd(void *fd);
@@ -49,14 +53,18 @@ static void memory_set(struct memory_file *file, const void *data, uint64_t size
 	}
 }
 
-/* What gild said must be an error. */
-static void check_messages(void)
+/* What gild said must be an error, and for whole inputs none about an output that is verified: the standard one. */
+static void check_messages(bool is_whole)
 {
 	char text[1 << 13];
 	ssize_t n = pread(said.fd, text, sizeof(text) - 1, 0);
 	hold(n > 0);
 	text[n] = '\0';
 	hold(strstr(text, "gild: error: "));
+	if (is_whole && strstr(text, "gild: error: -: ")) {
+		dprintf(report, "a link that succeeds makes an output that --verify-output refuses:\n%s", text);
+		abort();
+	}
 }
 
 static bool run_link(const char **words, int n)
@@ -190,10 +198,16 @@ static void begin(void)
 		memory_open(&files[i]);
 	for (unsigned i = 0; i < COUNTOF(members); i++)
 		memory_open(&members[i]);
+	static const char nodes[] = "V1 { global: function_0; object_*; extern \"C++\" { none; }; };\n"
+				    "V2 { global: *_1; inline_two; local: function_3; } V1;\n";
+	memory_open(&versions);
+	memory_set(&versions, nodes, sizeof(nodes) - 1);
+	snprintf(versions_word, sizeof(versions_word), "--version-script=%s", versions.path);
 	/* What gild says is looked at. What it writes to standard output is nobody's. */
 	memory_open(&said);
+	report = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (__sanitizer_set_report_fd)
-		__sanitizer_set_report_fd((void *)(intptr_t)fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+		__sanitizer_set_report_fd((void *)(intptr_t)report);
 	dup2(said.fd, STDERR_FILENO);
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	dup2(null, STDOUT_FILENO);
@@ -234,8 +248,9 @@ static void make_archive(struct image *out, struct choices *choices, struct obje
 		char longs[65];
 		/* now and then an archive that has itself as a member */
 		const char *second = one_in(choices, 8) ? self->path : members[1].path;
-		snprintf(longs, sizeof(longs), "%-30.29s/\n%-30.29s/\n", members[0].path, second);
-		for (unsigned i = 0; i < 64; i++) /* a name ends at '/' and newline */
+		/* A name ends at '/' and newline; more than one '/' in front is as good as one. */
+		snprintf(longs, sizeof(longs), "%30.29s/\n%30.29s/\n", members[0].path, second);
+		for (unsigned i = 0; i < 64; i++)
 			longs[i] = longs[i] == ' ' ? '/' : longs[i];
 		archive_add(out, "//", longs, 64, true);
 	}
@@ -278,7 +293,8 @@ static void make_file(struct choices *choices, struct object_kind kind, bool is_
 	image_free(&image);
 }
 
-static int choose_words(struct choices *choices, const char **words, struct object_kind kind)
+/* `is_whole`: none of the inputs is damaged. */
+static int choose_words(struct choices *choices, const char **words, struct object_kind kind, bool is_whole)
 {
 	static const char *const kinds[] = {"-pie", "-no-pie", "-static", "-r", "-shared"};
 	int n = 0;
@@ -288,7 +304,9 @@ static int choose_words(struct choices *choices, const char **words, struct obje
 	words[n++] = kind.is_pic ? "-shared" : kinds[choose(choices, COUNTOF(kinds))];
 	if (!one_in(choices, 8))
 		words[n++] = "--unresolved-symbols=ignore-all";
-	bool verify = !kind.is_narrow && one_in(choices, 8);
+	bool verify = !kind.is_narrow && (one_in(choices, 8) || is_whole);
+	if (kind.has_versions && !one_in(choices, 8))
+		words[n++] = versions_word;
 	for (uint64_t i = choose(choices, 6); i > 0; i--)
 		words[n++] = some_options[choose(choices, COUNTOF(some_options))];
 	words[n++] = "-o";
@@ -335,12 +353,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kind.is_pic = one_in(&choices, 2);
 	kind.n_files = 1 + (unsigned)choose(&choices, MAX_FILES);
 	unsigned damaged = (unsigned)choose(&choices, kind.n_files + 1); /* n_files: none */
-	kind.has_versions = damaged < kind.n_files;
+	kind.has_versions = one_in(&choices, 3);
 	for (kind.number = 0; kind.number < kind.n_files; kind.number++)
 		make_file(&choices, kind, kind.number == damaged);
+	bool is_whole = damaged == kind.n_files && !is_file;
 	if (is_file)
 		memory_set(&files[kind.n_files++], data, size);
-	int n = choose_words(&choices, words, kind);
+	int n = choose_words(&choices, words, kind, is_whole);
 	for (unsigned i = 0; i < kind.n_files; i++)
 		words[n++] = files[i].path;
 	if (getenv("GILD_FUZZ_KEEP"))
@@ -348,6 +367,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ftruncate(said.fd, 0) != 0 || lseek(said.fd, 0, SEEK_SET) != 0)
 		abort();
 	if (!run_link(words, n))
-		check_messages();
+		check_messages(is_whole);
 	return 0;
 }

@@ -406,7 +406,7 @@ static uint32_t make_global(struct making *m, const char *kind, unsigned i, uint
 	uint8_t visibility = one_in(choices, 6) ? (uint8_t)choose(choices, 4) : STV_DEFAULT;
 	bool is_mine = i % m->kind.n_files == m->kind.number;
 	snprintf(name, sizeof(name), "%s_%u%s", kind, i,
-		 m->kind.has_versions && is_mine && one_in(choices, 20) ? "@@V1" : "");
+		 m->kind.has_versions && is_mine && one_in(choices, 10) ? "@@V1" : "");
 	if (!is_mine)
 		return add_symbol(m, name, ELF64_ST_INFO(bind, STT_NOTYPE),
 				  one_in(choices, 8) ? STV_HIDDEN : STV_DEFAULT, SHN_UNDEF, 0, 0);

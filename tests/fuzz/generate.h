@@ -19,7 +19,7 @@ struct object_kind {
 	unsigned number, n_files; /* of the objects of a link: it defines those names whose turn it is */
 	bool is_narrow;           /* i386 */
 	bool is_pic;              /* its code can be part of a shared object */
-	bool has_versions;        /* some names are NAME@@VERSION */
+	bool has_versions;        /* some names are NAME@@V1 */
 };
 
 /* Adds an object to `out`. */

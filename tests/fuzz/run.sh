@@ -2,19 +2,25 @@
 # Runs the fuzz programs: each on the files of tests/fuzz/corpus that are for it and on a few that the compiler makes,
 # then on damaged copies of them.
 #
-#   tests/fuzz/run.sh [-b BUILD] [-n SHARE] [-s SEED] [PROGRAM...]
+#   tests/fuzz/run.sh [-b BUILD] [-n SHARE | -t SECONDS] [-s SEED] [PROGRAM...]
 #
 # BUILD (default: build) has been made with `make fuzz`, or with `make fuzz SAN=address,undefined BUILD=...`. SHARE
 # (default 1) multiplies the number of inputs, some 60,000 of which take a few seconds without sanitizers. PROGRAM:
-# link, object, ...; all of them if there is none. Prints a line for each: inputs, seconds, what was found. An input
-# that ends a program stays in PROGRAM/crash-input of the current folder. The exit code is 1 then.
+# link, object, ...; all of them if there is none. Prints a line for each: inputs, seconds, what was found.
+#
+# -t: each program runs for SECONDS in all, a minute at most at a time, in turns, each turn with another seed. It goes
+# on after a finding. A table comes last: program, inputs, seconds of the clock and of the processor, findings.
+#
+# An input that ends a program stays in PROGRAM/crash-input of the current folder, with -t in
+# PROGRAM/crash-input-SEED. The exit code is 1 then.
 set -eu
 source=$(cd "$(dirname "$0")" && pwd)
-build=$source/../../build share=1 seed=1
-while getopts b:n:s: option; do
+build=$source/../../build share=1 seed=1 seconds='' turn=60
+while getopts b:n:s:t: option; do
 	case $option in
 	b) build=$OPTARG ;;
 	n) share=$OPTARG ;;
+	t) seconds=$OPTARG ;;
 	s) seed=$OPTARG ;;
 	*) sed -n '2,/^set -eu/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
 	esac
@@ -69,9 +75,29 @@ no_random=()
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1
 
 found=0
-# fuzz PROGRAM INPUTS FOLDER...: folders of the corpus, of the repository's or of the compiler's
+declare -A inputs_of ms_of cpu_of found_by
+# seconds MS
+seconds() { printf '%d.%d' $(($1 / 1000)) $(($1 % 1000 / 100)); }
+
+# run NAME SEED ARGS...: adds to the figures of the program
+run() {
+	local name=$1 seed=$2 began=$EPOCHREALTIME rc=0 TIMEFORMAT='%3U %3S' user system
+	shift 2
+	mkdir -p "$name"
+	{ time (cd "$name" && "${no_random[@]}" "$build/fuzz/fuzz_$name" -s "$seed" "$@" > said 2>&1); } 2> "$name/time" || rc=$?
+	read -r user system < "$name/time"
+	local inputs
+	inputs=$(sed -n 's/^\(.* \)\{0,1\}\([0-9]*\) inputs.*/\2/p' "$name/said" | tail -n 1)
+	inputs_of[$name]=$((${inputs_of[$name]:-0} + ${inputs:-0}))
+	ms_of[$name]=$((${ms_of[$name]:-0} + (${EPOCHREALTIME/./} - ${began/./}) / 1000))
+	cpu_of[$name]=$((${cpu_of[$name]:-0} + 10#${user/./} + 10#${system/./}))
+	[ $rc -eq 0 ] || { found=1 found_by[$name]=$((${found_by[$name]:-0} + 1)); tail -n 60 "$name/said"; }
+	return $rc
+}
+
+# fuzz NAME INPUTS FOLDER...: folders of the corpus, of the repository's or of the compiler's
 fuzz() {
-	local name=$1 inputs=$2 paths=() path began=$EPOCHREALTIME rc=0
+	local name=$1 inputs=$2 paths=() path
 	shift 2
 	case " $programs " in *" $name "* | '  ') ;; *) return 0 ;; esac
 	for path; do
@@ -80,28 +106,55 @@ fuzz() {
 	done
 	local files
 	files=$(find "${paths[@]}" -type f | wc -l)
-	mkdir -p "$name"
-	(cd "$name" && "${no_random[@]}" "$build/fuzz/fuzz_$name" -s "$seed" -n $((1 + inputs * share / files)) "${paths[@]}") \
-		> "$name/said" 2>&1 || rc=$?
-	local ms=$(((${EPOCHREALTIME/./} - ${began/./}) / 1000))
-	printf '%-12s %s, %d.%d s\n' "$name" "$(tail -n 1 "$name/said")" $((ms / 1000)) $((ms % 1000 / 100))
-	[ $rc -eq 0 ] || { found=1; tail -n 60 "$name/said"; }
+	if [ -n "$seconds" ]; then
+		run "$name" "$seed" -n 200 -t $((seconds < turn ? seconds : turn)) "${paths[@]}" ||
+			mv "$name/crash-input" "$name/crash-input-$seed" || :
+		return 0
+	fi
+	run "$name" "$seed" -n $((1 + inputs * share / files)) "${paths[@]}" || :
+	printf '%-12s %s, %s s\n' "$name" "$(tail -n 1 "$name/said")" "$(seconds "${ms_of[$name]}")"
 }
+fuzz_all() {
+	fuzz archive 8000 archive
+	fuzz eh_frame 8000 eh_frame object
+	fuzz object 5000 object
+	fuzz shared 1500 shared
+	fuzz names 8000 names
+	fuzz crel 8000 crel
+	fuzz note 8000 note
+	fuzz script 5000 script
+	fuzz response 1500 response
+	fuzz compressed 2000 compressed debug
+	fuzz debug_line 3000 debug
+	fuzz debug_info 3000 debug
+	fuzz cache 1500 cache
+	fuzz loader 1000 shared loader
+	fuzz abi 600 debug abi
+	fuzz link 1500 link object archive
+}
+print_table() {
+	local name all=0 all_ms=0 all_cpu=0
+	printf '%-12s %12s %9s %9s %9s\n' program inputs seconds processor findings
+	for name in "${!inputs_of[@]}"; do
+		printf '%-12s %12d %9s %9s %9d\n' "$name" "${inputs_of[$name]}" "$(seconds "${ms_of[$name]}")" \
+			"$(seconds "${cpu_of[$name]}")" "${found_by[$name]:-0}"
+	done | sort
+	for name in "${!inputs_of[@]}"; do
+		all=$((all + ${inputs_of[$name]})) all_ms=$((all_ms + ${ms_of[$name]})) all_cpu=$((all_cpu + ${cpu_of[$name]}))
+	done
+	printf '%-12s %12d %9s %9s\n' all $all "$(seconds $all_ms)" "$(seconds $all_cpu)"
+}
+
 programs=$*
-fuzz archive 8000 archive
-fuzz eh_frame 8000 eh_frame object
-fuzz object 5000 object
-fuzz shared 1500 shared
-fuzz names 8000 names
-fuzz crel 8000 crel
-fuzz note 8000 note
-fuzz script 5000 script
-fuzz response 1500 response
-fuzz compressed 2000 compressed debug
-fuzz debug_line 3000 debug
-fuzz debug_info 3000 debug
-fuzz cache 1500 cache
-fuzz loader 1000 shared loader
-fuzz abi 600 debug abi
-fuzz link 1500 link object archive
+if [ -n "$seconds" ]; then
+	[ "$seconds" -gt 0 ] || exit 2
+	while [ "$seconds" -gt 0 ]; do
+		fuzz_all
+		seconds=$((seconds - turn)) seed=$((seed + 1))
+		[ "$seconds" -le 0 ] || print_table > table
+	done
+	print_table
+else
+	fuzz_all
+fi
 exit $found

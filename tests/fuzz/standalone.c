@@ -58,6 +58,17 @@ static void say(const char *text)
 	(void)ignored;
 }
 
+static void say_number(uint64_t number)
+{
+	char digits[21] = {0};
+	size_t at = sizeof(digits) - 1;
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	say(digits + at);
+}
+
 _Noreturn void __real__exit(int status);
 
 _Noreturn static void save_input(int signal_number)
@@ -65,6 +76,8 @@ _Noreturn static void save_input(int signal_number)
 	say(signal_number == SIGPROF ? "\ntoo slow: " : signal_number ? "\ncrash: " : "\nexit: ");
 	say(current_path ? current_path : "?");
 	say(" or a damaged copy of it, which is in ./crash-input\n");
+	say_number(current_input);
+	say(" inputs\n");
 	int fd = open("crash-input", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	ssize_t ignored = write(fd, current_data, current_size);
 	(void)ignored;

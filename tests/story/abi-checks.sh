@@ -170,6 +170,8 @@ silent -pie head-pie.o ./libcopied.so -o prog
 sed 's/^.size head, 4$//' copied.s >sizeless.s
 link -shared sizeless.s -o libsizeless.so
 warns copy-relocation "dynamic variable \`head' is zero size" -no-pie head.o ./libsizeless.so -o prog
+nm prog | grep -q '^[0-9a-f]*[1-9a-f][0-9a-f]* B head$' || fail "a variable without a size has no address"
+! readelf -rW prog | grep COPY || fail "a variable without a size is copied"
 echo 'int head = 1; void touch(void) { head = 1; }' >symbolic.c
 link -shared -fPIC symbolic.c -o libplain.so
 silent -no-pie head.o ./libplain.so -o prog

@@ -60,6 +60,12 @@ END
 echo 'int main(void) { return 0; }' >m.c
 link m.c old.s -o prog
 same "c2 c1 " "$(./prog)" ".ctors"
+# ... also an odd number of 32-bit ones.
+printf '.globl _start\n_start: ret\n.section .ctors, "aw"\n.long 1, 2, 3\n' >three.s
+"$CC" -m32 -c three.s
+"$GILD" -m elf_i386 three.o -o three
+objcopy -O binary --only-section=.init_array three words
+same "3 2 1" "$(od -An -v -tu4 words | xargs)" ".ctors of i386"
 
 # preinit_array is for executables only
 fails link -fPIC -shared b.c -o bad.so

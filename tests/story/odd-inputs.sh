@@ -99,3 +99,9 @@ printf '.globl f\nf: movabs $here, %%rax\nret\n.data\n.balign 8\nhere: .quad her
 readelf -rW text.so >relocations
 assert_contains relocations R_X86_64_RELATIVE
 assert_equal "$(grep -cE '^[0-9a-f]{16}$' relocations)" 1
+
+# .ctors is written last word to first into .init_array: a relocation across two words of it has no place there.
+printf '.globl _start\n_start: ret\n.section .ctors, "aw"\n.byte 0, 0, 0\n.long _start\n.byte 0\n' >across.s
+"$CC" -c across.s
+expect_fail "$GILD" across.o -o across
+assert_contains messages "across.o:(.ctors+0x3): relocation R_X86_64_32 against \`_start' is for no word of a table"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A hundred random linker scripts for random objects: GNU ld links the same. tests/long/script-random.sh links many more.
 # packages: binutils python3
+# not verify: bytes of no meaning are in its arrays and notes
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 have ld.bfd python3 || skip "no GNU ld, or no Python"

@@ -3,6 +3,7 @@
 # is listed and makes the exit code 1; nothing of the program runs; damaged files give one message.
 # packages: python3
 # smoke
+# not verify: it calls the linker by another name
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 

@@ -101,3 +101,40 @@ probe two
 objcopy -O binary --only-section=.probes --set-section-flags .probes=alloc probes bases
 base=$(nm probes | awk '$3 == "base" { print $1 }')
 assert_equal "$(od -An -v -tx8 bases | tr -d ' \n')" "$base$base"
+
+# Names that mean others, and have versions; what is stripped, but for what relocations name; what does not load its headers;
+# debugging information about what is elsewhere; a common symbol that others call hidden.
+cat > versions.s <<'END'
+	.globl _start, pick
+	.weak hidden_common
+	.hidden hidden_common
+	.type pick, @gnu_indirect_function
+	.type _start, @function
+_start:	call wrapped@PLT
+	call __real_wrapped@PLT
+	mov hidden_common@GOTPCREL(%rip), %rax
+	ret
+pick:	lea pick_one(%rip), %rax
+	ret
+pick_one: ret
+	.data
+	.quad wrapped, __real_wrapped, pick
+	.section .debug_info
+	.quad wrapped, puts
+END
+echo '.comm hidden_common, 8' | "$CC" -c -x assembler -o common.o -
+"$CC" -c versions.s
+objcopy --redefine-sym pick=pick@@V1 versions.o versioned.o
+echo 'V1 { pick; };' > versions.map
+echo 'int puts(const char *); int wrapped(void) { return puts(""); }' > wrapped.c
+link -shared -fPIC wrapped.c -o libwrapped.so
+for kind in -pie -no-pie "-shared --version-script=versions.map"; do
+	for options in "" --wrap=wrapped "--wrap=wrapped --emit-relocs -s" "-E --emit-relocs -s" -Bsymbolic -N "-E --no-relax"; do
+		for object in versions.o versioned.o; do
+			"$GILD" $kind $options $object common.o libwrapped.so -o odd --no-warn-rwx-segments --verify-output \
+				--unresolved-symbols=ignore-all -z notext 2> messages || { cat messages; fail "not verified: $kind $options $object"; }
+		done
+	done
+done
+"$GILD" -pie -N --no-dynamic-linker --no-warn-rwx-segments versions.o common.o -o odd --verify-output --unresolved-symbols=ignore-all
+readelf -hW odd | grep -q 'Type: *DYN' || fail "a PIE without loaded headers does not move"

@@ -226,6 +226,7 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 		const struct elf_shdr *shdr = &elf->shdrs[i];
 		const char *name = elf_section_name(elf, i);
 		section->file = id;
+		file->n_groups += shdr->sh_type == SHT_GROUP;
 		file->has_linkonce |= begins(name, ".gnu.linkonce.");
 		file->has_warnings |= begins(name, ".gnu.warning");
 		file->has_plain_names |= *name && *name != '.';

@@ -6,7 +6,9 @@
 
 static const char *without_dashes(const char *name)
 {
-	return name + strspn(name, "-");
+	while (*name == '-')
+		name++;
+	return name;
 }
 
 static bool is_short(const struct option_row *row)
@@ -39,6 +41,8 @@ static const struct option_row *is_exactly(const struct option_row *row, struct 
 {
 	(void)context;
 	const char *known = without_dashes(row->name);
+	if (*known != *name.at) /* most, and quickly seen */
+		return NULL;
 	return strncmp(known, name.at, name.len) == 0 && known[name.len] == '\0' ? row : NULL;
 }
 
@@ -46,9 +50,11 @@ static const struct option_row *is_exactly(const struct option_row *row, struct 
 static const struct option_row *is_prefix_of(const struct option_row *row, struct str name, void *context)
 {
 	(void)context;
+	if (row->argument != ARG_PREFIX)
+		return NULL;
 	const char *known = without_dashes(row->name);
 	size_t len = strlen(known);
-	return row->argument == ARG_PREFIX && name.len > len && memcmp(known, name.at, len) == 0 ? row : NULL;
+	return name.len > len && memcmp(known, name.at, len) == 0 ? row : NULL;
 }
 
 static const struct option_row *is_joined_short(const struct option_row *row, struct str name, void *context)
@@ -71,7 +77,7 @@ static const struct option_row *collect_abbreviated(const struct option_row *row
 {
 	struct abbreviation *found = context;
 	const char *known = without_dashes(row->name);
-	if (is_short(row) || strncmp(known, name.at, name.len) != 0)
+	if (*known != *name.at || is_short(row) || strncmp(known, name.at, name.len) != 0)
 		return NULL;
 	if (!found->shortest) {
 		found->shortest = row;

@@ -10,6 +10,8 @@
 #include "ld/layout/spill.h"
 #include "ld/script/parse.h"
 
+enum { FREE_HEADER_CHANGES = 4 }; /* as many as GNU ld allows */
+
 static struct osec *osec_at(const struct layout *layout, uint32_t id)
 {
 	return &layout->osecs.at[id];
@@ -74,6 +76,20 @@ static void align_tls(struct layout *layout)
 	}
 }
 
+/* Room for the headers of the segments that there are. Fewer headers can move sections so that more segments are needed,
+ * and the other way around: after some changes the room only grows, and may be more than is used. */
+static bool update_headers(struct link *link)
+{
+	struct layout *layout = link->layout;
+	uint64_t size = link->arch->dialect->ehdr + (uint64_t)layout->segments.n * link->arch->dialect->phdr;
+	bool settles = layout->n_header_changes >= FREE_HEADER_CHANGES;
+	if (size == layout->headers_size || (settles && size < layout->headers_size))
+		return false;
+	layout->n_header_changes++;
+	layout->headers_size = size;
+	return true;
+}
+
 static void converge(struct link *link)
 {
 	struct layout *layout = link->layout;
@@ -94,6 +110,8 @@ static void converge(struct link *link)
 		if (!again && (shift_relro(link) || pack_segments(link)))
 			again = true;
 		if (!again && !relocatable && spill_sections(link)) {
+			for (uint32_t i = 1; i < layout->osecs.n; i++)
+				osec_at(layout, i)->is_stripped = false;
 			looks_settle(link);
 			looks_apply(link);
 			align_tls(layout);
@@ -102,9 +120,7 @@ static void converge(struct link *link)
 		}
 		if (!relocatable)
 			segments_from_script(link);
-		uint64_t headers = link->arch->dialect->ehdr + (uint64_t)layout->segments.n * link->arch->dialect->phdr;
-		again |= headers != layout->headers_size;
-		layout->headers_size = headers;
+		again |= update_headers(link);
 	} while (again && layout->pass < last);
 	layout->diverges = again;
 	free(before);
@@ -141,10 +157,16 @@ void layout_script_segments(struct link *link)
 	layout->marking = true;
 	layout_pass(link);
 	layout->marking = false;
-	for (uint32_t i = 1; i < layout->osecs.n; i++) /* what is larger now than when all is aligned stays, too */
-		osec_at(layout, i)->is_kept |= osec_at(layout, i)->size && osec_at(layout, i)->look.exists;
+	for (uint32_t i = 1; i < layout->osecs.n; i++) {
+		struct osec *osec = osec_at(layout, i);
+		/* what is larger now than when all is aligned stays, too */
+		osec->is_kept |= osec->size && osec->look.exists;
+		osec->is_stripped = !osec->is_kept;
+		osec->is_listed = osec->look.exists && osec->look.flags & ALLOC;
+	}
 	looks_apply(link);
 	layout_choose_sections(link);
+	layout->headers_size = segments_estimate(link);
 	converge(link);
 }
 
@@ -224,12 +246,13 @@ static void place_part(struct link *link, struct segment *segment)
 		}
 		if (segment->type != PT_TLS && osec->type == SHT_NOBITS && osec->flags & SHF_TLS)
 			continue;
-		end = max_u64(end, osec->addr + osec->size);
+		if (osec->flags & SHF_ALLOC)
+			end = max_u64(end, osec->addr + osec->size);
 		if (osec->type != SHT_NOBITS)
 			file_end = max_u64(file_end, osec->fileoff + osec->size);
 	}
 	segment->filesz = file_end - segment->fileoff;
-	segment->memsz = segment->n ? end - segment->addr : 0;
+	segment->memsz = end > segment->addr ? end - segment->addr : 0;
 	if (segment->type == PT_TLS) {
 		layout->tls_addr = segment->addr;
 		layout->tls_size = segment->memsz;
@@ -276,20 +299,24 @@ static void place_loads(struct link *link)
 	}
 }
 
-static void find_unmapped(struct layout *layout)
+static void find_unmapped(struct link *link)
 {
+	struct layout *layout = link->layout;
 	for (uint32_t i = 0; i < layout->osecs.n; i++)
 		layout->osecs.at[i].is_in_load = false;
 	for (uint32_t i = 0; i < layout->segments.n; i++)
 		for (uint32_t n = 0; layout->segments.at[i].type == PT_LOAD && n < layout->segments.at[i].n; n++)
 			osec_at(layout, layout->segments.at[i].sections[n])->is_in_load = true;
+	for (uint32_t i = 0; i < layout->n_order; i++)
+		if (osec_is_loaded(link, osec_at(layout, layout->order[i])))
+			look_apply_unmapped(osec_at(layout, layout->order[i]));
 }
 
 void layout_script_assign(struct link *link)
 {
 	struct layout *layout = link->layout;
 	converge(link);
-	find_unmapped(layout);
+	find_unmapped(link);
 	place_loads(link);
 	for (uint32_t i = 0; i < layout->segments.n; i++) {
 		struct segment *segment = &layout->segments.at[i];

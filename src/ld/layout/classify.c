@@ -178,7 +178,7 @@ static void classify(struct link *link, section_id id, struct finders finders)
 	/* .ctors runs from the last pointer to the first; in .init_array it has to stand the other way round. */
 	const struct osec *osec = rule == NO_RULE ? NULL : osec_of_rule(layout, rule);
 	bool ctors = strncmp(name, ".ctors", 6) == 0, dtors = strncmp(name, ".dtors", 6) == 0;
-	if (osec && (ctors || dtors) && section->size % 8 == 0)
+	if (osec && (ctors || dtors) && section->size % link->arch->dialect->word == 0)
 		section->reversed = strcmp(osec->name, ctors ? ".init_array" : ".fini_array") == 0;
 	if (osec && osec->rank == RANK_DISCARD) {
 		section->run = 0;
@@ -281,7 +281,7 @@ static enum section_constraint constraint_of(const struct osec *osec)
 
 /* What the rules of an output section take. */
 struct taken {
-	uint32_t n, n_writable;
+	uint32_t n, n_phantoms, n_writable;
 };
 
 static struct taken *count_taken(const struct link *link)
@@ -302,8 +302,11 @@ static struct taken *count_taken(const struct link *link)
 	}
 	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
 		const struct phantom *phantom = &layout->phantoms.at[i];
-		if (phantom->run != ORPHAN_RUN)
-			taken[layout->runs.at[phantom->run].osec].n_writable += !(phantom_flags(phantom) & READONLY);
+		if (phantom->run == ORPHAN_RUN)
+			continue;
+		uint32_t osec = layout->runs.at[phantom->run].osec;
+		taken[osec].n_phantoms++;
+		taken[osec].n_writable += !(phantom_flags(phantom) & READONLY);
 	}
 	return taken;
 }
@@ -345,10 +348,12 @@ static void decide_constraints(struct link *link)
 		if (read_only == (constraint == CONSTRAINT_ONLY_IF_RO))
 			continue;
 		layout->osecs.at[osec].is_absent = true;
-		phantoms_classify(link);
-		if (taken[osec].n == 0)
+		if (taken[osec].n_phantoms)
+			phantoms_classify(link);
+		if (taken[osec].n)
+			give_back(link, osec);
+		if (!taken[osec].n_phantoms && !taken[osec].n)
 			continue;
-		give_back(link, osec);
 		free(taken);
 		taken = NULL;
 	}
@@ -399,6 +404,23 @@ static void keep_empty(struct link *link)
 	rule_index_free(index);
 }
 
+/* (NOLOAD): relocations would be about content that is not there. */
+static void drop_relocations(struct link *link)
+{
+	const struct layout *layout = link->layout;
+	bool any = false;
+	for (uint32_t i = 1; i < layout->osecs.n; i++)
+		any |= layout->osecs.at[i].said && layout->osecs.at[i].said->type == SECTION_TYPE_NOLOAD;
+	for (section_id id = 1; any && id < link->sections.n; id++) {
+		struct section *section = section_of(link, id);
+		if (!section->rela || !section->live || !section->run)
+			continue;
+		const struct osec *osec = osec_of_section(layout, section);
+		if (osec->said && osec->said->type == SECTION_TYPE_NOLOAD && flags_of(link, id) & SHF_ALLOC)
+			section->rela = 0;
+	}
+}
+
 void layout_place_orphans(struct link *link)
 {
 	if (!link->layout->scripted)
@@ -407,4 +429,6 @@ void layout_place_orphans(struct link *link)
 	phantoms_classify(link);
 	decide_constraints(link);
 	orphans_place(link);
+	if (link->options->kind != OUTPUT_RELOCATABLE)
+		drop_relocations(link);
 }

@@ -176,6 +176,15 @@ static void set_subalign(struct link *link, struct run *run, uint8_t p2align)
 	run->planned = false;
 }
 
+/* What is not in the output has its members at one place, whatever their alignment. */
+static void collapse(const struct link *link, struct run *run)
+{
+	for (uint32_t i = 0; i < run->n; i++)
+		section_of(link, run->items[i])->offset = 0;
+	run->size = 0;
+	run->planned = false;
+}
+
 uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 {
 	struct layout *layout = link->layout;
@@ -203,6 +212,10 @@ uint64_t layout_place_contents(struct link *link, uint32_t id, uint64_t start)
 			run->addr = at;
 			if (run->n == 0)
 				break;
+			if (osec->is_stripped && is_left_out) {
+				collapse(link, run);
+				break;
+			}
 			plan_run(link, node->id, at);
 			at = run->addr + run->size;
 			break;

@@ -58,6 +58,7 @@ struct node {
 	bool is_tls;              /* _TLS_MODULE_BASE_: the beginning of the TLS segment */
 	bool sign_extend;         /* NODE_DATA */
 	uint8_t width;            /* NODE_DATA: bytes */
+	uint32_t insertion;       /* the number of the INSERT that put it here, from 1; 0: none */
 	struct bytes text;        /* NODE_STRING */
 	struct script_place place;
 	/* From the addresses pass: */
@@ -89,13 +90,14 @@ struct run {
 	bool keep;                /* KEEP(): survives garbage collection */
 	bool fixed;               /* the order of its sections means something: a plan must not change it */
 	bool is_orphans;          /* no rule is for them */
+	uint32_t first_phantom;   /* 1 + the phantom that comes before all sections that are in it; 0: there is none */
 	bool link_ordered;        /* some of its sections are SHF_LINK_ORDER: their order follows from others' */
 	section_id *items;        /* in address order */
 	uint32_t n;
 	uint8_t p2align;          /* the largest of its sections' */
 	uint64_t size;            /* from its address to the end of its last section */
 	uint64_t addr;            /* aligned as its first section needs */
-	uint64_t planned_mod;     /* start modulo the largest alignment that the offsets were made for */
+	uint64_t planned_mod;     /* start minus the aligned address that the offsets were made for; may be negative */
 	const struct bytes *fill;  /* of gaps between its sections; NULL: as is usual */
 	bool planned, from_hint;
 };
@@ -159,6 +161,8 @@ struct osec {
 	bool is_common;           /* ... and it was made for common symbols */
 	bool is_started;          /* ... and --section-start gives its address */
 	bool is_absent;           /* its ONLY_IF_RO or ONLY_IF_RW is not met: as if it were not in the script */
+	bool is_stripped;         /* it was empty when that was decided: what alignments make of it later is nothing */
+	bool is_listed;           /* ALLOC, when it was decided which sections PHDRS means */
 	bool is_kept;             /* though it may be empty: the location counter is assigned in it */
 	enum { OVERLAY_NO, OVERLAY_FIRST, OVERLAY_NEXT } overlay; /* it shares its addresses with its neighbours */
 	bool is_in_load;          /* a PT_LOAD has it */
@@ -225,6 +229,7 @@ struct script_orphans;
 /* A section that is not there, but counts (phantoms.c). */
 struct phantom {
 	file_id file;
+	section_id at;            /* it stands behind the file's section of that number, or instead of it */
 	uint32_t run;             /* ORPHAN_RUN: none of the script */
 	uint32_t osec;            /* as an orphan */
 	uint8_t which, p2align;
@@ -258,6 +263,7 @@ struct layout {
 	struct data_segment data_segment;
 	ARRAY(struct phantom) phantoms; /* by a script's rules: in the order of files */
 	struct script_orphans *orphans; /* by a script's rules: what has been placed so far */
+	uint32_t n_insertions;         /* INSERTs whose statements are in the program */
 	uint32_t n_made;
 	uint32_t made_first, made_last; /* by a script's rules: the sections that exist, in their order; 0: none */
 	uint32_t *by_name;             /* by hash: the newest output section; n_buckets of them, a power of two */
@@ -270,6 +276,7 @@ struct layout {
 	uint32_t n_written;            /* statements that a script would have to have; those behind are in every
 					* program */
 	uint64_t headers_size;         /* ELF header + program headers */
+	uint32_t n_header_changes;     /* by a script's rules: how often it was not what the pass before thought */
 	uint64_t end_fileoff;          /* behind the last section, after a pass by the default layout's rules */
 	uint64_t shdrs_fileoff, file_size;
 	uint64_t base;

@@ -196,9 +196,10 @@ static void add_data(struct layout *layout, uint32_t id)
 struct members {
 	bool any, keep;
 	uint32_t flags, type;     /* of the first */
-	struct sort_key first;
 	uint32_t all_flags;       /* of any of them */
 	bool writable;            /* one of them is */
+	bool differ;              /* they are not all alike */
+	bool sorts;               /* the script sorts them */
 	uint8_t p2align;          /* the largest */
 	/* Of the one before, if its name does not matter: */
 	uint64_t last_flags;      /* sh_flags; 0: there is none */
@@ -206,31 +207,28 @@ struct members {
 };
 
 /* Most members are as the one before in their run: only their alignment can be news. Otherwise remembers this one. */
-static bool is_alike(struct members *members, uint64_t sh_flags, uint32_t type, uint8_t p2align, bool sorts)
+static bool is_alike(struct members *members, uint64_t sh_flags, uint32_t type, uint8_t p2align)
 {
 	if (members->last_flags == sh_flags && members->last_type == type && sh_flags) {
 		if (members->p2align < p2align)
 			members->p2align = p2align;
 		return true;
 	}
-	members->last_flags = !sorts && sh_flags & SHF_ALLOC ? sh_flags : 0;
+	members->last_flags = sh_flags & SHF_ALLOC ? sh_flags : 0;
 	members->last_type = type;
 	return false;
 }
 
-/* Of run `id`; `sorts`: it is not known yet which member comes first. */
-static void count_member(const struct link *link, struct members *runs, uint32_t id, struct sort_key key,
-			 uint32_t flags, uint32_t type, bool sorts)
+static void count_member(struct members *members, uint32_t flags, uint32_t type, uint8_t p2align)
 {
-	struct members *members = &runs[id];
-	if (!members->any || (sorts && sort_precedes(link, id, key, members->first))) {
+	members->differ |= members->any;
+	if (!members->any) {
 		members->any = true;
 		members->flags = flags;
 		members->type = type;
-		members->first = key;
 	}
-	if (members->p2align < key.p2align)
-		members->p2align = key.p2align;
+	if (members->p2align < p2align)
+		members->p2align = p2align;
 	members->all_flags |= flags & ~(uint32_t)READONLY;
 	members->writable |= !(flags & READONLY);
 }
@@ -271,13 +269,13 @@ static void walk_body(struct layout *layout, uint32_t id, const struct members *
 	}
 }
 
-static void walk(struct link *link, const struct members *runs)
+/* The statements of an INSERT, or those of none. */
+static void walk_statements(struct layout *layout, const struct members *runs, uint32_t insertion)
 {
-	struct layout *layout = link->layout;
-	for (uint32_t i = 1; i < layout->osecs.n; i++)
-		layout->osecs.at[i].look = (struct look){.exists = false};
 	for (uint32_t i = 0; i < layout->nodes.n; i++) {
 		const struct node *node = &layout->nodes.at[i];
+		if (node->insertion != insertion)
+			continue;
 		if (i < layout->n_written && (node->kind == NODE_ASSIGN || node->kind == NODE_ASSERT))
 			make_mentioned(layout, node->value);
 		if (node->kind != NODE_SECTION)
@@ -287,48 +285,205 @@ static void walk(struct link *link, const struct members *runs)
 			continue;
 		walk_body(layout, node->id, runs);
 	}
+}
+
+/* What is inserted is read before what it is inserted into. */
+static void walk(struct link *link, const struct members *runs)
+{
+	struct layout *layout = link->layout;
+	for (uint32_t i = 1; i < layout->osecs.n; i++)
+		layout->osecs.at[i].look = (struct look){.exists = false};
+	for (uint32_t insertion = 1; insertion <= layout->n_insertions; insertion++)
+		walk_statements(layout, runs, insertion);
+	walk_statements(layout, runs, 0);
 	for (uint32_t i = 1; i < layout->osecs.n; i++)
 		if (layout->osecs.at[i].is_started)
 			look_make(layout, i, 0);
 }
 
-static void count_phantoms(const struct link *link, struct members *runs)
+/* An assignment to the location counter in front of a section that is not loaded belongs to the section before: what was
+ * inserted in front of it goes behind it. */
+static void pass_assignments(struct layout *layout, uint32_t insertion)
 {
-	const struct layout *layout = link->layout;
-	for (uint32_t i = 0; i < layout->phantoms.n; i++) {
+	struct node *nodes = layout->nodes.at;
+	uint32_t first = 0, end, next;
+	bool dot = false;
+	while (first < layout->nodes.n && nodes[first].insertion != insertion)
+		first++;
+	for (end = first; end < layout->nodes.n && nodes[end].insertion == insertion; end++)
+		;
+	for (next = end; next < layout->nodes.n && nodes[next].kind != NODE_SECTION; next++)
+		dot |= nodes[next].kind == NODE_ASSIGN && strcmp(nodes[next].symbol, ".") == 0;
+	const struct look *look = next < layout->nodes.n ? &layout->osecs.at[nodes[next].id].look : NULL;
+	if (!dot || !look || !look->has_input || look->flags & ALLOC || first == 0)
+		return;
+	size_t n = end - first;
+	struct node *block = malloc(n * sizeof(*block));
+	if (!block)
+		out_of_memory();
+	memcpy(block, nodes + first, n * sizeof(*block));
+	memmove(nodes + first, nodes + end, (next - end) * sizeof(*nodes));
+	memcpy(nodes + next - n, block, n * sizeof(*block));
+	free(block);
+}
+
+/* The sections of an INSERT, and what came to exist between them, move behind the section before them. */
+static void move_inserted(struct layout *layout, uint32_t insertion)
+{
+	uint32_t before = 0, first = 0, last = 0;
+	for (uint32_t i = 0; i < layout->nodes.n; i++) {
+		const struct node *node = &layout->nodes.at[i];
+		if (node->kind != NODE_SECTION || !layout->osecs.at[node->id].look.exists)
+			continue;
+		if (node->insertion != insertion) {
+			before = first ? before : node->id;
+			continue;
+		}
+		first = first ? first : node->id;
+		last = node->id;
+	}
+	if (!first || !before || before == last)
+		return;
+	for (uint32_t id = first, next, behind = before; id; id = next) {
+		next = id == last ? 0 : layout->osecs.at[id].made_next;
+		looks_move(layout, id, behind);
+		behind = id;
+	}
+}
+
+static void count_phantom(const struct link *link, struct members *runs, uint32_t which)
+{
+	const struct phantom *phantom = &link->layout->phantoms.at[which];
+	struct members *members = &runs[phantom->run];
+	members->keep |= link->layout->runs.at[phantom->run].keep;
+	members->last_flags = 0;
+	count_member(members, phantom_flags(phantom), phantom_type(link, phantom), phantom->p2align);
+}
+
+/* A member of a run that sorts its members. */
+struct sorted_member {
+	uint32_t run, position;
+	struct sort_member member;
+};
+
+struct lineup {
+	struct link *link;
+	struct members *runs;
+	ARRAY(struct sorted_member) sorted;
+	uint32_t next_phantom;
+	section_id next_at;       /* where that is */
+};
+
+static void line_up(struct lineup *lineup, uint32_t run, struct sort_member member)
+{
+	uint32_t position = lineup->sorted.n;
+	if (lineup->runs[run].sorts)
+		*array_push(&lineup->sorted) = (struct sorted_member){run, position, member};
+}
+
+static void line_up_phantoms(struct lineup *lineup, section_id before)
+{
+	struct link *link = lineup->link;
+	struct layout *layout = link->layout;
+	for (uint32_t i; (i = lineup->next_phantom) < layout->phantoms.n; lineup->next_phantom++) {
 		const struct phantom *phantom = &layout->phantoms.at[i];
+		lineup->next_at = phantom->at;
+		if (phantom->at >= before)
+			return;
 		if (phantom->run == ORPHAN_RUN)
 			continue;
-		struct sort_key key = {phantom_name(link, phantom), phantom->p2align};
-		count_member(link, runs, phantom->run, key, phantom_flags(phantom), phantom_type(link, phantom), true);
-		runs[phantom->run].keep |= layout->runs.at[phantom->run].keep;
+		struct run *run = &layout->runs.at[phantom->run];
+		if (!lineup->runs[phantom->run].any)
+			run->first_phantom = i + 1;
+		count_phantom(link, lineup->runs, i);
+		line_up(lineup, phantom->run, (struct sort_member){.phantom = i});
 	}
+	lineup->next_at = link->sections.n;
+}
+
+static void line_up_section(struct lineup *lineup, section_id id)
+{
+	const struct link *link = lineup->link;
+	const struct section *section = section_of(link, id);
+	const struct elf_shdr *shdr = section_shdr(link, id);
+	struct members *members = &lineup->runs[section->run];
+	members->keep |= link->layout->runs.at[section->run].keep || section->keep;
+	line_up(lineup, section->run, (struct sort_member){.id = id});
+	if (!is_alike(members, shdr->sh_flags, shdr->sh_type, section->p2align))
+		count_member(members, look_flags(shdr->sh_flags, shdr->sh_type, layout_section_name(link, id)),
+			     shdr->sh_type, section->p2align);
+}
+
+/* What the first member of a run is, if that is not the first one of the inputs. */
+static void put_first(struct lineup *lineup, uint32_t id, struct sort_member member)
+{
+	struct link *link = lineup->link;
+	struct layout *layout = link->layout;
+	layout->runs.at[id].first_phantom = member.id ? 0 : member.phantom + 1;
+	if (!member.id) {
+		lineup->runs[id].flags = phantom_flags(&layout->phantoms.at[member.phantom]);
+		lineup->runs[id].type = phantom_type(link, &layout->phantoms.at[member.phantom]);
+		return;
+	}
+	const struct elf_shdr *shdr = section_shdr(link, member.id);
+	lineup->runs[id].flags = look_flags(shdr->sh_flags, shdr->sh_type, layout_section_name(link, member.id));
+	lineup->runs[id].type = shdr->sh_type;
+}
+
+static int compare_sorted(const void *a, const void *b)
+{
+	const struct sorted_member *x = a, *y = b;
+	if (x->run != y->run)
+		return x->run < y->run ? -1 : 1;
+	return x->position < y->position ? -1 : x->position > y->position;
+}
+
+static void sort_lineup(struct lineup *lineup)
+{
+	uint32_t n = lineup->sorted.n;
+	struct sorted_member *sorted = lineup->sorted.at;
+	struct sort_member *members = malloc(((size_t)n + 1) * sizeof(*members));
+	if (!members)
+		out_of_memory();
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), compare_sorted);
+	for (uint32_t first = 0, end; first < n; first = end) {
+		for (end = first; end < n && sorted[end].run == sorted[first].run; end++)
+			members[end - first] = sorted[end].member;
+		if (lineup->runs[sorted[first].run].differ)
+			put_first(lineup, sorted[first].run,
+				  members[sort_find_first(lineup->link, sorted[first].run, members, end - first)]);
+	}
+	free(members);
 }
 
 void looks_begin(struct link *link)
 {
-	const struct layout *layout = link->layout;
-	struct members *runs = calloc(layout->runs.n, sizeof(*runs));
-	if (!runs)
+	struct layout *layout = link->layout;
+	struct lineup lineup = {.link = link, .runs = calloc(layout->runs.n, sizeof(*lineup.runs))};
+	if (!lineup.runs)
 		out_of_memory();
+	for (uint32_t r = 0; r < layout->runs.n; r++) {
+		layout->runs.at[r].first_phantom = 0;
+		lineup.runs[r].sorts = sort_is_asked(link, r);
+	}
 	for (section_id id = 1; id < link->sections.n; id++) {
 		const struct section *section = section_of(link, id);
-		if (!section->live || !section->run || section->run == ORPHAN_RUN || section->kind == SECTION_NONE ||
-		    section->file == INTERNAL_FILE)
-			continue;
-		const struct elf_shdr *shdr = section_shdr(link, id);
-		struct members *members = &runs[section->run];
-		members->keep |= layout->runs.at[section->run].keep || section->keep;
-		bool sorts = sort_is_asked(link, section->run);
-		if (is_alike(members, shdr->sh_flags, shdr->sh_type, section->p2align, sorts))
-			continue;
-		struct sort_key key = {layout_section_name(link, id), section->p2align};
-		count_member(link, runs, section->run, key, look_flags(shdr->sh_flags, shdr->sh_type, key.name),
-			     shdr->sh_type, true);
+		if (lineup.next_at < id)
+			line_up_phantoms(&lineup, id);
+		if (section->live && section->run && section->run != ORPHAN_RUN && section->kind != SECTION_NONE &&
+		    section->file != INTERNAL_FILE)
+			line_up_section(&lineup, id);
 	}
-	count_phantoms(link, runs);
-	walk(link, runs);
-	free(runs);
+	line_up_phantoms(&lineup, link->sections.n);
+	sort_lineup(&lineup);
+	walk(link, lineup.runs);
+	for (uint32_t insertion = 1; insertion <= layout->n_insertions; insertion++) {
+		pass_assignments(layout, insertion);
+		move_inserted(layout, insertion);
+	}
+	array_free(&lineup.sorted);
+	free(lineup.runs);
 }
 
 /* With --gc-sections the section of the entry point stays, even if it is empty. */
@@ -347,27 +502,36 @@ static void keep_entry(struct link *link)
 		osec_of_section(link->layout, section)->is_kept = true;
 }
 
+/* All that stand behind the first member. */
+static void count_other_phantoms(const struct link *link, struct members *runs)
+{
+	const struct layout *layout = link->layout;
+	for (uint32_t i = 0; i < layout->phantoms.n; i++)
+		if (layout->phantoms.at[i].run != ORPHAN_RUN)
+			count_phantom(link, runs, i);
+}
+
 void looks_settle(struct link *link)
 {
 	struct layout *layout = link->layout;
 	struct members *runs = calloc(layout->runs.n, sizeof(*runs));
 	if (!runs)
 		out_of_memory();
-	for (uint32_t r = 1; r < layout->runs.n; r++)
-		for (uint32_t i = 0; i < layout->runs.at[r].n; i++) {
+	for (uint32_t r = 1; r < layout->runs.n; r++) {
+		const struct run *run = &layout->runs.at[r];
+		if (run->first_phantom)
+			count_phantom(link, runs, run->first_phantom - 1);
+		for (uint32_t i = 0; i < run->n; i++) {
 			uint64_t flags;
-			const struct run *run = &layout->runs.at[r];
 			uint32_t type = layout_member_type(link, run->items[i], &flags);
 			const struct section *section = section_of(link, run->items[i]);
 			runs[r].keep |= section->file != INTERNAL_FILE && (run->keep || section->keep);
-			if (is_alike(&runs[r], flags, type, section->p2align, false))
-				continue;
-			struct sort_key key = {layout_section_name(link, visible_section(link, run->items[i])),
-					       section->p2align};
-			count_member(link, runs, r, key, look_flags(flags, type, layout->osecs.at[run->osec].name),
-				     type, false);
+			if (!is_alike(&runs[r], flags, type, section->p2align))
+				count_member(&runs[r], look_flags(flags, type, layout->osecs.at[run->osec].name), type,
+					     section->p2align);
 		}
-	count_phantoms(link, runs);
+	}
+	count_other_phantoms(link, runs);
 	walk(link, runs);
 	free(runs);
 	keep_entry(link);
@@ -430,8 +594,19 @@ static void apply(struct link *link, struct osec *osec)
 	}
 	if (has_words || is_array(osec->type))
 		osec->entsize = link->arch->dialect->word;
+	else if (osec->type == SHT_RELA || osec->type == SHT_REL)
+		osec->entsize = link->arch->dialect->rela;
 	else if (!osec->has_made && !(osec->flags & SHF_MERGE) && osec->type <= SHT_PROGBITS)
 		osec->entsize = 0;
+}
+
+void look_apply_unmapped(struct osec *osec)
+{
+	const struct look *look = &osec->look;
+	bool nobits = (look->flags & (ALLOC | LOAD | HAS_CONTENTS)) == ALLOC;
+	bool said = osec->said && osec->said->type_value;
+	if (look->exists && nobits && !osec->is_in_load && look->type && !said)
+		osec->type = look->type;
 }
 
 void looks_apply(struct link *link)

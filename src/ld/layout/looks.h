@@ -19,6 +19,9 @@ void looks_begin(struct link *link);
 void looks_settle(struct link *link);
 /* From that the types and flags of headers; again when the location counter has moved in sections. */
 void looks_apply(struct link *link);
+/* The type of a section once it is known whether a PT_LOAD has it (osec->is_in_load): outside of all it has room in the
+ * file, though there may be nothing to put there. */
+void look_apply_unmapped(struct osec *osec);
 
 /* Sections that are not there, but count (phantoms.c): finds out which runs they are in. */
 void phantoms_classify(struct link *link);

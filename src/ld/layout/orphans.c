@@ -214,37 +214,56 @@ static bool is_refused(struct link *link, section_id id)
 	case ORPHANS_ERROR:
 		diag_error(link->diag, order, "unplaced orphan section `%s' from `" FILE_FORMAT "'", name,
 			   FILE_ARGS(file));
-		return true;
+		break;
 	case ORPHANS_DISCARD:
+		section->live = false;
 		break;
 	}
-	section->live = false;
 	section->run = 0;
 	return true;
 }
 
+/* Orphans that are to be placed, in input order. */
+struct orphans {
+	ARRAY(section_id) list;
+};
+
 /* By the rules for scripts: one after the other. */
-static void place_each(struct link *link)
+static void place_each(struct link *link, const struct orphans *orphans)
 {
-	file_id last = 0;
 	orphans_begin(link);
-	for (section_id id = 1; id < link->sections.n; id++) {
+	for (uint32_t i = 0; i < orphans->list.n; i++) {
+		section_id id = orphans->list.at[i];
 		struct section *section = section_of(link, id);
-		if (section->file != last)
-			orphans_place_phantoms(link, last);
-		last = section->file;
-		if (section->run != ORPHAN_RUN || !section->live || link->options->orphans == ORPHANS_ERROR)
-			continue;
 		const struct elf_shdr *shdr = section_shdr(link, id);
-		section->run = orphan_place(link, layout_section_name(link, id), shdr->sh_flags, shdr->sh_type, id,
-					    false);
+		orphans_place_phantoms(link, id);
+		if (section->live)
+			section->run = orphan_place(link, layout_section_name(link, id), shdr->sh_flags, shdr->sh_type,
+						    id, false);
 	}
-	orphans_place_phantoms(link, last);
+	orphans_place_phantoms(link, link->sections.n);
+}
+
+/* All of a group at one place. */
+static void place_with_groups(struct link *link, struct groups *groups, const struct orphans *orphans)
+{
+	uint32_t *runs = malloc(((size_t)orphans->list.n + 1) * sizeof(*runs));
+	if (!runs)
+		out_of_memory();
+	for (uint32_t i = 0; i < orphans->list.n; i++)
+		runs[i] = group_of(groups, link, orphans->list.at[i])->run;
+	for (uint32_t i = 0; i < orphans->list.n; i++) {
+		struct section *section = section_of(link, orphans->list.at[i]);
+		if (section->run == ORPHAN_RUN)
+			section->run = runs[i];
+	}
+	free(runs);
 }
 
 void orphans_place(struct link *link)
 {
 	struct groups groups = {.mask = 63};
+	struct orphans orphans = {0};
 	groups.slots = calloc((size_t)groups.mask + 1, sizeof(*groups.slots));
 	if (!groups.slots)
 		out_of_memory();
@@ -259,12 +278,14 @@ void orphans_place(struct link *link)
 		group->ordered_by = order_of(link, id);
 		if (section->p2align > group->p2align)
 			group->p2align = section->p2align;
+		*array_push(&orphans.list) = id;
 	}
 	for (uint32_t g = 0; g < groups.list.n; g++)
 		groups.list.at[g].rank = rank_of(link, &groups.list.at[g]);
 	if (link->layout->scripted && link->options->kind != OUTPUT_RELOCATABLE) {
-		place_each(link);
+		place_each(link, &orphans);
 	} else if (link->layout->scripted) {
+		orphans_begin(link);
 		for (uint32_t g = 0; g < groups.list.n; g++) {
 			struct group *group = &groups.list.at[g];
 			group->run = orphan_place(link, group->name, group->flags, group->type, 0,
@@ -275,19 +296,9 @@ void orphans_place(struct link *link)
 		rehash(&groups, groups.mask);
 		insert_statements(link->layout, &groups);
 	}
-	uint32_t *runs = malloc(link->sections.n * sizeof(*runs));
-	if (!runs)
-		out_of_memory();
-	for (section_id id = 1; id < link->sections.n; id++) {
-		const struct section *section = section_of(link, id);
-		if (section->run == ORPHAN_RUN && link->options->orphans != ORPHANS_ERROR)
-			runs[id] = group_of(&groups, link, id)->run;
-	}
-	for (section_id id = 1; id < link->sections.n; id++)
-		if (section_of(link, id)->run == ORPHAN_RUN)
-			section_of(link, id)->run = runs[id];
-	free(runs);
+	place_with_groups(link, &groups, &orphans);
 	link_orders(link, &groups);
+	array_free(&orphans.list);
 	array_free(&groups.list);
 	free(groups.slots);
 }

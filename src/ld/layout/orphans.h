@@ -13,8 +13,8 @@ uint32_t orphan_place(struct link *link, const char *name, uint64_t sh_flags, ui
 		      bool stands_alone);
 /* Before the first of them. */
 void orphans_begin(struct link *link);
-/* The same for those of a file that are not there, but count. */
-void orphans_place_phantoms(struct link *link, file_id file);
+/* The same for those before a section that are not there, but count. */
+void orphans_place_phantoms(struct link *link, section_id end);
 /* Common symbols that a script does not place are in the section of that name. */
 uint32_t orphan_place_common(struct link *link, const char *name);
 

@@ -357,7 +357,7 @@ static uint32_t find_by_name(const struct layout *layout, const struct orphan *o
 			continue;
 		if (!look->exists)
 			unused = unused ? unused : i;
-		else if (!look->flags ||
+		else if ((!look->flags && !osec->is_kept) ||
 			 (!((look->flags ^ orphan->flags) & (LOAD | ALLOC)) && look->type == orphan->type))
 			fitting = i;
 	}
@@ -466,11 +466,11 @@ static uint32_t find_common(struct link *link, const char *name)
 	return osec;
 }
 
-void orphans_place_phantoms(struct link *link, file_id file)
+void orphans_place_phantoms(struct link *link, section_id end)
 {
 	struct layout *layout = link->layout;
 	uint32_t *next = &layout->orphans->next_phantom;
-	for (; *next < layout->phantoms.n && layout->phantoms.at[*next].file <= file; ++*next) {
+	for (; *next < layout->phantoms.n && layout->phantoms.at[*next].at < end; ++*next) {
 		uint32_t i = *next;
 		const struct phantom *phantom = &layout->phantoms.at[i];
 		if (phantom->run != ORPHAN_RUN ||

@@ -2,16 +2,14 @@
  * placement is decided here or read from a file (plan_file.c); the layout program fixes the rest. */
 #include "ld/layout/layout.h"
 
-/* Offsets come from a plan: they count from an aligned address, and now from where the run starts, if there is room for
- * that. */
+/* Offsets come from a plan: they count from an aligned address, the one before the start of the run, if there is room for
+ * that, or else the next one. */
 static void move_run(struct link *link, struct run *run, uint64_t start)
 {
 	uint64_t mask = (1ull << run->p2align) - 1, mod = start & mask;
 	uint64_t first = section_of(link, run->items[0])->offset + run->planned_mod; /* items are in order of address */
-	if (first < mod) {
-		start = align_up(start, mask + 1);
-		mod = 0;
-	}
+	if (first < mod)
+		mod -= mask + 1;
 	run->addr = start;
 	for (uint32_t i = 0; i < run->n; i++) {
 		struct section *section = section_of(link, run->items[i]);

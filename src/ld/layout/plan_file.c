@@ -75,7 +75,7 @@ static bool is_name(const char *text, const char *name)
 static void write_run(const struct link *link, FILE *out, uint32_t id)
 {
 	const struct run *run = &link->layout->runs.at[id];
-	uint64_t past_aligned = run->addr & ((1ull << run->p2align) - 1);
+	uint64_t past_aligned = run->from_hint ? run->planned_mod : run->addr & ((1ull << run->p2align) - 1);
 	fputs("run ", out);
 	write_name(out, link->layout->osecs.at[run->osec].name);
 	fprintf(out, " %" PRIu32 " %s\n", id, is_fixed(link, run) ? "fixed" : "free");

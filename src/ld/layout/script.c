@@ -348,6 +348,28 @@ static void insert_nodes(struct layout *layout, uint32_t at, const struct node *
 	memcpy(layout->nodes.at + at, from, n * sizeof(struct node));
 }
 
+/* Where statements go that INSERT puts behind the section statement number `at`, or before it. By a script's rules that is
+ * behind the assignments that follow the section, or the one before it; but an assignment to the location counter belongs
+ * to what comes next (if that is loaded: looks.c). What comes before the first section comes before all. */
+static uint32_t insertion_point(const struct layout *layout, uint32_t at, bool after)
+{
+	if (!layout->scripted)
+		return at + (after ? 1 : 0);
+	while (!after && at > 0 && layout->nodes.at[at - 1].kind != NODE_SECTION)
+		at--;
+	if (at == 0 && !after)
+		return 0;
+	uint32_t dot = UINT32_MAX;
+	for (at += after ? 1 : 0; at < layout->nodes.n; at++) {
+		const struct node *node = &layout->nodes.at[at];
+		if (node->kind == NODE_SECTION)
+			return dot != UINT32_MAX ? dot : at;
+		if (node->kind == NODE_ASSIGN && dot == UINT32_MAX && strcmp(node->symbol, ".") == 0)
+			dot = at;
+	}
+	return at;
+}
+
 static void insert(struct builder *builder)
 {
 	struct layout *layout = builder->layout;
@@ -364,11 +386,14 @@ static void insert(struct builder *builder)
 		if (at == layout->nodes.n)
 			script_report(builder->link->diag, 0, insertion->command->place,
 				      "%s not found for insert", insertion->command->symbol);
-		else if (insertion->nodes.n)
-			insert_nodes(layout, at + (insertion->command->after ? 1 : 0), insertion->nodes.at,
-				     insertion->nodes.n);
+		for (uint32_t n = 0; n < insertion->nodes.n; n++)
+			insertion->nodes.at[n].insertion = i + 1;
+		if (at < layout->nodes.n && insertion->nodes.n)
+			insert_nodes(layout, insertion_point(layout, at, insertion->command->after),
+				     insertion->nodes.at, insertion->nodes.n);
 		array_free(&insertion->nodes);
 	}
+	layout->n_insertions = builder->insertions.n;
 	array_free(&builder->insertions);
 }
 

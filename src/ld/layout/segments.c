@@ -33,7 +33,7 @@ static bool is_chosen(const struct link *link, struct osec *osec)
 	if (link->options->kind == OUTPUT_RELOCATABLE)
 		osec->is_empty = !osec->look.exists;
 	else
-		osec->is_empty = !osec->size && !osec->is_kept && !osec->has_data &&
+		osec->is_empty = (!osec->size || osec->is_stripped) && !osec->is_kept && !osec->has_data &&
 				 !(osec->has_members && keeps_relocations(link->options));
 	return !osec->is_empty;
 }

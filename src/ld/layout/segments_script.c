@@ -305,6 +305,47 @@ static void add_by_addresses(struct link *link)
 		add_relro(layout, &mapping);
 }
 
+static bool is_there(const struct layout *layout, const char *name)
+{
+	uint32_t id = layout_find(layout, name);
+	return id && osec_at(layout, id)->index;
+}
+
+/* Two segments with code and data, one for each group of notes, and one for each of the others that there may be. */
+static uint64_t guess_segments(const struct link *link)
+{
+	const struct layout *layout = link->layout;
+	const struct osec *last = NULL;
+	bool has_tls = false;
+	bool relro = link->options->z.relro && layout->data_segment.seen;
+	uint64_t n = 2 + 2 * is_there(layout, ".interp") + is_there(layout, ".dynamic") + relro +
+		     is_there(layout, ".eh_frame_hdr") + !link->options->z.nognustack +
+		     is_there(layout, ".note.gnu.property");
+	for (uint32_t i = layout->made_first; i; i = osec_at(layout, i)->made_next) {
+		const struct osec *osec = osec_at(layout, i);
+		bool note = osec->look.type == SHT_NOTE && osec->look.flags & LOAD;
+		if (!osec->index)
+			continue;
+		n += note && !(last && last->p2align == osec->p2align);
+		last = note ? osec : NULL;
+		has_tls |= (osec->look.flags & THREAD_LOCAL) != 0;
+	}
+	return n + has_tls;
+}
+
+uint64_t segments_estimate(const struct link *link)
+{
+	const struct elf_dialect *dialect = link->arch->dialect;
+	const struct script *script = link->layout->script;
+	uint64_t n = 0;
+	if (script && script->has_phdrs)
+		for (const struct phdr_statement *phdr = script->phdrs; phdr; phdr = phdr->next)
+			n++;
+	else
+		n = guess_segments(link);
+	return link->options->kind == OUTPUT_RELOCATABLE ? dialect->ehdr : dialect->ehdr + n * dialect->phdr;
+}
+
 /* ---- PHDRS ------------------------------------------------------------------------------------------------- */
 
 static uint64_t evaluate(struct link *link, const struct expr *expr, uint64_t otherwise)
@@ -352,7 +393,7 @@ static uint32_t list_members(const struct layout *layout, const struct phdr_stat
 			*last = list;
 		} else {
 			bool unloaded = osec->said && osec->said->type == SECTION_TYPE_NOLOAD;
-			if (unloaded || !osec->look.exists || !(osec->look.flags & ALLOC) || type == PT_INTERP)
+			if (unloaded || !osec->is_listed || type == PT_INTERP)
 				continue;
 			*last = *last ? *last : next_list(layout, i);
 			list = *last;

@@ -4,17 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ld/layout/looks.h"
 #include "ld/layout/rule_index.h"
 #include "ld/resolve/symbols.h"
 
 /* A section with all that it can be sorted by. */
 struct item {
-	section_id id;
+	section_id id;             /* 0: a phantom (phantoms.c), which only has a say in where others come */
 	uint32_t position;         /* among the inputs */
 	uint8_t p2align;
 	const char *name;
 	const struct file *file;   /* NULL: the linker's own */
 	const struct rule *rule;   /* that took it */
+	uint32_t place;            /* among the run's own */
 	uint32_t left, right;      /* 1 + an item; 0: none */
 	bool is_elsewhere;         /* an earlier description has it: it only has a say in where others come */
 };
@@ -138,14 +140,13 @@ static void insert(const struct run *run, struct item *items, struct tree *tree,
 		tree->rightmost = &items[id].right;
 }
 
-static void sort_mixed(const struct link *link, const struct run *run, struct item *items, uint32_t n_items,
-		       section_id *sorted)
+/* The items in their order, those that others have among them, and some of them more than once: `sorted`. */
+static void sort_mixed(const struct run *run, struct item *items, uint32_t n_items, struct item *sorted)
 {
 	struct tree tree = {.rightmost = &tree.root};
 	uint32_t n = 0, depth = 0;
-	uint32_t *stack = malloc(n_items * sizeof(*stack));
-	bool *met = calloc(link->sections.n, sizeof(*met));
-	if (!stack || !met)
+	uint32_t *stack = malloc((size_t)n_items * sizeof(*stack));
+	if (!stack)
 		out_of_memory();
 	for (uint32_t i = 0; i < n_items; i++)
 		insert(run, items, &tree, i);
@@ -153,13 +154,9 @@ static void sort_mixed(const struct link *link, const struct run *run, struct it
 		for (; at; at = items[at - 1].left)
 			stack[depth++] = at;
 		at = stack[--depth];
-		const struct item *item = &items[at - 1];
-		if (!item->is_elsewhere && !met[item->id])
-			sorted[n++] = item->id;
-		met[item->id] = true;
-		at = item->right;
+		sorted[n++] = items[at - 1];
+		at = items[at - 1].right;
 	}
-	free(met);
 	free(stack);
 }
 
@@ -194,39 +191,114 @@ static void set_file(struct rule_finder *finder, const struct file *file)
 	rule_finder_file(finder, inner_name(file), is_member ? outer_name(file) : none, is_member);
 }
 
-/* What the rules of the run mean, also if an earlier one took it: those of a file stand together. */
-static void find_items(const struct link *link, const struct run *run, const struct item *own, struct items *items)
+static struct item phantom_item(const struct link *link, uint32_t which)
 {
+	const struct phantom *phantom = &link->layout->phantoms.at[which];
+	return (struct item){.position = which, .p2align = phantom->p2align, .name = phantom_name(link, phantom),
+			     .file = file_of(link, phantom->file)};
+}
+
+/* What the rules of the run mean, also if an earlier one took it: those of a file stand together. */
+struct meaning {
+	const struct link *link;
+	const struct run *run;
+	const struct item *own;    /* in the order of the inputs */
+	uint32_t n, next;
+	uint32_t next_phantom;
+	struct items *items;
+};
+
+static void add_own(struct meaning *meaning)
+{
+	add_items(meaning->link, meaning->run, meaning->items, meaning->own[meaning->next++]);
+}
+
+/* The run's own sections in the file before a section of it. */
+static void add_own_before(struct meaning *meaning, const struct file *file, section_id end)
+{
+	while (meaning->next < meaning->n && meaning->own[meaning->next].file == file &&
+	       meaning->own[meaning->next].id && meaning->own[meaning->next].id < end)
+		add_own(meaning);
+}
+
+/* Those before a section. Real common symbols are among the run's own. */
+static void add_phantoms(struct meaning *meaning, const struct file *file, section_id end)
+{
+	const struct layout *layout = meaning->link->layout;
+	for (uint32_t i; (i = meaning->next_phantom) < layout->phantoms.n; meaning->next_phantom++) {
+		const struct phantom *phantom = &layout->phantoms.at[i];
+		if (phantom->at >= end)
+			break;
+		struct item item = phantom_item(meaning->link, i);
+		add_own_before(meaning, file, phantom->at + 1);
+		bool is_own = meaning->next < meaning->n && !meaning->own[meaning->next].id &&
+			      meaning->own[meaning->next].position == i;
+		item.rule = meaning->own[0].rule;
+		item.is_elsewhere = true;
+		if (is_own)
+			add_own(meaning);
+		else if (!phantom->is_common)
+			add_items(meaning->link, meaning->run, meaning->items, item);
+	}
+}
+
+static void find_items(struct meaning *meaning)
+{
+	const struct link *link = meaning->link;
+	const struct item *own = meaning->own;
 	bool *is_own = calloc(link->sections.n, sizeof(*is_own));
 	if (!is_own)
 		out_of_memory();
-	for (uint32_t i = 0; i < run->n; i++)
+	for (uint32_t i = 0; i < meaning->n; i++)
 		is_own[visible_section(link, own[i].id)] = true;
-	uint32_t next = 0;
 	for (file_id f = 1; f < link->files.n; f++) {
 		const struct file *file = file_of(link, f);
 		if (file->kind != FILE_OBJECT || !file->live)
 			continue;
-		set_file(items->finder, file);
+		set_file(meaning->items->finder, file);
 		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 			section_id id = file->first_section + i;
 			const struct section *section = section_of(link, id);
 			if (section->kind == SECTION_NONE || is_own[id])
 				continue;
-			for (; next < run->n && own[next].file == file && own[next].id < id; next++)
-				add_items(link, run, items, own[next]);
-			add_items(link, run, items, (struct item){
+			add_phantoms(meaning, file, id);
+			add_own_before(meaning, file, id);
+			add_items(link, meaning->run, meaning->items, (struct item){
 				.id = id, .p2align = section->p2align, .name = layout_section_name(link, id),
 				.file = file, .rule = own[0].rule, .is_elsewhere = true});
 		}
-		for (; next < run->n && own[next].file == file; next++)
-			add_items(link, run, items, own[next]);
+		add_phantoms(meaning, file, file->first_section + file->elf.nshdr);
+		add_own_before(meaning, file, UINT32_MAX);
 	}
-	for (; next < run->n; next++) {
-		set_file(items->finder, own[next].file);
-		add_items(link, run, items, own[next]);
+	while (meaning->next < meaning->n) {
+		set_file(meaning->items->finder, own[meaning->next].file);
+		add_own(meaning);
 	}
 	free(is_own);
+}
+
+/* Those of `own`, in their order, by rules that sort differently: their places in `own`. */
+static void order_mixed(const struct link *link, const struct run *run, const struct item *own, uint32_t n,
+			uint32_t *order)
+{
+	struct items all = {.finder = rule_finder_new(link->layout->rule_index)};
+	struct meaning meaning = {.link = link, .run = run, .own = own, .n = n, .items = &all};
+	find_items(&meaning);
+	struct item *sorted = malloc((size_t)all.list.n * sizeof(*sorted));
+	bool *met = calloc(n, sizeof(*met));
+	if (!sorted || !met)
+		out_of_memory();
+	sort_mixed(run, all.list.at, all.list.n, sorted);
+	for (uint32_t i = 0, done = 0; i < all.list.n; i++) {
+		if (sorted[i].is_elsewhere || met[sorted[i].place])
+			continue;
+		met[sorted[i].place] = true;
+		order[done++] = sorted[i].place;
+	}
+	free(met);
+	free(sorted);
+	rule_finder_free(all.finder);
+	array_free(&all.list);
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------- */
@@ -245,58 +317,87 @@ static file_id file_of_item(const struct link *link, section_id id)
 	return section_of(link, id)->file;
 }
 
+/* Do some of the run's rules sort; *mixed: not all of them in the same way. */
+static bool is_sorted(const struct link *link, const struct run *run, bool *mixed)
+{
+	const struct rule *rules = link->layout->rules.at + run->first_rule;
+	bool sorted = run->file_sort == SORT_NAME;
+	*mixed = false;
+	for (uint32_t i = 0; i < run->n_rules; i++) {
+		sorted |= rules[i].sort[0] > SORT_NONE;
+		*mixed |= !rule_sorts_alike(&rules[i], &rules[0]);
+	}
+	return sorted;
+}
+
+static struct item section_item(const struct link *link, section_id id)
+{
+	section_id visible = visible_section(link, id);
+	file_id file = file_of_item(link, visible);
+	return (struct item){.id = id, .p2align = section_of(link, id)->p2align,
+			     .name = layout_section_name(link, visible),
+			     .file = file == INTERNAL_FILE ? NULL : file_of(link, file)};
+}
+
 void sort_run(const struct link *link, uint32_t id)
 {
 	const struct layout *layout = link->layout;
 	struct run *run = &layout->runs.at[id];
-	const struct rule *rules = layout->rules.at + run->first_rule;
-	bool sorted = run->file_sort == SORT_NAME, mixed = false;
-	for (uint32_t i = 0; i < run->n_rules; i++) {
-		sorted |= rules[i].sort[0] > SORT_NONE;
-		mixed |= !rule_sorts_alike(&rules[i], &rules[0]);
-	}
-	if (run->n < 2 || !sorted)
+	bool mixed;
+	if (run->n < 2 || !is_sorted(link, run, &mixed))
 		return;
 	struct item *items = calloc(run->n, sizeof(*items));
-	if (!items)
+	uint32_t *order = calloc(run->n, sizeof(*order));
+	if (!items || !order)
 		out_of_memory();
 	for (uint32_t i = 0; i < run->n; i++) {
-		section_id visible = visible_section(link, run->items[i]);
-		file_id file = file_of_item(link, visible);
-		items[i] = (struct item){
-			.id = run->items[i],
-			.position = i,
-			.p2align = section_of(link, run->items[i])->p2align,
-			.name = layout_section_name(link, visible),
-			.file = file == INTERNAL_FILE ? NULL : file_of(link, file),
-			.rule = &rules[0],
-		};
+		items[i] = section_item(link, run->items[i]);
+		items[i].position = items[i].place = i;
+		items[i].rule = layout->rules.at + run->first_rule;
 	}
 	if (mixed) {
-		struct items all = {.finder = rule_finder_new(layout->rule_index)};
-		find_items(link, run, items, &all);
-		sort_mixed(link, run, all.list.at, all.list.n, run->items);
-		rule_finder_free(all.finder);
-		array_free(&all.list);
+		order_mixed(link, run, items, run->n, order);
+		for (uint32_t i = 0; i < run->n; i++)
+			run->items[i] = items[order[i]].id;
 	} else {
 		qsort_r(items, run->n, sizeof(*items), compare_items, run);
 		for (uint32_t i = 0; i < run->n; i++)
 			run->items[i] = items[i].id;
 	}
+	free(order);
 	free(items);
 }
 
 bool sort_is_asked(const struct link *link, uint32_t id)
 {
-	const struct run *run = &link->layout->runs.at[id];
-	return run->n_rules && run->file_sort != SORT_NAME && link->layout->rules.at[run->first_rule].sort[0] > SORT_NONE;
+	bool mixed;
+	return is_sorted(link, &link->layout->runs.at[id], &mixed);
 }
 
-bool sort_precedes(const struct link *link, uint32_t id, struct sort_key a, struct sort_key b)
+uint32_t sort_find_first(const struct link *link, uint32_t id, const struct sort_member *members, uint32_t n)
 {
 	const struct run *run = &link->layout->runs.at[id];
-	if (!sort_is_asked(link, id))
-		return false;
-	struct item x = {.p2align = a.p2align, .name = a.name}, y = {.p2align = b.p2align, .name = b.name};
-	return compare_as(&link->layout->rules.at[run->first_rule], &x, &y) < 0;
+	bool mixed;
+	is_sorted(link, run, &mixed);
+	struct item *items = calloc(n, sizeof(*items));
+	uint32_t *order = calloc(n, sizeof(*order));
+	if (!items || !order)
+		out_of_memory();
+	for (uint32_t i = 0; i < n; i++) {
+		items[i] = members[i].id ? section_item(link, members[i].id) : phantom_item(link, members[i].phantom);
+		items[i].place = i;
+		items[i].rule = link->layout->rules.at + run->first_rule;
+	}
+	if (mixed)
+		order_mixed(link, run, items, n, order);
+	for (uint32_t i = 1; i < n && !mixed; i++) {
+		const struct item *best = &items[order[0]];
+		int files = run->file_sort == SORT_NAME ? compare_files(run, &items[i], best) : 0;
+		if (files < 0 || (files == 0 && compare_as(best->rule, &items[i], best) < 0))
+			order[0] = i;
+	}
+	uint32_t first = order[0];
+	free(order);
+	free(items);
+	return first;
 }

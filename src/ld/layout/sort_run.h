@@ -10,15 +10,16 @@ void sort_run(const struct link *link, uint32_t run);
 /* A pool of merged pieces stands for its first member. */
 section_id visible_section(const struct link *link, section_id id);
 
-struct sort_key {
-	const char *name;
-	uint8_t p2align;
-};
-
-/* Do names or alignments say which section of the run comes first, by its first rule? */
+/* Do names, alignments or files say which section of the run comes first? */
 bool sort_is_asked(const struct link *link, uint32_t run);
 
-/* Does a section like `a` come before one like `b` by the first rule of the run? */
-bool sort_precedes(const struct link *link, uint32_t run, struct sort_key a, struct sort_key b);
+/* A section that is in a run, or one that only counts (phantoms.c). */
+struct sort_member {
+	section_id id;             /* 0: a phantom */
+	uint32_t phantom;
+};
+
+/* Which of the run's members comes first: its place among them. They stand in the order of the inputs; n > 0. */
+uint32_t sort_find_first(const struct link *link, uint32_t run, const struct sort_member *members, uint32_t n);
 
 #endif

@@ -1,6 +1,7 @@
 #include "ld/layout/value.h"
 
 #include "arch/arch.h"
+#include "ld/resolve/symbols.h"
 
 enum { SYMBOL_GRAIN = 1 << 13 };
 
@@ -45,8 +46,10 @@ static void compute_range(void *context, size_t begin, size_t end, unsigned work
 {
 	struct link *link = context;
 	(void)worker;
-	for (size_t id = begin; id < end; id++)
+	for (size_t id = begin; id < end; id++) {
+		symbols_fetch_definitions(link, id, end);
 		link->symbols[id].address = value_of(link, (symbol_id)id);
+	}
 }
 
 void values_compute(struct link *link)

@@ -67,7 +67,8 @@ static uint32_t section_names_index(const struct link *link)
 	return osec_of_section(link->layout, section_of(link, link->synthetic[SYN_SHSTRTAB]))->index;
 }
 
-/* A PIE that begins at an address of the user's choice is to stay there, as GNU ld sees it. */
+/* A PIE that begins at an address of the user's choice is to stay there, as GNU ld sees it. One that does not load its
+ * headers (-N) begins behind them, in page 0. */
 static uint16_t output_type(const struct link *link)
 {
 	const struct layout *layout = link->layout;
@@ -75,7 +76,7 @@ static uint16_t output_type(const struct link *link)
 		return ET_REL;
 	for (uint32_t i = 0; i < layout->segments.n && link->options->kind == OUTPUT_PIE; i++)
 		if (layout->segments.at[i].type == PT_LOAD)
-			return layout->segments.at[i].addr != 0 ? ET_EXEC : ET_DYN;
+			return layout->segments.at[i].addr >= link->options->z.common_page_size ? ET_EXEC : ET_DYN;
 	return link->options->kind == OUTPUT_EXECUTABLE ? ET_EXEC : ET_DYN;
 }
 

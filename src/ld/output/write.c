@@ -303,13 +303,17 @@ static bool verify(struct writing *output)
 
 void output_write_all(struct link *link)
 {
-	if (link->options->verify_output && *link->options->verify_output) {
-		verify_earlier_output(link);
-		return;
-	}
 	struct writing output = {.link = link}, debug = {.link = link};
 	struct separation separation;
 	bool separate = link->synthetic[SYN_GNU_DEBUGLINK], good = true;
+	if (link->options->verify_output && *link->options->verify_output) {
+		if (separate) {
+			separate_debug_file(link, &separation);
+			separate_output(link, &separation);
+		}
+		verify_earlier_output(link);
+		return;
+	}
 	if (separate) {
 		separate_debug_file(link, &separation);
 		good = write_file(&debug, separate_path(link));

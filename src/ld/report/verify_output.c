@@ -48,7 +48,7 @@ static struct verify_section fate_of(struct link *link, section_id id)
 	const struct osec *osec = osec_of_section(link->layout, section);
 	if (section->kind == SECTION_NONE || !osec->index || osec->n_packed || osec->is_hollow)
 		return place;
-	place.fate = fate;
+	place.fate = fate == FATE_COPIED && osec->type == SHT_NOBITS ? FATE_UNLOADED : fate;
 	place.address = section_address(link->layout, section);
 	place.fileoff = osec->fileoff + (place.address - osec->addr);
 	return place;
@@ -59,18 +59,12 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Names that mean something else than what objects say: of --wrap, --defsym and -u. */
+/* Names that mean something else than what objects say: of --defsym and -u. */
 static void collect_renamed(struct link *link, struct verify_inputs *inputs)
 {
 	const struct options *options = link->options;
-	const char **names = arena_array(&link->arena, const char *, 3 * options->wraps.n + options->defsyms.n +
-								 options->undefined.n);
+	const char **names = arena_array(&link->arena, const char *, options->defsyms.n + options->undefined.n);
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < options->wraps.n; i++) {
-		names[n++] = options->wraps.at[i];
-		names[n++] = arena_printf(&link->arena, "__wrap_%s", options->wraps.at[i]);
-		names[n++] = arena_printf(&link->arena, "__real_%s", options->wraps.at[i]);
-	}
 	for (uint32_t i = 0; i < options->defsyms.n; i++)
 		names[n++] = options->defsyms.at[i].name;
 	for (uint32_t i = 0; i < options->undefined.n; i++)
@@ -78,6 +72,8 @@ static void collect_renamed(struct link *link, struct verify_inputs *inputs)
 	qsort(names, n, sizeof(*names), compare_names);
 	inputs->renamed = names;
 	inputs->n_renamed = n;
+	inputs->wraps = options->wraps.at;
+	inputs->n_wraps = options->wraps.n;
 }
 
 /* The libraries that the loader will load, each name once. */
@@ -160,10 +156,21 @@ static bool verify(struct link *link, const char *path, struct bytes output)
 		diag_error(link->diag, 0, "--verify-output: %s is no ELF file, so nothing can be checked", path);
 		return false;
 	}
-	struct verify_summary file = verify_file(path, output, link->diag);
+	const struct options *options = link->options;
+	unsigned wishes = 0;
+	if (link->retained_names || options->strip == STRIP_ALL)
+		wishes |= WISH_FEW_NAMES;
+	if (link->layout->scripted || options->section_starts.n)
+		wishes |= WISH_PLACES;
+	if (!options->check_sections)
+		wishes |= WISH_OVERLAPS;
+	for (uint32_t i = 0; i < link->layout->n_order; i++)
+		if (link->layout->osecs.at[link->layout->order[i]].overlay != OVERLAY_NO)
+			wishes |= WISH_OVERLAPS;
+	struct verify_summary file = verify_file(path, output, wishes, link->diag);
 	struct verify_sites sites = {0};
 	/* Without section headers nobody finds the PLT and the relocations again. */
-	bool tells = link->options->kind != OUTPUT_RELOCATABLE && !link->options->z.nosectionheader;
+	bool tells = options->kind != OUTPUT_RELOCATABLE && !options->z.nosectionheader;
 	if (!file.violations && tells)
 		sites = check_inputs(link, path, output);
 	if (file.violations || sites.sum.violations)
@@ -199,7 +206,7 @@ bool verify_only(const char *path, bool stats, struct diag *diag)
 	if (file->error) {
 		diag_error(diag, 0, "--verify-output: cannot open %s: %s", path, strerror(file->error));
 	} else {
-		struct verify_summary summary = verify_file(path, file->bytes, diag);
+		struct verify_summary summary = verify_file(path, file->bytes, 0, diag);
 		good = !summary.violations;
 		if (good && stats)
 			printf("%s: verified: %llu facts about the file\n", path, (unsigned long long)summary.facts);

@@ -54,9 +54,11 @@ static void read_groups(void *context, size_t begin, size_t end, unsigned worker
 		if (file->kind != FILE_OBJECT || !file->live)
 			continue;
 		reader->found.n = 0;
-		for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		uint32_t left = file->n_groups; /* they tend to be in front */
+		for (uint32_t i = 1; left && i < file->elf.nshdr; i++) {
 			if (file->elf.shdrs[i].sh_type != SHT_GROUP)
 				continue;
+			left--;
 			struct elf_group group;
 			struct elf_error error;
 			if (!elf_read_group(&group, &file->elf, i, file->symtab.n, &error)) {
@@ -224,6 +226,18 @@ static void drop_linkonce(struct groups *groups, struct linkonces *once)
 	}
 }
 
+static void eliminate(struct groups *groups, struct linkonces *once)
+{
+	struct link *link = groups->link;
+	link->comdat_owners = memory_zeroed(link->n_symbols, sizeof(*link->comdat_owners));
+	memset(link->comdat_owners, 0xff, link->n_symbols * sizeof(*link->comdat_owners));
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, claim, groups);
+	parallel_for(link->pool, link->files.n, FILE_GRAIN, drop_losers, groups);
+	drop_linkonce(groups, once);
+	free(link->comdat_owners);
+	link->comdat_owners = NULL;
+}
+
 void comdat_eliminate(struct link *link)
 {
 	uint32_t n = link->files.n;
@@ -233,19 +247,18 @@ void comdat_eliminate(struct link *link)
 				.readers = memory_zeroed(workers, sizeof(*groups.readers))};
 	parallel_for(link->pool, n, FILE_GRAIN, read_groups, &groups);
 	/* The rare signature that is no global symbol is interned by its name. */
+	bool any = false;
 	for (uint32_t f = 0; f < n; f++)
 		for (uint32_t i = 0; i < groups.per_file[f].n; i++) {
 			struct group *group = &groups.per_file[f].at[i];
+			any = true;
 			if (!group->signature)
 				group->signature = symbols_intern_one(link, signature_name(file_of(link, f), group));
 		}
 	struct linkonces once = {0};
 	find_linkonce(link, &once);
-	link->comdat_owners = memory_zeroed(link->n_symbols, sizeof(*link->comdat_owners));
-	memset(link->comdat_owners, 0xff, link->n_symbols * sizeof(*link->comdat_owners));
-	parallel_for(link->pool, n, FILE_GRAIN, claim, &groups);
-	parallel_for(link->pool, n, FILE_GRAIN, drop_losers, &groups);
-	drop_linkonce(&groups, &once);
+	if (any || once.list.n)
+		eliminate(&groups, &once);
 	array_free(&once.list);
 	for (unsigned i = 0; i < workers; i++) {
 		arena_free(&groups.readers[i].arena);
@@ -253,6 +266,4 @@ void comdat_eliminate(struct link *link)
 	}
 	free(groups.readers);
 	free(groups.per_file);
-	free(link->comdat_owners);
-	link->comdat_owners = NULL;
 }

@@ -29,10 +29,15 @@ static bool matches(const struct link *link, const struct version_script *list, 
 	return result;
 }
 
-static bool in_dynamic_list(const struct link *link, symbol_id id, uint8_t type)
+static bool is_data(const struct link *link, symbol_id id)
 {
-	bool is_data = type == STT_OBJECT || type == STT_COMMON;
-	return (link->options->dynamic_list_data && is_data) || matches(link, &link->dynamic_list, id);
+	uint8_t type = elf_sym_type(symbol_definition(link, &link->symbols[id]));
+	return type == STT_OBJECT || type == STT_COMMON;
+}
+
+static bool in_dynamic_list(const struct link *link, symbol_id id)
+{
+	return (link->options->dynamic_list_data && is_data(link, id)) || matches(link, &link->dynamic_list, id);
 }
 
 /* --export-dynamic-symbol, --export-dynamic-symbol-list */
@@ -45,61 +50,62 @@ static bool export_asked(const struct link *link, symbol_id id)
 	return matches(link, &link->export_list, id);
 }
 
-/* May another module's definition be used in place of ours? Only in a shared object (gABI, "Shared Object
- * Dependencies"). */
-static bool is_preemptible(const struct link *link, symbol_id id, uint8_t type, bool weak, uint8_t visibility)
+/* -Bsymbolic and its kind: what refers to it from here means this definition. */
+static bool is_symbolic(const struct link *link, symbol_id id)
 {
-	const struct options *options = link->options;
-	if (options->kind != OUTPUT_SHARED || visibility != STV_DEFAULT)
+	enum bsymbolic_kind which = link->options->bsymbolic;
+	if (which == BSYMBOLIC_NONE)
 		return false;
-	bool is_function = type == STT_FUNC || type == STT_GNU_IFUNC, symbolic = false;
-	switch (options->bsymbolic) {
-	case BSYMBOLIC_NONE:
-		break;
-	case BSYMBOLIC_ALL:
-		symbolic = true;
-		break;
-	case BSYMBOLIC_FUNCTIONS:
-		symbolic = is_function;
-		break;
-	case BSYMBOLIC_NON_WEAK:
-		symbolic = !weak;
-		break;
-	case BSYMBOLIC_NON_WEAK_FUNCTIONS:
-		symbolic = is_function && !weak;
-		break;
-	}
-	if (link->has_dynamic_list) /* what is listed may be preempted, and nothing else */
-		return in_dynamic_list(link, id, type) || export_asked(link, id);
-	return !symbolic || export_asked(link, id);
+	const struct symbol *symbol = &link->symbols[id];
+	bool is_function = symbol_flags(symbol) & SYMBOL_FUNCTION;
+	bool weak = elf_sym_bind(symbol_definition(link, symbol)) == STB_WEAK;
+	if (weak && (which == BSYMBOLIC_NON_WEAK || which == BSYMBOLIC_NON_WEAK_FUNCTIONS))
+		return false;
+	return is_function || which == BSYMBOLIC_ALL || which == BSYMBOLIC_NON_WEAK;
 }
 
-static uint16_t decide_defined(struct link *link, symbol_id id, const struct elf_sym *sym)
+/* May another module's definition be used in place of ours? Only in a shared object (gABI, "Shared Object
+ * Dependencies"). */
+static bool is_preemptible(const struct link *link, symbol_id id)
 {
-	const struct options *options = link->options;
-	struct symbol *symbol = &link->symbols[id];
-	uint16_t flags = symbol_flags(symbol), result = SYMBOL_DEFINED;
-	uint8_t type = elf_sym_type(sym), visibility = symbol->visibility;
+	if (link->options->kind != OUTPUT_SHARED || link->symbols[id].visibility != STV_DEFAULT)
+		return false;
+	if (link->has_dynamic_list) /* what is listed may be preempted, and nothing else */
+		return in_dynamic_list(link, id) || export_asked(link, id);
+	return !is_symbolic(link, id) || export_asked(link, id);
+}
+
+void exports_note_definition(struct link *link, struct symbol *symbol, const struct elf_sym *sym)
+{
+	uint8_t type = elf_sym_type(sym);
+	uint16_t result = SYMBOL_DEFINED;
 	if (sym->st_shndx == SHN_ABS)
 		result |= SYMBOL_ABSOLUTE;
-	if (type == STT_GNU_IFUNC)
-		result |= SYMBOL_IFUNC | SYMBOL_FUNCTION;
-	if (type == STT_FUNC)
+	if (type == STT_FUNC || type == STT_GNU_IFUNC)
 		result |= SYMBOL_FUNCTION;
+	if (type == STT_GNU_IFUNC)
+		result |= SYMBOL_IFUNC;
 	if (type == STT_TLS)
 		result |= SYMBOL_TLS;
-	if (!link->is_dynamic || !is_visible(visibility) || flags & SYMBOL_FORCED_LOCAL)
-		return result;
+	symbol_set(symbol, result);
+	if (type == STT_GNU_IFUNC ||
+	    (elf_sym_bind(sym) == STB_GNU_UNIQUE && !link->options->no_gnu_unique))
+		link->has_gnu_symbols = true;
+}
+
+static uint16_t decide_defined(struct link *link, symbol_id id)
+{
+	const struct options *options = link->options;
+	const struct symbol *symbol = &link->symbols[id];
+	uint16_t flags = symbol_flags(symbol);
+	if (!link->is_dynamic || !is_visible(symbol->visibility) || flags & SYMBOL_FORCED_LOCAL)
+		return 0;
 	bool asked_outside = (flags & (SYMBOL_USED_SHARED | SYMBOL_DEFINED_SHARED)) != 0;
-	bool exported =
-		options->kind == OUTPUT_SHARED || asked_outside || options->export_dynamic ||
-		(link->has_dynamic_list && in_dynamic_list(link, id, type)) || export_asked(link, id);
+	bool exported = options->kind == OUTPUT_SHARED || asked_outside || options->export_dynamic ||
+			(link->has_dynamic_list && in_dynamic_list(link, id)) || export_asked(link, id);
 	if (!exported)
-		return result;
-	result |= SYMBOL_EXPORTED;
-	if (is_preemptible(link, id, type, elf_sym_bind(sym) == STB_WEAK, visibility))
-		result |= SYMBOL_PREEMPTIBLE;
-	return result;
+		return 0;
+	return is_preemptible(link, id) ? SYMBOL_EXPORTED | SYMBOL_PREEMPTIBLE : SYMBOL_EXPORTED;
 }
 
 /* Nobody defines it, at least nobody that is part of the link. */
@@ -148,14 +154,14 @@ static void decide_range(void *context, size_t begin, size_t end, unsigned worke
 				symbol_set(symbol, decide_undefined(link, symbol));
 			continue;
 		}
-		const struct elf_sym *sym = symbol_definition(link, symbol);
-		if (!shared && (elf_sym_type(sym) == STT_GNU_IFUNC ||
-				(elf_sym_bind(sym) == STB_GNU_UNIQUE && !link->options->no_gnu_unique)))
-			link->has_gnu_symbols = true;
+		if (!shared && owner_file(owner) == INTERNAL_FILE) { /* it may be new, in the place of an object's */
+			symbol->flags &= (uint16_t)~(SYMBOL_ABSOLUTE | SYMBOL_IFUNC | SYMBOL_FUNCTION | SYMBOL_TLS);
+			exports_note_definition(link, symbol, symbol_definition(link, symbol));
+		}
 		if (!shared)
-			symbol_set(symbol, decide_defined(link, (symbol_id)i, sym));
+			symbol_set(symbol, decide_defined(link, (symbol_id)i));
 		else if (used && is_visible(symbol->visibility))
-			symbol_set(symbol, decide_shared(sym));
+			symbol_set(symbol, decide_shared(symbol_definition(link, symbol)));
 		else if (used) { /* a hidden reference cannot be satisfied from outside */
 			symbol->owner = OWNER_NONE;
 			symbol_set(symbol, SYMBOL_UNDEFINED);

@@ -90,6 +90,8 @@ static void add_defsym(struct link *link, const struct defsym *defsym, uint32_t 
 	node->place = script_whole(text);
 	if (defsym->before_script && link->has_script)
 		move_last(link->layout, (*first)++);
+	else if (link->layout->scripted)
+		move_last(link->layout, link->layout->n_written);
 }
 
 /* A symbol that an option's expression names and nobody defines. */

@@ -10,6 +10,7 @@
 #include "ld/report/describe.h"
 #include "ld/report/trace.h"
 #include "ld/resolve/abi_check.h"
+#include "ld/resolve/exports.h"
 #include "ld/resolve/internal.h"
 #include "ld/resolve/symbols.h"
 
@@ -551,6 +552,8 @@ static void survey_objects(void *context, size_t begin, size_t end, unsigned wor
 			if (sym->st_shndx == SHN_UNDEF || is_live_definition(link, file, index))
 				constrain_visibility(symbol, elf_sym_visibility(sym));
 			uint64_t owner = symbol_owner(symbol);
+			if (owner_file(owner) == f && owner_index(owner) == index)
+				exports_note_definition(link, symbol, sym);
 			abi_note_mention(link, file->globals[i], (file_id)f, index, owner);
 			if (sym->st_shndx == SHN_UNDEF && !weak && owner != OWNER_NONE &&
 			    owner_rank(owner) == RANK_ELSEWHERE)

@@ -6,19 +6,33 @@
 #include "base/hash.h"
 #include "base/memory.h"
 
-enum { MANY_SYMBOLS = 1 << 16, LOG2_MANY_TABLES = 6 };
-
 static uint32_t table_of(const struct link *link, uint64_t hash)
 {
 	unsigned log2_tables = link->names.tables[0].log2_tables;
 	return log2_tables ? (uint32_t)(hash >> (64 - log2_tables)) : 0;
 }
 
+/* Small links have one table. Others have as many as threads may want, and more when that lets a table's slots and
+ * strings fit into the processor's second cache. */
+static uint8_t log2_tables_for(uint64_t mentions, uint64_t names)
+{
+	enum { FEW_MENTIONS = 1 << 16, LEAST = 6, MOST = 10, TABLE_NAMES = 1 << 14 };
+	uint8_t log2_tables = LEAST;
+	if (mentions < FEW_MENTIONS)
+		return 0;
+	while (log2_tables < MOST && names >> log2_tables > TABLE_NAMES)
+		log2_tables++;
+	return log2_tables;
+}
+
 void symbols_init(struct link *link, uint64_t expected)
 {
 	enum { MENTIONS = 4 }; /* a guess: how often a name comes */
-	struct intern_space names = {expected < MANY_SYMBOLS ? 0 : LOG2_MANY_TABLES, expected / MENTIONS};
+	uint64_t n = expected / MENTIONS;
+	struct intern_space names = {log2_tables_for(expected, n), n};
 	intern_set_begin(&link->names, &names, 1);
+	link->symbols_capacity = (uint32_t)min_u64(expected, UINT32_MAX);
+	link->symbols = memory_zeroed(link->symbols_capacity, sizeof(*link->symbols));
 }
 
 void symbols_free(struct link *link)
@@ -28,9 +42,18 @@ void symbols_free(struct link *link)
 	link->symbols = NULL;
 }
 
+static void init_symbols(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct link *link = context;
+	(void)worker;
+	for (size_t i = link->n_symbols + begin; i < link->n_symbols + end; i++)
+		link->symbols[i].owner = OWNER_NONE;
+}
+
 /* Makes the symbol column as long as the longest table asks for. */
 static void grow_symbols(struct link *link)
 {
+	enum { GRAIN = 1 << 16 };
 	uint32_t longest = 0;
 	for (uint32_t i = 0; i < link->names.n; i++)
 		if (link->names.tables[i].n > longest)
@@ -38,13 +61,14 @@ static void grow_symbols(struct link *link)
 	uint32_t n = longest << link->names.tables[0].log2_tables;
 	if (n <= link->n_symbols)
 		return;
-	link->symbols = realloc(link->symbols, n * sizeof(*link->symbols));
-	if (!link->symbols)
-		out_of_memory();
-	memory_prefer_huge(link->symbols + link->n_symbols, (n - link->n_symbols) * sizeof(*link->symbols));
-	memset(link->symbols + link->n_symbols, 0, (n - link->n_symbols) * sizeof(*link->symbols));
-	for (uint32_t i = link->n_symbols; i < n; i++)
-		link->symbols[i].owner = OWNER_NONE;
+	if (n > link->symbols_capacity) {
+		struct symbol *old = link->symbols;
+		link->symbols_capacity = n + n / 2;
+		link->symbols = memory_zeroed(link->symbols_capacity, sizeof(*link->symbols));
+		memcpy(link->symbols, old, link->n_symbols * sizeof(*old));
+		free(old);
+	}
+	parallel_for(link->pool, n - link->n_symbols, GRAIN, init_symbols, link);
 	link->n_symbols = n;
 }
 

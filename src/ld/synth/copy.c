@@ -40,7 +40,7 @@ static void place(struct link *link, struct aux *aux, const struct file *file, c
 		*section_align = p2align;
 	*size = align_up(*size, 1ull << p2align);
 	aux->copy = *size;
-	*size += sym->st_size;
+	*size += max_u64(sym->st_size, 1); /* it has an address, whatever its size */
 }
 
 static bool is_alias(const struct elf_sym *a, const struct elf_sym *b)
@@ -92,7 +92,8 @@ static void copy_symbol(struct link *link, uint32_t id, struct abi_report *repor
 	const struct file *file = file_of(link, owner_file(owner));
 	const struct elf_sym *sym = symbol_definition(link, &link->symbols[symbol]);
 	place(link, &link->aux.at[id], file, sym);
-	*array_push(&link->copies) = id;
+	if (sym->st_size) /* else there is nothing to copy */
+		*array_push(&link->copies) = id;
 	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {
 		symbol_id alias = global_of(file, i);
 		if (!alias || !is_alias(&file->symtab.syms[i], sym) ||
