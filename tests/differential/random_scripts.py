@@ -299,10 +299,14 @@ class Script:
         return Block(['SECTIONS'], lines)
 
     def build_piece(self):
-        """A script of its own that inserts something into the other one: by GNU ld's rules it is read first."""
+        """A script of its own that inserts something into the other one: by GNU ld's rules it is read first. So regions are
+        not declared yet, and symbols and sizes are what a fixed number of passes makes of them."""
         rng = self.rng
-        self.regions = []  # by GNU ld they would not be declared yet
+        if 'ONLY_IF' in text_of(self.root):  # what precedes may not be there
+            return None
+        sections, self.sections, self.regions, self.symbols = self.sections, [], [], []
         lines = [self.section(rng.choice(['.in1', '.in2']), rng.choice([TEXT, RODATA, DATA, NOTES]))]
+        self.sections, self.symbols = sections, []
         places = [part.head[0] for part in self.sections_block.body if isinstance(part, Block) and part.head[0].startswith('.')]
         if not places:
             return None

@@ -118,7 +118,10 @@ static void add(struct link *link, const struct finders *finders, file_id file, 
 		rule = rule_finder_find(finder, name, sh_flags, rule + 1);
 	if (rule < layout->rules.n)
 		phantom.run = layout->rules.at[rule].run;
-	phantom.keep = finders->keeps && rule_finder_find(finders->keeps, name, sh_flags, 0) < layout->rules.n;
+	bool is_taken = phantom.run != ORPHAN_RUN &&
+			layout->osecs.at[layout->runs.at[phantom.run].osec].rank != RANK_DISCARD;
+	phantom.keep = is_taken && finders->keeps &&
+		       rule_finder_find(finders->keeps, name, sh_flags, 0) < layout->rules.n;
 	*array_push(&layout->phantoms) = phantom;
 }
 
