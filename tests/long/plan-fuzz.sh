@@ -1,7 +1,7 @@
 #!/bin/bash
 # Lua behaves the same wherever --plan-in puts its sections: as one program, as a shared library with modules, and static; and
 # the programs of tests/story/plan-fuzz.sh do, with plans that the story does not try.
-# timeout: 900
+# timeout: 3600
 # packages: dpkg-dev
 set -eu
 . "$GILD_SRC/tests/lib.sh"

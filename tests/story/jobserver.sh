@@ -3,6 +3,7 @@
 # Under make -jN a link starts a thread only for a token of the job server, and all tokens come back: after a link, after
 # one that fails, and after one that is killed.
 # not verify: it kills the link, not what runs it
+# not repeat: the same
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 have make || skip "no make"

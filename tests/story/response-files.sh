@@ -27,9 +27,9 @@ run() { rc=0; ./"$1" || rc=$?; same 7 $rc "$1"; }
 printf '%s\n' "main.o" '"dir with spaces/it'"'"'s \"f\".o"' '-o' 'a\ b' >double
 "$GILD" @double
 run "a b"
-printf "main.o\t'dir with spaces/it'\\\\''s \"f\".o'\n\n  -o\n  single" >single
+printf "main.o\t'dir with spaces/it'\\\\''s \"f\".o'\n\n  -o\n  quoted" >single
 "$GILD" @single
-run single
+run quoted
 printf 'dir\\ with\\ spaces/it\\'"'"'s\\ \\"f\\".o' >backslash
 "$GILD" main.o @backslash -o b
 run b

@@ -4,6 +4,7 @@
 # packages: python3
 # smoke
 # not verify: it calls the linker by another name
+# not repeat: the same
 set -eu
 . "$GILD_SRC/tests/lib.sh"
 
