@@ -21,6 +21,7 @@ for ((n = 100000; n <= most; n *= 10)); do
 	mkdir "$folder/objects"
 	"$folder/make-objects" "$folder/objects" $((n / 1000)) 1000
 	seq -f "$folder/objects/f%.0f.o" 0 $((n / 1000 - 1)) > "$folder/args"
+	sync # else the kernel writes them to the disk meanwhile
 	for ((round = 0; round < rounds; round++)); do
 		"$build/gild" --stats -o "$folder/output" "@$folder/args" 2> "$folder/stats-$n-$round"
 		"$folder/output"

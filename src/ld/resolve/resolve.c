@@ -547,16 +547,17 @@ static void survey_objects(void *context, size_t begin, size_t end, unsigned wor
 			if (!file->globals[i])
 				continue;
 			struct symbol *symbol = &link->symbols[file->globals[i]];
-			bool weak = sym->st_shndx == SHN_UNDEF && elf_sym_bind(sym) == STB_WEAK;
+			bool undefined = sym->st_shndx == SHN_UNDEF, weak = undefined && elf_sym_bind(sym) == STB_WEAK;
+			bool defines = !undefined && is_live_definition(link, file, index);
 			symbol_set(symbol, weak ? SYMBOL_USED : SYMBOL_USED | SYMBOL_USED_STRONGLY);
-			if (sym->st_shndx == SHN_UNDEF || is_live_definition(link, file, index))
+			if (undefined || defines)
 				constrain_visibility(symbol, elf_sym_visibility(sym));
 			uint64_t owner = symbol_owner(symbol);
 			if (owner_file(owner) == f && owner_index(owner) == index)
 				exports_note_definition(link, symbol, sym);
+			file->has_rivals |= defines && owner_file(owner) != f && rank_of(file, sym) == RANK_STRONG;
 			abi_note_mention(link, file->globals[i], (file_id)f, index, owner);
-			if (sym->st_shndx == SHN_UNDEF && !weak && owner != OWNER_NONE &&
-			    owner_rank(owner) == RANK_ELSEWHERE)
+			if (undefined && !weak && owner != OWNER_NONE && owner_rank(owner) == RANK_ELSEWHERE)
 				file_of(link, owner_file(owner))->live = true;
 		}
 	}
@@ -658,7 +659,7 @@ static void report_duplicates(void *context, size_t begin, size_t end, unsigned 
 	(void)worker;
 	for (size_t f = begin; f < end; f++) {
 		struct file *file = file_of(link, (file_id)f);
-		if (file->kind != FILE_OBJECT || !file->live)
+		if (file->kind != FILE_OBJECT || !file->live || !file->has_rivals)
 			continue;
 		for (uint32_t i = 0; i < globals_in(file); i++) {
 			uint32_t index = file->symtab.first_global + i;
