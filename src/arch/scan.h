@@ -29,7 +29,7 @@ static inline void scan_action(const struct scanned *scanned, uint32_t i, struct
 
 /* Reports that a relocation is of a type that is not for objects (width 0), or lies outside its section. */
 void scan_misplaced(const struct scanned *scanned, const struct elf_rela *rela, unsigned width);
-/* The section is written last word to first: reports relocations that are not in one word each; false if there are any. */
+/* The section is written last word to first: reports relocations that are not in one word each; false: there are. */
 bool scan_can_reverse(const struct scanned *scanned, unsigned (*width_of)(uint32_t type));
 /* Reports a reference to a section that was dropped, unless the section is one that may have such. */
 void scan_discarded(const struct scanned *scanned, const struct elf_rela *rela);

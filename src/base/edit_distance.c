@@ -1,5 +1,7 @@
 #include "base/edit_distance.h"
 
+#include <string.h>
+
 enum { MAX_LENGTH = 255, MAX_LIMIT = 8 };
 
 static unsigned least(unsigned a, unsigned b, unsigned c)
@@ -16,10 +18,9 @@ unsigned edit_distance(struct str a, struct str b, unsigned limit)
 	unsigned difference = a.len > b.len ? a.len - b.len : b.len - a.len;
 	if (limit > MAX_LIMIT || difference > limit || a.len > MAX_LENGTH || b.len > MAX_LENGTH)
 		return too_far;
-	for (unsigned j = 0; j <= b.len; j++) {
+	memset(rows, 0, sizeof(rows));
+	for (unsigned j = 0; j <= b.len; j++)
 		rows[0][j] = j < too_far ? j : too_far;
-		rows[1][j] = rows[2][j] = 0;
-	}
 	for (unsigned i = 1; i <= a.len; i++) {
 		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
 		unsigned first = i > limit ? i - limit : 1, last = i + limit < b.len ? i + limit : b.len;
@@ -29,6 +30,7 @@ unsigned edit_distance(struct str a, struct str b, unsigned limit)
 		for (unsigned j = first; j <= last; j++) {
 			bool same = a.at[i - 1] == b.at[j - 1];
 			unsigned up = j < i + limit ? above[j] : too_far;
+			/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): what the band needs is set */
 			unsigned distance = least(up + 1, left + 1, above[j - 1] + !same);
 			bool swapped = i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1];
 			if (swapped && two_above[j - 2] + 1 < distance)

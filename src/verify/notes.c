@@ -41,7 +41,8 @@ void verify_notes(struct subject *subject)
 			    note.type == NT_GNU_PROPERTY_TYPE_0)
 				verify_properties(subject, note.desc);
 		}
-		bool covered = subject->is_object || !(shdr->sh_flags & SHF_ALLOC) || subject->wishes & WISH_PLACES;
+		bool covered = subject->is_object || !(shdr->sh_flags & SHF_ALLOC) ||
+			       subject->wishes & WISH_PLACES;
 		for (uint32_t p = 0; p < subject->n_phdrs && !covered; p++)
 			covered = subject->phdrs[p].p_type == PT_NOTE && shdr->sh_addr >= subject->phdrs[p].p_vaddr &&
 				  shdr->sh_addr + shdr->sh_size <= subject->phdrs[p].p_vaddr + subject->phdrs[p].p_memsz &&

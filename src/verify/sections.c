@@ -88,7 +88,6 @@ static uint64_t entry_size(uint32_t type)
 		return sizeof(struct elf_dyn);
 	case SHT_HASH:
 	case SHT_SYMTAB_SHNDX:
-		return 4;
 	case SHT_GROUP:
 		return 4;
 	case SHT_GNU_versym:
@@ -230,7 +229,8 @@ void verify_sections(struct subject *subject)
 			      (unsigned long long)shdr->sh_addr, (unsigned long long)align);
 			verify_in_segment(subject, i);
 		} else {
-			claim(subject, shdr->sh_addr == 0 || subject->wishes & WISH_PLACES, "section %s: it is not loaded, but has an address", name);
+			claim(subject, shdr->sh_addr == 0 || subject->wishes & WISH_PLACES,
+			      "section %s: it is not loaded, but has an address", name);
 		}
 		verify_links(subject, i);
 	}

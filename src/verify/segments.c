@@ -226,7 +226,8 @@ void verify_relro(struct subject *subject)
 			     shdr->sh_type == SHT_FINI_ARRAY || shdr->sh_type == SHT_PREINIT_ARRAY ||
 			     strcmp(name, ".data.rel.ro") == 0 || strcmp(name, ".got") == 0 ||
 			     (now && strcmp(name, ".got.plt") == 0);
-		claim(subject, inside || !wants || subject->wishes & WISH_PLACES, "section %s is not in PT_GNU_RELRO", name);
+		claim(subject, inside || !wants || subject->wishes & WISH_PLACES,
+		      "section %s is not in PT_GNU_RELRO", name);
 	}
 	claim(subject, end % PAGE == 0 || subject_load_at(subject, end, 1) == NO_SEGMENT,
 	      "PT_GNU_RELRO ends at 0x%llx, in the middle of a page: its last page stays writable", ull(end));

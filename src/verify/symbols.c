@@ -109,8 +109,8 @@ static int compare_named(const void *a, const void *b)
 	return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-/* Where code takes the address of a function with a resolver as if it had none, that is the address of its PLT entry, for
- * others, too. .symtab goes on telling where the resolver is. */
+/* Where code takes the address of a function with a resolver as if it had none, that is the address of its PLT entry,
+ * for others, too. .symtab goes on telling where the resolver is. */
 static bool is_entry_of_resolver(const struct subject *subject, const struct elf_sym *listed,
 				 const struct elf_sym *dynamic)
 {

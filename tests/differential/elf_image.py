@@ -2,7 +2,7 @@
 promise is left out: the order of section headers and of symbols, string tables, where what is not loaded lies in the file."""
 import struct
 
-SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL = 2, 4, 8, 9
+SHT_SYMTAB, SHT_RELA, SHT_NOBITS, SHT_REL, SHT_DYNSYM = 2, 4, 8, 9, 11
 SHF_ALLOC, SHF_TLS = 2, 0x400
 PT_LOAD = 1
 OWN = ('.symtab', '.strtab', '.shstrtab', '.symtab_shndx', '.note.GNU-stack')
@@ -25,7 +25,8 @@ class Image:
         self.names = [self.string(shstrndx, header[0]) for header in self.headers]
         self.sections = self.read_sections()
         self.segments = [self.segment(end, wide, phoff + i * phentsize) for i in range(phnum)]
-        self.symbols = self.read_symbols(end, wide)
+        self.symbols = self.read_symbols(end, wide, SHT_SYMTAB)
+        self.dynamic_symbols = self.read_symbols(end, wide, SHT_DYNSYM)
         self.relocations = self.read_relocations(end, wide)
 
     def section_header(self, end, wide, at):
@@ -36,7 +37,8 @@ class Image:
         return self.data[start:self.data.index(b'\0', start)].decode()
 
     def has_relocations(self, name, header):
-        return name.startswith('.rel') and header[1] in (SHT_RELA, SHT_REL) and self.headers[header[6]][1] == SHT_SYMTAB and header[9] != 0
+        return (name.startswith('.rel') and header[1] in (SHT_RELA, SHT_REL) and
+                self.headers[header[6]][1] in (SHT_SYMTAB, SHT_DYNSYM) and header[9] != 0)
 
     def read_sections(self):
         result = []
@@ -80,10 +82,10 @@ class Image:
                 result.append((name, offset, kind, f'{self.string(table[6], target[0])}/{where}/{target[4]:#x}', *addend))
         return sorted(result)
 
-    def read_symbols(self, end, wide):
+    def read_symbols(self, end, wide, table):
         result = []
         for header in self.headers:
-            if header[1] != SHT_SYMTAB:
+            if header[1] != table:
                 continue
             step = 24 if wide else 16
             for at in range(header[4], header[4] + header[5], step):

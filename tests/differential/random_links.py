@@ -5,8 +5,8 @@ import signal
 import struct
 import subprocess
 
-from elf_image import Image
-from random_scripts import Script, text_of
+from elf_image import PT_LOAD, Image
+from random_scripts import DYNAMIC, DYNAMIC_BEGINS, Script, text_of
 
 SECTION_FIELDS = ('name', 'type', 'flags', 'address', 'size', 'alignment', 'entsize', 'bytes')
 SYMBOL_FIELDS = ('name', 'value', 'section', 'type', 'binding', 'visibility', 'size')
@@ -14,7 +14,7 @@ RELOCATION_FIELDS = ('section', 'offset', 'type', 'symbol', 'addend')
 SEGMENT_FIELDS = ('type', 'flags', 'address', 'load address', 'file size', 'memory size', 'alignment', 'offset in the page')
 
 
-STB_LOCAL, STV_HIDDEN = 0, 2
+ET_EXEC, ET_DYN, STB_LOCAL, STV_HIDDEN, R_NONE, PAGE = 2, 3, 0, 2, 0, 0x1000
 
 
 class Case:
@@ -54,18 +54,29 @@ OPTIONS = [
 ]
 
 
-def random_case(seed, pools):
-    """A case of objects of one pool: pools[bits]."""
+# What makes a case what it is.
+KIND_OPTIONS = ['-m', '-pie', '-shared', '--dynamic-linker=/lib/loader']
+DYNAMIC_OPTIONS = [
+    [], [], [['-z', 'noseparate-code']], [['-z', 'max-page-size=0x10000']], [['--sort-section=name']], [['-Bsymbolic']],
+    [['--defsym=defined_symbol=17']], [['-z', 'norelro']], [['-s']], [['-E']],
+]
+
+
+def random_case(seed, pools, dynamic=False):
+    """A case of objects of one pool: pools[bits, position-independent]; dynamic: with -pie or -shared, as many are
+    anyway."""
     rng = random.Random(seed)
     bits = 32 if rng.random() < 0.25 else 64
-    pool = pools[bits]
+    dynamic |= rng.random() < 0.2
+    pool = pools[bits, dynamic]
     objects = rng.sample(pool, rng.randrange(1, 5))
-    options = list(rng.choice(OPTIONS))
+    options = list(rng.choice(DYNAMIC_OPTIONS if dynamic else OPTIONS))
+    options += [[rng.choice(['-pie', '-shared'])], [KIND_OPTIONS[-1]]] if dynamic else []
     collects = ['--gc-sections'] in options
     if collects:  # gild keeps .init_array without KEEP(), common symbols, and what expressions mention
         objects = [each for each in objects if not each.has_roots] or [each for each in pool if not each.has_roots][:1]
-    script = Script(rng, objects, relocatable=['-r'] in options, mentions=not collects)
-    if ['--emit-relocs'] in options:  # GNU ld keeps it then
+    script = Script(rng, objects, relocatable=['-r'] in options, mentions=not collects, dynamic=dynamic)
+    if ['--emit-relocs'] in options or ['-r'] in options:  # GNU ld keeps it then, one for each file
         script.sections_block.body.insert(0, '/DISCARD/ : { *(.note.GNU-stack) }')
     if ['--orphan-handling=discard'] in options:  # else the entry point may be in what is discarded
         script.root.body = [part for part in script.root.body if not str(part).startswith('ENTRY')]
@@ -117,7 +128,10 @@ NO_END = 'gild refuses expressions that never settle'
 LOAD_ADDRESSES = 'GNU ld changes load addresses that do not rise in a segment of PHDRS'
 LOST_GAP = 'gild fills gaps in front of aligned input sections'
 BELOW_ZERO = 'GNU ld writes segments with sizes below zero'
+TOO_FAR = 'gild refuses addresses that do not fit into 32 bits, which GNU ld cuts off'
+PAGE_0 = 'gild lets a PIE move that begins in page 0, but not at 0'
 DISCARD = 'GNU ld goes on at address 0 behind a /DISCARD/ that takes orphans'
+NO_CONTENT = 'GNU ld keeps room for the dynamic relocations of what has no content'
 FORGOTTEN = 'gild keeps local symbols of files without content'
 
 
@@ -130,12 +144,18 @@ def is_lost_gap(x, y):
 
 def comparable_sections(a, b, reasons):
     """The sections of both, without gaps."""
-    left = list(a.sections)
-    for i, (x, y) in enumerate(zip(left, b.sections)):
+    left, right = ([each[:4] + (0,) + each[5:6] + (0, '') if each[0] in DYNAMIC and each[3] >= DYNAMIC_BEGINS else each
+                    for each in image.sections] for image in (a, b))
+    for i, (x, y) in enumerate(zip(left, right)):
         if x[:-1] == y[:-1] and x[-1] != y[-1] and is_lost_gap(x[-1], y[-1]):
             left[i] = y
             reasons.add(LOST_GAP)
-    return left, b.sections
+    return left, right
+
+
+def comparable_segments(image):
+    """Without the sizes of what only dynamic outputs have."""
+    return [each[:4] + (0, 0) + each[6:] if each[2] >= DYNAMIC_BEGINS else each for each in image.segments]
 
 
 def comparable_symbols(a, b, reasons):
@@ -144,10 +164,12 @@ def comparable_symbols(a, b, reasons):
     def as_local(each):
         return each[:4] + (STB_LOCAL, 0) + each[6:] if each[5] == STV_HIDDEN else each
 
-    left = [as_local(each) for each in a.symbols]
+    own = ('_DYNAMIC', '_GLOBAL_OFFSET_TABLE_')
+    left = [as_local(each) for each in a.symbols if each[0] not in own]
     names = {each[0] for each in left}
-    right = [as_local(each) for each in b.symbols if each[4] != STB_LOCAL or each[0] in names]
-    if len(right) != len(b.symbols):
+    candidates = [as_local(each) for each in b.symbols if each[0] not in own]
+    right = [each for each in candidates if each[4] != STB_LOCAL or each[0] in names]
+    if len(right) != len(candidates):
         reasons.add(FORGOTTEN)
     return sorted(left), sorted(right)
 
@@ -162,15 +184,20 @@ def compare(a, b, reasons):
     found = compare_entries('section', SECTION_FIELDS, *comparable_sections(a, b, reasons))
     found += compare_entries('relocation', RELOCATION_FIELDS, a.relocations, b.relocations)
     found += compare_entries('symbol', SYMBOL_FIELDS, *comparable_symbols(a, b, reasons))
+    found += compare_entries('dynamic symbol', SYMBOL_FIELDS, a.dynamic_symbols, b.dynamic_symbols)
     if is_below_zero(a):
         reasons.add(BELOW_ZERO)
         b.segments = a.segments
-    if a.segments != b.segments:
-        kinds = [[each[0] for each in image.segments] for image in (a, b)]
+    left, right = comparable_segments(a), comparable_segments(b)
+    if left != right:
+        kinds = [[each[0] for each in segments] for segments in (left, right)]
         kind = 'segments: which' if kinds[0] != kinds[1] else 'segments: ' + next(
-            field for x, y in zip(a.segments, b.segments) for field, m, n in zip(SEGMENT_FIELDS, x, y) if m != n)
-        found.append(Difference(kind, [f'GNU ld: {show(each)}' for each in a.segments] +
-                                [f'gild:   {show(each)}' for each in b.segments]))
+            field for x, y in zip(left, right) for field, m, n in zip(SEGMENT_FIELDS, x, y) if m != n)
+        found.append(Difference(kind, [f'GNU ld: {show(each)}' for each in left] + [f'gild:   {show(each)}' for each in right]))
+    lowest = min((each[2] for each in a.segments if each[0] == PT_LOAD), default=0)
+    if (a.type, b.type) == (ET_EXEC, ET_DYN) and 0 < lowest < PAGE:
+        reasons.add(PAGE_0)
+        a.type = b.type
     for field in ('type', 'machine', 'flags', 'entry'):
         x, y = getattr(a, field), getattr(b, field)
         if x != y:
@@ -218,13 +245,16 @@ class Bench:
 
     def judge_outputs(self, case, code):
         excused, reasons = excuse(case, self.messages), set()
-        if code != 0 and 'lies beyond the addresses' in self.messages[1] and is_below_zero(Image(self.outputs[0])):
-            return 'deliberate', [], {BELOW_ZERO}
+        if code != 0 and 'lies beyond the addresses of 32 bits' in self.messages[1]:
+            return 'deliberate', [], {TOO_FAR}
         if code != 0:
             found = [Difference('only gild refuses it: ' + reason(self.messages[1]), [self.messages[1]])]
         else:
             try:
-                found = compare(*[Image(path) for path in self.outputs], reasons)
+                images = [Image(path) for path in self.outputs]
+                found = compare(*images, reasons)
+                if any(name.endswith('.dyn') and kind == R_NONE for name, _, kind, *_ in images[0].relocations):
+                    excused = excused or NO_CONTENT
             except (struct.error, IndexError, ValueError) as problem:
                 return 'differs', [Difference('one is no ELF file', [str(problem)])], set()
         if found and excused:

@@ -22,21 +22,26 @@ class Object:
 
 
 class Writer:
-    """The assembly of one object."""
+    """The assembly of one object; word: of position-independent code, where what is written has addresses of that kind and
+    the rest distances to what is local; or None."""
 
-    def __init__(self, rng, number):
-        self.rng, self.number = rng, number
-        self.lines, self.names, self.labels = [], [], []
+    def __init__(self, rng, number, word=None):
+        self.rng, self.number, self.word = rng, number, word
+        self.lines, self.names, self.labels, self.local = [], [], [], []
 
-    def symbol(self, kind):
+    def symbol(self, kind, local=False):
         rng = self.rng
         name = f'{kind}{self.number}_{len(self.labels)}'
         self.labels.append(name)
-        if rng.random() < 0.7:
+        if local:
+            self.local.append(name)
+        elif rng.random() < 0.7:
             self.lines.append(f'.globl {name}')
             self.names.append(name)
         elif rng.random() < 0.3:
             self.lines.append(f'.weak {name}')
+        else:
+            self.local.append(name)
         if rng.random() < 0.2:
             self.lines.append(f'.type {name},@{rng.choice(["object", "function"])}')
             self.lines.append(f'.size {name},{rng.randrange(9)}')
@@ -48,15 +53,25 @@ class Writer:
         if rng.random() < 0.7:
             self.lines.append(f'.balign {rng.choice([1, 2, 4, 4, 8, 16, 32, 64])}')
         if rng.random() < 0.8 and not thread:
-            self.symbol('s' if kind != 'nobits' else 'z')
+            local = self.word and 'a' not in flags  # only gild exports what is not loaded
+            self.symbol('s' if kind != 'nobits' else 'z', local)
         size = rng.choice([0, 1, 3, 4, 8, 13, 16, 24, most])
         if kind == 'nobits':
             self.lines.append(f'.zero {size}' if size else '')
         elif size:
             self.lines.append('.byte ' + ','.join(str(rng.randrange(1, 255)) for _ in range(size)))
             if rng.random() < 0.3 and self.labels:
-                label = rng.choice(self.labels)
-                self.lines.append(f'.long {label} - .' if 'a' in flags and rng.random() < 0.5 else f'.long {label}')
+                self.reference(flags)
+
+    def reference(self, flags):
+        rng = self.rng
+        if not self.word:
+            label = rng.choice(self.labels)
+            self.lines.append(f'.long {label} - .' if 'a' in flags and rng.random() < 0.5 else f'.long {label}')
+        elif 'w' in flags or 'a' not in flags:
+            self.lines.append(f'{self.word} {rng.choice(self.labels)}')
+        elif self.local:
+            self.lines.append(f'.long {rng.choice(self.local)} - .')
 
     def any_section(self):
         rng = self.rng
@@ -85,11 +100,11 @@ class Writer:
             self.section(rng.choice(NOT_LOADED), '', 'progbits', 30)
 
 
-def make_pool(rng, folder, count, bits=64):
-    """`count` objects of class 64 or 32 in the folder."""
+def make_pool(rng, folder, count, bits=64, independent=False):
+    """`count` objects of class 64 or 32 in the folder; position-independent ones?"""
     pool = []
     for number in range(count):
-        writer = Writer(rng, number)
+        writer = Writer(rng, number, {64: '.quad', 32: '.long'}[bits] if independent else None)
         for _ in range(rng.randrange(1, 9)):
             writer.any_section()
         if rng.random() < 0.2:

@@ -4,6 +4,12 @@ import os
 from random_objects import ARRAYS, BSS, DATA, NOTES, NOT_LOADED, RODATA, TEXT, THREAD
 
 
+# What only dynamic outputs have: of other sizes in each linker, so each stands far away from the others.
+DYNAMIC = ['.interp', '.dynsym', '.dynstr', '.hash', '.gnu.hash', '.dynamic', '.rela.dyn', '.rel.dyn', '.got', '.got.plt', '.plt']
+DYNAMIC_BEGINS = 0x7000000
+BEHIND_DYNAMIC = '. = 0x10000;  /* 0x7 */'
+
+
 class Block:
     """Something with braces: `head`, whose first part has to stay, `body`, a list of strings and blocks, and `tail`."""
 
@@ -24,8 +30,8 @@ class Block:
 class Script:
     """A random script for these objects."""
 
-    def __init__(self, rng, objects, relocatable=False, mentions=True):
-        self.rng, self.relocatable = rng, relocatable
+    def __init__(self, rng, objects, relocatable=False, mentions=True, dynamic=False):
+        self.rng, self.relocatable, self.dynamic = rng, relocatable, dynamic
         self.mentioned = [name for each in objects for name in each.names] if mentions else []
         # GNU ld provides what is mentioned before it reads the files that define it.
         self.files = [os.path.basename(each.path) for each in objects]
@@ -92,6 +98,8 @@ class Script:
             return f'{rng.choice(["PROVIDE", "PROVIDE", "PROVIDE_HIDDEN"])}({name} = {self.expr()});'
         if r < 0.25:
             text = f'HIDDEN({name} = {self.expr()});'
+            if self.dynamic:  # what is made of it is hidden, but global, in GNU ld
+                return text
         elif r < 0.27 and self.provided:
             return f'PROVIDE({rng.choice(self.provided)} = {self.expr()});'
         else:
@@ -226,6 +234,10 @@ class Script:
         parts = [self.section(f'.over{i}', [rng.choice(DATA + RODATA)], overlay=True) for i in range(rng.choice([1, 2, 3]))]
         return Block(head, parts, tail)
 
+    def dynamic_section(self, i):
+        patterns = {'.rela.dyn': '.rela*', '.rel.dyn': '.rel*'}.get(DYNAMIC[i], DYNAMIC[i])
+        return f'{DYNAMIC[i]} {DYNAMIC_BEGINS + i * 0x100000:#x} : {{ *({patterns}) }}'
+
     # ---- the whole ---------------------------------------------------------------------------------------------
 
     def memory(self):
@@ -287,10 +299,14 @@ class Script:
         return Block(['SECTIONS'], lines)
 
     def build_piece(self):
-        """A script of its own that inserts something into the other one: by GNU ld's rules it is read first."""
+        """A script of its own that inserts something into the other one: by GNU ld's rules it is read first. So regions are
+        not declared yet, and symbols and sizes are what a fixed number of passes makes of them."""
         rng = self.rng
-        self.regions = []  # by GNU ld they would not be declared yet
+        if 'ONLY_IF' in text_of(self.root):  # what precedes may not be there
+            return None
+        sections, self.sections, self.regions, self.symbols = self.sections, [], [], []
         lines = [self.section(rng.choice(['.in1', '.in2']), rng.choice([TEXT, RODATA, DATA, NOTES]))]
+        self.sections, self.symbols = sections, []
         places = [part.head[0] for part in self.sections_block.body if isinstance(part, Block) and part.head[0].startswith('.')]
         if not places:
             return None
@@ -307,7 +323,7 @@ class Script:
             if rng.random() < 0.2:
                 parts.append('REGION_ALIAS("OTHER", RAM)')
                 self.regions.append('OTHER')
-        if rng.random() < 0.12 and not self.relocatable:
+        if rng.random() < 0.12 and not self.relocatable and not self.dynamic:
             parts.append(self.program_headers())
         if rng.random() < 0.5:
             entry = rng.choice(self.names or ['0x1234'])
@@ -317,6 +333,8 @@ class Script:
             parts.append(self.assignment())
         self.subaligns = False
         self.sections_block = self.sections_command()
+        if self.dynamic:
+            self.sections_block.body[:0] = [self.dynamic_section(i) for i in range(len(DYNAMIC))] + [BEHIND_DYNAMIC]
         if self.subaligns:
             self.sections_block.body.insert(0, '/DISCARD/ : { *(.note.GNU-stack) }')
         parts.append(self.sections_block)
@@ -336,7 +354,8 @@ def smaller(root):
     """All trees that lack one part of this one, the large parts first."""
     def drop(block, path):
         for i, part in enumerate(block.body):
-            if not (isinstance(part, Block) and part.head == ['SECTIONS']):  # else the default layout counts
+            # Else the default layout counts, or the sizes of dynamic sections.
+            if not (isinstance(part, Block) and part.head == ['SECTIONS']) and f' {DYNAMIC_BEGINS:#x}'[:4] not in str(part):
                 yield path, 'body', i
         for i in range(1, len(block.head)):
             if block.head[i] != ':':

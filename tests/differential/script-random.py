@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Random linker scripts for random objects, linked by GNU ld and by gild, and compared.
 
-    script-random.py [-n CASES] [-s SEED] [-1] [-r] [-v] [-k FOLDER] LD GILD
+    script-random.py [-n CASES] [-s SEED] [-1] [-r] [-v] [-d] [-k FOLDER] LD GILD
 
 -1 shows one case in full; with -r, the smallest part of it that shows the same difference; -a shows all that differ. Else -r
-shows one reduced case of each class of differences. -k keeps those in a folder. The last line of the report counts cases, the
-lines before it those that differ on purpose, for each reason by itself; the exit status is 1 if a difference is none of these.
+shows one reduced case of each class of differences. -k keeps those in a folder. -d links with -pie or -shared only. The last
+line of the report counts cases, the lines before it those that differ on purpose, for each reason by itself; the exit status
+is 1 if a difference is none of these.
 """
 import argparse
 import collections
@@ -15,7 +16,7 @@ import shutil
 import sys
 import tempfile
 
-from random_links import Bench, random_case
+from random_links import KIND_OPTIONS, Bench, random_case
 from random_objects import make_pool
 from random_scripts import smaller
 
@@ -24,11 +25,13 @@ POOL_SEED = 4711
 
 
 def make_pools(folder):
-    """Objects for both targets."""
+    """Objects for both targets, and position-independent ones."""
     pools = {}
     for bits in (64, 32):
-        os.mkdir(os.path.join(folder, str(bits)))
-        pools[bits] = make_pool(random.Random(POOL_SEED), os.path.join(folder, str(bits)), POOL, bits)
+        for independent in (False, True):
+            to = os.path.join(folder, f'{bits}{"pic" if independent else ""}')
+            os.mkdir(to)
+            pools[bits, independent] = make_pool(random.Random(POOL_SEED), to, POOL, bits, independent)
     return pools
 
 
@@ -43,6 +46,8 @@ def reduce(bench, case, kind):
         for part in ('objects', 'options'):
             for i in reversed(range(len(getattr(case, part)))):
                 candidate = case.copy()
+                if part == 'options' and case.options[i][0] in KIND_OPTIONS:
+                    continue
                 del getattr(candidate, part)[i]
                 if candidate.objects and shows(candidate):
                     case, again = candidate, True
@@ -97,6 +102,7 @@ def main():
     parser.add_argument('-1', dest='single', action='store_true')
     parser.add_argument('-r', dest='reduce', action='store_true')
     parser.add_argument('-v', dest='verbose', action='store_true')
+    parser.add_argument('-d', dest='dynamic', action='store_true')
     parser.add_argument('-a', dest='all', action='store_true')
     parser.add_argument('ld')
     parser.add_argument('gild')
@@ -106,7 +112,7 @@ def main():
         pools = make_pools(folder)
         bench = Bench(folder, [arguments.ld], [arguments.gild, '--threads=1'])
         for seed in range(arguments.s, arguments.s + (1 if arguments.single else arguments.n)):
-            case = random_case(seed, pools)
+            case = random_case(seed, pools, arguments.dynamic)
             verdict, found, reasons = bench.judge(case)
             verdicts[verdict] += 1
             purposes.update(reasons)

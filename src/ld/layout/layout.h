@@ -184,6 +184,7 @@ struct osec {
 	/* Compressed (output/compress.c): these make the section in the file, one after the other, `size` bytes. */
 	struct bytes *packed;
 	uint32_t n_packed;        /* 0: it is not compressed */
+	bool is_blank;            /* zeros in the file, whatever the program says is in it */
 	bool is_hollow;           /* its header only is in the file (output/separate.c) */
 };
 
@@ -234,6 +235,7 @@ struct phantom {
 	uint32_t osec;            /* as an orphan */
 	uint8_t which, p2align;
 	bool is_common;
+	bool keep;                /* a KEEP() means it, though it may not be the one that takes it */
 };
 
 struct layout {

@@ -355,7 +355,7 @@ static void count_phantom(const struct link *link, struct members *runs, uint32_
 {
 	const struct phantom *phantom = &link->layout->phantoms.at[which];
 	struct members *members = &runs[phantom->run];
-	members->keep |= link->layout->runs.at[phantom->run].keep;
+	members->keep |= link->layout->runs.at[phantom->run].keep || phantom->keep;
 	members->last_flags = 0;
 	count_member(members, phantom_flags(phantom), phantom_type(link, phantom), phantom->p2align);
 }
@@ -442,7 +442,7 @@ static void sort_lineup(struct lineup *lineup)
 {
 	uint32_t n = lineup->sorted.n;
 	struct sorted_member *sorted = lineup->sorted.at;
-	struct sort_member *members = malloc(((size_t)n + 1) * sizeof(*members));
+	struct sort_member *members = calloc((size_t)n + 1, sizeof(*members));
 	if (!members)
 		out_of_memory();
 	if (n)
@@ -605,7 +605,8 @@ void look_apply_unmapped(struct osec *osec)
 	const struct look *look = &osec->look;
 	bool nobits = (look->flags & (ALLOC | LOAD | HAS_CONTENTS)) == ALLOC;
 	bool said = osec->said && osec->said->type_value;
-	if (look->exists && nobits && !osec->is_in_load && look->type && !said)
+	osec->is_blank = look->exists && nobits && !osec->is_in_load && look->type && !said;
+	if (osec->is_blank)
 		osec->type = look->type;
 }
 

@@ -2,8 +2,8 @@
  * placement is decided here or read from a file (plan_file.c); the layout program fixes the rest. */
 #include "ld/layout/layout.h"
 
-/* Offsets come from a plan: they count from an aligned address, the one before the start of the run, if there is room for
- * that, or else the next one. */
+/* Offsets come from a plan: they count from an aligned address, the one before the start of the run, if there is room
+ * for that, or else the next one. */
 static void move_run(struct link *link, struct run *run, uint64_t start)
 {
 	uint64_t mask = (1ull << run->p2align) - 1, mod = start & mask;

@@ -284,7 +284,7 @@ static void order_mixed(const struct link *link, const struct run *run, const st
 	struct items all = {.finder = rule_finder_new(link->layout->rule_index)};
 	struct meaning meaning = {.link = link, .run = run, .own = own, .n = n, .items = &all};
 	find_items(&meaning);
-	struct item *sorted = malloc((size_t)all.list.n * sizeof(*sorted));
+	struct item *sorted = calloc((size_t)all.list.n + 1, sizeof(*sorted));
 	bool *met = calloc(n, sizeof(*met));
 	if (!sorted || !met)
 		out_of_memory();

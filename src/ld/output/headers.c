@@ -74,10 +74,18 @@ static uint16_t output_type(const struct link *link)
 	const struct layout *layout = link->layout;
 	if (link->options->kind == OUTPUT_RELOCATABLE)
 		return ET_REL;
-	for (uint32_t i = 0; i < layout->segments.n && link->options->kind == OUTPUT_PIE; i++)
-		if (layout->segments.at[i].type == PT_LOAD)
-			return layout->segments.at[i].addr >= link->options->z.common_page_size ? ET_EXEC : ET_DYN;
-	return link->options->kind == OUTPUT_EXECUTABLE ? ET_EXEC : ET_DYN;
+	if (link->options->kind != OUTPUT_PIE)
+		return link->options->kind == OUTPUT_EXECUTABLE ? ET_EXEC : ET_DYN;
+	uint64_t lowest = 0;
+	bool any = false;
+	for (uint32_t i = 0; i < layout->segments.n; i++) {
+		const struct segment *segment = &layout->segments.at[i];
+		if (segment->type != PT_LOAD)
+			continue;
+		lowest = any ? min_u64(lowest, segment->addr) : segment->addr;
+		any = true;
+	}
+	return lowest >= link->options->z.common_page_size ? ET_EXEC : ET_DYN;
 }
 
 static void program_headers_emit(const struct link *link, uint8_t *at)

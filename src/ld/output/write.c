@@ -115,7 +115,7 @@ static void cut(struct writing *writing)
 		*array_push(&writing->chunks) = (struct chunk){.size = layout->headers_size, .kind = CHUNK_HEADERS};
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[i]];
-		if (osec->type == SHT_NOBITS || osec->is_hollow || (flat && !(osec->flags & SHF_ALLOC)))
+		if (osec->type == SHT_NOBITS || osec->is_hollow || osec->is_blank || (flat && !(osec->flags & SHF_ALLOC)))
 			continue;
 		if (osec->n_packed) {
 			add_packed(writing, osec);
