@@ -30,7 +30,7 @@ unsigned edit_distance(struct str a, struct str b, unsigned limit)
 		for (unsigned j = first; j <= last; j++) {
 			bool same = a.at[i - 1] == b.at[j - 1];
 			unsigned up = j < i + limit ? above[j] : too_far;
-			/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): what the band needs is set */
+			/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it is set */
 			unsigned distance = least(up + 1, left + 1, above[j - 1] + !same);
 			bool swapped = i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] && a.at[i - 2] == b.at[j - 1];
 			if (swapped && two_above[j - 2] + 1 < distance)
