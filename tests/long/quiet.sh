@@ -12,8 +12,17 @@ set -eu
 # how PACKAGE: builds it, in its folder.
 flags='-O1 -D_FORTIFY_SOURCE=2'
 configured() { logged configure ./configure --disable-dependency-tracking --disable-nls "$@" CC="$cc" CXX="$cxx" CFLAGS="$flags" CXXFLAGS="$flags"; }
-# documentation and the files that autotools made stay as they were shipped
-build() { logged make make MAKEINFO=: HELP2MAN=: AUTOCONF=: AUTOMAKE=: ACLOCAL=: AUTOHEADER=: "$@"; }
+# no documentation, and the files that autotools made stay as they were shipped; some run help2man as a script of Perl's, which
+# leaves a script with another first line to what that names
+cat > no-page << 'END'
+#!/bin/sh
+for word; do
+	case $word in --output=*) : > "${word#*=}" ;; esac
+done
+END
+chmod +x no-page
+no_page=$PWD/no-page
+build() { logged make make MAKEINFO=: HELP2MAN="$no_page" AUTOCONF=: AUTOMAKE=: ACLOCAL=: AUTOHEADER=: "$@"; }
 cmaked() {
 	logged configure cmake -S . -B out -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_C_FLAGS="$flags" \
 		-DCMAKE_CXX_FLAGS="$flags" "$@"
