@@ -1,7 +1,6 @@
 #include "ld/layout/value.h"
 
 #include "arch/arch.h"
-#include "ld/resolve/symbols.h"
 
 enum { SYMBOL_GRAIN = 1 << 13 };
 
@@ -42,12 +41,33 @@ static uint64_t value_of(const struct link *link, symbol_id id)
 	return local_value(link, file, index, &addend);
 }
 
+/* Definitions lie anywhere in their files: fetches the file of a symbol some places behind `id`, the definition of a
+ * nearer one, and the section of a still nearer one. `end`: where the loop over all symbols ends. */
+static inline void fetch_definitions(const struct link *link, size_t id, size_t end)
+{
+	enum { FARTHEST = 24, FAR = 16, NEAR = 8 };
+	if (id + FARTHEST >= end)
+		return;
+	uint64_t farthest = symbol_owner(&link->symbols[id + FARTHEST]);
+	if (farthest != OWNER_NONE)
+		__builtin_prefetch(&file_of(link, owner_file(farthest))->symtab);
+	const struct symbol *far = &link->symbols[id + FAR], *near = &link->symbols[id + NEAR];
+	uint64_t owner = symbol_owner(near);
+	if (symbol_owner(far) != OWNER_NONE)
+		__builtin_prefetch(symbol_definition(link, far));
+	if (owner == OWNER_NONE)
+		return;
+	uint32_t shndx = symbol_definition(link, near)->st_shndx;
+	if (shndx < SHN_LORESERVE)
+		__builtin_prefetch(&link->sections.at[file_of(link, owner_file(owner))->first_section + shndx]);
+}
+
 static void compute_range(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct link *link = context;
 	(void)worker;
 	for (size_t id = begin; id < end; id++) {
-		symbols_fetch_definitions(link, id, end);
+		fetch_definitions(link, id, end);
 		link->symbols[id].address = value_of(link, (symbol_id)id);
 	}
 }

@@ -40,25 +40,4 @@ static inline symbol_id global_of(const struct file *file, uint32_t index)
 	return index < file->symtab.first_global ? 0 : file->globals[index - file->symtab.first_global];
 }
 
-/* For loops over all symbols that look at their definitions, which lie anywhere in their files: fetches the one of a
- * symbol some places behind `id`, and the section of a nearer one. `end`: where the loop ends. */
-static inline void symbols_fetch_definitions(const struct link *link, size_t id, size_t end)
-{
-	enum { FARTHEST = 24, FAR = 16, NEAR = 8 };
-	if (id + FARTHEST >= end)
-		return;
-	uint64_t farthest = symbol_owner(&link->symbols[id + FARTHEST]);
-	if (farthest != OWNER_NONE)
-		__builtin_prefetch(&file_of(link, owner_file(farthest))->symtab);
-	const struct symbol *far = &link->symbols[id + FAR], *near = &link->symbols[id + NEAR];
-	uint64_t owner = symbol_owner(near);
-	if (symbol_owner(far) != OWNER_NONE)
-		__builtin_prefetch(symbol_definition(link, far));
-	if (owner == OWNER_NONE)
-		return;
-	uint32_t shndx = symbol_definition(link, near)->st_shndx;
-	if (shndx < SHN_LORESERVE)
-		__builtin_prefetch(&link->sections.at[file_of(link, owner_file(owner))->first_section + shndx]);
-}
-
 #endif
