@@ -56,6 +56,7 @@ void intern_set_free(struct intern_set *set)
 			free(set->tables[i].slots);
 	free(set->tables);
 	free(set->blocks);
+	free(set->ids);
 	*set = (struct intern_set){0};
 }
 
@@ -121,6 +122,38 @@ uint32_t intern_find(const struct intern_table *table, struct interned string, u
 	return place ? id_of(table, place) : 0;
 }
 
+/* ---- numbers -------------------------------------------------------------------------------------------- */
+
+void intern_set_number(struct intern_set *set, uint32_t expected)
+{
+	set->n_numbers = 1;
+	set->numbers_capacity = expected + 1;
+	set->ids = memory_zeroed(set->numbers_capacity, sizeof(*set->ids));
+}
+
+/* Makes room for `n` more numbers. */
+static void reserve_numbers(struct intern_set *set, uint32_t n)
+{
+	if (n <= set->numbers_capacity - set->n_numbers)
+		return;
+	uint32_t *old = set->ids;
+	set->numbers_capacity = set->n_numbers + n + (set->n_numbers + n) / 2;
+	set->ids = memory_zeroed(set->numbers_capacity, sizeof(*set->ids));
+	memcpy(set->ids, old, set->n_numbers * sizeof(*old));
+	free(old);
+}
+
+uint32_t intern_number(struct intern_set *set, struct intern_table *table, uint32_t id)
+{
+	struct interned *string = &table->strings[id >> table->log2_tables];
+	if (!string->number) {
+		reserve_numbers(set, 1);
+		string->number = set->n_numbers++;
+		set->ids[string->number] = id;
+	}
+	return string->number;
+}
+
 /* ---- batches -------------------------------------------------------------------------------------------- */
 
 struct request {
@@ -140,6 +173,9 @@ struct group {
 
 struct bucket {
 	struct group *first, *last;
+	uint32_t n_new;           /* strings that the list was the first to bring to the table */
+	uint32_t first_number;    /* the first of these has it */
+	uint32_t n_kept;          /* requests that wait for the number of a new string */
 };
 
 /* What a worker's groups are made of; those of the last round are used again. */
@@ -228,6 +264,32 @@ static void fetch_group(const struct intern_table *table, const struct group *gr
 		fetch_text(table->strings[places[i]].at, table->strings[places[i]].size);
 }
 
+/* The requests of one list for a table. Where strings are numbered, *id is written at once for what has a number; the
+ * other requests are kept, with the string's place as their size. */
+static void run_bucket(struct intern_table *table, struct bucket *bucket, bool numbered)
+{
+	uint32_t before = table->n;
+	for (struct group *group = bucket->first; group; group = group->next) {
+		uint32_t n_kept = 0;
+		fetch_group(table, group);
+		for (uint32_t i = 0; i < group->n; i++) {
+			struct request *request = &group->requests[i];
+			struct interned string = {.at = request->at, .size = request->size};
+			*request->id = intern_one(table, string, request->hash);
+			if (!numbered)
+				continue;
+			uint32_t place = *request->id >> table->log2_tables;
+			if (table->strings[place].number)
+				*request->id = table->strings[place].number;
+			else
+				group->requests[n_kept++] = (struct request){.size = place, .id = request->id};
+		}
+		group->n = n_kept;
+		bucket->n_kept += n_kept;
+	}
+	bucket->n_new = table->n - before;
+}
+
 static void run_tables(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct intern_batch *batch = context;
@@ -238,23 +300,55 @@ static void run_tables(void *context, size_t begin, size_t end, unsigned worker)
 			memory_touch(table->slots, ((size_t)table->mask + 1) * sizeof(*table->slots));
 		table->is_touched = true;
 		for (uint32_t list = 0; list < batch->n_lists; list++) {
-			const struct group *group = batch->buckets[(size_t)list * batch->set->n + t].first;
-			for (; group; group = group->next) {
-				fetch_group(table, group);
-				for (uint32_t i = 0; i < group->n; i++) {
-					const struct request *request = &group->requests[i];
-					struct interned string = {request->at, request->size};
-					*request->id = intern_one(table, string, request->hash);
-				}
-			}
+			struct bucket *bucket = &batch->buckets[(size_t)list * batch->set->n + t];
+			run_bucket(table, bucket, batch->set->ids);
 		}
 	}
+}
+
+/* A table's new strings lie in the order of the lists, too. */
+static void number_tables(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct intern_batch *batch = context;
+	(void)worker;
+	for (size_t t = begin; t < end; t++) {
+		struct intern_table *table = &batch->set->tables[t];
+		uint32_t place = table->n;
+		for (uint32_t list = 0; list < batch->n_lists; list++)
+			place -= batch->buckets[(size_t)list * batch->set->n + t].n_new;
+		for (uint32_t list = 0; list < batch->n_lists; list++) {
+			const struct bucket *bucket = &batch->buckets[(size_t)list * batch->set->n + t];
+			for (uint32_t i = 0; i < bucket->n_new; i++, place++) {
+				table->strings[place].number = bucket->first_number + i;
+				batch->set->ids[bucket->first_number + i] = id_of(table, place);
+			}
+			for (const struct group *group = bucket->first; group && bucket->n_kept; group = group->next)
+				for (uint32_t i = 0; i < group->n; i++)
+					*group->requests[i].id = table->strings[group->requests[i].size].number;
+		}
+	}
+}
+
+/* The next numbers for what is new, list by list and in a list table by table. */
+static void number_new(struct intern_batch *batch)
+{
+	size_t n_buckets = (size_t)batch->n_lists * batch->set->n;
+	uint32_t n = 0;
+	for (size_t i = 0; i < n_buckets; i++) {
+		batch->buckets[i].first_number = batch->set->n_numbers + n;
+		n += batch->buckets[i].n_new;
+	}
+	reserve_numbers(batch->set, n);
+	parallel_for(batch->pool, batch->set->n, 1, number_tables, batch);
+	batch->set->n_numbers += n;
 }
 
 void intern_batch_run(struct intern_batch *batch)
 {
 	unsigned workers = pool_threads(batch->pool);
 	parallel_for(batch->pool, batch->set->n, 1, run_tables, batch);
+	if (batch->set->ids)
+		number_new(batch);
 	for (size_t i = 0; i < (size_t)batch->n_lists * batch->set->n; i++) {
 		struct bucket *bucket = &batch->buckets[i];
 		struct group_source *source = &batch->sources[i % workers];

@@ -3,7 +3,10 @@
  * A space of strings is cut into a power of two of tables; the caller says which, by a string's hash. A string's id is
  * its place in its table << log2 of the number of tables | which one it is. Many strings are interned as a batch:
  * threads collect them in lists; then each table is worked on by one thread, in the order of the lists, so that ids
- * depend on the strings only. */
+ * depend on the strings only.
+ *
+ * The strings of a set can be numbered, too: without gaps, from 1, list by list in the order in which they came. What is
+ * known of the strings of one list then lies together in memory, while their ids lead all over it. */
 #ifndef GILD_BASE_INTERN_H
 #define GILD_BASE_INTERN_H
 
@@ -14,6 +17,7 @@
 struct interned {
 	const void *at;
 	uint32_t size;
+	uint32_t number;          /* 0: not numbered */
 };
 
 /* Open addressing, linear probing; half of the slots stay free. One block of memory holds the slots and the strings. */
@@ -33,6 +37,8 @@ struct intern_set {
 	struct intern_table *tables;
 	uint32_t n;
 	void *blocks;
+	uint32_t *ids;            /* by number; number 0 is nobody's */
+	uint32_t n_numbers, numbers_capacity; /* with number 0 */
 };
 
 struct intern_space {
@@ -43,11 +49,18 @@ struct intern_space {
 void intern_set_begin(struct intern_set *set, const struct intern_space *spaces, uint32_t n);
 void intern_set_free(struct intern_set *set);
 
+/* Prepares the set for numbers: about `expected` of them, which take no memory before there are strings. */
+void intern_set_number(struct intern_set *set, uint32_t expected);
+
 /* The id of a string, new or not. The table is the calling thread's for that time. */
 uint32_t intern_one(struct intern_table *table, struct interned string, uint32_t hash);
 
 /* The same for a string that is not to be added: 0 if it is not there. Any thread while nothing is added. */
 uint32_t intern_find(const struct intern_table *table, struct interned string, uint32_t hash);
+
+/* The number of the string with that id in table `table` of a set that is prepared for numbers: the next one if it has
+ * none. One thread. */
+uint32_t intern_number(struct intern_set *set, struct intern_table *table, uint32_t id);
 
 /* A batch of strings for a set, in rounds: begin, add, run. Its memory is used again for the next round. */
 struct intern_batch;
@@ -58,8 +71,8 @@ void intern_batch_free(struct intern_batch *batch);
  * on which. */
 void intern_batch_begin(struct intern_batch *batch, uint32_t n_lists);
 
-/* Adds a string for table number `table` of the set; its id will be written to *id. `worker`: the calling thread's
- * number. */
+/* Adds a string for table number `table` of the set; its id, or its number if the set is prepared for numbers, will be
+ * written to *id. `worker`: the calling thread's number. */
 void intern_batch_add(struct intern_batch *batch, uint32_t list, uint32_t table, struct interned string, uint32_t hash,
 		      uint32_t *id, unsigned worker);
 

@@ -440,7 +440,7 @@ struct link {
 	bool has_map;                      /* -Map has been written */
 	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
 	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
-	uint32_t n_symbols;                /* including the null symbol 0 and ids that no name has */
+	uint32_t n_symbols;                /* including the null symbol 0 */
 	struct intern_set names;           /* of symbols */
 	ARRAY(struct aux) aux;             /* [0] is unused */
 

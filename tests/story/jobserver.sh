@@ -65,7 +65,7 @@ truncate -s 1M big
 printf '.globl big\nbig: .incbin "big"\n' | "$CC" -c -x assembler -o big.o -
 mkfifo out
 for signal in TERM INT HUP SEGV; do
-	sleep 60 <>out &
+	sleep 600 <>out &
 	sleeper=$!
 	env --default-signal=INT {A,T}SAN_OPTIONS=handle_segv=0 "$GILD" start.o big.o work*.o -o out &
 	link=$!

@@ -32,7 +32,7 @@ static void add_lists(void *context, size_t begin, size_t end, unsigned worker)
 	struct adding *adding = context;
 	for (size_t list = begin; list < end; list++)
 		for (size_t i = list * N / LISTS; i < (list + 1) * N / LISTS; i++) {
-			struct interned string = {texts[i], (uint32_t)strlen(texts[i])};
+			struct interned string = {.at = texts[i], .size = (uint32_t)strlen(texts[i])};
 			uint32_t hash = hash_of(adding, i);
 			intern_batch_add(adding->batch, (uint32_t)list, (uint32_t)(i % DIFFERENT % adding->tables),
 					 string, hash, &adding->ids[i], worker);
@@ -63,12 +63,74 @@ static uint32_t *intern_all(struct intern_set *set, unsigned threads, unsigned r
 		assert_in_range(place, 1, table->n - 1);
 		assert_int_equal(table->strings[place].size, strlen(texts[i]));
 		assert_memory_equal(table->strings[place].at, texts[i], strlen(texts[i]));
-		struct interned string = {texts[i], (uint32_t)strlen(texts[i])};
+		struct interned string = {.at = texts[i], .size = (uint32_t)strlen(texts[i])};
 		assert_int_equal(intern_find(table, string, hash_of(&adding, i)), ids[i]);
 	}
-	struct interned missing = {"missing", 7};
+	struct interned missing = {.at = "missing", .size = 7};
 	assert_int_equal(intern_find(&set->tables[0], missing, hash_of(&adding, 0)), 0);
 	return ids;
+}
+
+/* Strings are numbered in the order of the lists that bring them first: no gaps, and those of one list together. */
+static uint32_t *number_all(struct intern_set *set, unsigned threads, unsigned rounds)
+{
+	struct pool *pool = pool_new(threads);
+	uint32_t *numbers = calloc(N, sizeof(*numbers)), lists_of[DIFFERENT] = {0};
+	assert_non_null(numbers);
+	for (size_t i = 0; i < N; i++)
+		snprintf(texts[i], LENGTH, "%zu", i % DIFFERENT);
+	struct intern_batch *batch = intern_batch_new(set, pool);
+	struct adding adding = {batch, numbers, set->n, UINT32_MAX};
+	for (unsigned round = 0; round < rounds; round++) {
+		intern_batch_begin(batch, LISTS);
+		parallel_for(pool, LISTS, 1, add_lists, &adding);
+		intern_batch_run(batch);
+	}
+	intern_batch_free(batch);
+	pool_free(pool);
+	assert_int_equal(set->n_numbers, DIFFERENT + 1);
+	uint32_t list = 0;
+	for (size_t i = 0; i < N; i++) {
+		while (i >= (list + 1) * (size_t)N / LISTS)
+			list++;
+		assert_in_range(numbers[i], 1, DIFFERENT);
+		assert_int_equal(numbers[i], numbers[i % DIFFERENT]);
+		if (i < DIFFERENT) { /* the first time that it comes */
+			assert_int_equal(lists_of[numbers[i] - 1], 0);
+			lists_of[numbers[i] - 1] = 1 + list;
+		}
+		uint32_t id = set->ids[numbers[i]];
+		const struct intern_table *table = &set->tables[id % set->n];
+		const struct interned *string = &table->strings[id / set->n];
+		assert_int_equal(string->number, numbers[i]);
+		assert_int_equal(string->size, strlen(texts[i]));
+		assert_memory_equal(string->at, texts[i], string->size);
+	}
+	for (uint32_t i = 1; i < DIFFERENT; i++)
+		assert_in_range(lists_of[i], lists_of[i - 1], LISTS);
+	return numbers;
+}
+
+static void numbers_follow_the_lists(void **state)
+{
+	(void)state;
+	struct intern_space space = {LOG2_TABLES, DIFFERENT}, few = {LOG2_TABLES, 1};
+	struct intern_set one, several;
+	intern_set_begin(&one, &space, 1);
+	intern_set_begin(&several, &few, 1);
+	intern_set_number(&one, DIFFERENT);
+	intern_set_number(&several, 1); /* has to grow */
+	uint32_t *expected = number_all(&one, 1, 1), *numbers = number_all(&several, 5, 2);
+	assert_memory_equal(numbers, expected, N * sizeof(*numbers));
+	struct intern_table *table = &several.tables[1];
+	uint32_t id = intern_one(table, (struct interned){.at = "another", .size = 7}, 77);
+	assert_int_equal(intern_number(&several, table, id), DIFFERENT + 1);
+	assert_int_equal(intern_number(&several, table, id), DIFFERENT + 1);
+	assert_int_equal(several.ids[DIFFERENT + 1], id);
+	free(expected);
+	free(numbers);
+	intern_set_free(&one);
+	intern_set_free(&several);
 }
 
 static uint32_t count(const struct intern_set *set)
@@ -141,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_do_not_depend_on_threads_and_rounds),
+		cmocka_unit_test(numbers_follow_the_lists),
 		cmocka_unit_test(tables_grow),
 		cmocka_unit_test(equal_hashes_do_not_make_strings_equal),
 		cmocka_unit_test(spaces_have_tables_of_their_own),

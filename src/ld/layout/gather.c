@@ -265,10 +265,11 @@ struct dealing {
 	struct link *link;
 	ARRAY(struct guest) guests; /* by `before` */
 	uint32_t *starts;         /* by block and run */
+	size_t stride;            /* from block to block: each has cache lines of its own */
 	bool put;                 /* the second time */
 };
 
-enum { BLOCK = 1 << 14, SLICE = 1 << 12 };
+enum { BLOCK = 1 << 14, SLICE = 1 << 12, CACHE_LINE = 64 };
 
 /* Common symbols of a file come last in it, those of all files last of all. */
 static section_id behind_file(const struct link *link, const struct common_area *area)
@@ -315,7 +316,7 @@ static void deal_block(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct dealing *dealing = context;
 	struct link *link = dealing->link;
-	uint32_t *starts = dealing->starts + begin / BLOCK * link->layout->runs.n;
+	uint32_t *starts = dealing->starts + begin / BLOCK * dealing->stride;
 	uint32_t guest = 0, n_guests = dealing->guests.n;
 	(void)worker;
 	while (guest < n_guests && dealing->guests.at[guest].before < begin)
@@ -336,16 +337,18 @@ static void make_lists(struct link *link)
 	struct layout *layout = link->layout;
 	struct dealing dealing = {.link = link};
 	uint32_t n_blocks = link->sections.n / BLOCK + 1;
-	dealing.starts = calloc((size_t)n_blocks * layout->runs.n, sizeof(*dealing.starts));
+	dealing.stride = align_up(layout->runs.n * sizeof(*dealing.starts), CACHE_LINE) / sizeof(*dealing.starts);
+	dealing.starts = aligned_alloc(CACHE_LINE, n_blocks * dealing.stride * sizeof(*dealing.starts));
 	if (!dealing.starts)
 		out_of_memory();
+	memset(dealing.starts, 0, n_blocks * dealing.stride * sizeof(*dealing.starts));
 	list_guests(&dealing);
 	parallel_for(link->pool, link->sections.n, BLOCK, deal_block, &dealing);
 	for (uint32_t r = 0; r < layout->runs.n; r++) {
 		struct run *run = &layout->runs.at[r];
 		run->n = 0;
 		for (uint32_t b = 0; b < n_blocks; b++) {
-			uint32_t *start = &dealing.starts[(size_t)b * layout->runs.n + r], n = *start;
+			uint32_t *start = &dealing.starts[b * dealing.stride + r], n = *start;
 			*start = run->n;
 			run->n += n;
 		}
@@ -379,28 +382,28 @@ static void inherit_slices(void *context, size_t begin, size_t end, unsigned wor
 	uint64_t mask = output_flags(link);
 	(void)worker;
 	for (size_t n = begin; n < end; n++) {
-		struct slice *slice = &heirs->slices.at[n];
-		const struct run *run = &link->layout->runs.at[slice->run];
+		struct slice slice = heirs->slices.at[n]; /* others write to its neighbours */
+		const struct run *run = &link->layout->runs.at[slice.run];
 		uint32_t type = type_by_name(link->layout->osecs.at[run->osec].name);
-		for (uint32_t i = slice->first; i < slice->last; i++) {
+		for (uint32_t i = slice.first; i < slice.last; i++) {
 			const struct section *section = section_of(link, run->items[i]);
 			bool unwind = section->kind == SECTION_EH_FRAME; /* its pieces join without gaps */
 			struct traits traits = traits_of(link, run->items[i]);
-			slice->has_made |= section->kind == SECTION_SYNTHETIC;
-			slice->link_ordered |= section->file != INTERNAL_FILE && traits.flags & SHF_LINK_ORDER;
-			slice->has_made |= section->kind == SECTION_SYNTHETIC;
+			slice.link_ordered |= section->file != INTERNAL_FILE && traits.flags & SHF_LINK_ORDER;
+			slice.has_made |= section->kind == SECTION_SYNTHETIC;
 			traits.flags &= mask;
 			if (type != SHT_NULL)
 				traits.type = type;
 			else if (traits.type == SHT_X86_64_UNWIND)
 				traits.type = SHT_PROGBITS;
-			inherit(&slice->inherited,
+			inherit(&slice.inherited,
 				(struct inherited){.traits = traits,
 						   .any = true,
 						   .p2align = unwind ? link->arch->dialect->p2word : section->p2align});
-			if (section->p2align > slice->p2align)
-				slice->p2align = section->p2align;
+			if (section->p2align > slice.p2align)
+				slice.p2align = section->p2align;
 		}
+		heirs->slices.at[n] = slice;
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "ld/resolve/symbols.h"
 #include "ld/synth/eh_frame.h"
 #include "ld/synth/relocs.h"
 #include "ld/synth/synth.h"
@@ -100,8 +101,13 @@ void render_piece(struct link *link, const struct piece *piece, uint8_t *image)
 	const struct osec *osec = &link->layout->osecs.at[run->osec];
 	uint64_t start = piece->start + osec->addr - run->addr; /* of the piece in the run */
 	uint64_t at = 0;
+	file_id fetched = INTERNAL_FILE;
 	for (uint32_t i = piece->first; i < piece->last; i++) {
 		const struct section *section = section_of(link, run->items[i]);
+		if (section->rela && section->file != fetched) {
+			symbols_fetch(link, file_of(link, section->file));
+			fetched = section->file;
+		}
 		uint64_t offset = section->offset - start;
 		if (offset != at)
 			fill_gap(link, osec, run->fill, 0, image + at, offset - at);

@@ -67,7 +67,7 @@ static void split(struct merging *merging, struct merge_section *merged, uint32_
 		merged->pieces[i].start = start;
 		while (block << MERGE_BLOCK_SHIFT <= start)
 			merged->blocks[block++] = i;
-		intern_batch_add(merging->batch, list, shard, (struct interned){content.data + start, size}, hash,
+		intern_batch_add(merging->batch, list, shard, (struct interned){.at = content.data + start, .size = size}, hash,
 				 &merged->pieces[i].ref, worker);
 	}
 	while (block < n_blocks)

@@ -16,12 +16,16 @@
 
 enum { FILE_GRAIN = 8, MAX_LISTS = 32 };
 
+/* Mentions of names: what defines a symbol (or has it in common), and what does not. */
+enum { MENTIONS_DEFINE = 1 << 0, MENTIONS_ASK = 1 << 1 };
+
 /* A batch of files that are read, named or looked at together. */
 struct batch {
 	struct link *link;
 	const file_id *files;
 	uint32_t n;
 	struct intern_batch *names;
+	uint8_t mentions;         /* MENTIONS_*: what is named */
 	uint32_t *cuts;           /* list i of names is of files[cuts[i] .. cuts[i + 1]) */
 	bool extracted;           /* the set of live files is final */
 	bool elsewhere;           /* own_definitions: of shared objects and lazy members, rather than of objects */
@@ -81,9 +85,12 @@ static void name_globals(struct batch *batch, file_id id, uint32_t list, unsigne
 {
 	struct link *link = batch->link;
 	struct file *file = file_of(link, id);
-	uint32_t versioned_capacity = 0;
+	uint32_t versioned_capacity = file->n_versioned;
 	for (uint32_t i = 0; i < globals_in(file); i++) {
 		uint32_t index = file->symtab.first_global + i;
+		bool asks = file->symtab.syms[index].st_shndx == SHN_UNDEF;
+		if (!(batch->mentions & (asks ? MENTIONS_ASK : MENTIONS_DEFINE)))
+			continue;
 		struct str name = lookup_name(link, id, index, &link->worker_arenas[worker], &versioned_capacity);
 		bool hidden = false;
 		if (file->kind == FILE_SHARED && shared_object_version(file, index, &hidden) == VER_NDX_LOCAL &&
@@ -112,7 +119,7 @@ static void name_files(void *context, size_t begin, size_t end, unsigned worker)
 				continue;
 			}
 			const char *name = file->lazy_names;
-			for (uint32_t n = 0; n < file->n_lazy; n++) {
+			for (uint32_t n = 0; batch->mentions & MENTIONS_DEFINE && n < file->n_lazy; n++) {
 				struct str text = str_of(name);
 				if (text.len)
 					symbols_add(batch->names, batch->link, (uint32_t)list, text,
@@ -142,27 +149,38 @@ static uint32_t cut_names(struct batch *batch, uint64_t share)
 }
 
 /* In rounds, so that not all names are on their way at the same time. */
-static void intern_files(struct link *link, struct intern_batch **names, const file_id *files, uint32_t n)
+static void intern_mentions(struct link *link, struct batch *batch, uint8_t mentions, uint64_t total)
 {
 	enum { LEAST = 1 << 12, MOST = 1 << 14 }; /* names of a list, but for files that have more */
+	batch->mentions = mentions;
+	batch->cuts[0] = 0;
+	while (batch->cuts[0] < batch->n) {
+		uint32_t lists = cut_names(batch, max_u64(LEAST, min_u64(MOST, total / MAX_LISTS)));
+		intern_batch_begin(batch->names, lists);
+		parallel_for(link->pool, lists, 1, name_files, batch);
+		symbols_run(link, batch->names);
+		batch->cuts[0] = batch->cuts[lists];
+	}
+}
+
+/* The first time what is defined comes first: see symbols.h. Later, what comes are members whose definitions the indices
+ * of their archives have named. */
+static void intern_files(struct link *link, struct intern_batch **names, const file_id *files, uint32_t n)
+{
 	uint32_t cuts[MAX_LISTS + 1] = {0};
-	struct batch batch = {.link = link, .files = files, .n = n, .cuts = cuts};
+	struct batch batch = {.link = link, .files = files, .n = n, .cuts = cuts, .names = *names};
 	uint64_t total = 0;
 	for (uint32_t i = 0; i < n; i++)
 		total += names_in(file_of(link, files[i]));
-	if (!*names) {
-		symbols_init(link, total);
-		internal_begin(link);
-		*names = intern_batch_new(&link->names, link->pool);
+	if (*names) {
+		intern_mentions(link, &batch, MENTIONS_DEFINE | MENTIONS_ASK, total);
+		return;
 	}
-	batch.names = *names;
-	while (cuts[0] < n) {
-		uint32_t lists = cut_names(&batch, max_u64(LEAST, min_u64(MOST, total / MAX_LISTS)));
-		intern_batch_begin(batch.names, lists);
-		parallel_for(link->pool, lists, 1, name_files, &batch);
-		symbols_run(link, batch.names);
-		cuts[0] = cuts[lists];
-	}
+	symbols_init(link, total);
+	internal_begin(link);
+	batch.names = *names = intern_batch_new(&link->names, link->pool);
+	intern_mentions(link, &batch, MENTIONS_DEFINE, total);
+	intern_mentions(link, &batch, MENTIONS_ASK, total);
 }
 
 static void own(struct link *link, symbol_id id, uint64_t key)
@@ -195,11 +213,14 @@ static enum symbol_rank rank_of(const struct file *file, const struct elf_sym *s
 	return elf_sym_bind(sym) == STB_WEAK ? RANK_WEAK : RANK_STRONG;
 }
 
-/* The most constraining visibility wins: internal, hidden, protected, default (gABI, "Symbol Visibility"). */
+/* The most constraining visibility wins: internal, hidden, protected, default (gABI, "Symbol Visibility"). Default, which
+ * most mentions have, constrains nothing: then the symbol is not even read. */
 static void constrain_visibility(struct symbol *symbol, uint8_t visibility)
 {
+	if (visibility == STV_DEFAULT)
+		return;
 	uint8_t old = atomic_load_explicit(&symbol->visibility, memory_order_relaxed);
-	while (visibility != STV_DEFAULT && (old == STV_DEFAULT || visibility < old) &&
+	while ((old == STV_DEFAULT || visibility < old) &&
 	       !atomic_compare_exchange_weak_explicit(&symbol->visibility, &old, visibility, memory_order_relaxed,
 						      memory_order_relaxed))
 		;
@@ -315,6 +336,7 @@ static bool member_defines(struct link *link, file_id id, struct str name)
 static void extract_for(struct wave *wave, const struct file *file)
 {
 	struct link *link = wave->link;
+	symbols_fetch(link, file);
 	for (uint32_t i = 0; i < globals_in(file); i++) {
 		const struct elf_sym *sym = &file->symtab.syms[file->symtab.first_global + i];
 		bool asks =
@@ -541,6 +563,7 @@ static void survey_objects(void *context, size_t begin, size_t end, unsigned wor
 		struct file *file = file_of(link, (file_id)f);
 		if (file->kind == FILE_SHARED || !file->live)
 			continue;
+		symbols_fetch(link, file);
 		for (uint32_t i = 0; i < globals_in(file); i++) {
 			uint32_t index = file->symtab.first_global + i;
 			const struct elf_sym *sym = &file->symtab.syms[index];

@@ -31,6 +31,7 @@ void symbols_init(struct link *link, uint64_t expected)
 	uint64_t n = expected / MENTIONS;
 	struct intern_space names = {log2_tables_for(expected, n), n};
 	intern_set_begin(&link->names, &names, 1);
+	intern_set_number(&link->names, (uint32_t)min_u64(expected, UINT32_MAX / 2));
 	link->symbols_capacity = (uint32_t)min_u64(expected, UINT32_MAX);
 	link->symbols = memory_zeroed(link->symbols_capacity, sizeof(*link->symbols));
 }
@@ -50,15 +51,11 @@ static void init_symbols(void *context, size_t begin, size_t end, unsigned worke
 		link->symbols[i].owner = OWNER_NONE;
 }
 
-/* Makes the symbol column as long as the longest table asks for. */
+/* Makes the symbol column as long as there are names. */
 static void grow_symbols(struct link *link)
 {
 	enum { GRAIN = 1 << 16 };
-	uint32_t longest = 0;
-	for (uint32_t i = 0; i < link->names.n; i++)
-		if (link->names.tables[i].n > longest)
-			longest = link->names.tables[i].n;
-	uint32_t n = longest << link->names.tables[0].log2_tables;
+	uint32_t n = link->names.n_numbers;
 	if (n <= link->n_symbols)
 		return;
 	if (n > link->symbols_capacity) {
@@ -76,7 +73,7 @@ void symbols_add(struct intern_batch *batch, const struct link *link, uint32_t l
 		 unsigned worker)
 {
 	uint64_t hash = hash_bytes(name.at, name.len);
-	intern_batch_add(batch, list, table_of(link, hash), (struct interned){name.at, name.len}, (uint32_t)hash, slot,
+	intern_batch_add(batch, list, table_of(link, hash), (struct interned){.at = name.at, .size = name.len}, (uint32_t)hash, slot,
 			 worker);
 }
 
@@ -90,25 +87,28 @@ symbol_id symbols_intern_one(struct link *link, struct str name)
 {
 	uint64_t hash = hash_bytes(name.at, name.len);
 	struct intern_table *table = &link->names.tables[table_of(link, hash)];
-	symbol_id id = intern_one(table, (struct interned){name.at, name.len}, (uint32_t)hash);
+	uint32_t name_id = intern_one(table, (struct interned){.at = name.at, .size = name.len}, (uint32_t)hash);
+	symbol_id symbol = intern_number(&link->names, table, name_id);
 	grow_symbols(link);
-	return id;
+	return symbol;
 }
 
 symbol_id symbols_find(const struct link *link, struct str name)
 {
 	uint64_t hash = hash_bytes(name.at, name.len);
 	const struct intern_table *table = &link->names.tables[table_of(link, hash)];
-	return intern_find(table, (struct interned){name.at, name.len}, (uint32_t)hash);
+	uint32_t name_id = intern_find(table, (struct interned){.at = name.at, .size = name.len}, (uint32_t)hash);
+	return table->strings[name_id >> table->log2_tables].number;
 }
 
 struct str symbol_name(const struct link *link, symbol_id id)
 {
-	const struct intern_table *table = &link->names.tables[id & (link->names.n - 1)];
-	uint32_t place = id >> table->log2_tables;
-	if (place == 0 || place >= table->n)
+	if (id == 0 || id >= link->names.n_numbers)
 		return (struct str){"", 0};
-	return (struct str){table->strings[place].at, table->strings[place].size};
+	uint32_t name_id = link->names.ids[id];
+	const struct intern_table *table = &link->names.tables[name_id & (link->names.n - 1)];
+	const struct interned *name = &table->strings[name_id >> table->log2_tables];
+	return (struct str){name->at, name->size};
 }
 
 struct str symbol_base_name(const struct link *link, symbol_id id)

@@ -1,6 +1,8 @@
 /* The global symbol table: names to ids.
  *
- * Names are interned in batches (base/intern.h); a symbol's id is that of its name. Tables: one for small links. */
+ * Names are interned in batches and numbered (base/intern.h); a symbol's id is its name's number. What objects define is
+ * named before what they only mention, so the symbols that a file defines lie together, unless another file defines them,
+ * too. Tables: one for small links. */
 #ifndef GILD_LD_RESOLVE_SYMBOLS_H
 #define GILD_LD_RESOLVE_SYMBOLS_H
 
@@ -33,6 +35,16 @@ static inline struct str str_of(const char *text)
 
 /* The name without "@VERSION". */
 struct str symbol_base_name(const struct link *link, symbol_id id);
+
+/* Fetches ahead what is known of all symbols that a file mentions, for a walk over its relocations: each would wait for
+ * memory, one after the other. More than the processor's second cache holds are not worth it. */
+static inline void symbols_fetch(const struct link *link, const struct file *file)
+{
+	enum { MOST = 1 << 13 };
+	uint32_t n = file->symtab.n - file->symtab.first_global;
+	for (uint32_t i = 0; n <= MOST && i < n; i++)
+		__builtin_prefetch(&link->symbols[file->globals[i]]);
+}
 
 /* The global symbol behind entry `index` of a file's symbol table; 0 for local ones. */
 static inline symbol_id global_of(const struct file *file, uint32_t index)

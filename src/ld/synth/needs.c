@@ -128,6 +128,7 @@ static void scan_file(struct link *link, file_id id, struct arena *arena)
 	scanner.bits = calloc((size_t)file->symtab.n + 1, sizeof(*scanner.bits));
 	if (!scanner.bits)
 		out_of_memory();
+	symbols_fetch(link, file);
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
 		if (!is_scanned(link, file, i))
 			continue;

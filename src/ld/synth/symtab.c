@@ -133,6 +133,8 @@ static bool lists_global(const struct link *link, file_id id, uint32_t index, sy
 {
 	const struct file *file = file_of(link, id);
 	*symbol = global_of(file, index);
+	if (id != INTERNAL_FILE && file->symtab.syms[index].st_shndx == SHN_UNDEF)
+		return false;
 	if (!*symbol || !keeps_global(link, *symbol))
 		return false;
 	uint64_t owner = symbol_owner(&link->symbols[*symbol]);
