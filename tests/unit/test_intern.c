@@ -188,7 +188,7 @@ static void spaces_have_tables_of_their_own(void **state)
 	struct intern_set set;
 	intern_set_begin(&set, spaces, 3);
 	assert_int_equal(set.n, 1 + 4 + 2);
-	struct interned string = {"foo", 3};
+	struct interned string = {.at = "foo", .size = 3};
 	for (uint32_t t = 0; t < set.n; t++) {
 		static const uint32_t ids[] = {1, 4, 5, 6, 7, 2, 3};
 		assert_int_equal(intern_find(&set.tables[t], string, 5), 0);
