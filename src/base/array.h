@@ -19,8 +19,10 @@
 void *array_reserve(void *at, uint32_t n, uint32_t *cap, size_t element, uint32_t more);
 
 /* A pointer to one new element at the end; its content is undefined. */
-#define array_push(array)                                                                              \
-	((array)->at = array_reserve((array)->at, (array)->n, &(array)->cap, sizeof(*(array)->at), 1), \
+#define array_push(array)                                                                                    \
+	((array)->n < (array)->cap                                                                           \
+		 ? (void)0                                                                                   \
+		 : (void)((array)->at = array_reserve((array)->at, (array)->n, &(array)->cap, sizeof(*(array)->at), 1)), \
 	 &(array)->at[(array)->n++])
 
 #define array_free(array) (free((array)->at), (array)->at = NULL, (array)->n = (array)->cap = 0)

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/memory.h"
 
-enum { FIRST_SLOTS = 256 };
+enum { FIRST_SLOTS = 256, CACHE_LINE = 64 };
 
 /* Bytes of a table's block. */
 static size_t block_size(uint32_t mask)
@@ -143,15 +144,21 @@ static void reserve_numbers(struct intern_set *set, uint32_t n)
 	free(old);
 }
 
-uint32_t intern_number(struct intern_set *set, struct intern_table *table, uint32_t id)
+static uint32_t *number_of(const struct intern_set *set, uint32_t id)
 {
-	struct interned *string = &table->strings[id >> table->log2_tables];
-	if (!string->number) {
+	const struct intern_table *table = &set->tables[id & (set->n - 1)];
+	return &table->strings[id >> table->log2_tables].number;
+}
+
+uint32_t intern_number(struct intern_set *set, uint32_t id)
+{
+	uint32_t *number = number_of(set, id);
+	if (!*number) {
 		reserve_numbers(set, 1);
-		string->number = set->n_numbers++;
-		set->ids[string->number] = id;
+		*number = set->n_numbers++;
+		set->ids[*number] = id;
 	}
-	return string->number;
+	return *number;
 }
 
 /* ---- batches -------------------------------------------------------------------------------------------- */
@@ -159,7 +166,7 @@ uint32_t intern_number(struct intern_set *set, struct intern_table *table, uint3
 struct request {
 	const void *at;
 	uint32_t size, hash;
-	uint32_t *id;
+	uint32_t order;           /* in its list */
 };
 
 /* Requests of one list for one table, GROUP at a time. */
@@ -174,9 +181,18 @@ struct group {
 struct bucket {
 	struct group *first, *last;
 	uint32_t n_new;           /* strings that the list was the first to bring to the table */
-	uint32_t first_number;    /* the first of these has it */
-	uint32_t n_kept;          /* requests that wait for the number of a new string */
 };
+
+/* A list's requests, in their order: where the answers go, and the answers. */
+struct list {
+	_Alignas(CACHE_LINE) ARRAY(uint32_t *) slots; /* by the thread that fills the list */
+	uint32_t *answers;        /* an id, or a number; UNNUMBERED | id: the string has no number yet */
+	uint32_t n_answers;       /* there is room for */
+	uint32_t next_number;
+};
+
+/* In answers; and in a string's number: UNNUMBERED | the list that brought it first, which will number it. */
+#define UNNUMBERED (1u << 31)
 
 /* What a worker's groups are made of; those of the last round are used again. */
 struct group_source {
@@ -189,6 +205,8 @@ struct intern_batch {
 	struct pool *pool;
 	uint32_t n_lists;
 	struct bucket *buckets;   /* of each list for each table */
+	struct list *lists;
+	uint32_t n_lists_made;    /* n_lists and more: of earlier rounds */
 	struct group_source *sources; /* of the workers */
 };
 
@@ -204,14 +222,36 @@ void intern_batch_free(struct intern_batch *batch)
 {
 	for (unsigned i = 0; i < pool_threads(batch->pool); i++)
 		arena_free(&batch->sources[i].arena);
+	for (uint32_t i = 0; i < batch->n_lists_made; i++) {
+		array_free(&batch->lists[i].slots);
+		free(batch->lists[i].answers);
+	}
+	free(batch->lists);
 	free(batch->sources);
 	free(batch);
+}
+
+static void make_lists(struct intern_batch *batch, uint32_t n)
+{
+	struct list *lists = aligned_alloc(CACHE_LINE, n * sizeof(*lists));
+	if (!lists)
+		out_of_memory();
+	memset(lists, 0, n * sizeof(*lists));
+	if (batch->n_lists_made)
+		memcpy(lists, batch->lists, batch->n_lists_made * sizeof(*lists));
+	free(batch->lists);
+	batch->lists = lists;
+	batch->n_lists_made = n;
 }
 
 void intern_batch_begin(struct intern_batch *batch, uint32_t n_lists)
 {
 	batch->n_lists = n_lists;
 	batch->buckets = memory_zeroed((size_t)n_lists * batch->set->n, sizeof(*batch->buckets));
+	if (n_lists > batch->n_lists_made)
+		make_lists(batch, n_lists);
+	for (uint32_t i = 0; i < n_lists; i++)
+		batch->lists[i].slots.n = 0;
 }
 
 static struct group *new_group(struct group_source *source)
@@ -230,12 +270,14 @@ void intern_batch_add(struct intern_batch *batch, uint32_t list, uint32_t table,
 		      uint32_t *id, unsigned worker)
 {
 	struct bucket *bucket = &batch->buckets[(size_t)list * batch->set->n + table];
+	uint32_t order = batch->lists[list].slots.n;
+	*array_push(&batch->lists[list].slots) = id;
 	if (!bucket->last || bucket->last->n == GROUP) {
 		struct group *group = new_group(&batch->sources[worker]);
 		*(bucket->last ? &bucket->last->next : &bucket->first) = group;
 		bucket->last = group;
 	}
-	bucket->last->requests[bucket->last->n++] = (struct request){string.at, string.size, hash, id};
+	bucket->last->requests[bucket->last->n++] = (struct request){string.at, string.size, hash, order};
 }
 
 static inline void fetch_text(const void *at, uint32_t size)
@@ -264,28 +306,24 @@ static void fetch_group(const struct intern_table *table, const struct group *gr
 		fetch_text(table->strings[places[i]].at, table->strings[places[i]].size);
 }
 
-/* The requests of one list for a table. Where strings are numbered, *id is written at once for what has a number; the
- * other requests are kept, with the string's place as their size. */
-static void run_bucket(struct intern_table *table, struct bucket *bucket, bool numbered)
+static void run_bucket(struct intern_batch *batch, struct intern_table *table, uint32_t list, struct bucket *bucket)
 {
-	uint32_t before = table->n;
-	for (struct group *group = bucket->first; group; group = group->next) {
-		uint32_t n_kept = 0;
+	uint32_t *answers = batch->lists[list].answers, before = table->n;
+	for (const struct group *group = bucket->first; group; group = group->next) {
 		fetch_group(table, group);
 		for (uint32_t i = 0; i < group->n; i++) {
-			struct request *request = &group->requests[i];
+			const struct request *request = &group->requests[i];
 			struct interned string = {.at = request->at, .size = request->size};
-			*request->id = intern_one(table, string, request->hash);
-			if (!numbered)
+			uint32_t id = intern_one(table, string, request->hash), *answer = &answers[request->order];
+			if (!batch->set->ids) {
+				*answer = id;
 				continue;
-			uint32_t place = *request->id >> table->log2_tables;
-			if (table->strings[place].number)
-				*request->id = table->strings[place].number;
-			else
-				group->requests[n_kept++] = (struct request){.size = place, .id = request->id};
+			}
+			uint32_t *number = &table->strings[id >> table->log2_tables].number;
+			if (!*number)
+				*number = UNNUMBERED | list;
+			*answer = *number & UNNUMBERED ? UNNUMBERED | id : *number;
 		}
-		group->n = n_kept;
-		bucket->n_kept += n_kept;
 	}
 	bucket->n_new = table->n - before;
 }
@@ -299,56 +337,81 @@ static void run_tables(void *context, size_t begin, size_t end, unsigned worker)
 		if (!table->is_touched)
 			memory_touch(table->slots, ((size_t)table->mask + 1) * sizeof(*table->slots));
 		table->is_touched = true;
-		for (uint32_t list = 0; list < batch->n_lists; list++) {
-			struct bucket *bucket = &batch->buckets[(size_t)list * batch->set->n + t];
-			run_bucket(table, bucket, batch->set->ids);
-		}
+		for (uint32_t list = 0; list < batch->n_lists; list++)
+			run_bucket(batch, table, list, &batch->buckets[(size_t)list * batch->set->n + t]);
 	}
 }
 
-/* A table's new strings lie in the order of the lists, too. */
-static void number_tables(void *context, size_t begin, size_t end, unsigned worker)
+/* Numbers what the lists were the first to bring. */
+static void number_lists(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct intern_batch *batch = context;
 	(void)worker;
-	for (size_t t = begin; t < end; t++) {
-		struct intern_table *table = &batch->set->tables[t];
-		uint32_t place = table->n;
-		for (uint32_t list = 0; list < batch->n_lists; list++)
-			place -= batch->buckets[(size_t)list * batch->set->n + t].n_new;
-		for (uint32_t list = 0; list < batch->n_lists; list++) {
-			const struct bucket *bucket = &batch->buckets[(size_t)list * batch->set->n + t];
-			for (uint32_t i = 0; i < bucket->n_new; i++, place++) {
-				table->strings[place].number = bucket->first_number + i;
-				batch->set->ids[bucket->first_number + i] = id_of(table, place);
-			}
-			for (const struct group *group = bucket->first; group && bucket->n_kept; group = group->next)
-				for (uint32_t i = 0; i < group->n; i++)
-					*group->requests[i].id = table->strings[group->requests[i].size].number;
+	for (size_t l = begin; l < end; l++) {
+		struct list *list = &batch->lists[l];
+		for (uint32_t i = 0; i < list->slots.n; i++) {
+			uint32_t *answer = &list->answers[i], id = *answer & ~UNNUMBERED;
+			if (!(*answer & UNNUMBERED))
+				continue;
+			uint32_t *number = number_of(batch->set, id);
+			if (__atomic_load_n(number, __ATOMIC_RELAXED) != (UNNUMBERED | (uint32_t)l))
+				continue; /* the other list's thread may be about to change it */
+			batch->set->ids[list->next_number] = id;
+			*answer = list->next_number++;
+			__atomic_store_n(number, *answer, __ATOMIC_RELAXED);
 		}
 	}
 }
 
-/* The next numbers for what is new, list by list and in a list table by table. */
+static void give_answers(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct intern_batch *batch = context;
+	(void)worker;
+	for (size_t l = begin; l < end; l++) {
+		const struct list *list = &batch->lists[l];
+		for (uint32_t i = 0; i < list->slots.n; i++) {
+			uint32_t answer = list->answers[i];
+			bool unnumbered = batch->set->ids && answer & UNNUMBERED;
+			*list->slots.at[i] = unnumbered ? *number_of(batch->set, answer & ~UNNUMBERED) : answer;
+		}
+	}
+}
+
+/* Numbers what is new, list by list. */
 static void number_new(struct intern_batch *batch)
 {
-	size_t n_buckets = (size_t)batch->n_lists * batch->set->n;
+	struct intern_set *set = batch->set;
 	uint32_t n = 0;
-	for (size_t i = 0; i < n_buckets; i++) {
-		batch->buckets[i].first_number = batch->set->n_numbers + n;
-		n += batch->buckets[i].n_new;
+	for (uint32_t list = 0; list < batch->n_lists; list++) {
+		batch->lists[list].next_number = set->n_numbers + n;
+		for (uint32_t t = 0; t < set->n; t++)
+			n += batch->buckets[(size_t)list * set->n + t].n_new;
 	}
-	reserve_numbers(batch->set, n);
-	parallel_for(batch->pool, batch->set->n, 1, number_tables, batch);
-	batch->set->n_numbers += n;
+	reserve_numbers(set, n);
+	parallel_for(batch->pool, batch->n_lists, 1, number_lists, batch);
+	set->n_numbers += n;
+}
+
+static void reserve_answers(struct list *list)
+{
+	if (list->slots.n <= list->n_answers)
+		return;
+	free(list->answers);
+	list->n_answers = list->slots.n + list->slots.n / 4;
+	list->answers = malloc(list->n_answers * sizeof(*list->answers));
+	if (!list->answers)
+		out_of_memory();
 }
 
 void intern_batch_run(struct intern_batch *batch)
 {
 	unsigned workers = pool_threads(batch->pool);
+	for (uint32_t i = 0; i < batch->n_lists; i++)
+		reserve_answers(&batch->lists[i]);
 	parallel_for(batch->pool, batch->set->n, 1, run_tables, batch);
 	if (batch->set->ids)
 		number_new(batch);
+	parallel_for(batch->pool, batch->n_lists, 1, give_answers, batch);
 	for (size_t i = 0; i < (size_t)batch->n_lists * batch->set->n; i++) {
 		struct bucket *bucket = &batch->buckets[i];
 		struct group_source *source = &batch->sources[i % workers];

@@ -5,8 +5,8 @@
  * threads collect them in lists; then each table is worked on by one thread, in the order of the lists, so that ids
  * depend on the strings only.
  *
- * The strings of a set can be numbered, too: without gaps, from 1, list by list in the order in which they came. What is
- * known of the strings of one list then lies together in memory, while their ids lead all over it. */
+ * The strings of a set can be numbered, too: from 1, without gaps, in the order in which the lists bring them first. What
+ * is known of neighbours then lies together in memory, while ids lead all over it. */
 #ifndef GILD_BASE_INTERN_H
 #define GILD_BASE_INTERN_H
 
@@ -49,7 +49,7 @@ struct intern_space {
 void intern_set_begin(struct intern_set *set, const struct intern_space *spaces, uint32_t n);
 void intern_set_free(struct intern_set *set);
 
-/* Prepares the set for numbers: about `expected` of them, which take no memory before there are strings. */
+/* Prepares a set of one space for numbers: about `expected` of them, which take no memory before there are strings. */
 void intern_set_number(struct intern_set *set, uint32_t expected);
 
 /* The id of a string, new or not. The table is the calling thread's for that time. */
@@ -58,9 +58,9 @@ uint32_t intern_one(struct intern_table *table, struct interned string, uint32_t
 /* The same for a string that is not to be added: 0 if it is not there. Any thread while nothing is added. */
 uint32_t intern_find(const struct intern_table *table, struct interned string, uint32_t hash);
 
-/* The number of the string with that id in table `table` of a set that is prepared for numbers: the next one if it has
- * none. One thread. */
-uint32_t intern_number(struct intern_set *set, struct intern_table *table, uint32_t id);
+/* The number of the string with that id in a set that is prepared for numbers: the next one if it has none. One
+ * thread. */
+uint32_t intern_number(struct intern_set *set, uint32_t id);
 
 /* A batch of strings for a set, in rounds: begin, add, run. Its memory is used again for the next round. */
 struct intern_batch;

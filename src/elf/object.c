@@ -225,7 +225,13 @@ static bool check_special_symbol(const struct elf_symtab *symtab, uint32_t i, ui
 	return true;
 }
 
-static bool check_symbols(const struct elf_symtab *symtab, uint32_t nshdr, bool dynamic, struct elf_error *error)
+static bool is_strong_definition(const struct elf_sym *sym)
+{
+	return elf_sym_bind(sym) == STB_GLOBAL && sym->st_shndx != SHN_UNDEF && !elf_sym_is_common(sym);
+}
+
+/* Checks all symbols, and counts them. */
+static bool check_symbols(struct elf_symtab *symtab, uint32_t nshdr, bool dynamic, struct elf_error *error)
 {
 	/* From SHN_LORESERVE on no st_shndx is a section, whatever nshdr is. A dynamic symbol's is not looked at. */
 	uint32_t limit = dynamic ? UINT32_MAX : (uint32_t)min_u64(nshdr, SHN_LORESERVE);
@@ -235,6 +241,7 @@ static bool check_symbols(const struct elf_symtab *symtab, uint32_t nshdr, bool 
 			return elf_fail(error, "st_name", i, sym->st_name, "is beyond the end of the string table");
 		if (sym->st_shndx >= limit && !check_special_symbol(symtab, i, nshdr, error))
 			return false;
+		symtab->n_strong += is_strong_definition(sym);
 	}
 	return true;
 }

@@ -96,6 +96,7 @@ struct file {
 	bool has_warnings;        /* ... .gnu.warning sections, */
 	bool has_plain_names;     /* ... sections whose names have no dot in front, */
 	bool has_common;          /* ... common symbols */
+	bool has_at;              /* ... an '@' in its names: symbols may name their versions */
 	bool has_rivals;          /* ... definitions of symbols that another file defines, not weakly */
 	bool has_eh_frame;
 	bool has_link_order;      /* ... SHF_LINK_ORDER sections */

@@ -70,8 +70,10 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 		object_report(link, id, &error);
 		return false;
 	}
-	if (symtab)
+	if (symtab) {
 		symbol_order_restore(link, id, symtab, arena);
+		file->has_at = memchr(file->symtab.strtab, '@', file->symtab.strtab_size);
+	}
 	file->globals = arena_array(arena, symbol_id, file->symtab.n - file->symtab.first_global);
 	return true;
 }

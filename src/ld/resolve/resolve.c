@@ -60,8 +60,8 @@ static struct str lookup_name(struct link *link, file_id id, uint32_t index, str
 				return str_of(wrapped);
 		}
 	}
-	const char *at = memchr(name.at, '@', name.len);
-	if (!at || at == name.at || file->kind != FILE_OBJECT)
+	const char *at = file->has_at ? memchr(name.at, '@', name.len) : NULL;
+	if (!at || at == name.at)
 		return name;
 	bool is_default = at[1] == '@';
 	const char *version = at + 1 + strspn(at + 1, "@");
@@ -169,14 +169,17 @@ static void intern_files(struct link *link, struct intern_batch **names, const f
 {
 	uint32_t cuts[MAX_LISTS + 1] = {0};
 	struct batch batch = {.link = link, .files = files, .n = n, .cuts = cuts, .names = *names};
-	uint64_t total = 0;
-	for (uint32_t i = 0; i < n; i++)
-		total += names_in(file_of(link, files[i]));
+	uint64_t total = 0, strong = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct file *file = file_of(link, files[i]);
+		total += names_in(file);
+		strong += file->kind == FILE_OBJECT && !file->lazy ? file->symtab.n_strong : 0;
+	}
 	if (*names) {
 		intern_mentions(link, &batch, MENTIONS_DEFINE | MENTIONS_ASK, total);
 		return;
 	}
-	symbols_init(link, total);
+	symbols_init(link, total, strong);
 	internal_begin(link);
 	batch.names = *names = intern_batch_new(&link->names, link->pool);
 	intern_mentions(link, &batch, MENTIONS_DEFINE, total);
@@ -372,6 +375,11 @@ static int compare_ids(const void *a, const void *b)
 static void extract_members(struct link *link, struct intern_batch *names, const file_id *roots, uint32_t n)
 {
 	struct wave wave = {.link = link};
+	bool any_elsewhere = false;
+	for (uint32_t i = 0; i < n && !any_elsewhere; i++)
+		any_elsewhere = file_of(link, roots[i])->lazy || file_of(link, roots[i])->kind == FILE_SHARED;
+	if (!any_elsewhere)
+		return;
 	for (uint32_t i = 0; i < n; i++)
 		if (!file_of(link, roots[i])->lazy && file_of(link, roots[i])->live)
 			file_of(link, roots[i])->asks = true;

@@ -25,14 +25,14 @@ static uint8_t log2_tables_for(uint64_t mentions, uint64_t names)
 	return log2_tables;
 }
 
-void symbols_init(struct link *link, uint64_t expected)
+void symbols_init(struct link *link, uint64_t mentions, uint64_t strong)
 {
-	enum { MENTIONS = 4 }; /* a guess: how often a name comes */
-	uint64_t n = expected / MENTIONS;
-	struct intern_space names = {log2_tables_for(expected, n), n};
+	enum { OFTEN = 4 }; /* a guess: how often a name comes */
+	uint64_t n = max_u64(mentions / OFTEN, strong + strong / 16);
+	struct intern_space names = {log2_tables_for(mentions, n), n};
 	intern_set_begin(&link->names, &names, 1);
-	intern_set_number(&link->names, (uint32_t)min_u64(expected, UINT32_MAX / 2));
-	link->symbols_capacity = (uint32_t)min_u64(expected, UINT32_MAX);
+	intern_set_number(&link->names, (uint32_t)min_u64(mentions, UINT32_MAX / 2));
+	link->symbols_capacity = (uint32_t)min_u64(mentions, UINT32_MAX);
 	link->symbols = memory_zeroed(link->symbols_capacity, sizeof(*link->symbols));
 }
 
@@ -88,7 +88,7 @@ symbol_id symbols_intern_one(struct link *link, struct str name)
 	uint64_t hash = hash_bytes(name.at, name.len);
 	struct intern_table *table = &link->names.tables[table_of(link, hash)];
 	uint32_t name_id = intern_one(table, (struct interned){.at = name.at, .size = name.len}, (uint32_t)hash);
-	symbol_id symbol = intern_number(&link->names, table, name_id);
+	symbol_id symbol = intern_number(&link->names, name_id);
 	grow_symbols(link);
 	return symbol;
 }

@@ -8,9 +8,9 @@
 
 #include "ld/tables.h"
 
-/* `expected`: about how many names will be added, each as often as it comes; it only chooses the number
- * and the size of tables. */
-void symbols_init(struct link *link, uint64_t expected);
+/* `mentions`: about how many names will be added, each as often as it comes; `strong`: how many of them are strong
+ * definitions, so that there are as many names at least. Both only choose the number and the size of tables. */
+void symbols_init(struct link *link, uint64_t mentions, uint64_t strong);
 void symbols_free(struct link *link);
 
 /* Adds a name to a round of a batch for link->names: see intern_batch_add(). */
