@@ -306,23 +306,31 @@ static void fetch_group(const struct intern_table *table, const struct group *gr
 		fetch_text(table->strings[places[i]].at, table->strings[places[i]].size);
 }
 
+/* A single table brings the strings in the order of the lists: they get their numbers at once. */
 static void run_bucket(struct intern_batch *batch, struct intern_table *table, uint32_t list, struct bucket *bucket)
 {
+	struct intern_set *set = batch->set;
+	const bool numbered = set->ids, single = set->n == 1;
 	uint32_t *answers = batch->lists[list].answers, before = table->n;
 	for (const struct group *group = bucket->first; group; group = group->next) {
+		if (numbered && single)
+			reserve_numbers(set, group->n);
 		fetch_group(table, group);
 		for (uint32_t i = 0; i < group->n; i++) {
 			const struct request *request = &group->requests[i];
 			struct interned string = {.at = request->at, .size = request->size};
-			uint32_t id = intern_one(table, string, request->hash), *answer = &answers[request->order];
-			if (!batch->set->ids) {
-				*answer = id;
-				continue;
+			uint32_t answer = intern_one(table, string, request->hash);
+			if (numbered) {
+				uint32_t *number = &table->strings[answer >> table->log2_tables].number;
+				if (!*number && single) {
+					*number = set->n_numbers++;
+					set->ids[*number] = answer;
+				} else if (!*number) {
+					*number = UNNUMBERED | list;
+				}
+				answer = *number & UNNUMBERED ? UNNUMBERED | answer : *number;
 			}
-			uint32_t *number = &table->strings[id >> table->log2_tables].number;
-			if (!*number)
-				*number = UNNUMBERED | list;
-			*answer = *number & UNNUMBERED ? UNNUMBERED | id : *number;
+			answers[request->order] = answer;
 		}
 	}
 	bucket->n_new = table->n - before;
@@ -369,9 +377,10 @@ static void give_answers(void *context, size_t begin, size_t end, unsigned worke
 	(void)worker;
 	for (size_t l = begin; l < end; l++) {
 		const struct list *list = &batch->lists[l];
+		const bool numbered = batch->set->ids;
 		for (uint32_t i = 0; i < list->slots.n; i++) {
 			uint32_t answer = list->answers[i];
-			bool unnumbered = batch->set->ids && answer & UNNUMBERED;
+			bool unnumbered = numbered && answer & UNNUMBERED;
 			*list->slots.at[i] = unnumbered ? *number_of(batch->set, answer & ~UNNUMBERED) : answer;
 		}
 	}
@@ -409,7 +418,7 @@ void intern_batch_run(struct intern_batch *batch)
 	for (uint32_t i = 0; i < batch->n_lists; i++)
 		reserve_answers(&batch->lists[i]);
 	parallel_for(batch->pool, batch->set->n, 1, run_tables, batch);
-	if (batch->set->ids)
+	if (batch->set->ids && batch->set->n > 1)
 		number_new(batch);
 	parallel_for(batch->pool, batch->n_lists, 1, give_answers, batch);
 	for (size_t i = 0; i < (size_t)batch->n_lists * batch->set->n; i++) {

@@ -241,7 +241,7 @@ static bool check_symbols(struct elf_symtab *symtab, uint32_t nshdr, bool dynami
 			return elf_fail(error, "st_name", i, sym->st_name, "is beyond the end of the string table");
 		if (sym->st_shndx >= limit && !check_special_symbol(symtab, i, nshdr, error))
 			return false;
-		symtab->n_strong += is_strong_definition(sym);
+		symtab->n_strong += !dynamic && is_strong_definition(sym);
 	}
 	return true;
 }

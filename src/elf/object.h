@@ -92,7 +92,7 @@ bool elf_read_strtab(const char **strings, uint64_t *size, const struct elf_file
 struct elf_symtab {
 	const struct elf_sym *syms;
 	uint32_t n, first_global;      /* sh_info */
-	uint32_t n_strong;             /* definitions that no other file should have, too: global, not common */
+	uint32_t n_strong;             /* an object's definitions that no other one should have: global, not common */
 	const char *strtab;            /* NUL-terminated as a whole */
 	uint64_t strtab_size;
 	const uint8_t *shndx;          /* SHT_SYMTAB_SHNDX entries (read32 each), or NULL */

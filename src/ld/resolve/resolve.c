@@ -16,7 +16,7 @@
 
 enum { FILE_GRAIN = 8, MAX_LISTS = 32 };
 
-/* Mentions of names: what defines a symbol (or has it in common), and what does not. */
+/* Mentions of names: what defines a symbol (or has it in common), or is a shared object's; and what asks for it. */
 enum { MENTIONS_DEFINE = 1 << 0, MENTIONS_ASK = 1 << 1 };
 
 /* A batch of files that are read, named or looked at together. */
@@ -88,7 +88,7 @@ static void name_globals(struct batch *batch, file_id id, uint32_t list, unsigne
 	uint32_t versioned_capacity = file->n_versioned;
 	for (uint32_t i = 0; i < globals_in(file); i++) {
 		uint32_t index = file->symtab.first_global + i;
-		bool asks = file->symtab.syms[index].st_shndx == SHN_UNDEF;
+		bool asks = file->kind == FILE_OBJECT && file->symtab.syms[index].st_shndx == SHN_UNDEF;
 		if (!(batch->mentions & (asks ? MENTIONS_ASK : MENTIONS_DEFINE)))
 			continue;
 		struct str name = lookup_name(link, id, index, &link->worker_arenas[worker], &versioned_capacity);
@@ -114,6 +114,8 @@ static void name_files(void *context, size_t begin, size_t end, unsigned worker)
 			struct file *file = file_of(batch->link, batch->files[i]);
 			if (file->kind == FILE_INTERNAL)
 				continue; /* interns its names itself */
+			if (file->kind == FILE_SHARED && !(batch->mentions & MENTIONS_DEFINE))
+				continue; /* all at once */
 			if (!file->lazy) {
 				name_globals(batch, batch->files[i], (uint32_t)list, worker);
 				continue;

@@ -37,12 +37,13 @@ static inline struct str str_of(const char *text)
 struct str symbol_base_name(const struct link *link, symbol_id id);
 
 /* Fetches ahead what is known of all symbols that a file mentions, for a walk over its relocations: each would wait for
- * memory, one after the other. More than the processor's second cache holds are not worth it. */
+ * memory, one after the other. Not when the processor's second cache holds all symbols, nor when it does not hold those of
+ * the file. */
 static inline void symbols_fetch(const struct link *link, const struct file *file)
 {
-	enum { MOST = 1 << 13 };
+	enum { FEW = 1 << 14, MOST = 1 << 13 };
 	uint32_t n = file->symtab.n - file->symtab.first_global;
-	for (uint32_t i = 0; n <= MOST && i < n; i++)
+	for (uint32_t i = 0; link->n_symbols > FEW && n <= MOST && i < n; i++)
 		__builtin_prefetch(&link->symbols[file->globals[i]]);
 }
 
