@@ -57,7 +57,7 @@ static void give_back_and_go_on(int number, siginfo_t *info, void *context)
 
 static void handle_signals(void)
 {
-	struct sigaction action = {.sa_sigaction = give_back_and_go_on, .sa_flags = SA_SIGINFO | SA_RESTART};
+	struct sigaction action = {.sa_sigaction = give_back_and_go_on, .sa_flags = SA_SIGINFO};
 	sigfillset(&action.sa_mask);
 	for (size_t i = 0; i < COUNTOF(fatal_signals); i++) {
 		sigaction(fatal_signals[i], NULL, &server.old[i]);
