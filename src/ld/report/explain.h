@@ -2,14 +2,14 @@
  *
  * All of it happens when the first message is printed, after all passes that change symbols, so a link without such
  * errors pays nothing. Work is bounded: MAX_EXPLAINED symbols, each compared with every name once; libraries outside
- * the link for SEARCH_MILLISECONDS. Hints depend on the inputs only; what the search for libraries finds depends on
- * what is installed, too, and on its time. Main thread. */
+ * the link until some million names have been read. Hints depend on the inputs only; what the search for libraries finds
+ * depends on what is installed, too. Main thread. */
 #ifndef GILD_LD_REPORT_EXPLAIN_H
 #define GILD_LD_REPORT_EXPLAIN_H
 
 #include "ld/tables.h"
 
-enum { MAX_EXPLAINED = 64, MAX_HINTS = 8, SEARCH_MILLISECONDS = 500 };
+enum { MAX_EXPLAINED = 64, MAX_HINTS = 8 };
 
 /* An undefined symbol. */
 struct unexplained {

@@ -1,10 +1,9 @@
-/* Libraries that define undefined symbols, but are no part of the link: what -lNAME would find is looked into, for
- * SEARCH_MILLISECONDS in all. */
+/* Libraries that define undefined symbols, but are no part of the link: what -lNAME would find is looked into, until
+ * MOST_NAMES have been read. (A limit of time would say something else on a busy machine.) */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "arch/arch.h"
 #include "elf/hash.h"
@@ -13,7 +12,11 @@
 #include "ld/script/parse.h"
 #include "ld/report/explain.h"
 
-enum { MAX_SCRIPT_INPUTS = 8 };
+enum {
+	MAX_SCRIPT_INPUTS = 8,
+	MOST_NAMES = 4 << 20, /* well below a second's work */
+	FILE_NAMES = 1 << 10, /* to open a file takes as long as so many names */
+};
 
 /* A library of the search path. */
 struct library {
@@ -30,7 +33,7 @@ struct search {
 	struct io io;             /* of its own: these files are no inputs */
 	struct arena arena;
 	ARRAY(struct library) libraries;
-	struct timespec end;
+	uint64_t n_names;         /* read */
 	uint64_t wanted;          /* bit i: symbol i is looked for */
 	uint32_t gnu_hashes[MAX_EXPLAINED];
 };
@@ -155,6 +158,7 @@ static uint64_t search_shared(struct search *search, struct bytes bytes)
 	struct elf_room room = room_in(&search->arena);
 	if (!may_define_any(search, bytes) || !elf_read_shared_in(&shared, bytes, &room, &error))
 		return 0;
+	search->n_names += shared.dynsym.n;
 	for (uint32_t i = shared.dynsym.first_global; i < shared.dynsym.n; i++) {
 		const struct elf_sym *sym = &shared.dynsym.syms[i];
 		bool hidden = shared.versym && read16(shared.versym + 2 * (uint64_t)i) & VERSYM_HIDDEN;
@@ -182,6 +186,7 @@ static uint64_t search_archive(struct search *search, struct bytes bytes)
 	    !archive_read_index(&archive, &index, &error))
 		return 0;
 	const char *name = index.names;
+	search->n_names += index.n;
 	for (uint64_t i = 0; i < index.n; i++) {
 		size_t len = strlen(name);
 		uint64_t bit = bit_of(search, name, len);
@@ -297,23 +302,6 @@ static void say(struct search *search)
 	}
 }
 
-static bool is_over(const struct search *search)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec != search->end.tv_sec ? now.tv_sec > search->end.tv_sec : now.tv_nsec >= search->end.tv_nsec;
-}
-
-static void begin_clock(struct search *search)
-{
-	clock_gettime(CLOCK_MONOTONIC, &search->end);
-	search->end.tv_nsec += SEARCH_MILLISECONDS * 1000000L;
-	if (search->end.tv_nsec >= 1000000000L) {
-		search->end.tv_nsec -= 1000000000L;
-		search->end.tv_sec++;
-	}
-}
-
 static int compare_sizes(const void *a, const void *b)
 {
 	const struct library *x = *(const struct library *const *)a, *y = *(const struct library *const *)b;
@@ -322,7 +310,7 @@ static int compare_sizes(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Small files first: most is found before the time is over. Returns how many libraries were read. */
+/* Small files first: most is found before it is enough. Returns how many libraries were read. */
 static uint32_t search_all(struct search *search)
 {
 	uint32_t n = search->libraries.n, searched = 0;
@@ -334,8 +322,10 @@ static uint32_t search_all(struct search *search)
 	}
 	if (n)
 		qsort(order, n, sizeof(struct library *), compare_sizes);
-	for (; searched < n && !is_over(search); searched++)
+	for (; searched < n && search->n_names < MOST_NAMES; searched++) {
+		search->n_names += FILE_NAMES;
 		order[searched]->has = search_file(search, order[searched]->path, false);
+	}
 	return searched;
 }
 
@@ -346,9 +336,8 @@ static void say_given_up(struct explanation *explanation, uint32_t searched, uin
 		if (explanation->at[i].found)
 			continue;
 		explain_hint(explanation, &explanation->at[i],
-			     "the search for a library that defines it was given up after %d ms: %u of %u files were "
-			     "read",
-			     SEARCH_MILLISECONDS, searched, n);
+			     "the search for a library that defines it was given up: %u of %u files were read", searched,
+			     n);
 		return;
 	}
 }
@@ -361,7 +350,6 @@ void explain_libraries(struct explanation *explanation)
 		search.wanted |= (uint64_t)!symbol->found << i;
 		search.gnu_hashes[i] = elf_gnu_hash(symbol->name);
 	}
-	begin_clock(&search);
 	if (search.wanted)
 		add_folders(&search);
 	uint32_t searched = search_all(&search);
