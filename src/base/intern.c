@@ -189,6 +189,7 @@ struct list {
 	uint32_t *answers;        /* an id, or a number; UNNUMBERED | id: the string has no number yet */
 	uint32_t n_answers;       /* there is room for */
 	uint32_t next_number;
+	bool waits;               /* for numbers that another list gives */
 };
 
 /* In answers; and in a string's number: UNNUMBERED | the list that brought it first, which will number it. */
@@ -350,24 +351,41 @@ static void run_tables(void *context, size_t begin, size_t end, unsigned worker)
 	}
 }
 
-/* Numbers what the lists were the first to bring. */
+/* Numbers what the lists were the first to bring. Gives all answers but those that wait for another list. */
 static void number_lists(void *context, size_t begin, size_t end, unsigned worker)
 {
 	struct intern_batch *batch = context;
 	(void)worker;
 	for (size_t l = begin; l < end; l++) {
 		struct list *list = &batch->lists[l];
+		list->waits = false;
 		for (uint32_t i = 0; i < list->slots.n; i++) {
-			uint32_t *answer = &list->answers[i], id = *answer & ~UNNUMBERED;
-			if (!(*answer & UNNUMBERED))
-				continue;
-			uint32_t *number = number_of(batch->set, id);
-			if (__atomic_load_n(number, __ATOMIC_RELAXED) != (UNNUMBERED | (uint32_t)l))
-				continue; /* the other list's thread may be about to change it */
-			batch->set->ids[list->next_number] = id;
-			*answer = list->next_number++;
-			__atomic_store_n(number, *answer, __ATOMIC_RELAXED);
+			uint32_t *answer = &list->answers[i];
+			if (*answer & UNNUMBERED) {
+				uint32_t id = *answer & ~UNNUMBERED, *number = number_of(batch->set, id);
+				/* where it is another list's, that list's thread may be about to change it */
+				if (__atomic_load_n(number, __ATOMIC_RELAXED) != (UNNUMBERED | (uint32_t)l)) {
+					list->waits = true;
+					continue;
+				}
+				batch->set->ids[list->next_number] = id;
+				*answer = list->next_number++;
+				__atomic_store_n(number, *answer, __ATOMIC_RELAXED);
+			}
+			*list->slots.at[i] = *answer;
 		}
+	}
+}
+
+static void give_late_answers(void *context, size_t begin, size_t end, unsigned worker)
+{
+	struct intern_batch *batch = context;
+	(void)worker;
+	for (size_t l = begin; l < end; l++) {
+		const struct list *list = &batch->lists[l];
+		for (uint32_t i = 0; list->waits && i < list->slots.n; i++)
+			if (list->answers[i] & UNNUMBERED)
+				*list->slots.at[i] = *number_of(batch->set, list->answers[i] & ~UNNUMBERED);
 	}
 }
 
@@ -377,16 +395,12 @@ static void give_answers(void *context, size_t begin, size_t end, unsigned worke
 	(void)worker;
 	for (size_t l = begin; l < end; l++) {
 		const struct list *list = &batch->lists[l];
-		const bool numbered = batch->set->ids;
-		for (uint32_t i = 0; i < list->slots.n; i++) {
-			uint32_t answer = list->answers[i];
-			bool unnumbered = numbered && answer & UNNUMBERED;
-			*list->slots.at[i] = unnumbered ? *number_of(batch->set, answer & ~UNNUMBERED) : answer;
-		}
+		for (uint32_t i = 0; i < list->slots.n; i++)
+			*list->slots.at[i] = list->answers[i];
 	}
 }
 
-/* Numbers what is new, list by list. */
+/* Numbers what is new, list by list, and gives the answers. */
 static void number_new(struct intern_batch *batch)
 {
 	struct intern_set *set = batch->set;
@@ -398,6 +412,7 @@ static void number_new(struct intern_batch *batch)
 	}
 	reserve_numbers(set, n);
 	parallel_for(batch->pool, batch->n_lists, 1, number_lists, batch);
+	parallel_for(batch->pool, batch->n_lists, 1, give_late_answers, batch);
 	set->n_numbers += n;
 }
 
@@ -420,7 +435,8 @@ void intern_batch_run(struct intern_batch *batch)
 	parallel_for(batch->pool, batch->set->n, 1, run_tables, batch);
 	if (batch->set->ids && batch->set->n > 1)
 		number_new(batch);
-	parallel_for(batch->pool, batch->n_lists, 1, give_answers, batch);
+	else
+		parallel_for(batch->pool, batch->n_lists, 1, give_answers, batch);
 	for (size_t i = 0; i < (size_t)batch->n_lists * batch->set->n; i++) {
 		struct bucket *bucket = &batch->buckets[i];
 		struct group_source *source = &batch->sources[i % workers];
