@@ -28,7 +28,7 @@ static uint8_t log2_tables_for(uint64_t mentions, uint64_t names)
 void symbols_init(struct link *link, uint64_t mentions, uint64_t strong)
 {
 	enum { OFTEN = 4 }; /* a guess: how often a name comes */
-	uint64_t n = max_u64(mentions / OFTEN, strong + strong / 16);
+	uint64_t n = max_u64(mentions / OFTEN, strong + strong / 64);
 	struct intern_space names = {log2_tables_for(mentions, n), n};
 	intern_set_begin(&link->names, &names, 1);
 	intern_set_number(&link->names, (uint32_t)min_u64(mentions, UINT32_MAX / 2));
