@@ -225,11 +225,6 @@ static bool check_special_symbol(const struct elf_symtab *symtab, uint32_t i, ui
 	return true;
 }
 
-static bool is_strong_definition(const struct elf_sym *sym)
-{
-	return elf_sym_bind(sym) == STB_GLOBAL && sym->st_shndx != SHN_UNDEF && !elf_sym_is_common(sym);
-}
-
 /* Checks all symbols, and counts them. */
 static bool check_symbols(struct elf_symtab *symtab, uint32_t nshdr, bool dynamic, struct elf_error *error)
 {
@@ -241,7 +236,9 @@ static bool check_symbols(struct elf_symtab *symtab, uint32_t nshdr, bool dynami
 			return elf_fail(error, "st_name", i, sym->st_name, "is beyond the end of the string table");
 		if (sym->st_shndx >= limit && !check_special_symbol(symtab, i, nshdr, error))
 			return false;
-		symtab->n_strong += !dynamic && is_strong_definition(sym);
+		bool defined = i >= symtab->first_global && sym->st_shndx != SHN_UNDEF;
+		symtab->n_defined += defined;
+		symtab->n_strong += defined && elf_sym_bind(sym) == STB_GLOBAL && !elf_sym_is_common(sym);
 	}
 	return true;
 }

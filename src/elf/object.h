@@ -92,7 +92,8 @@ bool elf_read_strtab(const char **strings, uint64_t *size, const struct elf_file
 struct elf_symtab {
 	const struct elf_sym *syms;
 	uint32_t n, first_global;      /* sh_info */
-	uint32_t n_strong;             /* an object's definitions that no other one should have: global, not common */
+	uint32_t n_defined;            /* of an object: global symbols that are not undefined, */
+	uint32_t n_strong;             /* and those that no other object should define: neither weak nor common */
 	const char *strtab;            /* NUL-terminated as a whole */
 	uint64_t strtab_size;
 	const uint8_t *shndx;          /* SHT_SYMTAB_SHNDX entries (read32 each), or NULL */

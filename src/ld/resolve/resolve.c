@@ -131,9 +131,16 @@ static void name_files(void *context, size_t begin, size_t end, unsigned worker)
 		}
 }
 
-static uint32_t names_in(const struct file *file)
+static uint32_t names_in(const struct file *file, uint8_t mentions)
 {
-	return file->lazy ? file->n_lazy : file->kind == FILE_INTERNAL ? 0 : globals_in(file);
+	bool defined = mentions & MENTIONS_DEFINE, asked = mentions & MENTIONS_ASK;
+	if (file->kind == FILE_INTERNAL)
+		return 0;
+	if (file->lazy)
+		return defined ? file->n_lazy : 0;
+	if (file->kind == FILE_SHARED)
+		return defined ? globals_in(file) : 0;
+	return (defined ? file->symtab.n_defined : 0) + (asked ? globals_in(file) - file->symtab.n_defined : 0);
 }
 
 /* Cuts the first of the batch's files that are left into lists of about equally many names; returns the number of
@@ -144,7 +151,7 @@ static uint32_t cut_names(struct batch *batch, uint64_t share)
 	while (file < batch->n && n < MAX_LISTS) {
 		uint64_t sum = 0;
 		while (file < batch->n && sum < share)
-			sum += names_in(file_of(batch->link, batch->files[file++]));
+			sum += names_in(file_of(batch->link, batch->files[file++]), batch->mentions);
 		batch->cuts[++n] = file;
 	}
 	return n;
@@ -174,7 +181,7 @@ static void intern_files(struct link *link, struct intern_batch **names, const f
 	uint64_t total = 0, strong = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct file *file = file_of(link, files[i]);
-		total += names_in(file);
+		total += names_in(file, MENTIONS_DEFINE | MENTIONS_ASK);
 		strong += file->kind == FILE_OBJECT && !file->lazy ? file->symtab.n_strong : 0;
 	}
 	if (*names) {
