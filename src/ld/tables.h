@@ -439,7 +439,7 @@ struct link {
 	uint32_t symbols_capacity;         /* what is beyond n_symbols is zeroed, and takes no memory yet */
 	bool has_addresses;                /* symbols have theirs */
 	bool has_map;                      /* -Map has been written */
-	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN */
+	uint16_t *versions;                /* .gnu.version index of symbols, with VERSYM_HIDDEN; 0: VER_NDX_GLOBAL */
 	_Atomic uint32_t *comdat_owners;   /* file whose group with this signature (a symbol id) is kept */
 	uint32_t n_symbols;                /* including the null symbol 0 */
 	struct intern_set names;           /* of symbols */

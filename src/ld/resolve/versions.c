@@ -215,13 +215,12 @@ static void assign_range(void *context, size_t begin, size_t end, unsigned worke
 	for (size_t i = begin; i < end; i++) {
 		struct symbol *symbol = &link->symbols[i];
 		uint64_t owner = symbol_owner(symbol);
-		link->versions[i] = VER_NDX_GLOBAL;
 		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE || owner_file(owner) == INTERNAL_FILE)
 			continue;
 		if (link->default_version)
 			link->versions[i] = (uint16_t)(FIRST_NODE_VERSION + link->default_version - 1);
 		if (!link->version_script.patterns.n)
-			continue; /* most links: no name need be looked at */
+			continue;
 		struct str name = symbol_base_name(link, (symbol_id)i);
 		/* What is not a mangled name stands for itself in extern "C++" (GNU ld, lang_vers_match). */
 		char *demangled = assigning->matcher.any_cxx ? demangle(name) : NULL;
@@ -332,9 +331,11 @@ void versions_assign(struct link *link)
 {
 	struct assigning assigning = {.link = link};
 	link->versions = arena_array(&link->arena, uint16_t, link->n_symbols);
-	matcher_init(&assigning.matcher, &link->version_script);
-	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, assign_range, &assigning);
-	matcher_free(&assigning.matcher);
+	if (link->default_version || link->version_script.patterns.n) { /* else no symbol need be looked at */
+		matcher_init(&assigning.matcher, &link->version_script);
+		parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, assign_range, &assigning);
+		matcher_free(&assigning.matcher);
+	}
 	for (file_id id = 1; id < link->files.n; id++)
 		if (file_of(link, id)->kind == FILE_OBJECT && file_of(link, id)->live)
 			assign_named(link, id);

@@ -194,7 +194,7 @@ void versym_emit(struct link *link, uint8_t *image)
 	for (uint32_t i = 1; i < link->dynsyms.n; i++) {
 		symbol_id id = link->dynsyms.at[i];
 		uint16_t version = link->versions[id];
-		if (symbol_flags(&link->symbols[id]) & SYMBOL_UNDEFINED)
+		if (version == 0 || symbol_flags(&link->symbols[id]) & SYMBOL_UNDEFINED)
 			version = VER_NDX_GLOBAL;
 		write16(image + 2ull * i, version);
 	}
