@@ -7,7 +7,7 @@
 #include "base/array.h"
 #include "base/memory.h"
 
-enum { FIRST_SLOTS = 256, CACHE_LINE = 64 };
+enum { FIRST_SLOTS = 256 };
 
 /* Bytes of a table's block. */
 static size_t block_size(uint32_t mask)
@@ -234,10 +234,7 @@ void intern_batch_free(struct intern_batch *batch)
 
 static void make_lists(struct intern_batch *batch, uint32_t n)
 {
-	struct list *lists = aligned_alloc(CACHE_LINE, n * sizeof(*lists));
-	if (!lists)
-		out_of_memory();
-	memset(lists, 0, n * sizeof(*lists));
+	struct list *lists = memory_lines(n * sizeof(*lists));
 	if (batch->n_lists_made)
 		memcpy(lists, batch->lists, batch->n_lists_made * sizeof(*lists));
 	free(batch->lists);
@@ -314,21 +311,17 @@ static void run_bucket(struct intern_batch *batch, struct intern_table *table, u
 	const bool numbered = set->ids, single = set->n == 1;
 	uint32_t *answers = batch->lists[list].answers, before = table->n;
 	for (const struct group *group = bucket->first; group; group = group->next) {
-		if (numbered && single)
-			reserve_numbers(set, group->n);
 		fetch_group(table, group);
 		for (uint32_t i = 0; i < group->n; i++) {
 			const struct request *request = &group->requests[i];
 			struct interned string = {.at = request->at, .size = request->size};
 			uint32_t answer = intern_one(table, string, request->hash);
-			if (numbered) {
-				uint32_t *number = &table->strings[answer >> table->log2_tables].number;
-				if (!*number && single) {
-					*number = set->n_numbers++;
-					set->ids[*number] = answer;
-				} else if (!*number) {
+			if (numbered && single) {
+				answer = intern_number(set, answer);
+			} else if (numbered) {
+				uint32_t *number = number_of(set, answer);
+				if (!*number)
 					*number = UNNUMBERED | list;
-				}
 				answer = *number & UNNUMBERED ? UNNUMBERED | answer : *number;
 			}
 			answers[request->order] = answer;

@@ -1,6 +1,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "base/arena.h"
@@ -23,6 +24,15 @@ void *memory_zeroed(size_t count, size_t size)
 		out_of_memory();
 	memory_prefer_huge(memory, count * size);
 	return memory;
+}
+
+void *memory_lines(size_t size)
+{
+	size = align_up(size ? size : 1, CACHE_LINE);
+	void *memory = aligned_alloc(CACHE_LINE, size);
+	if (!memory)
+		out_of_memory();
+	return memset(memory, 0, size);
 }
 
 void memory_touch(void *at, size_t size)

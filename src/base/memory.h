@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* Bytes. What different threads write should not share one. */
+enum { CACHE_LINE = 64 };
+
 /* Asks the kernel for huge pages below a table of `size` bytes that nobody has touched yet: one page fault instead of
  * 512, and far fewer misses of the TLB. Advice only: memory that is too small for it, or a kernel without huge pages,
  * is left alone. Thread-safe. */
@@ -11,6 +14,9 @@ void memory_prefer_huge(void *at, size_t size);
 
 /* `count` zeroed elements of `size` bytes in the pages that suit them; for free(). Never NULL: see out_of_memory(). */
 void *memory_zeroed(size_t count, size_t size);
+
+/* `size` zeroed bytes that share no cache line with others; for free(). Never NULL. */
+void *memory_lines(size_t size);
 
 /* Has pages made for zeroed memory that is read before it is written, such as a hash table. Else each would be a small
  * page of zeros first, which is taken away from all threads again when something is written. Thread-safe. */

@@ -13,9 +13,9 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/memory.h"
 
 enum {
-	CACHE_LINE = 64,
 	TAKE_MAX = 256,       /* items a worker takes from a worklist's shared stack at once */
 	ALONE_NS = 50 * 1000, /* a worklist shorter than this is not worth waking anybody for */
 };
@@ -56,18 +56,9 @@ static void futex_wake(_Atomic uint32_t *word, uint32_t waiters)
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters < INT_MAX ? waiters : INT_MAX, NULL, NULL, 0);
 }
 
-static void *allocate_lines(size_t size)
-{
-	size = align_up(size, CACHE_LINE);
-	void *memory = aligned_alloc(CACHE_LINE, size);
-	if (!memory)
-		out_of_memory();
-	return memset(memory, 0, size);
-}
-
 struct pool *pool_new(unsigned threads)
 {
-	struct pool *pool = allocate_lines(sizeof(*pool));
+	struct pool *pool = memory_lines(sizeof(*pool));
 	pool->threads = threads ? threads : 1;
 	pool->max_helpers = pool->threads - 1;
 	pool->helpers = calloc(pool->threads, sizeof(*pool->helpers));
@@ -425,7 +416,7 @@ void worklist_run(struct pool *pool, const uint32_t *items, size_t count, workli
 		.pool = pool,
 		.body = body,
 		.context = context,
-		.stacks = allocate_lines(pool->threads * sizeof(struct worker_stack)),
+		.stacks = memory_lines(pool->threads * sizeof(struct worker_stack)),
 	};
 	struct worker_stack *own = &list.stacks[worker];
 	own->items.at = array_reserve(NULL, 0, &own->items.cap, sizeof(uint32_t), (uint32_t)count);

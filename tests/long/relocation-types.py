@@ -254,7 +254,7 @@ def reason(target, name, kind, symbol, a, b):
             return 'a type of the memory protection extensions, which no processor has any more'
         if kind == 'shared' and not target.is386 and name in ('PC8', 'PC16', 'PC32', 'PC64'):
             return 'a distance that the loader may not be able to write'
-        if kind == 'pie' and symbol == 'weak' and name in ('GOTOFF', 'GOTOFF64', 'PC8', 'PC16', 'PC32', 'PC64', 'PLTOFF64'):
+        if kind == 'pie' and symbol == 'weak' and name in ('GOTOFF', 'PC32', 'PC64'):
             return 'a distance to nothing, from an image that moves'
         if kind == 'shared' and name in ('8', '16') and symbol in ('abs', 'und', 'ufun', 'weak'):
             return 'an address that is not known, for which GNU ld writes what it has'

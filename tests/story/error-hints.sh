@@ -256,7 +256,7 @@ start=$(date +%s%N)
 fails link none.o -Lmany -o prog
 assert_contains err.txt "undefined reference to \`in_none_of_them'"
 [ $((($(date +%s%N) - start) / 1000000)) -lt 10000 ] || fail "the search is not bounded"
-hint 'the search for a library that defines it was given up: 1[0-9]{3} of 2[0-9]{3} files were read$'
+hint 'the search for a library that defines it was given up: [0-9]+ of [0-9]+ files were read$'
 mv err.txt once.txt
 fails link none.o -Lmany -o prog
 cmp err.txt once.txt

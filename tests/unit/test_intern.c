@@ -39,8 +39,8 @@ static void add_lists(void *context, size_t begin, size_t end, unsigned worker)
 		}
 }
 
-/* Interns all strings with `threads` threads, in `rounds` rounds; gives their ids. */
-static uint32_t *intern_all(struct intern_set *set, unsigned threads, unsigned rounds, uint32_t hash_mask)
+/* What all strings are answered by `threads` threads in `rounds` rounds. */
+static uint32_t *answers_of(struct intern_set *set, unsigned threads, unsigned rounds, uint32_t hash_mask)
 {
 	struct pool *pool = pool_new(threads);
 	uint32_t *ids = calloc(N, sizeof(*ids));
@@ -56,6 +56,14 @@ static uint32_t *intern_all(struct intern_set *set, unsigned threads, unsigned r
 	}
 	intern_batch_free(batch);
 	pool_free(pool);
+	return ids;
+}
+
+/* Interns all strings; gives their ids. */
+static uint32_t *intern_all(struct intern_set *set, unsigned threads, unsigned rounds, uint32_t hash_mask)
+{
+	uint32_t *ids = answers_of(set, threads, rounds, hash_mask);
+	struct adding adding = {.tables = set->n, .hash_mask = hash_mask};
 	for (size_t i = 0; i < N; i++) {
 		uint32_t place = ids[i] / set->n;
 		const struct intern_table *table = &set->tables[ids[i] % set->n];
@@ -74,20 +82,7 @@ static uint32_t *intern_all(struct intern_set *set, unsigned threads, unsigned r
 /* Strings are numbered in the order in which the lists bring them first. */
 static uint32_t *number_all(struct intern_set *set, unsigned threads, unsigned rounds)
 {
-	struct pool *pool = pool_new(threads);
-	uint32_t *numbers = calloc(N, sizeof(*numbers));
-	assert_non_null(numbers);
-	for (size_t i = 0; i < N; i++)
-		snprintf(texts[i], LENGTH, "%zu", i % DIFFERENT);
-	struct intern_batch *batch = intern_batch_new(set, pool);
-	struct adding adding = {batch, numbers, set->n, UINT32_MAX};
-	for (unsigned round = 0; round < rounds; round++) {
-		intern_batch_begin(batch, LISTS);
-		parallel_for(pool, LISTS, 1, add_lists, &adding);
-		intern_batch_run(batch);
-	}
-	intern_batch_free(batch);
-	pool_free(pool);
+	uint32_t *numbers = answers_of(set, threads, rounds, UINT32_MAX);
 	assert_int_equal(set->n_numbers, DIFFERENT + 1);
 	for (size_t i = 0; i < N; i++) {
 		assert_int_equal(numbers[i], 1 + i % DIFFERENT);

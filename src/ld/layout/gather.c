@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "base/memory.h"
 #include "ld/layout/layout.h"
 #include "ld/layout/sort_run.h"
 
@@ -269,7 +270,7 @@ struct dealing {
 	bool put;                 /* the second time */
 };
 
-enum { BLOCK = 1 << 14, SLICE = 1 << 12, CACHE_LINE = 64 };
+enum { BLOCK = 1 << 14, SLICE = 1 << 12 };
 
 /* Common symbols of a file come last in it, those of all files last of all. */
 static section_id behind_file(const struct link *link, const struct common_area *area)
@@ -338,10 +339,7 @@ static void make_lists(struct link *link)
 	struct dealing dealing = {.link = link};
 	uint32_t n_blocks = link->sections.n / BLOCK + 1;
 	dealing.stride = align_up(layout->runs.n * sizeof(*dealing.starts), CACHE_LINE) / sizeof(*dealing.starts);
-	dealing.starts = aligned_alloc(CACHE_LINE, n_blocks * dealing.stride * sizeof(*dealing.starts));
-	if (!dealing.starts)
-		out_of_memory();
-	memset(dealing.starts, 0, n_blocks * dealing.stride * sizeof(*dealing.starts));
+	dealing.starts = memory_lines(n_blocks * dealing.stride * sizeof(*dealing.starts));
 	list_guests(&dealing);
 	parallel_for(link->pool, link->sections.n, BLOCK, deal_block, &dealing);
 	for (uint32_t r = 0; r < layout->runs.n; r++) {

@@ -43,7 +43,9 @@ static inline void symbols_fetch(const struct link *link, const struct file *fil
 {
 	enum { FEW = 1 << 14, MOST = 1 << 13 };
 	uint32_t n = file->symtab.n - file->symtab.first_global;
-	for (uint32_t i = 0; link->n_symbols > FEW && n <= MOST && i < n; i++)
+	if (link->n_symbols <= FEW || n > MOST)
+		return;
+	for (uint32_t i = 0; i < n; i++)
 		__builtin_prefetch(&link->symbols[file->globals[i]]);
 }
 
