@@ -2,6 +2,7 @@
 # An input that changes while it is linked is an error that names it: no crash when it becomes shorter, no output made of two
 # versions of it, no temporary file left. One that is replaced by another file is no change.
 # smoke
+# not verify: its input is a pipe
 # not repeat: its input is a pipe
 set -eu
 . "$GILD_SRC/tests/lib.sh"
