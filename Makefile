@@ -8,7 +8,8 @@ PREFIX  ?= /usr/local
 INSTALL ?= install
 JOBS    ?= $(shell nproc)
 
-# SAN=address,undefined or SAN=thread builds with that sanitizer, in a folder of its own.
+# SAN=address,undefined or SAN=thread builds with that sanitizer, in a folder of its own. With CC=clang, `make fuzz
+# SAN=fuzzer,address,undefined` builds the fuzz programs for libFuzzer.
 comma := ,
 SAN   ?=
 BUILD ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
@@ -17,7 +18,7 @@ CFLAGS ?= $(if $(SAN),-O1,-O2) -g
 WERROR ?=
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
 	-Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wcast-qual
-SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN:fuzzer%=fuzzer-no-link%) -fno-omit-frame-pointer)
 
 compile := $(CC) -std=gnu17 -D_GNU_SOURCE -Isrc $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -pthread
 linkit  = $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -pthread -o $@ $^
@@ -188,10 +189,17 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libgild.a
 	$(call say,LD,$@)
 	$(Q)$(linkit) -lcmocka $(libs)
 
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(addprefix $(BUILD)/obj/tests/fuzz/,standalone.o bend.o generate.o) $(BUILD)/libgild.a
+fuzzmain  := $(BUILD)/obj/tests/fuzz/$(if $(findstring fuzzer,$(SAN)),guided,standalone).o
+fuzzparts := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,bend generate linking)
+$(BUILD)/fuzz/libfuzz.a: $(fuzzparts)
+	@mkdir -p $(@D)
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(fuzzmain) $(BUILD)/fuzz/libfuzz.a $(BUILD)/libgild.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(linkit) -Wl,--wrap=_exit $(libs)
+	$(Q)$(linkit) -Wl,--wrap=_exit $(libs) $(if $(findstring fuzzer,$(SAN)),-fsanitize=fuzzer)
 
 # --- bookkeeping
 

@@ -281,7 +281,7 @@ void intern_batch_add(struct intern_batch *batch, uint32_t list, uint32_t table,
 static inline void fetch_text(const void *at, uint32_t size)
 {
 	__builtin_prefetch(at);
-	__builtin_prefetch((const uint8_t *)at + size);
+	__builtin_prefetch((const void *)((uintptr_t)at + size)); /* at is NULL where there is no text */
 }
 
 /* Every step of a lookup waits for memory: the slot, the string it stands for, the text of that string. A group takes

@@ -64,7 +64,7 @@ static void add_unit(struct dwarf_package *package, const struct index *index, u
 		case DW_SECT_TYPES:
 			if (index->version == 5)
 				break;
-			/* fall through */
+			__attribute__((fallthrough));
 		case DW_SECT_INFO:
 			found.section = number_at(index, 0, i) == DW_SECT_INFO ? DWARF_INFO : DWARF_TYPES;
 			found.offset = offset;

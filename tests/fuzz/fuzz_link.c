@@ -7,81 +7,20 @@
  * are left there, and its command. */
 #include "fuzz/fuzz.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "elf/archive.h"
 #include "elf/object.h"
 #include "fuzz/bend.h"
 #include "fuzz/generate.h"
-#include "ld/input/options.h"
-#include "ld/link.h"
+#include "fuzz/linking.h"
 
 enum { MAX_FILES = 4, MAX_WORDS = 40, FEW = 2 };
 
-/* A file that has a path but is not on a disk. */
-struct memory_file {
-	int fd;
-	char path[32];
-};
-
-static struct memory_file files[MAX_FILES + 1], members[FEW], said, shared[4], versions;
+static struct memory_file files[MAX_FILES + 1], members[FEW], shared[4], versions;
 
 static char versions_word[64];
-static int report; /* standard error, as it was */
-
-/* Of the sanitizers' runtime. */
-__attribute__((weak)) void __sanitizer_set_report_fd(void *fd);
-
-static void memory_open(struct memory_file *file)
-{
-	file->fd = memfd_create("fuzz", MFD_CLOEXEC);
-	if (file->fd < 0) {
-		perror("memfd_create");
-		abort();
-	}
-	snprintf(file->path, sizeof(file->path), "/proc/self/fd/%d", file->fd);
-}
-
-static void memory_set(struct memory_file *file, const void *data, uint64_t size)
-{
-	if (ftruncate(file->fd, 0) != 0 || pwrite(file->fd, data, size, 0) != (ssize_t)size) {
-		perror(file->path);
-		abort();
-	}
-}
-
-/* What gild said must be an error, and for whole inputs none about an output that is verified: the standard one. */
-static void check_messages(bool is_whole)
-{
-	char text[1 << 13];
-	ssize_t n = pread(said.fd, text, sizeof(text) - 1, 0);
-	hold(n > 0);
-	text[n] = '\0';
-	hold(strstr(text, "gild: error: "));
-	if (is_whole && strstr(text, "gild: error: -: ")) {
-		dprintf(report, "a link that succeeds makes an output that --verify-output refuses:\n%s", text);
-		abort();
-	}
-}
-
-static bool run_link(const char **words, int n)
-{
-	struct arena arena = {0};
-	struct options options = {0};
-	struct diag diag;
-	diag_init(&diag);
-	words[n] = NULL;
-	bool good = options_parse(&options, n, (char **)(uintptr_t)words, &arena, &diag) && link_run(&options, &diag);
-	hold(good || diag.errors);
-	diag_flush(&diag);
-	options_free(&options);
-	diag_free(&diag);
-	arena_free(&arena);
-	return good;
-}
 
 /* What links may be asked for; each word alone. */
 static const char *const some_options[] = {
@@ -171,7 +110,7 @@ static bool make_one_shared(struct memory_file *file, uint8_t seed, bool is_narr
 					files[0].path,
 					"-o",
 					"-"};
-	bool good = run_link(words, 10);
+	bool good = linking_run(words, 10);
 	dup2(before, STDOUT_FILENO);
 	close(before);
 	return good;
@@ -203,15 +142,7 @@ static void begin(void)
 	memory_open(&versions);
 	memory_set(&versions, nodes, sizeof(nodes) - 1);
 	snprintf(versions_word, sizeof(versions_word), "--version-script=%s", versions.path);
-	/* What gild says is looked at. What it writes to standard output is nobody's. */
-	memory_open(&said);
-	report = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (__sanitizer_set_report_fd)
-		__sanitizer_set_report_fd((void *)(intptr_t)report);
-	dup2(said.fd, STDERR_FILENO);
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	dup2(null, STDOUT_FILENO);
-	close(null);
+	linking_begin();
 	make_shared();
 }
 
@@ -316,26 +247,11 @@ static int choose_words(struct choices *choices, const char **words, struct obje
 	return n;
 }
 
-static void keep(const char *folder, const char **words, int n)
+static void keep(const char **words, int n)
 {
-	char path[4096];
-	snprintf(path, sizeof(path), "%s/command", folder);
-	FILE *command = fopen(path, "we");
-	for (int i = 1; command && i < n; i++)
-		fprintf(command, "%s\n", words[i]);
-	if (command)
-		fclose(command);
-	for (unsigned i = 0; i < COUNTOF(files) + COUNTOF(members); i++) {
-		const struct memory_file *file = i < COUNTOF(files) ? &files[i] : &members[i - COUNTOF(files)];
-		char bytes[1 << 15];
-		ssize_t size = pread(file->fd, bytes, sizeof(bytes), 0);
-		snprintf(path, sizeof(path), "%s/%d", folder, file->fd);
-		FILE *copy = fopen(path, "we");
-		if (copy && size > 0)
-			fwrite(bytes, 1, (size_t)size, copy);
-		if (copy)
-			fclose(copy);
-	}
+	const char *folder = linking_keep(words, n);
+	for (unsigned i = 0; folder && i < COUNTOF(files) + COUNTOF(members); i++)
+		memory_keep(i < COUNTOF(files) ? &files[i] : &members[i - COUNTOF(files)], folder);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -362,11 +278,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int n = choose_words(&choices, words, kind, is_whole);
 	for (unsigned i = 0; i < kind.n_files; i++)
 		words[n++] = files[i].path;
-	if (getenv("GILD_FUZZ_KEEP"))
-		keep(getenv("GILD_FUZZ_KEEP"), words, n);
-	if (ftruncate(said.fd, 0) != 0 || lseek(said.fd, 0, SEEK_SET) != 0)
+	keep(words, n);
+	/* Where all inputs are whole, no error is about the output that is verified: the standard one. */
+	if (!linking_run(words, n) && is_whole && strstr(linking_said(), "gild: error: -: ")) {
+		linking_report("a link that succeeds makes an output that --verify-output refuses:\n%s", linking_said());
 		abort();
-	if (!run_link(words, n))
-		check_messages(is_whole);
+	}
 	return 0;
 }

@@ -4,7 +4,9 @@
 #
 #   tests/fuzz/run.sh [-b BUILD] [-n SHARE | -t SECONDS] [-s SEED] [PROGRAM...]
 #
-# BUILD (default: build) has been made with `make fuzz`, or with `make fuzz SAN=address,undefined BUILD=...`. SHARE
+# BUILD (default: build) has been made with `make fuzz`, or with `make fuzz SAN=address,undefined BUILD=...`; or with
+# `make fuzz CC=clang SAN=fuzzer,address,undefined`: then libFuzzer looks for inputs that reach code that none before
+# reached, and each program has a folder of them, PROGRAM/found, in the current folder, from which it goes on. SHARE
 # (default 1) multiplies the number of inputs, some 60,000 of which take a few seconds without sanitizers. PROGRAM:
 # link, object, ...; all of them if there is none. Prints a line for each: inputs, seconds, what was found.
 #
@@ -12,7 +14,7 @@
 # on after a finding. A table comes last: program, inputs, seconds of the clock and of the processor, findings.
 #
 # An input that ends a program stays in PROGRAM/crash-input of the current folder, with -t in
-# PROGRAM/crash-input-SEED. The exit code is 1 then.
+# PROGRAM/crash-input-SEED, with libFuzzer in PROGRAM/{crash,leak,timeout,oom}-SUM. The exit code is 1 then.
 set -eu
 source=$(cd "$(dirname "$0")" && pwd)
 build=$source/../../build share=1 seed=1 seconds='' turn=60
@@ -26,7 +28,8 @@ while getopts b:n:s:t: option; do
 	esac
 done
 shift $((OPTIND - 1))
-build=$(realpath "$build") CC=${CC:-gcc}
+build=$(realpath "$build") CC=${CC:-gcc} guided=''
+! "$build/fuzz/fuzz_note" -help=1 2>&1 | grep libFuzzer > /dev/null || guided=yes
 
 # Files that a compiler makes.
 corpus=$PWD/corpus
@@ -79,15 +82,15 @@ declare -A inputs_of ms_of cpu_of found_by
 # seconds MS
 seconds() { printf '%d.%d' $(($1 / 1000)) $(($1 % 1000 / 100)); }
 
-# run NAME SEED ARGS...: adds to the figures of the program
+# run NAME ARGS...: adds to the figures of the program
 run() {
-	local name=$1 seed=$2 began=$EPOCHREALTIME rc=0 TIMEFORMAT='%3U %3S' user system
-	shift 2
+	local name=$1 began=$EPOCHREALTIME rc=0 TIMEFORMAT='%3U %3S' user system
+	shift
 	mkdir -p "$name"
-	{ time (cd "$name" && "${no_random[@]}" "$build/fuzz/fuzz_$name" -s "$seed" "$@" > said 2>&1); } 2> "$name/time" || rc=$?
+	{ time (cd "$name" && "${no_random[@]}" "$build/fuzz/fuzz_$name" "$@" > said 2>&1); } 2> "$name/time" || rc=$?
 	read -r user system < "$name/time"
 	local inputs
-	inputs=$(sed -n 's/^\(.* \)\{0,1\}\([0-9]*\) inputs.*/\2/p' "$name/said" | tail -n 1)
+	inputs=$(sed -n 's/^\(.* \)\{0,1\}\([0-9]*\) inputs.*/\2/p; s/^stat::number_of_executed_units: *//p' "$name/said" | tail -n 1)
 	inputs_of[$name]=$((${inputs_of[$name]:-0} + ${inputs:-0}))
 	ms_of[$name]=$((${ms_of[$name]:-0} + (${EPOCHREALTIME/./} - ${began/./}) / 1000))
 	cpu_of[$name]=$((${cpu_of[$name]:-0} + 10#${user/./} + 10#${system/./}))
@@ -106,13 +109,24 @@ fuzz() {
 	done
 	local files
 	files=$(find "${paths[@]}" -type f | wc -l)
-	if [ -n "$seconds" ]; then
-		run "$name" "$seed" -n 200 -t $((seconds < turn ? seconds : turn)) "${paths[@]}" ||
-			mv "$name/crash-input" "$name/crash-input-$seed" || :
-		return 0
+	local now=$((seconds && seconds < turn ? seconds : turn))
+	if [ -n "$guided" ]; then
+		mkdir -p "$name/found"
+		# Counting how rare a feature is takes longer than a link, which has 100,000 of them: not entropic.
+		local limit=(-max_total_time=$now)
+		[ -n "$seconds" ] || limit=(-runs=$((inputs * share)))
+		run "$name" "${limit[@]}" -seed="$seed" -entropic=0 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+			found "${paths[@]}" || :
+	elif [ -n "$seconds" ]; then
+		run "$name" -s "$seed" -n 200 -t $now "${paths[@]}" || mv "$name/crash-input" "$name/crash-input-$seed" || :
+	else
+		run "$name" -s "$seed" -n $((1 + inputs * share / files)) "${paths[@]}" || :
 	fi
-	run "$name" "$seed" -n $((1 + inputs * share / files)) "${paths[@]}" || :
-	printf '%-12s %s, %s s\n' "$name" "$(tail -n 1 "$name/said")" "$(seconds "${ms_of[$name]}")"
+	[ -z "$seconds" ] || return 0
+	local said
+	said=$(tail -n 1 "$name/said")
+	[ -z "$guided" ] || said="${inputs_of[$name]} inputs, $(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$name/said" | tail -n 1) places reached"
+	printf '%-12s %s, %s s\n' "$name" "$said" "$(seconds "${ms_of[$name]}")"
 }
 fuzz_all() {
 	fuzz archive 8000 archive
@@ -131,6 +145,7 @@ fuzz_all() {
 	fuzz loader 1000 shared loader
 	fuzz abi 600 debug abi
 	fuzz link 1500 link object archive
+	fuzz layout 1500 layout
 }
 print_table() {
 	local name all=0 all_ms=0 all_cpu=0
