@@ -12,6 +12,30 @@ static void verify_entry(struct subject *subject, const struct elf_ehdr *ehdr)
 		      (unsigned long long)ehdr->e_entry);
 }
 
+/* Where the program headers are, and what all checks rely on: each one's bytes are in the file, and its memory does not
+ * wrap. */
+static bool verify_program_headers(struct subject *subject, const struct elf_ehdr *ehdr)
+{
+	struct bytes file = subject->elf.bytes;
+	if (!claim(subject, ehdr->e_phentsize == sizeof(struct elf_phdr), "e_phentsize: %u", ehdr->e_phentsize) ||
+	    !claim(subject, mem_inside(ehdr->e_phoff, ehdr->e_phnum * sizeof(struct elf_phdr), file.size),
+		   "e_phoff: the program headers end behind the file") ||
+	    !claim(subject, ehdr->e_phoff % 8 == 0, "e_phoff: 0x%llx is not aligned",
+		   (unsigned long long)ehdr->e_phoff))
+		return false;
+	subject->phdrs = (const struct elf_phdr *)(file.data + ehdr->e_phoff);
+	subject->n_phdrs = ehdr->e_phnum;
+	for (uint32_t i = 0; i < subject->n_phdrs; i++) {
+		const struct elf_phdr *phdr = &subject->phdrs[i];
+		if (!claim(subject, mem_inside(phdr->p_offset, phdr->p_filesz, file.size),
+			   "program header %u: p_offset + p_filesz is behind the end of the file", i) ||
+		    !claim(subject, phdr->p_vaddr + phdr->p_memsz >= phdr->p_vaddr, "program header %u: p_memsz 0x%llx",
+			   i, (unsigned long long)phdr->p_memsz))
+			return false;
+	}
+	return true;
+}
+
 bool verify_header(struct subject *subject)
 {
 	struct bytes file = subject->elf.bytes;
@@ -32,17 +56,8 @@ bool verify_header(struct subject *subject)
 	if (!claim(subject, subject->is_object || subject->moves || ehdr->e_type == ET_EXEC, "e_type: %u",
 		   ehdr->e_type))
 		return false;
-	if (ehdr->e_phnum) {
-		if (!claim(subject, ehdr->e_phentsize == sizeof(struct elf_phdr), "e_phentsize: %u",
-			   ehdr->e_phentsize) ||
-		    !claim(subject, mem_inside(ehdr->e_phoff, ehdr->e_phnum * sizeof(struct elf_phdr), file.size),
-			   "e_phoff: the program headers end behind the file"))
-			return false;
-		claim(subject, ehdr->e_phoff % 8 == 0, "e_phoff: 0x%llx is not aligned",
-		      (unsigned long long)ehdr->e_phoff);
-		subject->phdrs = (const struct elf_phdr *)(file.data + ehdr->e_phoff);
-		subject->n_phdrs = ehdr->e_phnum;
-	}
+	if (ehdr->e_phnum && !verify_program_headers(subject, ehdr))
+		return false;
 	claim(subject, subject->is_object ? !ehdr->e_phnum : ehdr->e_phnum, "e_phnum: %u", ehdr->e_phnum);
 	claim(subject, ehdr->e_shoff % 8 == 0, "e_shoff: 0x%llx is not aligned", (unsigned long long)ehdr->e_shoff);
 	verify_entry(subject, ehdr);

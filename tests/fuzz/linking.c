@@ -9,6 +9,7 @@
 #include "fuzz/fuzz.h"
 #include "ld/input/options.h"
 #include "ld/link.h"
+#include "ld/report/verify_output.h"
 
 enum { FIRST_FD = 100 }; /* above what libFuzzer has */
 
@@ -65,24 +66,41 @@ void linking_begin(void)
 	close(null);
 }
 
+static void begin_saying(struct diag *diag)
+{
+	need(ftruncate(said.fd, 0) == 0 && lseek(said.fd, 0, SEEK_SET) == 0, said.path);
+	dup2(said.fd, STDERR_FILENO);
+	diag_init(diag);
+}
+
+static bool end_saying(struct diag *diag, bool good)
+{
+	bool has_errors = diag->errors != 0;
+	diag_flush(diag);
+	diag_free(diag);
+	dup2(report, STDERR_FILENO);
+	hold(good || (has_errors && strstr(linking_said(), "gild: error: ")));
+	return good;
+}
+
 bool linking_run(const char **words, int n)
 {
 	struct arena arena = {0};
 	struct options options = {0};
 	struct diag diag;
-	need(ftruncate(said.fd, 0) == 0 && lseek(said.fd, 0, SEEK_SET) == 0, said.path);
-	dup2(said.fd, STDERR_FILENO);
-	diag_init(&diag);
+	begin_saying(&diag);
 	words[n] = NULL;
 	bool good = options_parse(&options, n, (char **)(uintptr_t)words, &arena, &diag) && link_run(&options, &diag);
-	bool has_errors = diag.errors != 0;
-	diag_flush(&diag);
 	options_free(&options);
-	diag_free(&diag);
 	arena_free(&arena);
-	dup2(report, STDERR_FILENO);
-	hold(good || (has_errors && strstr(linking_said(), "gild: error: ")));
-	return good;
+	return end_saying(&diag, good);
+}
+
+bool linking_verify(const char *path)
+{
+	struct diag diag;
+	begin_saying(&diag);
+	return end_saying(&diag, verify_only(path, false, &diag));
 }
 
 const char *linking_said(void)

@@ -22,6 +22,9 @@ void linking_begin(void);
  * is what it was, before and after; in between it goes to a file. */
 bool linking_run(const char **words, int n);
 
+/* Checks a file as `gild --verify-output=FILE` does; otherwise as linking_run(). */
+bool linking_verify(const char *path);
+
 /* What gild said in the last link, until the next one. */
 const char *linking_said(void);
 

@@ -146,6 +146,7 @@ fuzz_all() {
 	fuzz abi 600 debug abi
 	fuzz link 1500 link object archive
 	fuzz layout 1500 layout
+	fuzz verify 2000 shared loader
 }
 print_table() {
 	local name all=0 all_ms=0 all_cpu=0

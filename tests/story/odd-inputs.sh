@@ -105,3 +105,51 @@ printf '.globl _start\n_start: ret\n.section .ctors, "aw"\n.byte 0, 0, 0\n.long 
 "$CC" -c across.s
 expect_fail "$GILD" across.o -o across
 assert_contains messages "across.o:(.ctors+0x3): relocation R_X86_64_32 against \`_start' is for no word of a table"
+
+# Unwind records whose relocations are in another order than their places: what is made of them is the same.
+cat >records.s <<'END'
+	.globl _start
+_start:	.cfi_startproc
+	mov $60, %eax
+	.cfi_endproc
+next:	.cfi_startproc
+	xor %edi, %edi
+	syscall
+	.cfi_endproc
+END
+"$CC" -c records.s -o ordered.o
+cp ordered.o disordered.o
+table=$(readelf -SW ordered.o | sed -n 's/.* \.rela\.eh_frame *RELA *[0-9a-f]* \([0-9a-f]*\) 000030 .*/\1/p')
+table=$((16#$table))
+copy() { dd if=ordered.o of=disordered.o bs=1 count=24 conv=notrunc status=none skip=$((table + $1)) seek=$((table + $2)); }
+copy 0 24
+copy 24 0
+! cmp -s ordered.o disordered.o || fail "the objects are alike"
+for kind in -static -pie -r; do
+	"$GILD" $kind --eh-frame-hdr ordered.o -o ordered
+	"$GILD" $kind --eh-frame-hdr disordered.o -o disordered
+	cmp ordered disordered || fail "$kind: the order of relocations is seen"
+done
+
+# One that reaches from one record into the next, which might be left out.
+cat >across.s <<'END'
+	.globl _start
+_start:	ret
+	.section .eh_frame, "a", @progbits
+cie:	.long 20, 0
+	.byte 1
+	.asciz "zR"
+	.byte 1, 0x78, 0x10, 1, 0x1b, 0x0c, 7, 8, 0x90, 1, 0, 0
+first:	.long 20, . - cie
+	.long _start - ., 1, 0, 0
+	.reloc first + AT, R_X86_64_64, _start
+	.long 20, . - cie
+	.long _start - ., 1, 0, 0
+END
+"$CC" -c -Wa,--defsym,AT=16 across.s -o inside.o
+"$GILD" inside.o -o inside
+for at in 17 22; do
+	"$CC" -c -Wa,--defsym,AT=$at across.s
+	expect_fail "$GILD" across.o -o across
+	assert_contains messages "across.o: malformed file: r_offset is of a place that the unwind record ends in"
+done

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "arch/arch.h"
+#include "base/sort.h"
 #include "elf/crel.h"
 #include "ld/input/object.h"
 #include "ld/report/describe.h"
-#include "ld/input/object.h"
 
 enum { CONTENT_ALIGN = 16 };
 
@@ -109,4 +109,25 @@ bool section_take_addends(struct link *link, file_id id, uint32_t number)
 				arch->implicit_addend(relas[i].r_type, places.data + relas[i].r_offset);
 	}
 	return true;
+}
+
+void section_order_relocations(struct link *link, file_id id, uint32_t number, struct arena *arena)
+{
+	struct elf_file *elf = &file_of(link, id)->elf;
+	const struct elf_rela *relas = (const struct elf_rela *)elf_section_bytes(elf, number).data;
+	uint64_t n = elf->shdrs[number].sh_size / sizeof(*relas), ordered = 1;
+	while (ordered < n && relas[ordered - 1].r_offset <= relas[ordered].r_offset)
+		ordered++;
+	if (ordered >= n)
+		return;
+	struct arena scratch = {0};
+	struct sort_item *items = arena_array(&scratch, struct sort_item, n);
+	for (uint64_t i = 0; i < n; i++)
+		items[i] = (struct sort_item){relas[i].r_offset, i};
+	sort_by_key(items, n);
+	struct elf_rela *copy = arena_array(arena, struct elf_rela, n);
+	for (uint64_t i = 0; i < n; i++)
+		copy[i] = relas[items[i].value];
+	object_own_tables(elf, arena)[number].content = (const uint8_t *)copy;
+	arena_free(&scratch);
 }

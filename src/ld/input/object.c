@@ -273,6 +273,9 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 			return;
 		}
 		struct section *section = section_of(link, file->first_section + shdr->sh_info);
+		if (section->kind == SECTION_EH_FRAME)
+			section_order_relocations(link, id, i, arena);
+		shdr = &elf->shdrs[i];
 		if (i - shdr->sh_info < FAR_RELA) {
 			section->rela = (uint8_t)(i - shdr->sh_info);
 		} else {

@@ -48,6 +48,28 @@ struct entries {
 	ARRAY(struct eh_entry) list;
 };
 
+/* Takes the relocations of the record [entry->offset, end), from *next on. false: one reaches behind its end; reported. */
+static bool take_relocations(struct link *link, file_id id, section_id sid, struct elf_relas relas, uint64_t end,
+			     uint32_t *next, struct eh_entry *entry)
+{
+	enum { WIDEST = 8 };
+	while (*next < relas.n && relas.at[*next].r_offset < entry->offset)
+		++*next;
+	entry->first_rela = *next;
+	for (; *next < relas.n && relas.at[*next].r_offset < end && entry->nrelas < UINT16_MAX; ++*next) {
+		const struct elf_rela *rela = &relas.at[*next];
+		if (end - rela->r_offset < WIDEST && end - rela->r_offset < link->arch->relocation_width(rela->r_type)) {
+			struct elf_error error;
+			elf_fail(&error, "r_offset", section_number(link, sid), rela->r_offset,
+				 "is of a place that the unwind record ends in");
+			object_report(link, id, &error);
+			return false;
+		}
+		entry->nrelas++;
+	}
+	return true;
+}
+
 /* Reads one section; appends its records, but for those of code that is left out already (another file's copy stays).
  * false: reported. */
 static bool read_section(struct link *link, file_id id, section_id sid, struct entries *entries)
@@ -75,13 +97,8 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 		at += record.size;
 		if (record.is_terminator)
 			entry.nrelas = 0;
-		while (next_rela < relas.n && relas.at[next_rela].r_offset < entry.offset)
-			next_rela++;
-		entry.first_rela = next_rela;
-		while (next_rela < relas.n && relas.at[next_rela].r_offset < at && entry.nrelas < UINT16_MAX) {
-			next_rela++;
-			entry.nrelas++;
-		}
+		if (!take_relocations(link, id, sid, relas, at, &next_rela, &entry))
+			return false;
 		if (record.is_cie) {
 			if (!eh_cie_pointer_encoding(content, &record, &entry.encoding, &error)) {
 				object_report(link, id, &error);
