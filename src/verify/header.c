@@ -27,7 +27,7 @@ static bool verify_program_headers(struct subject *subject, const struct elf_ehd
 	subject->n_phdrs = ehdr->e_phnum;
 	for (uint32_t i = 0; i < subject->n_phdrs; i++) {
 		const struct elf_phdr *phdr = &subject->phdrs[i];
-		if (!claim(subject, mem_inside(phdr->p_offset, phdr->p_filesz, file.size),
+		if (!claim(subject, !phdr->p_filesz || mem_inside(phdr->p_offset, phdr->p_filesz, file.size),
 			   "program header %u: p_offset + p_filesz is behind the end of the file", i) ||
 		    !claim(subject, phdr->p_vaddr + phdr->p_memsz >= phdr->p_vaddr, "program header %u: p_memsz 0x%llx",
 			   i, (unsigned long long)phdr->p_memsz))

@@ -138,3 +138,21 @@ for kind in -pie -no-pie "-shared --version-script=versions.map"; do
 done
 "$GILD" -pie -N --no-dynamic-linker --no-warn-rwx-segments versions.o common.o -o odd --verify-output --unresolved-symbols=ignore-all
 readelf -hW odd | grep -q 'Type: *DYN' || fail "a PIE without loaded headers does not move"
+
+# Where .bss has a segment of its own and what is not loaded becomes shorter, the offset of that segment, which has no
+# bytes in the file, may be behind the file's end.
+cat > short.s <<'END'
+	.globl _start
+_start:	mov room(%rip), %edi
+	mov $60, %eax
+	syscall
+	.section .data.rel.ro, "aw"
+	.quad _start
+	.bss
+room:	.zero 100
+	.section .debug_info
+	.zero 3000
+END
+"$CC" -c short.s
+"$GILD" -pie -z separate-loadable-segments --compress-debug-sections=zlib short.o -o short --verify-output
+./short
