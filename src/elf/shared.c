@@ -129,7 +129,7 @@ static bool read_segments(struct segments *out, const struct elf_file *file, str
 	out->at = file->phdrs;
 	out->n = file->nphdr;
 	for (uint32_t i = 0; i < out->n; i++)
-		if ((out->at[i].p_type == PT_LOAD || out->at[i].p_type == PT_DYNAMIC) &&
+		if (((out->at[i].p_type == PT_LOAD && out->at[i].p_filesz) || out->at[i].p_type == PT_DYNAMIC) &&
 		    !mem_inside(out->at[i].p_offset, out->at[i].p_filesz, file->bytes.size))
 			return elf_fail(error, "p_filesz", i, out->at[i].p_filesz, "is beyond the end of the file");
 	return true;

@@ -16,7 +16,7 @@
 #include "fuzz/generate.h"
 #include "fuzz/linking.h"
 
-enum { MAX_FILES = 4, MAX_WORDS = 40, FEW = 2 };
+enum { MAX_FILES = 4, MAX_WORDS = 48, FEW = 2 };
 
 static struct memory_file files[MAX_FILES + 1], members[FEW], shared[4], versions;
 
@@ -85,6 +85,15 @@ static const char *const some_options[] = {
 	"--retain-symbols-file=/dev/null",
 	"--error-limit=0",
 	"--print-map-discarded",
+	"--warn-abi",
+	"--trace",
+	"--sort-common",
+	"--spare-dynamic-tags=3",
+	"--time-trace=/dev/null",
+	"--package-metadata={}",
+	"-znodlopen",
+	"-zrodynamic",
+	"--warn-execstack",
 };
 
 /* Links one generated object to a shared one. false: it cannot be, since it needs hidden symbols, for one. */
@@ -278,6 +287,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int n = choose_words(&choices, words, kind, is_whole);
 	for (unsigned i = 0; i < kind.n_files; i++)
 		words[n++] = files[i].path;
+	if (one_in(&choices, 16)) { /* for its symbols only */
+		static char word[64];
+		snprintf(word, sizeof(word), "--just-symbols=%s", files[choose(&choices, kind.n_files)].path);
+		words[n++] = word;
+		is_whole = false;
+	}
 	keep(words, n);
 	/* Where all inputs are whole, no error is about the output that is verified: the standard one. */
 	if (!linking_run(words, n) && is_whole && strstr(linking_said(), "gild: error: -: ")) {

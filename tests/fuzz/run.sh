@@ -144,7 +144,7 @@ fuzz_all() {
 	fuzz cache 1500 cache
 	fuzz loader 1000 shared loader
 	fuzz abi 600 debug abi
-	fuzz link 1500 link object archive
+	fuzz link 1500 link object archive debug eh_frame
 	fuzz layout 1500 layout
 	fuzz verify 2000 shared loader
 }

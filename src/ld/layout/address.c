@@ -43,8 +43,9 @@ void layout_assign_unloaded(struct link *link)
 		if (osec->is_hollow) {
 			osec->fileoff = fileoff;
 		} else if (osec_is_loaded(link, osec)) {
-			if (osec->type != SHT_NOBITS && !layout->scripted)
-				fileoff = osec->fileoff + osec->size;
+			/* A segment may begin with what has no bytes, at an offset that is aligned. */
+			if (!layout->scripted)
+				fileoff = osec->fileoff + (osec->type != SHT_NOBITS ? osec->size : 0);
 		} else if (osec->n_packed) {
 			osec->fileoff = align_up(fileoff, 1ull << osec->p2align);
 			fileoff = osec->fileoff + osec->size;
