@@ -115,7 +115,7 @@ fuzz() {
 		# Counting how rare a feature is takes longer than a link, which has 100,000 of them: not entropic.
 		local limit=(-max_total_time=$now)
 		[ -n "$seconds" ] || limit=(-runs=$((inputs * share)))
-		run "$name" "${limit[@]}" -seed="$seed" -entropic=0 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		run "$name" "${limit[@]}" -seed="$seed" -entropic=0 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
 			found "${paths[@]}" || :
 	elif [ -n "$seconds" ]; then
 		run "$name" -s "$seed" -n 200 -t $now "${paths[@]}" || mv "$name/crash-input" "$name/crash-input-$seed" || :

@@ -153,3 +153,7 @@ for at in 17 22; do
 	expect_fail "$GILD" across.o -o across
 	assert_contains messages "across.o: malformed file: r_offset is of a place that the unwind record ends in"
 done
+sed 's/^first:.*/first: .long 8 + 4 * 70000, . - cie\n.rept 70000\n.long _start - .\n.endr\n.long 0/; /^	.reloc/,$d' across.s >many.s
+"$CC" -c many.s
+expect_fail "$GILD" many.o -o many
+assert_contains messages "many.o: malformed file: r_offset is that of too many in one unwind record"

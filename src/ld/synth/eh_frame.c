@@ -48,7 +48,8 @@ struct entries {
 	ARRAY(struct eh_entry) list;
 };
 
-/* Takes the relocations of the record [entry->offset, end), from *next on. false: one reaches behind its end; reported. */
+/* Takes the relocations of the record [entry->offset, end), from *next on. false: one reaches behind its end, or they
+ * are more than any record has; reported. */
 static bool take_relocations(struct link *link, file_id id, section_id sid, struct elf_relas relas, uint64_t end,
 			     uint32_t *next, struct eh_entry *entry)
 {
@@ -56,16 +57,17 @@ static bool take_relocations(struct link *link, file_id id, section_id sid, stru
 	while (*next < relas.n && relas.at[*next].r_offset < entry->offset)
 		++*next;
 	entry->first_rela = *next;
-	for (; *next < relas.n && relas.at[*next].r_offset < end && entry->nrelas < UINT16_MAX; ++*next) {
+	for (; *next < relas.n && relas.at[*next].r_offset < end; ++*next, entry->nrelas++) {
 		const struct elf_rela *rela = &relas.at[*next];
-		if (end - rela->r_offset < WIDEST && end - rela->r_offset < link->arch->relocation_width(rela->r_type)) {
-			struct elf_error error;
-			elf_fail(&error, "r_offset", section_number(link, sid), rela->r_offset,
-				 "is of a place that the unwind record ends in");
-			object_report(link, id, &error);
-			return false;
-		}
-		entry->nrelas++;
+		uint64_t room = end - rela->r_offset;
+		bool crosses = room < WIDEST && room < link->arch->relocation_width(rela->r_type);
+		if (!crosses && entry->nrelas < UINT16_MAX)
+			continue;
+		struct elf_error error;
+		elf_fail(&error, "r_offset", section_number(link, sid), rela->r_offset,
+			 crosses ? "is of a place that the unwind record ends in" : "is that of too many in one unwind record");
+		object_report(link, id, &error);
+		return false;
 	}
 	return true;
 }
