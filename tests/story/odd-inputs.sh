@@ -157,3 +157,16 @@ sed 's/^first:.*/first: .long 8 + 4 * 70000, . - cie\n.rept 70000\n.long _start 
 "$CC" -c many.s
 expect_fail "$GILD" many.o -o many
 assert_contains messages "many.o: malformed file: r_offset is that of too many in one unwind record"
+
+# Strings that are to be merged, with an alignment of 1 GiB: not as many gigabytes of memory.
+printf '	.globl _start\n_start: ret\n	.section .rodata.str1.1, "aMS", @progbits, 1\n	.string "a"\n' >strings.s
+printf '	.section .rodata.str1.1, "aMS", @progbits, 1\n	.string "b"\n' >more.s
+"$CC" -c strings.s more.s
+for object in strings.o more.o; do
+	headers=$(readelf -hW $object | sed -n 's/.*Start of section headers: *\([0-9]*\).*/\1/p')
+	number=$(readelf -SW $object | sed -n 's/^ *\[ *\([0-9]*\)\] \.rodata\.str1\.1 .*/\1/p')
+	printf '\0\0\0\100' | dd of=$object bs=1 seek=$((headers + 64 * number + 48)) conv=notrunc status=none # sh_addralign
+	readelf -SW $object | grep -q 'rodata.str1.1.* 1073741824$' || fail "$object: the alignment is another one"
+done
+grep -q __asan_init "$GILD" || ulimit -v 1000000
+"$GILD" strings.o more.o -o /dev/null

@@ -612,7 +612,7 @@ static bool is_loaded(const struct link *link, const char *name)
 			return true;
 	for (file_id id = 1; id < link->files.n; id++) {
 		struct str member = file_of(link, id)->member;
-		if (member.len == strlen(name) && memcmp(member.at, name, member.len) == 0)
+		if (member.len && member.len == strlen(name) && memcmp(member.at, name, member.len) == 0)
 			return true;
 	}
 	return false;

@@ -211,8 +211,9 @@ static enum section_kind content_kind(const struct link *link, const struct elf_
 		return SECTION_EH_FRAME;
 	if (link->options->kind == OUTPUT_RELOCATABLE)
 		return SECTION_REGULAR; /* merging is for the next link */
+	enum { MERGED_ALIGN = 4096 }; /* pieces of greater alignment would be made with the gaps between them */
 	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & (SHF_WRITE | SHF_LINK_ORDER)) &&
-	    shdr->sh_type != SHT_NOBITS && shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX &&
+	    shdr->sh_type != SHT_NOBITS && shdr->sh_addralign <= MERGED_ALIGN && shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX &&
 	    shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX &&
 	    (!(shdr->sh_flags & SHF_STRINGS) || strings_end(elf_section_bytes(elf, number), shdr->sh_entsize)))
 		return SECTION_MERGE;
