@@ -40,7 +40,8 @@ static inline enum got_load decide_got_load(const struct link *link, struct ref 
 	return link->options->relax || load == LOAD_TO_LEA ? load : KEEP_LOAD;
 }
 
-/* A relaxed sequence includes the call of ___tls_get_addr, whose relocation comes next and is skipped. */
+/* A relaxed sequence includes the call of ___tls_get_addr, whose relocation comes next and is skipped. `rela` is of a
+ * table that ends at `end`: it is where there is code (code_of()). */
 static inline bool is_followed_by_call(const struct elf_rela *rela, const struct elf_rela *end)
 {
 	if (rela + 1 >= end)
@@ -62,8 +63,8 @@ static inline bool local_dynamic_is_relaxed(const struct link *link, const struc
 					    const struct elf_rela *end, struct bytes content, uint64_t where)
 {
 	struct ref own = {0};
-	return tls_model(link, own) != TLS_AS_WRITTEN && is_followed_by_call(rela, end) &&
-	       relax_ldm_is_known(content, where);
+	return tls_model(link, own) != TLS_AS_WRITTEN && relax_ldm_is_known(content, where) &&
+	       is_followed_by_call(rela, end);
 }
 
 /* Does an initial-exec access become a local-exec one? */

@@ -13,7 +13,8 @@ static inline bool is_x32(const struct link *link)
 	return link->arch->dialect->word == 4;
 }
 
-/* A relaxed sequence includes the call of __tls_get_addr, whose relocation comes next and is skipped. */
+/* A relaxed sequence includes the call of __tls_get_addr, whose relocation comes next and is skipped. `rela` is of a
+ * table that ends at `end`: it is where there is code (code_of()). */
 static inline bool is_followed_by_call(const struct elf_rela *rela, const struct elf_rela *end)
 {
 	if (rela + 1 >= end)
@@ -27,7 +28,7 @@ static inline bool is_followed_by_call(const struct elf_rela *rela, const struct
 static inline enum tls_model general_dynamic_model(const struct link *link, struct ref ref, const struct elf_rela *rela,
 						   const struct elf_rela *end, struct bytes content, uint64_t where)
 {
-	bool known = is_followed_by_call(rela, end) && relax_gd_is_known(content, where, is_x32(link));
+	bool known = relax_gd_is_known(content, where, is_x32(link)) && is_followed_by_call(rela, end);
 	return known ? tls_model(link, ref) : TLS_AS_WRITTEN;
 }
 
@@ -35,8 +36,8 @@ static inline bool local_dynamic_is_relaxed(const struct link *link, const struc
 					    const struct elf_rela *end, struct bytes content, uint64_t where)
 {
 	struct ref own = {0};
-	return tls_model(link, own) != TLS_AS_WRITTEN && is_followed_by_call(rela, end) &&
-	       relax_ld_is_known(content, where);
+	return tls_model(link, own) != TLS_AS_WRITTEN && relax_ld_is_known(content, where) &&
+	       is_followed_by_call(rela, end);
 }
 
 #endif

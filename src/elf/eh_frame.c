@@ -6,8 +6,9 @@
 /* LSB Core, "The Common Information Entry Format": this length announces a 64-bit one. */
 enum { EXTENDED_LENGTH = 0xffffffff };
 
-/* The CIE id and CIE pointer are 4 bytes in .eh_frame, also in a record with a 64-bit length. */
-enum { ID_SIZE = 4 };
+/* The CIE id and CIE pointer are 4 bytes in .eh_frame, also in a record with a 64-bit length. Behind it, an FDE has an
+ * address and a size, of 2 bytes each or more. */
+enum { ID_SIZE = 4, RANGE_SIZE = 4 };
 
 bool eh_frame_record(struct bytes section, uint64_t offset, struct eh_record *out, struct elf_error *error)
 {
@@ -35,6 +36,8 @@ bool eh_frame_record(struct bytes section, uint64_t offset, struct eh_record *ou
 	uint64_t id = read32(at + id_offset);
 	if (id > offset + id_offset || (id != 0 && id <= id_offset))
 		return elf_fail(error, ".eh_frame CIE pointer", 0, id, "does not lead to an earlier record");
+	if (id != 0 && length < ID_SIZE + RANGE_SIZE)
+		return elf_fail(error, ".eh_frame length", 0, length, "leaves no room for the address of a function");
 	*out = (struct eh_record){
 		.offset = offset,
 		.size = id_offset + length,

@@ -158,6 +158,42 @@ sed 's/^first:.*/first: .long 8 + 4 * 70000, . - cie\n.rept 70000\n.long _start 
 expect_fail "$GILD" many.o -o many
 assert_contains messages "many.o: malformed file: r_offset is that of too many in one unwind record"
 
+# Records with a length of 64 bits; ones too short for the address of a function; one whose length a relocation makes another.
+cat >long.s <<'END'
+	.globl _start
+_start:	mov $60, %eax
+	xor %edi, %edi
+	syscall
+	.section .eh_frame, "a", @progbits
+cie:	.long 20, 0
+	.byte 1
+	.asciz "zR"
+	.byte 1, 0x78, 0x10, 1, 0x1b, 0x0c, 7, 8, 0x90, 1, 0, 0
+	.long -1
+	.quad 20
+	.long . - cie
+	.long _start - ., 9, 0, 0
+END
+"$CC" -c long.s
+"$GILD" --eh-frame-hdr long.o -o long
+start=$(nm long | sed -n 's/^0*\([0-9a-f]*\) T _start$/\1/p')
+records=$(readelf -SW long | sed -n 's/.* \.eh_frame *PROGBITS *\([0-9a-f]*\) .*/\1/p')
+objcopy -O binary -j .eh_frame long bytes # the address: behind the CIE, a length of 12 bytes, a CIE pointer
+distance=$(od -An -t d4 -j 40 -N 4 bytes)
+assert_equal $((16#$records + 40 + distance)) $((16#$start))
+assert_equal "$(od -An -t d4 -j 36 -N 4 bytes | tr -d ' ')" 36
+for length in 4 6; do
+	sed '/^	.long -1/,$d' long.s >brief.s
+	printf '	.long %s, . - cie\n	.zero %s\n' $length $((length - 4)) >>brief.s
+	"$CC" -c brief.s
+	expect_fail "$GILD" --eh-frame-hdr brief.o -o brief
+	assert_contains messages "leaves no room for the address of a function"
+done
+sed '/^	.long -1/,$d' long.s >relength.s
+printf 'fde:	.long 20, . - cie\n	.long _start - ., 9, 0, 0\n	.reloc fde, R_X86_64_32, all\n	.globl all\n	all = 0xffffffff\n' >>relength.s
+"$CC" -c relength.s
+for kind in -static -shared; do ends relength$kind $kind relength.o --eh-frame-hdr; done
+
 # Strings that are to be merged, with an alignment of 1 GiB: not as many gigabytes of memory.
 printf '	.globl _start\n_start: ret\n	.section .rodata.str1.1, "aMS", @progbits, 1\n	.string "a"\n' >strings.s
 printf '	.section .rodata.str1.1, "aMS", @progbits, 1\n	.string "b"\n' >more.s

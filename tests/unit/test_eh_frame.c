@@ -54,7 +54,7 @@ static void the_64_bit_form_is_accepted(void **state)
 	(void)state;
 	static const uint8_t section[] = {
 		0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0, 0, 0, 0, 0, /* id */ 0, 0, 0, 0, 1, 0, 1, 0x78,
-		0xff, 0xff, 0xff, 0xff, 4, 0, 0, 0, 0, 0, 0, 0, /* CIE pointer */ 32, 0, 0, 0,
+		0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0, 0, 0, 0, 0, /* CIE pointer */ 32, 0, 0, 0, 0, 0, 0, 0,
 	};
 	struct bytes bytes = {section, sizeof(section)};
 	struct eh_record record;
@@ -68,7 +68,7 @@ static void the_64_bit_form_is_accepted(void **state)
 	assert_int_equal(encoding, DW_EH_PE_absptr);
 	assert_true(eh_frame_record(bytes, 20, &record, &error));
 	assert_false(record.is_cie);
-	assert_int_equal(record.size, 16);
+	assert_int_equal(record.size, 20);
 	assert_int_equal(record.cie_offset, 0);
 }
 

@@ -65,7 +65,7 @@ static void split(struct merging *merging, struct merge_section *merged, uint32_
 		uint32_t hash = (uint32_t)hash_bytes(content.data + start, size);
 		uint32_t shard = pool->first_shard + (uint32_t)((uint64_t)hash >> hash_shift);
 		merged->pieces[i].start = start;
-		while (block << MERGE_BLOCK_SHIFT <= start)
+		while ((uint64_t)block << MERGE_BLOCK_SHIFT <= start)
 			merged->blocks[block++] = i;
 		intern_batch_add(merging->batch, list, shard, (struct interned){.at = content.data + start, .size = size}, hash,
 				 &merged->pieces[i].ref, worker);

@@ -25,7 +25,21 @@ static bool is_fde(const struct eh_entry *entry)
 	return !entry->is_cie && entry->cie_file != 0;
 }
 
+/* Where an FDE's CIE pointer is, from the beginning of the record. The address of the function follows behind its 4
+ * bytes. As the input has it: what relocations make of the length counts for nobody. */
+static uint32_t pointer_offset(struct bytes content, const struct eh_entry *fde)
+{
+	return read32(content.data + fde->offset) == UINT32_MAX ? 12 : 4;
+}
+
 /* ---- reading -------------------------------------------------------------------------------------------- */
+
+/* Is a relocation of an FDE that of the function's address? Behind the CIE pointer: see pointer_offset(). */
+static bool is_of_code(const struct eh_entry *fde, const struct elf_rela *rela)
+{
+	uint64_t at = rela->r_offset - fde->offset;
+	return at == 8 || at == 16;
+}
 
 /* An FDE's first relocation points at the function. */
 bool eh_frame_is_live(const struct link *link, const struct file *file, section_id section, const struct eh_entry *fde)
@@ -35,7 +49,7 @@ bool eh_frame_is_live(const struct link *link, const struct file *file, section_
 	struct elf_relas relas = section_relas(link, section);
 	const struct elf_rela *rela = &relas.at[fde->first_rela];
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas counts relocations that were there */
-	if (rela->r_offset - fde->offset != 8 && rela->r_offset - fde->offset != 20)
+	if (!is_of_code(fde, rela))
 		return true;
 	if (elf_sym_is_special(&file->symtab, rela->r_sym))
 		return file->symtab.syms[rela->r_sym].st_shndx != SHN_UNDEF || rela->r_sym != 0;
@@ -314,12 +328,8 @@ void eh_frame_emit(struct link *link, section_id id, uint8_t *image)
 			cie_address = entry_address(link, file_of(link, cie_file), cie);
 		}
 		/* An FDE says how far before its own CIE pointer the CIE begins. */
-		uint32_t field = read32(at) == UINT32_MAX ? 12 : 4;
-		uint64_t distance = address + entry->output + field - cie_address;
-		if (field == 4)
-			write32(at + field, distance);
-		else
-			write64(at + field, distance);
+		uint32_t field = pointer_offset(content, entry);
+		write32(at + field, address + entry->output + field - cie_address);
 	}
 }
 
@@ -330,18 +340,18 @@ uint64_t eh_frame_hdr_size(const struct link *link)
 	return HDR_HEADER_SIZE + (uint64_t)HDR_ENTRY_SIZE * link->n_fdes;
 }
 
-/* Address of the code an FDE describes, from the relocation of its first field. */
+/* Address of the code an FDE describes, from the relocation of its first field, if there is one. */
 static uint64_t code_address(const struct link *link, const struct file *file, section_id section,
 			     const struct eh_entry *fde, const struct elf_relas *relas)
 {
-	if (fde->nrelas == 0) {
+	const struct elf_rela *rela = fde->nrelas ? &relas->at[fde->first_rela] : NULL;
+	if (!rela || !is_of_code(fde, rela)) {
 		struct bytes content = content_of(link, section);
-		uint64_t field = entry_address(link, file, (uint32_t)(fde - file->eh_entries)) + 8;
-		int32_t value = (int32_t)read32(content.data + fde->offset + 8);
+		uint64_t at = pointer_offset(content, fde) + 4;
+		uint64_t field = entry_address(link, file, (uint32_t)(fde - file->eh_entries)) + at;
+		int32_t value = (int32_t)read32(content.data + fde->offset + at);
 		return fde->encoding & DW_EH_PE_pcrel ? field + (uint64_t)(int64_t)value : (uint64_t)(int64_t)value;
 	}
-	const struct elf_rela *rela = &relas->at[fde->first_rela];
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nrelas counts relocations that were there */
 	int64_t addend = rela->r_addend;
 	symbol_id symbol = global_of(file, rela->r_sym);
 	uint64_t value = symbol ? link->symbols[symbol].address : local_value(link, file, rela->r_sym, &addend);
