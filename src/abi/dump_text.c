@@ -4,6 +4,7 @@
 
 #include "abi/dump.h"
 #include "abi/layout.h"
+#include "base/demangle.h"
 
 enum { DEEPEST = 32 };
 
@@ -14,7 +15,7 @@ char *abi_demangle(struct str name)
 	if (name.len < 3 || memcmp(name.at, "_Z", 2) != 0)
 		return NULL;
 	char *text = strndup(name.at, name.len);
-	char *demangled = text ? cplus_demangle(text, DMGL_PARAMS | DMGL_ANSI) : NULL;
+	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI) : NULL;
 	free(text);
 	return demangled;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/demangle.h"
 #include "ldso/text.h"
 
 static const struct {
@@ -51,7 +52,7 @@ const char *demangled(struct arena *arena, const char *name)
 {
 	if (name[0] != '_')
 		return NULL;
-	char *text = cplus_demangle(name, DMGL_PARAMS | DMGL_ANSI);
+	char *text = demangle_name(name, DMGL_PARAMS | DMGL_ANSI);
 	const char *copy = text ? arena_strndup(arena, text, strlen(text)) : NULL;
 	free(text);
 	return copy;

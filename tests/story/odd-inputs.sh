@@ -182,7 +182,7 @@ objcopy -O binary -j .eh_frame long bytes # the address: behind the CIE, a lengt
 distance=$(od -An -t d4 -j 40 -N 4 bytes)
 assert_equal $((16#$records + 40 + distance)) $((16#$start))
 assert_equal "$(od -An -t d4 -j 36 -N 4 bytes | tr -d ' ')" 36
-for length in 4 6; do
+for length in 5 6; do
 	sed '/^	.long -1/,$d' long.s >brief.s
 	printf '	.long %s, . - cie\n	.zero %s\n' $length $((length - 4)) >>brief.s
 	"$CC" -c brief.s
@@ -193,6 +193,31 @@ sed '/^	.long -1/,$d' long.s >relength.s
 printf 'fde:	.long 20, . - cie\n	.long _start - ., 9, 0, 0\n	.reloc fde, R_X86_64_32, all\n	.globl all\n	all = 0xffffffff\n' >>relength.s
 "$CC" -c relength.s
 for kind in -static -shared; do ends relength$kind $kind relength.o --eh-frame-hdr; done
+
+# A section that two tables of relocations are for: which of them counts?
+printf '	.globl _start\n_start: .quad _start\n	.data\n	.quad _start\n' >two.s
+"$CC" -c two.s
+headers=$(readelf -hW two.o | sed -n 's/.*Start of section headers: *\([0-9]*\).*/\1/p')
+number() { readelf -SW two.o | sed -n "s/^ *\\[ *\\([0-9]*\\)\\] $1 .*/\\1/p"; }
+printf "\\$(printf %03o "$(number .text)")" |
+	dd of=two.o bs=1 seek=$((headers + 64 * $(number .rela.data) + 44)) conv=notrunc status=none # sh_info
+expect_fail "$GILD" two.o -o two
+assert_contains messages "two.o: malformed file: sh_info is a section that has relocations already"
+
+# Only arrays that are loaded are reversed.
+printf '	.globl _start\n_start: ret\n	.section .ctors, ""\n	.quad 0\n	.quad _start\n' >unloaded.s
+"$CC" -c unloaded.s
+"$GILD" --emit-relocs unloaded.o -o unloaded
+assert_equal "$(readelf -rW unloaded | awk '/R_X86_64_64/ { print $1 }')" 0000000000000008
+
+# A variable to be copied, larger than any memory.
+printf '	.data\n	.globl large\n	.type large, @object\n	.size large, -32\nlarge: .quad 1\n' >large.s
+printf '	.globl _start\n_start: mov $large, %%eax\n' >copies.s
+"$CC" -c copies.s
+"$CC" -c large.s
+"$GILD" -shared large.o -o large.so
+expect_fail "$GILD" copies.o large.so -o copies
+assert_contains messages "large.so: malformed file: st_size of a variable that is to be copied is absurdly large"
 
 # Strings that are to be merged, with an alignment of 1 GiB: not as many gigabytes of memory.
 printf '	.globl _start\n_start: ret\n	.section .rodata.str1.1, "aMS", @progbits, 1\n	.string "a"\n' >strings.s

@@ -274,6 +274,11 @@ void object_read_sections(struct link *link, file_id id, struct arena *arena)
 			return;
 		}
 		struct section *section = section_of(link, file->first_section + shdr->sh_info);
+		if (section->rela) {
+			elf_fail(&error, "sh_info", i, shdr->sh_info, "is a section that has relocations already");
+			object_report(link, id, &error);
+			return;
+		}
 		if (section->kind == SECTION_EH_FRAME)
 			section_order_relocations(link, id, i, arena);
 		shdr = &elf->shdrs[i];

@@ -6,12 +6,13 @@
 #include <unistd.h>
 
 /* A file that names itself has to end somewhere. */
-enum { MAX_NESTING = 32 };
+enum { MAX_NESTING = 32, MAX_FILES = 4096 };
 
 struct expansion {
 	struct command_words *out;
 	struct arena *arena;
 	struct diag *diag;
+	unsigned n_files;
 };
 
 /* The whole of `path` and a NUL in the arena. NULL with errno set when it cannot be read; a pipe (@<(...)) can. */
@@ -77,6 +78,11 @@ static bool expand_file(struct expansion *expansion, const char *path, char *tex
 			    "response files are nested more than %d deep", MAX_NESTING);
 		return false;
 	}
+	if (++expansion->n_files > MAX_FILES) {
+		diag_report(expansion->diag, SEVERITY_ERROR, 0, &(struct diag_about){.file = path},
+			    "more than %d response files are read", MAX_FILES);
+		return false;
+	}
 	for (char *at = text, *end = text + size; at < end;) {
 		if (is_blank(*at)) {
 			at++;
@@ -113,7 +119,7 @@ static bool expand_word(struct expansion *expansion, const char *word, unsigned 
 
 bool response_files_expand(struct command_words *out, int argc, char **argv, struct arena *arena, struct diag *diag)
 {
-	struct expansion expansion = {out, arena, diag};
+	struct expansion expansion = {.out = out, .arena = arena, .diag = diag};
 	for (int i = 1; i < argc; i++)
 		if (!expand_word(&expansion, argv[i], 0))
 			return false;

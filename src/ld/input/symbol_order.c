@@ -1,5 +1,7 @@
 #include "ld/input/symbol_order.h"
 
+#include "elf/addrsig.h"
+#include "ld/input/decompress.h"
 #include "ld/input/object.h"
 
 enum { CONTENT_ALIGN = 16 };
@@ -76,6 +78,10 @@ void symbol_order_restore(struct link *link, file_id id, uint32_t symtab, struct
 	struct elf_replacement *replaced = object_own_tables(&file->elf, arena);
 	struct elf_shdr *shdrs = (struct elf_shdr *)(uintptr_t)file->elf.shdrs;
 	for (uint32_t i = 1; i < file->elf.nshdr; i++) {
+		if (shdrs[i].sh_type == SHT_CREL && !section_expand_relocations(link, id, i, arena))
+			return;
+		if (shdrs[i].sh_type == SHT_LLVM_ADDRSIG)
+			shdrs[i].sh_type = SHT_NULL; /* without it, all addresses are significant */
 		if (shdrs[i].sh_type == SHT_RELA || shdrs[i].sh_type == SHT_REL)
 			replaced[i].content = renumber_relas(elf_section_bytes(&file->elf, i), places, n, arena);
 		else if (shdrs[i].sh_type == SHT_GROUP && shdrs[i].sh_info < n)

@@ -178,7 +178,8 @@ static void classify(struct link *link, section_id id, struct finders finders)
 	/* .ctors runs from the last pointer to the first; in .init_array it has to stand the other way round. */
 	const struct osec *osec = rule == NO_RULE ? NULL : osec_of_rule(layout, rule);
 	bool ctors = strncmp(name, ".ctors", 6) == 0, dtors = strncmp(name, ".dtors", 6) == 0;
-	if (osec && (ctors || dtors) && section->size % link->arch->dialect->word == 0)
+	if (osec && (ctors || dtors) && section_shdr(link, id)->sh_flags & SHF_ALLOC &&
+	    section->size % link->arch->dialect->word == 0)
 		section->reversed = strcmp(osec->name, ctors ? ".init_array" : ".fini_array") == 0;
 	if (osec && osec->rank == RANK_DISCARD) {
 		section->run = 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/demangle.h"
 #include "ld/report/source.h"
 #include "ld/resolve/symbols.h"
 
@@ -11,7 +12,7 @@
 
 const char *describe_name(const struct link *link, struct arena *arena, const char *name)
 {
-	char *demangled = link->options->demangle ? cplus_demangle(name, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO) : NULL;
+	char *demangled = link->options->demangle ? demangle_name(name, DMGL_PARAMS | DMGL_ANSI) : NULL;
 	if (!demangled)
 		return name;
 	name = arena_strndup(arena, demangled, strlen(demangled));
@@ -21,7 +22,7 @@ const char *describe_name(const struct link *link, struct arena *arena, const ch
 
 char *describe_in_full(const char *name)
 {
-	return cplus_demangle(name, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO | DMGL_VERBOSE);
+	return demangle_name(name, DMGL_PARAMS | DMGL_ANSI | DMGL_VERBOSE);
 }
 
 const char *describe_symbol(const struct link *link, struct arena *arena, symbol_id symbol)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/demangle.h"
 #include "base/glob.h"
 #include "base/hash.h"
 #include "ld/input/scripts.h"
@@ -111,7 +112,7 @@ static char *demangle(struct str name)
 	if (name.len < 3 || name.at[0] != '_' || name.at[1] != 'Z')
 		return NULL;
 	char *text = strndup(name.at, name.len);
-	char *demangled = text ? cplus_demangle(text, DMGL_PARAMS | DMGL_ANSI) : NULL;
+	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI) : NULL;
 	free(text);
 	return demangled;
 }

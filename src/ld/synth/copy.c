@@ -1,5 +1,6 @@
 #include "ld/synth/copy.h"
 
+#include "ld/input/object.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/abi_check.h"
 #include "ld/synth/needs.h"
@@ -30,8 +31,9 @@ static bool is_read_only(const struct file *file, const struct elf_sym *sym)
 	return false;
 }
 
-static void place(struct link *link, struct aux *aux, const struct file *file, const struct elf_sym *sym)
+static void place(struct link *link, struct aux *aux, file_id id, const struct elf_sym *sym)
 {
+	const struct file *file = file_of(link, id);
 	aux->copy_relro = link->options->z.relro && is_read_only(file, sym);
 	uint64_t *size = aux->copy_relro ? &link->dynrelro_size : &link->dynbss_size;
 	uint32_t *section_align = aux->copy_relro ? &link->dynrelro_p2align : &link->dynbss_p2align;
@@ -40,6 +42,14 @@ static void place(struct link *link, struct aux *aux, const struct file *file, c
 		*section_align = p2align;
 	*size = align_up(*size, 1ull << p2align);
 	aux->copy = *size;
+	enum { SIZE_BITS = 48 };
+	if (sym->st_size >> SIZE_BITS) {
+		uint32_t index = (uint32_t)(sym - file->symtab.syms);
+		struct elf_error error;
+		elf_fail(&error, "st_size", index, sym->st_size, "of a variable that is to be copied is absurdly large");
+		object_report(link, id, &error);
+		return;
+	}
 	*size += max_u64(sym->st_size, 1); /* it has an address, whatever its size */
 }
 
@@ -91,7 +101,7 @@ static void copy_symbol(struct link *link, uint32_t id, struct abi_report *repor
 	uint64_t owner = symbol_owner(&link->symbols[symbol]);
 	const struct file *file = file_of(link, owner_file(owner));
 	const struct elf_sym *sym = symbol_definition(link, &link->symbols[symbol]);
-	place(link, &link->aux.at[id], file, sym);
+	place(link, &link->aux.at[id], owner_file(owner), sym);
 	if (sym->st_size) /* else there is nothing to copy */
 		*array_push(&link->copies) = id;
 	for (uint32_t i = file->symtab.first_global; i < file->symtab.n; i++) {

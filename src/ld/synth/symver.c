@@ -86,6 +86,9 @@ void symver_prepare(struct link *link)
 					(struct needed_version){id, v, dynstr_add(link, str_of(file->versions[v]))};
 			}
 	}
+	if (next > VERSYM_HIDDEN) /* LSB, "Symbol Versioning" */
+		diag_error(link->diag, 0, "there are %u versions; a symbol can have one of %u", next - 1,
+			   VERSYM_HIDDEN - 1u);
 	for (uint32_t i = 1; i < link->dynsyms.n; i++) {
 		symbol_id id = link->dynsyms.at[i];
 		file_id file;
