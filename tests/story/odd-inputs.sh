@@ -210,6 +210,18 @@ printf '	.globl _start\n_start: ret\n	.section .ctors, ""\n	.quad 0\n	.quad _sta
 "$GILD" --emit-relocs unloaded.o -o unloaded
 assert_equal "$(readelf -rW unloaded | awk '/R_X86_64_64/ { print $1 }')" 0000000000000008
 
+# Sizes that are possible each, but not all together.
+for ((i = 0; i < 8200; i++)); do
+	printf '	.section .bss.%s, "aw", @nobits\n	.skip 0x7fffffffffff\n' $i >&3
+	printf '	.comm c%s, 0x7fffffffffff\n' $i >&4
+done 3>sections.s 4>commons.s
+"$CC" -c sections.s
+"$CC" -c commons.s
+expect_fail "$GILD" sections.o -o sections
+assert_contains messages "section .bss would have more than 2^60 bytes"
+expect_fail "$GILD" commons.o -o commons
+assert_contains messages "common symbols would have more than 2^60 bytes"
+
 # A variable to be copied, larger than any memory.
 printf '	.data\n	.globl large\n	.type large, @object\n	.size large, -32\nlarge: .quad 1\n' >large.s
 printf '	.globl _start\n_start: mov $large, %%eax\n' >copies.s

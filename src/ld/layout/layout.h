@@ -248,6 +248,7 @@ struct layout {
 	ARRAY(struct segment) segments;
 	ARRAY(struct region) regions;  /* [0] is the rest of memory */
 	ARRAY(struct program_symbol) program_symbols; /* by index in file 0's symbol table */
+	bool too_large;                /* reported */
 	bool scripted;                 /* a script has the say: sections exist, orphans are placed and segments are made
 					* by the rules of GNU ld */
 	const struct script *script;   /* it; or NULL */

@@ -30,12 +30,19 @@ void plan_run(struct link *link, uint32_t id, uint64_t start)
 	run->addr = start;
 	if (run->planned && run->planned_mod == mod)
 		return;
-	uint64_t at = start;
+	uint64_t at = start, bits = 0;
 	for (uint32_t i = 0; i < run->n; i++) {
 		struct section *section = section_of(link, run->items[i]);
 		at = align_up(at, 1ull << section->p2align);
 		section->offset = at - start;
 		at += section->size;
+		bits |= at - start;
+	}
+	/* Each section is smaller than 2^48 bytes: before the sum wraps, it has one of these bits. */
+	if (bits >> 60 && !link->layout->too_large) {
+		link->layout->too_large = true;
+		diag_error(link->diag, 0, "section %s would have more than 2^60 bytes",
+			   link->layout->osecs.at[run->osec].name);
 	}
 	run->size = at - start;
 	run->planned = true;

@@ -111,6 +111,10 @@ static void place(struct link *link, struct common *common, file_id file)
 	uint32_t p2align = (uint32_t)__builtin_ctzll(common->offset);
 	common->offset = align_up(area->size, common->offset);
 	area->size = common->offset + common->size;
+	if (area->size >> 60) { /* each is smaller than 2^48 bytes */
+		diag_error(link->diag, 0, "common symbols would have more than 2^60 bytes");
+		area->size = 0;
+	}
 	if (p2align > area->p2align)
 		area->p2align = p2align;
 }

@@ -460,6 +460,10 @@ void symtab_prepare(struct link *link)
 		if (file->out_names || id == INTERNAL_FILE)
 			add_part(link, SECTION_STRTAB, id, file->out_names + (id == INTERNAL_FILE), 0);
 	}
+	if (names > UINT32_MAX) /* st_name */
+		diag_error(link->diag, 0,
+			   "the names of symbols would take %llu bytes, and .strtab can have 4 GiB: use -s or --discard-all",
+			   (unsigned long long)names);
 	enum { SYMBOL_BITS_32 = 24 }; /* of r_info in class 32 */
 	if (dialect->class_id == ELFCLASS32 && max_u64(keeps ? n : 0, link->dynsyms.n) >> SYMBOL_BITS_32)
 		diag_error(link->diag, 0, "relocations of class 32 can name 2^%d symbols, and there are more",
