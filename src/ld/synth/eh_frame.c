@@ -300,15 +300,31 @@ static uint64_t entry_address(const struct link *link, const struct file *file, 
 	return section_address(link->layout, section_of(link, section)) + file->eh_entries[entry].output;
 }
 
+/* The addresses of CIEs that the records of a section use: a few, in turns. */
+struct cie_addresses {
+	struct cie_address {
+		file_id file;
+		uint32_t cie;
+		uint64_t address;
+	} at[8];
+};
+
+static uint64_t cie_address(const struct link *link, struct cie_addresses *known, const struct eh_entry *cie)
+{
+	struct cie_address *found = &known->at[(cie->cie_file + cie->cie) % COUNTOF(known->at)];
+	if (found->file != cie->cie_file || found->cie != cie->cie)
+		*found = (struct cie_address){cie->cie_file, cie->cie,
+					      entry_address(link, file_of(link, cie->cie_file), cie->cie)};
+	return found->address;
+}
+
 void eh_frame_emit(struct link *link, section_id id, uint8_t *image)
 {
 	const struct section *section = section_of(link, id);
 	const struct file *file = file_of(link, section->file);
 	struct bytes content = content_of(link, id);
 	uint64_t address = section_address(link->layout, section);
-	file_id cie_file = 0;
-	uint32_t cie = 0;
-	uint64_t cie_address = 0;
+	struct cie_addresses known = {0};
 	for (uint32_t e = section->extra, end = eh_frame_section_end(link, file, section_number(link, id)); e < end;
 	     e++) {
 		const struct eh_entry *entry = &file->eh_entries[e];
@@ -321,15 +337,10 @@ void eh_frame_emit(struct link *link, section_id id, uint8_t *image)
 						address + entry->output, at);
 		if (!is_fde(entry))
 			continue;
-		const struct eh_entry *original = &file->eh_entries[entry->cie];
-		if (original->cie_file != cie_file || original->cie != cie) {
-			cie_file = original->cie_file;
-			cie = original->cie;
-			cie_address = entry_address(link, file_of(link, cie_file), cie);
-		}
 		/* An FDE says how far before its own CIE pointer the CIE begins. */
 		uint32_t field = pointer_offset(content, entry);
-		write32(at + field, address + entry->output + field - cie_address);
+		write32(at + field, address + entry->output + field -
+					    cie_address(link, &known, &file->eh_entries[entry->cie]));
 	}
 }
 
@@ -348,7 +359,7 @@ static uint64_t code_address(const struct link *link, const struct file *file, s
 	if (!rela || !is_of_code(fde, rela)) {
 		struct bytes content = content_of(link, section);
 		uint64_t at = pointer_offset(content, fde) + 4;
-		uint64_t field = entry_address(link, file, (uint32_t)(fde - file->eh_entries)) + at;
+		uint64_t field = section_address(link->layout, section_of(link, section)) + fde->output + at;
 		int32_t value = (int32_t)read32(content.data + fde->offset + at);
 		return fde->encoding & DW_EH_PE_pcrel ? field + (uint64_t)(int64_t)value : (uint64_t)(int64_t)value;
 	}
