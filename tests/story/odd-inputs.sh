@@ -222,6 +222,13 @@ assert_contains messages "section .bss would have more than 2^60 bytes"
 expect_fail "$GILD" commons.o -o commons
 assert_contains messages "common symbols would have more than 2^60 bytes"
 
+# Properties of 300 kinds
+printf '	.section .note.gnu.property, "a", @note\n	.long 4, 300 * 16, 5\n	.string "GNU"\n	kind = 0xc0008000\n' >properties.s
+printf '	.rept 300\n	.long kind, 4, 1, 0\n	kind = kind + 1\n	.endr\n' >>properties.s
+"$CC" -c properties.s
+expect_fail "$GILD" properties.o -o properties
+assert_contains messages "is that of too many properties"
+
 # A variable to be copied, larger than any memory.
 printf '	.data\n	.globl large\n	.type large, @object\n	.size large, -32\nlarge: .quad 1\n' >large.s
 printf '	.globl _start\n_start: mov $large, %%eax\n' >copies.s

@@ -78,18 +78,23 @@ bool object_parse(struct link *link, file_id id, struct arena *arena)
 	return true;
 }
 
-static void add_property(struct file *file, struct arena *arena, uint32_t type, uint32_t bits)
+/* false: the file has more kinds of properties than anybody has thought of. */
+static bool add_property(struct file *file, struct arena *arena, uint32_t type, uint32_t bits)
 {
+	enum { MAX_PROPERTIES = 256 };
 	for (uint32_t i = 0; i < file->n_properties; i++)
 		if (file->properties[i].type == type) {
 			file->properties[i].bits |= bits;
-			return;
+			return true;
 		}
+	if (file->n_properties == MAX_PROPERTIES)
+		return false;
 	struct property *more = arena_array(arena, struct property, file->n_properties + 1);
 	if (file->n_properties)
 		memcpy(more, file->properties, file->n_properties * sizeof(*more));
 	more[file->n_properties++] = (struct property){type, bits};
 	file->properties = more;
+	return true;
 }
 
 /* .note.gnu.property: bits that an object uses or needs (x86-64 psABI, "Program Property"). */
@@ -111,8 +116,12 @@ static void read_properties(struct link *link, file_id id, struct arena *arena, 
 				object_report(link, id, &error);
 				return;
 			}
-			if (property.data.size == 4 && gnu_property_rule(property.type) != PROPERTY_IGNORED)
-				add_property(file, arena, property.type, read32(property.data.data));
+			if (property.data.size == 4 && gnu_property_rule(property.type) != PROPERTY_IGNORED &&
+			    !add_property(file, arena, property.type, read32(property.data.data))) {
+				elf_fail(&error, "pr_type", (uint32_t)p, property.type, "is that of too many properties");
+				object_report(link, id, &error);
+				return;
+			}
 		}
 	}
 }
@@ -213,8 +222,8 @@ static enum section_kind content_kind(const struct link *link, const struct elf_
 		return SECTION_REGULAR; /* merging is for the next link */
 	enum { MERGED_ALIGN = 4096 }; /* pieces of greater alignment would be made with the gaps between them */
 	if (shdr->sh_flags & SHF_MERGE && !(shdr->sh_flags & (SHF_WRITE | SHF_LINK_ORDER)) &&
-	    shdr->sh_type != SHT_NOBITS && shdr->sh_addralign <= MERGED_ALIGN && shdr->sh_entsize != 0 && shdr->sh_entsize <= UINT32_MAX &&
-	    shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX &&
+	    shdr->sh_type != SHT_NOBITS && shdr->sh_addralign <= MERGED_ALIGN && shdr->sh_entsize != 0 &&
+	    shdr->sh_entsize <= UINT32_MAX && shdr->sh_size % shdr->sh_entsize == 0 && shdr->sh_size != 0 && shdr->sh_size < UINT32_MAX &&
 	    (!(shdr->sh_flags & SHF_STRINGS) || strings_end(elf_section_bytes(elf, number), shdr->sh_entsize)))
 		return SECTION_MERGE;
 	return SECTION_REGULAR;

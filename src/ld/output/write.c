@@ -195,6 +195,10 @@ static bool write_file(struct writing *writing, const char *path)
 	struct link *link = writing->link;
 	const struct layout *layout = link->layout;
 	writing->path = path;
+	writing->size = layout->file_size;
+	bool executable = link->options->kind != OUTPUT_RELOCATABLE;
+	if (!output_begin(&writing->file, path, writing->size, executable)) /* a size that is too large is found here */
+		return false;
 	cut(writing);
 	if (link->synthetic[SYN_BUILD_ID])
 		writing->build_id = place_of(layout, section_of(link, link->synthetic[SYN_BUILD_ID]));
@@ -205,10 +209,6 @@ static bool write_file(struct writing *writing, const char *path)
 	writing->buffers = calloc(pool_threads(link->pool), sizeof(*writing->buffers));
 	if (!writing->leaves || !writing->buffers)
 		out_of_memory();
-	writing->size = layout->file_size;
-	bool executable = link->options->kind != OUTPUT_RELOCATABLE;
-	if (!output_begin(&writing->file, path, writing->size, executable))
-		return false;
 	parallel_for(link->pool, writing->chunks.n, writing->chunks.n < FEW_CHUNKS ? FEW_CHUNKS : 1, write_chunks,
 		     writing);
 	return !writing->file.error && !link->diag->errors;
@@ -226,7 +226,7 @@ static void end_file(struct writing *writing)
 		diag_warning(link->diag, UINT64_MAX, "cannot remove %s, which is the old %s: %s",
 			     writing->file.leftover, writing->path, strerror(writing->file.leftover_error));
 	output_abort(&writing->file);
-	for (unsigned i = 0; i < pool_threads(link->pool); i++)
+	for (unsigned i = 0; writing->buffers && i < pool_threads(link->pool); i++)
 		free((void *)(uintptr_t)writing->buffers[i].data);
 	free(writing->buffers);
 	free(writing->leaves);
