@@ -275,6 +275,9 @@ static bool has_pages(const struct loader *ld, const struct object *object, cons
 	return !phdr->p_memsz;
 }
 
+/* More than an address space has; sums over all objects still fit into 64 bits. */
+#define MOST_TLS (UINT64_C(1) << 48)
+
 /* What program headers point to must lie in memory that PT_LOAD segments made. */
 static bool check_phdrs(struct loader *ld, const struct object *object)
 {
@@ -283,6 +286,7 @@ static bool check_phdrs(struct loader *ld, const struct object *object)
 		switch (phdr->p_type) {
 		case PT_TLS:
 			if (phdr->p_filesz > phdr->p_memsz || (phdr->p_align & (phdr->p_align - 1)) ||
+			    phdr->p_memsz > MOST_TLS || phdr->p_align > MOST_TLS ||
 			    (phdr->p_filesz && !object_has(object, phdr->p_vaddr, phdr->p_filesz)))
 				return fail(ld, object->name, 0, "PT_TLS is outside of the object's memory");
 			break;
@@ -341,19 +345,23 @@ static const char *origin_of(const char *path)
 	return heap_text_n(whole, used);
 }
 
-/* The program headers inside the image, or a copy when no segment has them. */
-static void keep_phdrs(struct object *object, const Elf64_Ehdr *header, const Elf64_Phdr *phdr)
+/* The program headers inside the image. A copy when no segment has them, or when another segment, in the same page, put
+ * other bytes over those that were checked. Files that are only looked at may even change: always a copy. */
+static void keep_phdrs(const struct loader *ld, struct object *object, const Elf64_Ehdr *header, const Elf64_Phdr *phdr)
 {
 	uint64_t size = header->e_phnum * sizeof(*phdr);
 	object->phnum = header->e_phnum;
-	for (unsigned i = 0; i < header->e_phnum; i++) {
+	for (unsigned i = 0; ld->options.mode != MODE_INSPECT && i < header->e_phnum; i++) {
 		const Elf64_Phdr *segment = &phdr[i];
-		if (segment->p_type == PT_LOAD && segment->p_offset <= header->e_phoff &&
-		    header->e_phoff - segment->p_offset + size <= segment->p_filesz) {
-			uint64_t vaddr = segment->p_vaddr + header->e_phoff - segment->p_offset;
-			object->phdr = (const void *)(object->base + vaddr);
-			return;
-		}
+		if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_R) || segment->p_offset > header->e_phoff ||
+		    header->e_phoff - segment->p_offset + size > segment->p_filesz)
+			continue;
+		uint64_t vaddr = segment->p_vaddr + header->e_phoff - segment->p_offset;
+		const Elf64_Phdr *inside = (const void *)(object->base + vaddr);
+		if (memcmp(inside, phdr, size) != 0)
+			break;
+		object->phdr = inside;
+		return;
 	}
 	Elf64_Phdr *copy = heap_alloc(size);
 	memcpy(copy, phdr, size);
@@ -411,7 +419,7 @@ struct object *image_map(struct loader *ld, struct opened *opened, const char *p
 	if (!what) {
 		object->entry = object->base + header->e_entry;
 		object->origin = origin_of(path);
-		keep_phdrs(object, header, phdr);
+		keep_phdrs(ld, object, header, phdr);
 		if (image_read(ld, object))
 			what = check_kind(object, program);
 	}

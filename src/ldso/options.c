@@ -61,7 +61,8 @@ static void read_debug(struct loader *ld, const char *text)
 			continue;
 		}
 		unsigned i = 0;
-		while (i < CATEGORIES && !(text_begins(text, categories[i].name) && !categories[i].name[length]))
+		while (i < CATEGORIES &&
+		       (strlen(categories[i].name) != length || !text_begins(text, categories[i].name)))
 			i++;
 		char word[64];
 		format_text(word, length < sizeof(word) ? length + 1 : sizeof(word), "%s", text);
