@@ -1,0 +1,53 @@
+#!/bin/bash
+# gild abi with debug information that no compiler writes, made to take all of the time or memory there is: it ends soon, with an answer or
+# with one error.
+set -eu
+. "$GILD_SRC/tests/lib.sh"
+[ "$(uname -m)" = x86_64 ] || skip "the objects are those of x86-64"
+
+abbrev() { # CODE TAG HAS-CHILDREN [ATTRIBUTE FORM]...
+	printf '.uleb128 %s, %s\n.byte %s\n' "$1" "$2" "$3"
+	shift 3
+	[ $# = 0 ] || printf '.uleb128 %s, %s\n' "$@"
+	echo '.byte 0, 0'
+}
+# An object with one unit, the children of which come from the standard input, and a function "f" of 16 bytes. Entries that others refer to
+# have labels: "ref LABEL" is one.
+object() { # NAME, [more abbreviations]
+	{
+		printf '.macro ref to\n.long \\to - unit\n.endm\n.text\n.globl f\n.type f, @function\nf: .skip 16\n.size f, 16\n'
+		printf '.section .debug_abbrev, "", @progbits\nabbrevs:\n'
+		abbrev 1 0x11 1                                            # unit
+		abbrev 2 0x24 0  3 8  0x0b 0x0f  0x3e 0x0b                 # base type: name, size, encoding
+		abbrev 3 0x13 1  3 8  0x0b 0x0f                            # structure: name, size
+		abbrev 4 0x13 1  0x0b 0x0f                                 # structure: size
+		abbrev 5 0x0d 0  3 8  0x49 0x13  0x38 0x0f                 # member: name, type, offset
+		abbrev 6 0x0d 0  0x49 0x13  0x38 0x0f                      # member: type, offset
+		abbrev 7 0x0d 0  3 8  0x49 0x13  0x0d 0x0b                 # bit-field: name, type, bits
+		abbrev 8 0x2e 1  3 8  0x11 1  0x3f 0x19  0x27 0x19         # function: name, address
+		abbrev 9 0x05 0  0x49 0x13                                 # parameter: type
+		printf '%s\n' "${2-}"
+		printf '.byte 0\n.section .debug_info, "", @progbits\nunit: .long 2f - 1f\n1: .short 5\n.byte 1, 8\n.long abbrevs\n.byte 1\n'
+		cat
+		printf '.byte 0\n2:\n'
+	} >"$1.s"
+	gcc -c "$1.s" -o "$1.o" || fail "$1.s is no assembly"
+}
+# Little memory, and little time.
+gild_abi() { (ulimit -v 1500000 && timeout 20 "$GILD" abi "$@") >out.txt 2>messages; }
+passes() { gild_abi "$@" || fail "gild abi $*: status $?"; }
+refuses() { # TEXT COMMAND...
+	local status=0
+	gild_abi "${@:2}" || status=$?
+	[ "$status" -gt 0 ] && [ "$status" -lt 124 ] || fail "gild abi ${*:2}: status $status"
+	assert_contains messages "$1"
+	assert_equal "$(grep -c 'gild: error:' messages)" 1
+}
+
+# A bit-field in what has as many bytes as there are no bits for.
+for size in 1 2 3; do
+	printf 't: .byte 2\n.string "T"\n.uleb128 %s\n.byte 5\n.byte 3\n.string "s"\n.byte 4, 7\n.string "b"\nref t\n.byte 3, 0\n' \
+		"$((1 << (60 + size)))" | object bits
+	passes layout bits.o s
+	assert_contains out.txt 'T                          b:3;'
+done
