@@ -47,7 +47,11 @@ refuses() { # TEXT COMMAND...
 # A bit-field in what has as many bytes as there are no bits for.
 for size in 1 2 3; do
 	printf 't: .byte 2\n.string "T"\n.uleb128 %s\n.byte 5\n.byte 3\n.string "s"\n.byte 4, 7\n.string "b"\nref t\n.byte 3, 0\n' \
-		"$((1 << (60 + size)))" | object bits
+		"$(printf %u $((1 << (60 + size))))" | object bits
 	passes layout bits.o s
 	assert_contains out.txt 'T                          b:3;'
 done
+
+# Entries of one byte with more attributes than can be asked for.
+object flags "$(abbrev 10 0x13 0 $(yes '0x2000 0x19' | head -5000))" <<<'.fill 20000, 1, 10'
+refuses '.debug_abbrev: offset 0x56: abbreviation has more than 1024 attributes (value 0xa)' dump flags.o
