@@ -55,3 +55,28 @@ done
 # Entries of one byte with more attributes than can be asked for.
 object flags "$(abbrev 10 0x13 0 $(yes '0x2000 0x19' | head -5000))" <<<'.fill 20000, 1, 10'
 refuses '.debug_abbrev: offset 0x56: abbreviation has more than 1024 attributes (value 0xa)' dump flags.o
+
+# Structures that are inside of each other 30000 times.
+for i in $(seq 30000); do
+	printf 's%s: .byte 3\n.string "s%s"\n.byte 4, 5\n.string "m"\nref s%s\n.byte 0, 0\n' "$i" "$i" $((i + 1))
+done >deep.txt
+echo 's30001: .byte 2; .string "int"; .byte 4, 5' | cat deep.txt - | object deep
+passes layout --c-header deep.o s1
+assert_contains out.txt '/* s501 is not defined: it is inside of too many others */'
+
+# Each of 31 types without names has the next one twice.
+for name in '.byte 6' '.byte 5; .string "m"'; do
+	{
+		echo 't31: .byte 2; .string "char"; .byte 1, 6'
+		for i in $(seq 0 30); do
+			printf 't%s: .byte 4, 4\n' "$i"
+			printf "$name\nref t$((i + 1))\n.byte %s\n" 0 2
+			echo '.byte 0'
+		done
+		printf '.byte 3\n.string "s"\n.byte 4\n%b\nref t0\n.byte 0, 0\n' "$name"
+	} | object dag
+	for how in --c-header --offsets; do
+		passes layout $how dag.o s
+		assert_contains out.txt '/* cut off: '
+	done
+done
