@@ -80,3 +80,34 @@ for name in '.byte 6' '.byte 5; .string "m"'; do
 		assert_contains out.txt '/* cut off: '
 	done
 done
+
+# One section of the file under 3000 headers: 3 GB.
+object same <<<"$(printf '.section .debug_str, "MS", @progbits, 1\n.fill 999999, 1, 97\n.byte 0\n.section .debug_info\n')"
+number() { od -An -t "u$3" -j "$2" -N "$3" "$1.o" | tr -d ' '; }
+le() { for ((i = 0; i < $2; i++)); do printf '%b' "\\x$(printf %02x $(($1 >> 8 * i & 255)))"; done; }
+headers=$(number same 40 8) n=$(number same 60 2)
+index=$(readelf -SW same.o | sed -n 's/^ *\[ *\([0-9]*\)\] \.debug_str .*/\1/p')
+dd if=same.o of=header bs=1 skip=$((headers + 64 * index)) count=64 2>/dev/null
+{
+	head -c 40 same.o
+	le "$(wc -c <same.o)" 8
+	dd if=same.o bs=1 skip=48 count=12 2>/dev/null
+	le $((n + 3000)) 2
+	tail -c +63 same.o
+	dd if=same.o bs=1 skip="$headers" count=$((64 * n)) 2>/dev/null
+	cat $(printf 'header %.0s' $(seq 3000))
+} >many.o
+refuses 'sh_size: the debug sections are larger than the file: some are the same bytes (value 0xf4240)' dump many.o
+
+# A function whose type is spelled with 1000 names of a megabyte; what follows is still spelled.
+{
+	printf 't: .byte 3\n.fill 1000000, 1, 97\n.byte 0, 4, 0\nc: .byte 2\n.string "char"\n.byte 1, 6\n'
+	printf '.byte 8\n.string "f"\n.quad f\n'
+	for i in $(seq 1000); do printf '.byte 9\nref t\n'; done
+	printf '.byte 0\n.byte 8\n.string "z"\n.quad z\n.byte 9\nref c\n.byte 0\n.text\n.globl z\n.type z, @function\nz: .skip 16\n.size z, 16\n'
+	printf '.section .debug_info\n'
+} | object spell
+passes dump spell.o
+[ "$(wc -c <out.txt)" -lt 10000000 ] || fail "a type is spelled with $(wc -c <out.txt) characters"
+grep -qF '...)' out.txt || fail 'a type that is cut off does not say so'
+grep -qFx 'function z : void (char)' out.txt || fail 'what comes behind a long type is cut off'
