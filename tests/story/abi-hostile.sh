@@ -36,6 +36,11 @@ object() { # NAME, [more abbreviations]
 # Little memory, and little time.
 gild_abi() { (ulimit -v 1500000 && timeout 20 "$GILD" abi "$@") >out.txt 2>messages; }
 passes() { gild_abi "$@" || fail "gild abi $*: status $?"; }
+differs() { # OLD NEW
+	local status=0
+	gild_abi diff "$@" || status=$?
+	[ "$status" = 12 ] || fail "gild abi diff $*: status $status"
+}
 refuses() { # TEXT COMMAND...
 	local status=0
 	gild_abi "${@:2}" || status=$?
@@ -111,3 +116,13 @@ passes dump spell.o
 [ "$(wc -c <out.txt)" -lt 10000000 ] || fail "a type is spelled with $(wc -c <out.txt) characters"
 grep -qF '...)' out.txt || fail 'a type that is cut off does not say so'
 grep -qFx 'function z : void (char)' out.txt || fail 'what comes behind a long type is cut off'
+
+# A function with 300000 parameters, of which each is another type.
+for size in 4 8; do
+	{
+		printf 't: .byte 2\n.string "int"\n.byte %s, 5\n.byte 8\n.string "f"\n.quad f\n' $size
+		printf '.rept 300000\n.byte 9\nref t\n.endr\n.byte 0\n'
+	} | object parameters$size
+done
+differs parameters4.o parameters8.o
+assert_contains out.txt 'parameter 9: int (4 bytes) became int (8 bytes)'
