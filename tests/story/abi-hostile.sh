@@ -126,3 +126,18 @@ for size in 4 8; do
 done
 differs parameters4.o parameters8.o
 assert_contains out.txt 'parameter 9: int (4 bytes) became int (8 bytes)'
+
+# A structure all of whose members have other names, and an enumeration all of whose constants are others.
+for side in a b; do
+	{
+		printf 'struct s {'
+		printf " int ${side}_%s;" $(seq 4000)
+		printf ' }; enum e {'
+		printf " ${side^}_%s," $(seq 30000)
+		printf ' }; void f(struct s *s, enum e e) { s->%s_1 = e; }\n' $side
+	} >names_$side.c
+	gcc -g -c names_$side.c
+done
+differs names_a.o names_b.o
+assert_contains out.txt "member 'a_1' at 0 is called 'b_1'"
+assert_contains out.txt 'A_2 (1) is gone'
