@@ -258,14 +258,12 @@ enum abi_verdict abi_compare_types(struct abi_comparer *comparer, abi_type_id fr
 
 /* ---- functions -------------------------------------------------------------------------------------------- */
 
-/* The parameter with that number, without those that the compiler adds; NULL: there are fewer. */
-static const struct abi_member *parameter(const struct abi_model *model, const struct abi_type *function,
-					  uint32_t number)
+/* The parameter at `*i` or behind it, without those that the compiler adds; there is one. */
+static const struct abi_member *next_parameter(const struct abi_model *model, uint32_t *i)
 {
-	for (uint32_t i = function->first; i < function->first + function->n; i++)
-		if (!model->members.at[i].is_artificial && number-- == 0)
-			return &model->members.at[i];
-	return NULL;
+	while (model->members.at[*i].is_artificial)
+		++*i;
+	return &model->members.at[(*i)++];
 }
 
 static uint32_t count_parameters(const struct abi_model *model, const struct abi_type *function)
@@ -310,11 +308,12 @@ static enum abi_verdict compare_parameters(struct abi_comparer *comparer, const 
 							    : "takes no more arguments than it names");
 		verdict = ABI_BREAKS_CALLERS;
 	}
+	uint32_t at_old = from->first, at_now = to->first;
 	for (uint32_t i = 0; i < old && i < now; i++) {
 		const char *outer = comparer->how;
 		comparer->how = arena_printf(&comparer->diff->arena, "parameter %u", i + 1);
-		verdict = abi_worse(verdict, abi_compare_types(comparer, parameter(comparer->from, from, i)->type,
-							       parameter(comparer->to, to, i)->type, comparer->how));
+		verdict = abi_worse(verdict, abi_compare_types(comparer, next_parameter(comparer->from, &at_old)->type,
+							       next_parameter(comparer->to, &at_now)->type, comparer->how));
 		comparer->how = outer;
 	}
 	return verdict;

@@ -4,9 +4,16 @@
 
 #include "abi/compare.h"
 #include "abi/layout.h"
+#include "base/hash.h"
+#include "base/sort.h"
 
-/* Lines about one kind of difference in one type. */
-enum { MOST_LINES = 12 };
+/* Lines about one kind of difference in one type; members of one name, or at one place, that are looked at. */
+enum { MOST_LINES = 12, MOST_ALIKE = 1024 };
+
+/* Numbers of members by what they are looked for. */
+struct member_index {
+	ARRAY(struct sort_item) at; /* value: the number in the definition; of equal keys in order */
+};
 
 #define ULL(x) ((unsigned long long)(x))
 
@@ -17,6 +24,10 @@ struct sides {
 	const char *prefix; /* of where a member is: "member 'u', " of what has no name, or "" */
 	enum abi_kind kind;
 	unsigned lines;
+	struct member_index old_names, new_names; /* hashes */
+	struct member_index old_places, new_places; /* bit_offset; made when they are needed */
+	uint64_t *reach;              /* how far what is in old_places goes, up to each of it */
+	bool *kept;                   /* of each new member: an old one has its name; made with new_places */
 };
 
 static bool may_tell(struct sides *sides)
@@ -36,6 +47,54 @@ static const struct abi_member *old_member(const struct sides *sides, uint32_t i
 static const struct abi_member *new_member(const struct sides *sides, uint32_t i)
 {
 	return &sides->to->members.at[sides->now.first + i];
+}
+
+/* ---- looking for members ---------------------------------------------------------------------------------- */
+
+/* The key of fields that the compiler adds: their names differ between compilers. */
+#define ARTIFICIAL 0
+
+static struct str name_of(const struct abi_model *model, const struct abi_member *member)
+{
+	return member->kind == ABI_BASE_CLASS ? abi_type(model, member->type)->name : member->name;
+}
+
+static uint64_t name_key(struct str name)
+{
+	return hash_bytes(name.at, name.len) | 1;
+}
+
+static void index_names(struct member_index *index, const struct abi_model *model, const struct abi_definition *of)
+{
+	for (uint32_t i = 0; i < of->n; i++) {
+		const struct abi_member *member = &model->members.at[of->first + i];
+		*array_push(&index->at) = (struct sort_item){name_key(name_of(model, member)), i};
+		if (member->is_artificial)
+			*array_push(&index->at) = (struct sort_item){ARTIFICIAL, i};
+	}
+	if (index->at.n)
+		sort_by_key(index->at.at, index->at.n);
+}
+
+/* The next member with that key. */
+struct search {
+	const struct member_index *index;
+	uint64_t key;
+	uint32_t at, left;
+};
+
+static struct search search(const struct member_index *index, uint64_t key)
+{
+	return (struct search){index, key, array_first_from(&index->at, key, key), MOST_ALIKE};
+}
+
+static bool next_alike(struct search *search, uint32_t *i)
+{
+	if (search->left-- == 0 || search->at == search->index->at.n ||
+	    search->index->at.at[search->at].key != search->key)
+		return false;
+	*i = (uint32_t)search->index->at.at[search->at++].value;
+	return true;
 }
 
 /* The place of a member for people: "8", "8 bit 3". */
@@ -63,7 +122,8 @@ static const struct abi_member *find_new(const struct sides *sides, const struct
 					 uint32_t *index)
 {
 	const struct abi_member *best = NULL;
-	for (uint32_t i = 0; i < sides->now.n; i++) {
+	struct search fields = search(&sides->new_names, wanted->is_artificial ? ARTIFICIAL : name_key(wanted->name));
+	for (uint32_t i; next_alike(&fields, &i);) {
 		const struct abi_member *member = new_member(sides, i);
 		if (taken[i] || member->kind != ABI_FIELD)
 			continue;
@@ -78,17 +138,39 @@ static const struct abi_member *find_new(const struct sides *sides, const struct
 	return best;
 }
 
+static bool has_old_name(const struct sides *sides, const struct abi_member *member)
+{
+	struct search fields = search(&sides->old_names, name_key(member->name));
+	for (uint32_t i; member->name.len && next_alike(&fields, &i);)
+		if (old_member(sides, i)->kind == ABI_FIELD && str_equal(old_member(sides, i)->name, member->name))
+			return true;
+	return false;
+}
+
+static void index_new_places(struct sides *sides)
+{
+	sides->kept = calloc(sides->now.n + 1ull, sizeof(*sides->kept));
+	if (!sides->kept)
+		out_of_memory();
+	for (uint32_t i = 0; i < sides->now.n; i++) {
+		sides->kept[i] = has_old_name(sides, new_member(sides, i));
+		if (new_member(sides, i)->kind == ABI_FIELD && !sides->kept[i])
+			*array_push(&sides->new_places.at) = (struct sort_item){new_member(sides, i)->bit_offset, i};
+	}
+	if (sides->new_places.at.n)
+		sort_by_key(sides->new_places.at.at, sides->new_places.at.n);
+}
+
 /* What is new at the place of something that is gone, and as large: another name for it. */
 static const struct abi_member *find_renamed(struct sides *sides, const struct abi_member *gone, const bool *taken,
 					     uint32_t *index)
 {
-	for (uint32_t i = 0; i < sides->now.n; i++) {
+	if (!sides->kept)
+		index_new_places(sides);
+	struct search fields = search(&sides->new_places, gone->bit_offset);
+	for (uint32_t i; next_alike(&fields, &i);) {
 		const struct abi_member *member = new_member(sides, i);
-		bool has_old_name = false;
-		for (uint32_t j = 0; j < sides->old.n && !has_old_name; j++)
-			has_old_name = old_member(sides, j)->kind == ABI_FIELD && member->name.len &&
-				       str_equal(old_member(sides, j)->name, member->name);
-		if (taken[i] || member->kind != ABI_FIELD || has_old_name || member->bit_offset != gone->bit_offset)
+		if (taken[i])
 			continue;
 		if (abi_member_end(sides->to, member) == abi_member_end(sides->from, gone)) {
 			*index = i;
@@ -143,17 +225,31 @@ static enum abi_verdict compare_gone(struct sides *sides, const struct abi_membe
 	return abi_worse(ABI_COMPATIBLE, compare_field(sides, old, now));
 }
 
+static void index_old_places(struct sides *sides)
+{
+	struct member_index *index = &sides->old_places;
+	sides->reach = calloc(sides->old.n + 1ull, sizeof(*sides->reach));
+	if (!sides->reach)
+		out_of_memory();
+	for (uint32_t i = 0; i < sides->old.n; i++)
+		if (old_member(sides, i)->kind == ABI_FIELD || old_member(sides, i)->kind == ABI_BASE_CLASS)
+			*array_push(&index->at) = (struct sort_item){old_member(sides, i)->bit_offset, i};
+	if (index->at.n)
+		sort_by_key(index->at.at, index->at.n);
+	for (uint32_t i = 0; i < index->at.n; i++)
+		sides->reach[i] =
+			max_u64(i ? sides->reach[i - 1] : 0,
+				abi_member_end(sides->from, old_member(sides, (uint32_t)index->at.at[i].value)));
+}
+
 /* Did something of the old definition cover these bits? Else they were padding. */
-static bool was_padding(const struct sides *sides, const struct abi_member *member)
+static bool was_padding(struct sides *sides, const struct abi_member *member)
 {
 	uint64_t end = abi_member_end(sides->to, member);
-	for (uint32_t i = 0; i < sides->old.n; i++) {
-		const struct abi_member *old = old_member(sides, i);
-		if ((old->kind == ABI_FIELD || old->kind == ABI_BASE_CLASS) && old->bit_offset < end &&
-		    member->bit_offset < abi_member_end(sides->from, old))
-			return false;
-	}
-	return end <= sides->old.size * 8;
+	if (!sides->reach)
+		index_old_places(sides);
+	uint32_t n = array_first_from(&sides->old_places.at, key, end); /* of those that begin in front of its end */
+	return (n == 0 || sides->reach[n - 1] <= member->bit_offset) && end <= sides->old.size * 8;
 }
 
 static enum abi_verdict tell_new(struct sides *sides, const struct abi_member *member)
@@ -207,7 +303,8 @@ static const struct abi_member *find_base(const struct sides *sides, const struc
 {
 	struct str name = abi_type(is_old ? sides->from : sides->to, wanted->type)->name;
 	const struct abi_member *found = NULL;
-	for (uint32_t i = 0; i < (is_old ? sides->now.n : sides->old.n); i++) {
+	struct search bases = search(is_old ? &sides->new_names : &sides->old_names, name_key(name));
+	for (uint32_t i; next_alike(&bases, &i);) {
 		const struct abi_member *member = is_old ? new_member(sides, i) : old_member(sides, i);
 		const struct abi_model *other = is_old ? sides->to : sides->from;
 		if (member->kind == ABI_BASE_CLASS && str_equal(abi_type(other, member->type)->name, name) &&
@@ -252,13 +349,13 @@ static enum abi_verdict compare_bases(struct sides *sides)
 	return verdict;
 }
 
-/* Destructors can have several slots, and one name. */
-static const struct abi_member *find_virtual(const struct abi_model *model, const struct abi_definition *in,
-					     const struct abi_member *wanted)
+/* On the other side. Destructors can have several slots, and one name. */
+static const struct abi_member *find_virtual(const struct sides *sides, const struct abi_member *wanted, bool is_old)
 {
 	const struct abi_member *found = NULL;
-	for (uint32_t i = in->first; i < in->first + in->n; i++) {
-		const struct abi_member *member = &model->members.at[i];
+	struct search virtuals = search(is_old ? &sides->new_names : &sides->old_names, name_key(wanted->name));
+	for (uint32_t i; next_alike(&virtuals, &i);) {
+		const struct abi_member *member = is_old ? new_member(sides, i) : old_member(sides, i);
 		if (member->kind == ABI_VIRTUAL && str_equal(member->name, wanted->name) &&
 		    (!found || member->bit_offset == wanted->bit_offset))
 			found = member;
@@ -287,7 +384,7 @@ static enum abi_verdict compare_virtuals(struct sides *sides)
 		const struct abi_member *old = old_member(sides, i);
 		if (old->kind != ABI_VIRTUAL)
 			continue;
-		const struct abi_member *now = find_virtual(sides->to, &sides->now, old);
+		const struct abi_member *now = find_virtual(sides, old, true);
 		if (now)
 			verdict = abi_worse(verdict, compare_results(comparer, old, now));
 		if (now && now->bit_offset == old->bit_offset)
@@ -303,7 +400,7 @@ static enum abi_verdict compare_virtuals(struct sides *sides)
 	}
 	for (uint32_t i = 0; i < sides->now.n; i++) {
 		const struct abi_member *now = new_member(sides, i);
-		if (now->kind != ABI_VIRTUAL || find_virtual(sides->from, &sides->old, now))
+		if (now->kind != ABI_VIRTUAL || find_virtual(sides, now, false))
 			continue;
 		abi_tell(comparer, "new virtual function %.*s", (int)now->name.len, now->name.at);
 		verdict = ABI_BREAKS_LAYOUT;
@@ -314,12 +411,12 @@ static enum abi_verdict compare_virtuals(struct sides *sides)
 /* ---- enumerations ----------------------------------------------------------------------------------------- */
 
 /* Of several of one name, which only damaged names are, best the one with that value. */
-static const struct abi_member *find_enumerator(const struct abi_model *model, const struct abi_definition *in,
-						const struct abi_member *wanted)
+static const struct abi_member *find_enumerator(const struct sides *sides, const struct abi_member *wanted, bool is_old)
 {
 	const struct abi_member *found = NULL;
-	for (uint32_t i = in->first; i < in->first + in->n; i++) {
-		const struct abi_member *member = &model->members.at[i];
+	struct search enumerators = search(is_old ? &sides->new_names : &sides->old_names, name_key(wanted->name));
+	for (uint32_t i; next_alike(&enumerators, &i);) {
+		const struct abi_member *member = is_old ? new_member(sides, i) : old_member(sides, i);
 		if (str_equal(member->name, wanted->name) && (!found || member->value == wanted->value))
 			found = member;
 	}
@@ -332,7 +429,7 @@ static enum abi_verdict compare_enumerators(struct sides *sides)
 	struct abi_comparer *comparer = sides->comparer;
 	for (uint32_t i = 0; i < sides->old.n; i++) {
 		const struct abi_member *old = old_member(sides, i);
-		const struct abi_member *now = find_enumerator(sides->to, &sides->now, old);
+		const struct abi_member *now = find_enumerator(sides, old, true);
 		if (now && now->value == old->value)
 			continue;
 		verdict = ABI_BREAKS_CALLERS;
@@ -347,7 +444,7 @@ static enum abi_verdict compare_enumerators(struct sides *sides)
 	}
 	for (uint32_t i = 0; i < sides->now.n; i++) {
 		const struct abi_member *now = new_member(sides, i);
-		if (find_enumerator(sides->from, &sides->old, now))
+		if (find_enumerator(sides, now, false))
 			continue;
 		verdict = abi_worse(verdict, ABI_COMPATIBLE);
 		if (may_tell(sides))
@@ -358,6 +455,28 @@ static enum abi_verdict compare_enumerators(struct sides *sides)
 }
 
 /* ----------------------------------------------------------------------------------------------------------- */
+
+static enum abi_verdict compare_sides(struct sides *sides, uint32_t from, uint32_t to)
+{
+	enum abi_verdict verdict = ABI_SAME;
+	if (sides->old.size != sides->now.size) {
+		abi_tell(sides->comparer, "%ssize changed from %llu to %llu bytes", sides->prefix, ULL(sides->old.size),
+			 ULL(sides->now.size));
+		verdict = ABI_BREAKS_LAYOUT;
+	}
+	if (sides->kind == ABI_ENUM)
+		return abi_worse(verdict, compare_enumerators(sides));
+	uint64_t old_align = abi_definition_align(sides->comparer->from, from),
+		 new_align = abi_definition_align(sides->comparer->to, to);
+	if (old_align != new_align) {
+		abi_tell(sides->comparer, "%salignment changed from %llu to %llu bytes", sides->prefix, ULL(old_align),
+			 ULL(new_align));
+		verdict = ABI_BREAKS_LAYOUT;
+	}
+	verdict = abi_worse(verdict, compare_bases(sides));
+	verdict = abi_worse(verdict, compare_fields(sides));
+	return abi_worse(verdict, compare_virtuals(sides));
+}
 
 enum abi_verdict abi_compare_definitions(struct abi_comparer *comparer, enum abi_kind kind, uint32_t from, uint32_t to,
 					 const char *where)
@@ -373,22 +492,14 @@ enum abi_verdict abi_compare_definitions(struct abi_comparer *comparer, enum abi
 	sides.prefix = *where ? arena_printf(&comparer->diff->arena, "%s, ", where) : "";
 	if (kind == ABI_TYPEDEF)
 		return abi_compare_types(comparer, sides.old.target, sides.now.target, "what it stands for");
-	enum abi_verdict verdict = ABI_SAME;
-	if (sides.old.size != sides.now.size) {
-		abi_tell(comparer, "%ssize changed from %llu to %llu bytes", sides.prefix, ULL(sides.old.size),
-			 ULL(sides.now.size));
-		verdict = ABI_BREAKS_LAYOUT;
-	}
-	if (kind == ABI_ENUM)
-		return abi_worse(verdict, compare_enumerators(&sides));
-	uint64_t old_align = abi_definition_align(comparer->from, from),
-		 new_align = abi_definition_align(comparer->to, to);
-	if (old_align != new_align) {
-		abi_tell(comparer, "%salignment changed from %llu to %llu bytes", sides.prefix, ULL(old_align),
-			 ULL(new_align));
-		verdict = ABI_BREAKS_LAYOUT;
-	}
-	verdict = abi_worse(verdict, compare_bases(&sides));
-	verdict = abi_worse(verdict, compare_fields(&sides));
-	return abi_worse(verdict, compare_virtuals(&sides));
+	index_names(&sides.old_names, sides.from, &sides.old);
+	index_names(&sides.new_names, sides.to, &sides.now);
+	enum abi_verdict verdict = compare_sides(&sides, from, to);
+	array_free(&sides.old_names.at);
+	array_free(&sides.new_names.at);
+	array_free(&sides.old_places.at);
+	array_free(&sides.new_places.at);
+	free(sides.reach);
+	free(sides.kept);
+	return verdict;
 }

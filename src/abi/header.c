@@ -7,7 +7,7 @@
 #include "abi/layout.h"
 #include "dwarf/constants.h"
 
-enum { DEEPEST = 32 };
+enum { DEEPEST = 32, MOST_BYTES = 1 << 24 };
 
 #define ULL(x) ((unsigned long long)(x))
 
@@ -94,14 +94,31 @@ static void make_c(struct abi_model *model)
 
 /* ---- declarations in their order -------------------------------------------------------------------------- */
 
-enum state { NOTHING, FORWARD, IN_WORK, DEFINED };
+/* Definitions that are inside of each other by value: more than this are declared only. */
+enum { MOST_NESTED = 500 };
+
+/* Members of types without names are written wherever they are used; and parameters. */
+enum { MOST_UNNAMED = 1 << 20 };
+
+enum state { NOTHING, FORWARD, TOO_DEEP, IN_WORK, DEFINED };
 
 struct printer {
 	struct text *out;
 	struct abi_model *model;
 	uint8_t *state; /* of each type */
-	unsigned pads; /* made so far */
+	unsigned pads;  /* made so far */
+	unsigned depth; /* of definitions that are in work */
+	uint32_t left;  /* of MOST_UNNAMED */
+	bool is_cut;
 };
+
+/* One member or parameter more that is inside of something without a name. */
+static bool may_go_on(struct printer *printer)
+{
+	printer->is_cut |= printer->left == 0;
+	printer->left -= printer->left != 0;
+	return !printer->is_cut;
+}
 
 static void define(struct printer *printer, abi_type_id id);
 static void put_fields(struct printer *printer, uint32_t index, bool is_union, unsigned depth);
@@ -140,7 +157,7 @@ static void need(struct printer *printer, abi_type_id id, bool by_value, unsigne
 		return;
 	case ABI_FUNCTION:
 		need(printer, type.target, false, depth + 1);
-		for (uint32_t i = type.first; i < type.first + type.n; i++)
+		for (uint32_t i = type.first; i < type.first + type.n && may_go_on(printer); i++)
 			need(printer, model->members.at[i].type, false, depth + 1);
 		return;
 	case ABI_TYPEDEF:
@@ -165,7 +182,7 @@ static void need(struct printer *printer, abi_type_id id, bool by_value, unsigne
 		text_print(printer->out, "%s %.*s;\n", keyword(type.kind), (int)type.name.len, type.name.at);
 	} else if (!type.name.len && type.definition != ABI_NO_DEFINITION) {
 		const struct abi_definition definition = model->definitions.at[type.definition];
-		for (uint32_t i = definition.first; i < definition.first + definition.n; i++)
+		for (uint32_t i = definition.first; i < definition.first + definition.n && may_go_on(printer); i++)
 			if (model->members.at[i].kind != ABI_VIRTUAL)
 				need(printer, model->members.at[i].type, true, depth + 1);
 	}
@@ -178,6 +195,8 @@ static void put_enumerators(struct printer *printer, const struct abi_type *type
 {
 	for (uint32_t i = definition->first; i < definition->first + definition->n; i++) {
 		const struct abi_member *member = &printer->model->members.at[i];
+		if (depth > 1 && !may_go_on(printer))
+			return;
 		indent(printer->out, depth);
 		if (definition->is_scoped) /* their names are the enumeration's own */
 			text_print(printer->out, "%.*s_", (int)type->name.len, type->name.at);
@@ -299,6 +318,8 @@ static void put_fields(struct printer *printer, uint32_t index, bool is_union, u
 	uint64_t at = 0;
 	for (uint32_t i = definition.first; i < definition.first + definition.n; i++) {
 		const struct abi_member member = printer->model->members.at[i];
+		if (depth > 1 && !may_go_on(printer))
+			return;
 		if ((member.kind != ABI_FIELD && member.kind != ABI_BASE_CLASS) || member.is_virtual ||
 		    member.bit_offset < at)
 			continue;
@@ -347,6 +368,24 @@ static void define_typedef(struct printer *printer, const struct abi_type *type)
 	text_print(printer->out, ";\n");
 }
 
+static void define_tag(struct printer *printer, const struct abi_type *type)
+{
+	const struct abi_definition definition = printer->model->definitions.at[type->definition];
+	for (uint32_t i = definition.first; i < definition.first + definition.n; i++)
+		if (printer->model->members.at[i].kind <= ABI_BASE_CLASS)
+			need(printer, printer->model->members.at[i].type, true, 0);
+	text_print(printer->out, "\n%s %.*s {\n", keyword(type->kind), (int)type->name.len, type->name.at);
+	if (type->kind == ABI_ENUM) {
+		put_enumerators(printer, type, &definition, 1);
+		text_print(printer->out, "}%s;\n", enum_attribute(&definition));
+	} else {
+		put_fields(printer, type->definition, type->kind == ABI_UNION, 1);
+		text_print(printer->out, "} __attribute__((packed, aligned(%llu)));\n",
+			   ULL(abi_definition_align(printer->model, type->definition)));
+		put_assertions(printer, type, &definition);
+	}
+}
+
 static void define(struct printer *printer, abi_type_id id)
 {
 	const struct abi_type type = *abi_type(printer->model, id);
@@ -354,39 +393,33 @@ static void define(struct printer *printer, abi_type_id id)
 		return;
 	if (printer->state[id] == NOTHING && (type.kind == ABI_STRUCT || type.kind == ABI_UNION))
 		text_print(printer->out, "%s %.*s;\n", keyword(type.kind), (int)type.name.len, type.name.at);
+	if (printer->depth == MOST_NESTED) {
+		if (printer->state[id] != TOO_DEEP)
+			text_print(printer->out, "/* %.*s is not defined: it is inside of too many others */\n",
+				   (int)type.name.len, type.name.at);
+		printer->state[id] = TOO_DEEP;
+		return;
+	}
 	printer->state[id] = IN_WORK;
-	if (type.kind == ABI_TYPEDEF) {
+	printer->depth++;
+	if (type.kind == ABI_TYPEDEF)
 		define_typedef(printer, &type);
-		printer->state[id] = DEFINED;
-		return;
-	}
-	if (type.definition == ABI_NO_DEFINITION)
-		return;
-	const struct abi_definition definition = printer->model->definitions.at[type.definition];
-	for (uint32_t i = definition.first; i < definition.first + definition.n; i++)
-		if (printer->model->members.at[i].kind <= ABI_BASE_CLASS)
-			need(printer, printer->model->members.at[i].type, true, 0);
-	text_print(printer->out, "\n%s %.*s {\n", keyword(type.kind), (int)type.name.len, type.name.at);
-	if (type.kind == ABI_ENUM) {
-		put_enumerators(printer, &type, &definition, 1);
-		text_print(printer->out, "}%s;\n", enum_attribute(&definition));
-	} else {
-		put_fields(printer, type.definition, type.kind == ABI_UNION, 1);
-		text_print(printer->out, "} __attribute__((packed, aligned(%llu)));\n",
-			   ULL(abi_definition_align(printer->model, type.definition)));
-		put_assertions(printer, &type, &definition);
-	}
+	else if (type.definition != ABI_NO_DEFINITION)
+		define_tag(printer, &type);
+	printer->depth--;
 	printer->state[id] = DEFINED;
 }
 
 void abi_header_print(struct text *out, struct abi_model *model, const abi_type_id *types, uint32_t n)
 {
 	make_c(model);
-	struct printer printer = {.out = out, .model = model, .state = calloc(model->types.n, 1)};
+	struct printer printer = {.out = out, .model = model, .state = calloc(model->types.n, 1), .left = MOST_UNNAMED};
 	if (!printer.state)
 		out_of_memory();
 	for (uint32_t i = 0; i < n; i++)
 		define(&printer, types[i]);
+	if (printer.is_cut)
+		text_print(out, "\n/* cut off: types without names are inside of each other too often */\n");
 	free(printer.state);
 }
 
@@ -396,6 +429,8 @@ struct namer {
 	struct text *out;
 	const struct abi_model *model;
 	struct text prefix;
+	uint32_t left; /* of MOST_UNNAMED */
+	bool is_cut;
 };
 
 static void add_upper(struct text *text, struct str name)
@@ -410,7 +445,10 @@ static void put_offsets(struct namer *namer, const struct abi_definition *defini
 	for (uint32_t i = definition->first; i < definition->first + definition->n; i++) {
 		const struct abi_member *member = &model->members.at[i];
 		uint32_t length = namer->prefix.bytes.n;
-		if (member->kind != ABI_FIELD || namer->out->bytes.n > 1u << 24)
+		namer->is_cut |= (depth && !namer->left--) || namer->out->bytes.n > MOST_BYTES;
+		if (namer->is_cut)
+			return;
+		if (member->kind != ABI_FIELD)
 			continue;
 		uint64_t at = base + member->bit_offset;
 		if (member->name.len) {
@@ -435,12 +473,14 @@ static void put_offsets(struct namer *namer, const struct abi_definition *defini
 
 void abi_offsets_print(struct text *out, const struct abi_model *model, abi_type_id id, uint32_t index)
 {
-	struct namer namer = {.out = out, .model = model};
+	struct namer namer = {.out = out, .model = model, .left = MOST_UNNAMED};
 	const struct abi_definition *definition = &model->definitions.at[index];
 	add_upper(&namer.prefix, abi_type(model, id)->name);
 	text_print(out, "#define %.*s_SIZE %llu\n", (int)namer.prefix.bytes.n, text_str(&namer.prefix).at,
 		   ULL(definition->size));
 	text_print(&namer.prefix, "_");
 	put_offsets(&namer, definition, 0, 0);
+	if (namer.is_cut)
+		text_print(out, "/* cut off: too many members are inside of each other */\n");
 	text_free(&namer.prefix);
 }

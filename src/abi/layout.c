@@ -260,7 +260,7 @@ static void count_member(const struct abi_model *model, struct sums *sums, const
 	sums->unit_end = 0;
 	if (member->is_bit_field) {
 		sums->bits += member->bit_size;
-		if (is_power_of_two(size))
+		if (is_power_of_two(size) && size <= UINT64_MAX / 8)
 			sums->unit_end = (member->bit_offset / (size * 8) + 1) * size * 8;
 	} else if (!member->is_virtual) {
 		sums->members += size;

@@ -156,11 +156,19 @@ static bool read_sections(struct abi_files *files, struct abi_source *source, st
 			  struct bytes *contents)
 {
 	const struct elf_file *elf = &source->debug;
+	uint64_t taken = 0; /* bytes of the file */
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
 		struct bytes *place =
 			elf->shdrs[i].sh_type == SHT_NOBITS ? NULL : place_of(source, elf_section_name(elf, i));
 		if (!place)
 			continue;
+		taken += elf_section_bytes(elf, i).size;
+		if (taken > elf->bytes.size)
+			return report(files, source->debug_path, source->member,
+				      arena_printf(&files->arena,
+						   "section %u: sh_size: the debug sections are larger than the file: "
+						   "some are the same bytes (value 0x%llx)",
+						   i, (unsigned long long)elf->shdrs[i].sh_size));
 		if (!read_content(files, source, i, &contents[i]))
 			return false;
 		if (contents[i].size >= LARGEST || place->size >= LARGEST)

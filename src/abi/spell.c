@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Hostile types have names without end. */
-enum { MOST_TYPES = 1000 };
+/* Hostile types have names without end. What is longer ends with "...". */
+enum { MOST_TYPES = 1000, MOST_BYTES = 1 << 20 };
 
 void text_add(struct text *text, struct str more)
 {
@@ -46,6 +46,8 @@ struct speller {
 	const struct abi_model *model;
 	unsigned how;
 	unsigned left; /* types that may still be spelled */
+	const struct text *out;
+	uint32_t begin; /* in `out`, which may have other text in front */
 };
 
 /* What stands before and behind the name in a declaration, and what is still to be said in front of it all. */
@@ -137,7 +139,7 @@ static void spell_parameters(struct speller *speller, struct text *out, const st
 void abi_spell_parameters(struct text *out, const struct abi_model *model, const struct abi_type *function,
 			  unsigned how)
 {
-	struct speller speller = {model, how, MOST_TYPES};
+	struct speller speller = {model, how, MOST_TYPES, out, out->bytes.n};
 	spell_parameters(&speller, out, function);
 }
 
@@ -162,11 +164,16 @@ static void add_pointer(struct declarator *declarator, const struct abi_model *m
 	text_free(&star);
 }
 
+static bool is_too_long(const struct declarator *declarator)
+{
+	return declarator->before.bytes.n > MOST_BYTES || declarator->behind.bytes.n > MOST_BYTES;
+}
+
 /* Goes from the outermost part of a type to its name. */
 static abi_type_id take_apart(struct speller *speller, struct declarator *declarator, abi_type_id id)
 {
 	const struct abi_model *model = speller->model;
-	while (speller->left-- > 0) {
+	while (speller->left-- > 0 && !is_too_long(declarator)) {
 		const struct abi_type *type = abi_type(model, id);
 		switch ((enum abi_kind)type->kind) {
 		case ABI_CONST:
@@ -208,6 +215,8 @@ static abi_type_id take_apart(struct speller *speller, struct declarator *declar
 static void spell(struct speller *speller, struct text *out, abi_type_id id, struct str name)
 {
 	struct declarator declarator = {0};
+	if (out->bytes.n - (out == speller->out ? speller->begin : 0) > MOST_BYTES)
+		speller->left = 0;
 	if (speller->left == 0) {
 		add(out, "...");
 		return;
@@ -231,7 +240,7 @@ static void spell(struct speller *speller, struct text *out, abi_type_id id, str
 
 void abi_spell(struct text *out, const struct abi_model *model, abi_type_id id, struct str name, unsigned how)
 {
-	struct speller speller = {model, how, MOST_TYPES};
+	struct speller speller = {model, how, MOST_TYPES, out, out->bytes.n};
 	spell(&speller, out, id, name);
 }
 

@@ -8,6 +8,10 @@
  * section. */
 enum { MOST_READINGS = 4 };
 
+/* Attributes of an abbreviation, of which compilers write some dozens. An entry can have more of them than bytes, and
+ * each question about it goes through them. */
+enum { MOST_SPECS = 1024 };
+
 enum { FIRST_BUCKETS = 16 };
 
 bool dwarf_form_shape(const struct dwarf_abbrevs *abbrevs, uint64_t form, struct dwarf_shape *shape)
@@ -150,8 +154,12 @@ static bool measure(struct cursor cursor, struct sizes *sizes, struct dwarf_erro
 		sizes->is_dense &= head.code == sizes->abbrevs;
 		sizes->ascends &= head.code > last;
 		last = head.code;
+		uint64_t before = sizes->specs, place = cursor.at;
 		for (struct spec spec; next_spec(&cursor, &spec);)
 			sizes->specs++;
+		if (sizes->specs - before > MOST_SPECS)
+			return dwarf_fail(error, DWARF_ABBREV, place, "abbreviation", head.code,
+					  "has more than 1024 attributes");
 	}
 	sizes->bytes = cursor.at - begin;
 	if (cursor.cut)
