@@ -14,7 +14,8 @@
 # on after a finding. A table comes last: program, inputs, seconds of the clock and of the processor, findings.
 #
 # An input that ends a program stays in PROGRAM/crash-input of the current folder, with -t in
-# PROGRAM/crash-input-SEED, with libFuzzer in PROGRAM/{crash,leak,timeout,oom}-SUM. The exit code is 1 then.
+# PROGRAM/crash-input-SEED, with libFuzzer in PROGRAM/{crash,leak,timeout,oom}-SUM, and what it said in PROGRAM/said-SEED.
+# The exit code is 1 then.
 set -eu
 source=$(cd "$(dirname "$0")" && pwd)
 build=$source/../../build share=1 seed=1 seconds='' turn=60
@@ -116,7 +117,7 @@ fuzz() {
 		local limit=(-max_total_time=$now)
 		[ -n "$seconds" ] || limit=(-runs=$((inputs * share)))
 		run "$name" "${limit[@]}" -seed="$seed" -entropic=0 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
-			found "${paths[@]}" || :
+			found "${paths[@]}" || cp "$name/said" "$name/said-$seed"
 	elif [ -n "$seconds" ]; then
 		run "$name" -s "$seed" -n 200 -t $now "${paths[@]}" || mv "$name/crash-input" "$name/crash-input-$seed" || :
 	else
