@@ -5,16 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cache/library.h"
 #include "ldso/cache_file.h"
 
-enum { DEEPEST_INCLUDE = 32 };
+enum { DEEPEST_INCLUDE = 32, MOST_FILES = 1000 };
 
 static int compare_names(const void *a, const void *b)
 {
@@ -104,6 +106,12 @@ void folders_add(struct folders *folders, const char *path, const char *from, un
 
 /* --- files of configuration */
 
+static void refuse_file(struct folders *folders, const char *path, const char *what)
+{
+	fprintf(stderr, "%s: %s: %s\n", folders->command, path, what);
+	folders->failed = true;
+}
+
 /* Reads all files that fit a pattern: `done` is the part of it that has no wildcard, or where they stand for something.
  * As glob(3), but in the root. */
 static void include_all(struct folders *folders, const char *done, const char *pattern)
@@ -151,6 +159,10 @@ static void include(struct folders *folders, const char *file, char *patterns)
 			continue;
 		bool relative = *pattern != '/' && slash;
 		int length = relative ? (int)(slash - file) + 1 : 0;
+		if ((size_t)length + strlen(pattern) >= PATH_MAX) {
+			refuse_file(folders, file, "the name of an included file is too long");
+			continue;
+		}
 		include_all(folders, "", arena_printf(folders->arena, "%.*s%s", length, file, pattern));
 	}
 }
@@ -170,29 +182,52 @@ static void read_line(struct folders *folders, const char *file, unsigned number
 		folders_add(folders, line, file, number);
 }
 
+/* Opens a file of configuration; a FIFO is not waited for. NULL: it was refused, or does not exist. */
+static FILE *open_file(struct folders *folders, const char *path)
+{
+	int fd = root_file(folders->root, path, O_RDONLY | O_NONBLOCK);
+	struct stat stat_of;
+	if (fd < 0) {
+		if (errno != ENOENT)
+			refuse_file(folders, path, strerror(errno));
+		return NULL;
+	}
+	bool known = fstat(fd, &stat_of) == 0;
+	bool is_null = known && S_ISCHR(stat_of.st_mode) && stat_of.st_rdev == makedev(1, 3); /* /dev/null: empty */
+	if (known && !S_ISREG(stat_of.st_mode) && !is_null) {
+		close(fd);
+		refuse_file(folders, path, S_ISDIR(stat_of.st_mode) ? strerror(EISDIR) : "not a regular file");
+		return NULL;
+	}
+	FILE *from = known ? fdopen(fd, "r") : NULL;
+	if (!from) {
+		refuse_file(folders, path, strerror(errno));
+		close(fd);
+	}
+	return from;
+}
+
 void folders_read(struct folders *folders, const char *path)
 {
-	int fd = root_file(folders->root, path, O_RDONLY);
-	FILE *from = fd < 0 ? NULL : fdopen(fd, "r");
-	if (!from || folders->depth == DEEPEST_INCLUDE) {
-		if (from || errno != ENOENT) {
-			fprintf(stderr, "%s: %s: %s\n", folders->command, path,
-				from ? "includes itself" : strerror(errno));
-			folders->failed = true;
-		}
-		if (from)
-			fclose(from);
+	if (folders->full)
+		return;
+	if (folders->depth == DEEPEST_INCLUDE || folders->n_files == MOST_FILES) {
+		refuse_file(folders, path,
+			    folders->depth == DEEPEST_INCLUDE ? "includes itself" : "too many files are included");
+		folders->full = true;
 		return;
 	}
+	FILE *from = open_file(folders, path);
+	if (!from)
+		return;
+	folders->n_files++;
 	folders->depth++;
 	char *line = NULL;
 	size_t room = 0;
-	for (unsigned number = 1; getline(&line, &room, from) >= 0; number++)
+	for (unsigned number = 1; !folders->full && getline(&line, &room, from) >= 0; number++)
 		read_line(folders, path, number, line);
-	if (ferror(from)) {
-		fprintf(stderr, "%s: %s: cannot be read\n", folders->command, path);
-		folders->failed = true;
-	}
+	if (ferror(from))
+		refuse_file(folders, path, "cannot be read");
 	free(line);
 	fclose(from);
 	folders->depth--;

@@ -28,6 +28,8 @@ struct folders {
 	bool failed;         /* a file of configuration could not be read */
 	ARRAY(struct folder) at;
 	unsigned depth;      /* of include lines */
+	unsigned n_files;    /* of configuration that were read */
+	bool full;           /* too deep or too many: nothing more is read */
 };
 
 /* Adds a folder and its glibc-hwcaps subdirectories, unless it is there already or does not exist. */

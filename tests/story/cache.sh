@@ -201,6 +201,19 @@ assert_contains messages "gild cache: .: "
 echo include conf.loop > conf.loop
 expect_fail "$GILD" cache --make -C ours -f conf.loop
 assert_contains messages "includes itself"
+printf 'include conf.loop\ninclude conf.loop\n' > conf.loop
+expect_fail timeout 10 "$GILD" cache --make -C ours -f conf.loop
+assert_equal "$(wc -l < messages)" 1
+for ((i = 0; i < 1100; i++)); do echo 'include conf.empty'; done > conf.many
+: > conf.empty
+expect_fail "$GILD" cache --make -C ours -f conf.many
+assert_contains messages "too many files are included"
+printf 'include /%05000d\n' 0 > conf.long
+expect_fail "$GILD" cache --make -C ours -f conf.long
+assert_contains messages "conf.long: the name of an included file is too long"
+mkfifo conf.fifo
+expect_fail timeout 10 "$GILD" cache --make -C ours -f conf.fifo
+assert_contains messages "conf.fifo: not a regular file"
 "$GILD" cache --make -n -C small "$PWD/libs" 2>/dev/null
 whole=0 broken=0
 for ((i = 0; i < ${ROUNDS:-100}; i++)); do
