@@ -141,3 +141,12 @@ done
 differs names_a.o names_b.o
 assert_contains out.txt "member 'a_1' at 0 is called 'b_1'"
 assert_contains out.txt 'A_2 (1) is gone'
+
+# 20000 type units of one signature, and 40000 types that refer to it.
+{
+	printf '.rept 40000\n.byte 11\n.quad 4660\n.endr\n.byte 0\n2:\n'
+	printf '.rept 20000\n.long 2f - 1f\n1: .short 5\n.byte 2, 8\n.long abbrevs\n.quad 4660\n.long 25\n'
+	printf '.byte 10, 11\n.quad 4660\n.byte 0\n2:\n.endr\n'
+	printf '.long 2f - 1f\n1: .short 5\n.byte 1, 8\n.long abbrevs\n.byte 1\n'
+} | object signatures "$(abbrev 10 0x41 1; abbrev 11 0x16 0  0x49 0x20)"
+passes dump --all signatures.o
