@@ -20,14 +20,25 @@ bool abi_unit_at(const struct abi_reader *reader, uint32_t source, enum dwarf_se
 	return low < end && reader->units.at[low].unit.offset <= offset && reader->units.at[low].unit.abbrevs;
 }
 
+/* Best the first one of the same source; they are sorted by signature and unit, and units by source. */
 static bool find_signature(const struct abi_reader *reader, uint64_t signature, uint32_t source, uint32_t *unit)
 {
-	uint32_t low = array_first_from(&reader->signatures, signature, signature);
-	*unit = UINT32_MAX;
-	for (uint32_t i = low; i < reader->signatures.n && reader->signatures.at[i].signature == signature; i++)
-		if (*unit == UINT32_MAX || reader->units.at[reader->signatures.at[i].unit].source == source)
-			*unit = reader->signatures.at[i].unit;
-	return *unit != UINT32_MAX;
+	const struct abi_signature *at = reader->signatures.at;
+	uint32_t first = array_first_from(&reader->signatures, signature, signature), low = first;
+	uint32_t high = reader->signatures.n;
+	if (first == high || at[first].signature != signature)
+		return false;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (at[middle].signature == signature && at[middle].unit < reader->first_unit[2 * source])
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	bool is_there = low < reader->signatures.n && at[low].signature == signature &&
+			reader->units.at[at[low].unit].source == source;
+	*unit = at[is_there ? low : first].unit;
+	return true;
 }
 
 bool abi_follow(const struct abi_reader *reader, const struct abi_die *die, uint16_t attribute, struct abi_die *out,

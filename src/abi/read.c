@@ -12,16 +12,24 @@
 
 /* ---- what a symbol is ------------------------------------------------------------------------------------- */
 
+/* A function's declaration, and what a copy of it was made from, say more of it. */
+enum { LONGEST_CHAIN = 4 };
+
+static struct str symbol_name(const struct abi_reader *reader, const struct abi_die *die)
+{
+	struct dwarf_error ignored = {0};
+	struct str name = abi_string(reader, die, DW_AT_linkage_name, &ignored);
+	if (!name.len)
+		name = abi_string(reader, die, DW_AT_MIPS_linkage_name, &ignored);
+	return name.len ? name : abi_string(reader, die, DW_AT_name, &ignored);
+}
+
 static bool is_named(const struct abi_reader *reader, const struct abi_die *die, struct str name)
 {
 	struct abi_die at = *die;
 	struct dwarf_error ignored = {0};
-	for (unsigned i = 0; i < 4; i++) {
-		struct str linkage = abi_string(reader, &at, DW_AT_linkage_name, &ignored);
-		if (!linkage.len)
-			linkage = abi_string(reader, &at, DW_AT_MIPS_linkage_name, &ignored);
-		if (str_equal(linkage, name) ||
-		    (!linkage.len && str_equal(abi_string(reader, &at, DW_AT_name, &ignored), name)))
+	for (unsigned i = 0; i < LONGEST_CHAIN; i++) {
+		if (str_equal(symbol_name(reader, &at), name))
 			return true;
 		if (!abi_follow(reader, &at, DW_AT_abstract_origin, &at, &ignored) &&
 		    !abi_follow(reader, &at, DW_AT_specification, &at, &ignored))
@@ -37,16 +45,54 @@ static bool open_root(const struct abi_reader *reader, const struct abi_root *ro
 	return dwarf_entry_at(&reader->units.at[root->unit].unit, root->offset, &die->entry, &ignored);
 }
 
+/* What is at one address. When it is much, sorted by the names. */
+struct place {
+	const struct abi_root *roots;
+	uint32_t n;
+	ARRAY(struct sort_item) names; /* key: hash; value: index in `roots` */
+};
+
+enum { FEW_ROOTS = 64 };
+
+static void add_names(const struct abi_reader *reader, struct place *place, uint32_t root)
+{
+	struct abi_die at;
+	struct dwarf_error ignored = {0};
+	bool more = open_root(reader, &place->roots[root], &at);
+	for (unsigned i = 0; i < LONGEST_CHAIN && more; i++) {
+		*array_push(&place->names) = (struct sort_item){abi_hash_text(symbol_name(reader, &at)), root};
+		more = abi_follow(reader, &at, DW_AT_abstract_origin, &at, &ignored) ||
+		       abi_follow(reader, &at, DW_AT_specification, &at, &ignored);
+	}
+}
+
+static bool is_usable(const struct abi_reader *reader, const struct abi_root *root, bool is_function,
+		      struct abi_die *die)
+{
+	return reader->units.at[root->unit].unit.language != DW_LANG_Mips_Assembler && open_root(reader, root, die) &&
+	       (die->entry.abbrev->tag == DW_TAG_subprogram) == is_function;
+}
+
+static bool find_by_name(const struct abi_reader *reader, const struct place *place, struct str name, bool is_function,
+			 struct abi_die *die)
+{
+	uint64_t hash = abi_hash_text(name);
+	uint32_t first = array_first_from(&place->names, key, hash);
+	for (uint32_t i = first; i < place->names.n && i - first < FEW_ROOTS && place->names.at[i].key == hash; i++)
+		if (is_usable(reader, &place->roots[place->names.at[i].value], is_function, die) &&
+		    is_named(reader, die, name))
+			return true;
+	return false;
+}
+
 /* Several functions can have one address, when they were folded: the one with the symbol's name, else the first. */
-static void type_symbol(struct abi_reader *reader, struct abi_symbol *symbol, const struct abi_root *roots, uint32_t n)
+static void type_symbol(struct abi_reader *reader, struct abi_symbol *symbol, const struct place *place)
 {
 	struct abi_die die, best;
-	bool found = false, is_best = false;
 	bool is_function = symbol->kind == ABI_SYMBOL_FUNCTION;
-	for (uint32_t i = 0; i < n && !is_best; i++) {
-		bool is_assembly = reader->units.at[roots[i].unit].unit.language == DW_LANG_Mips_Assembler;
-		if (is_assembly || !open_root(reader, &roots[i], &die) ||
-		    (die.entry.abbrev->tag == DW_TAG_subprogram) != is_function)
+	bool is_best = find_by_name(reader, place, symbol->name, is_function, &best), found = is_best;
+	for (uint32_t i = 0; i < place->n && i < FEW_ROOTS && !is_best; i++) {
+		if (!is_usable(reader, &place->roots[i], is_function, &die))
 			continue;
 		is_best = is_named(reader, &die, symbol->name);
 		if (is_best || !found)
@@ -81,14 +127,20 @@ static void type_symbols(struct abi_reader *reader)
 	for (uint32_t i = 0, end; i < roots.n; i = end) {
 		for (end = i; end < roots.n && roots.at[end].symbol == roots.at[i].symbol; end++)
 			;
+		struct place place = {.roots = roots.at + i, .n = end - i};
+		for (uint32_t j = 0; place.n > FEW_ROOTS && j < place.n; j++)
+			add_names(reader, &place, j);
+		if (place.names.n)
+			sort_by_key(place.names.at, place.names.n);
 		const struct abi_export *first = &reader->exports.at[roots.at[i].symbol];
 		for (const struct abi_export *at = first; at < reader->exports.at + reader->exports.n &&
 							  at->source == first->source && at->address == first->address;
 		     at++) {
 			struct abi_symbol *symbol = &reader->model->symbols.at[at->symbol];
 			if (symbol->kind != ABI_SYMBOL_IFUNC)
-				type_symbol(reader, symbol, roots.at + i, end - i);
+				type_symbol(reader, symbol, &place);
 		}
+		array_free(&place.names);
 	}
 	array_free(&roots);
 }
@@ -167,8 +219,11 @@ static void convert_named(struct abi_reader *reader, const struct abi_read_optio
 
 /* Where definitions are, by the hash of their names. */
 struct places {
-	ARRAY(struct sort_item) at; /* value: unit in the upper half, record in the lower */
+	ARRAY(struct sort_item) at; /* value: unit in the upper half, record in the lower; or WAS_READ */
 };
+
+/* The first of a name whose definitions were all read. */
+#define WAS_READ UINT64_MAX
 
 static void find_places(const struct abi_reader *reader, struct places *places)
 {
@@ -203,11 +258,15 @@ static void complete_types(struct abi_reader *reader)
 			find_places(reader, &places);
 		searched = true;
 		uint64_t hash = abi_hash_text(last_part(name));
-		for (uint32_t i = array_first_from(&places.at, key, hash);
-		     i < places.at.n && places.at.at[i].key == hash; i++) {
+		uint32_t first = array_first_from(&places.at, key, hash);
+		if (first == places.at.n || places.at.at[first].value == WAS_READ)
+			continue;
+		for (uint32_t i = first; i < places.at.n && places.at.at[i].key == hash; i++) {
 			uint32_t unit = (uint32_t)(places.at.at[i].value >> 32),
 				 record = (uint32_t)places.at.at[i].value;
 			convert_at(reader, unit, &reader->units.at[unit].records.at[record]);
+			if (i == first)
+				places.at.at[i].value = WAS_READ;
 		}
 		abi_convert_tasks(reader);
 	}

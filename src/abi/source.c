@@ -235,21 +235,30 @@ static bool read_relocations(const struct elf_file *elf, uint32_t index, uint32_
 	return true;
 }
 
+/* The symbol table that was read last: most files have one only. */
+struct last_symtab {
+	struct elf_symtab symtab;
+	uint32_t index; /* 0: none was read */
+};
+
 /* `content` is a copy of ours. */
 static bool relocate(struct abi_files *files, const struct abi_source *source, const struct placed *placed,
-		     uint32_t relocations, uint8_t *content, uint64_t size)
+		     struct last_symtab *last, uint32_t relocations, uint8_t *content, uint64_t size)
 {
 	const struct elf_file *elf = &source->debug;
 	struct elf_error error;
 	struct elf_relas relas;
-	struct elf_symtab symtab;
-	if (!elf_read_symtab(&symtab, elf, elf->shdrs[relocations].sh_link, 0, &error) ||
-	    !read_relocations(elf, relocations, symtab.n, &relas, &error))
+	const struct elf_symtab *symtab = &last->symtab;
+	uint32_t link = elf->shdrs[relocations].sh_link;
+	if ((!link || last->index != link) && !elf_read_symtab(&last->symtab, elf, link, 0, &error))
+		return report_elf(files, source->path, source->member, &error);
+	last->index = link;
+	if (!read_relocations(elf, relocations, symtab->n, &relas, &error))
 		return report_elf(files, source->path, source->member, &error);
 	for (uint64_t i = 0; i < relas.n; i++) {
 		const struct elf_rela *rela = &relas.at[i];
 		unsigned width = width_of(elf->ehdr->e_machine, rela->r_type);
-		uint64_t value = symbol_address(source, placed, &symtab, rela->r_sym) + (uint64_t)rela->r_addend;
+		uint64_t value = symbol_address(source, placed, symtab, rela->r_sym) + (uint64_t)rela->r_addend;
 		/* gcc writes the 8 bytes of an address in thread-local storage as two numbers, the second one 0. */
 		if (elf->ehdr->e_machine == EM_X86_64 && rela->r_type == R_X86_64_DTPOFF32 && rela->r_offset > 0 &&
 		    mem_inside(rela->r_offset, 8, size) && content[rela->r_offset - 1] == DW_OP_const8u)
@@ -290,6 +299,7 @@ static bool relocate_all(struct abi_files *files, struct abi_source *source, con
 		struct bytes *place = &source->dwarf.sections[i];
 		place->data = arena_copy(&files->arena, place->data, place->size, 16);
 	}
+	struct last_symtab last = {0};
 	source->line.data = arena_copy(&files->arena, source->line.data, source->line.size, 16);
 	for (uint32_t i = 1; i < elf->nshdr; i++) {
 		uint32_t target = elf->shdrs[i].sh_info;
@@ -298,7 +308,7 @@ static bool relocate_all(struct abi_files *files, struct abi_source *source, con
 			continue;
 		struct bytes *place = placed[target].place;
 		uint8_t *copy = (uint8_t *)(uintptr_t)place->data + placed[target].offset;
-		if (!relocate(files, source, placed, i, copy, place->size - placed[target].offset))
+		if (!relocate(files, source, placed, &last, i, copy, place->size - placed[target].offset))
 			return false;
 	}
 	return true;

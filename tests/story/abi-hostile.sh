@@ -141,3 +141,36 @@ done
 differs names_a.o names_b.o
 assert_contains out.txt "member 'a_1' at 0 is called 'b_1'"
 assert_contains out.txt 'A_2 (1) is gone'
+
+# 20000 type units of one signature, and 40000 types that refer to it.
+{
+	printf '.rept 40000\n.byte 11\n.quad 4660\n.endr\n.byte 0\n2:\n'
+	printf '.rept 20000\n.long 2f - 1f\n1: .short 5\n.byte 2, 8\n.long abbrevs\n.quad 4660\n.long 25\n'
+	printf '.byte 10, 2\n.string "T"\n.byte 4, 5, 0\n2:\n.endr\n'
+	printf '.long 2f - 1f\n1: .short 5\n.byte 1, 8\n.long abbrevs\n.byte 1\n'
+} | object signatures "$(abbrev 10 0x41 1; abbrev 11 0x16 0  0x49 0x20)"
+passes dump --all signatures.o
+
+# 40000 names of one address, which as many entries have; the type is that of the entry with the symbol's name.
+{
+	echo 't: .byte 2; .string "char"; .byte 1, 6'
+	printf '.byte 8\n.string "g%s"\n.quad f\n.byte 0\n' $(seq 39999)
+	printf '.byte 8\n.string "g40000"\n.quad f\n.byte 9\nref t\n.byte 0\n.text\n'
+	printf '.globl g%s\n.type g%s, @function\n.set g%s, f\n' $(for i in $(seq 40000); do echo "$i $i $i"; done)
+	echo '.section .debug_info'
+} | object aliases
+passes dump aliases.o
+assert_contains out.txt 'function g7 : void (void)'
+assert_contains out.txt 'function g40000 : void (char)'
+
+# 30000 types of one name that are declared only, and as many that are defined, in other scopes.
+{
+	for i in $(seq 30000); do
+		printf '.byte 10\n.string "a%s"\nt%s: .byte 11\n.string "T"\n.byte 0\n' $i $i
+		printf '.byte 10\n.string "b%s"\n.byte 3\n.string "T"\n.byte 1, 0, 0\n' $i
+	done
+	printf '.byte 8\n.string "f"\n.quad f\n'
+	printf '.byte 9\nref t%s\n' $(seq 30000)
+	echo '.byte 0'
+} | object scopes "$(abbrev 10 0x39 1  3 8; abbrev 11 0x13 0  3 8  0x3c 0x19)"
+passes dump scopes.o
