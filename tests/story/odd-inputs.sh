@@ -250,3 +250,13 @@ for object in strings.o more.o; do
 done
 grep -q __asan_init "$GILD" || ulimit -v 1000000
 "$GILD" strings.o more.o -o /dev/null
+
+# Unwind records in a section without content
+printf '	.globl _start\n_start: .cfi_startproc\n	mov $60, %%eax\n	xor %%edi, %%edi\n	syscall\n	.cfi_endproc\n' >unloaded.s
+"$CC" -c unloaded.s
+echo 'SECTIONS { . = 0x400000; .text : { *(.text) } .bss (NOLOAD) : { *(.bss .eh_frame) } .hdr : { *(.eh_frame_hdr) } }' >noload.ld
+for options in "" --gc-sections "--eh-frame-hdr --icf=all" --emit-relocs; do
+	"$GILD" --no-warn-rwx-segments $options -T noload.ld unloaded.o -o unloaded
+	./unloaded
+	readelf -SW unloaded | grep -q ' \.bss *NOBITS .* 000030 ' || { readelf -SW unloaded; fail "$options: .bss has another size"; }
+done

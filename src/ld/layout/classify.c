@@ -9,6 +9,7 @@
 #include "ld/layout/rule_index.h"
 #include "ld/report/describe.h"
 #include "ld/resolve/symbols.h"
+#include "ld/synth/eh_frame.h"
 
 enum { FILE_GRAIN = 8 };
 
@@ -405,7 +406,7 @@ static void keep_empty(struct link *link)
 	rule_index_free(index);
 }
 
-/* (NOLOAD): relocations would be about content that is not there. */
+/* (NOLOAD): relocations and unwind records would be about content that is not there. */
 static void drop_relocations(struct link *link)
 {
 	const struct layout *layout = link->layout;
@@ -414,11 +415,15 @@ static void drop_relocations(struct link *link)
 		any |= layout->osecs.at[i].said && layout->osecs.at[i].said->type == SECTION_TYPE_NOLOAD;
 	for (section_id id = 1; any && id < link->sections.n; id++) {
 		struct section *section = section_of(link, id);
-		if (!section->rela || !section->live || !section->run)
+		bool unwinds = section->kind == SECTION_EH_FRAME;
+		if ((!section->rela && !unwinds) || !section->live || !section->run)
 			continue;
 		const struct osec *osec = osec_of_section(layout, section);
-		if (osec->said && osec->said->type == SECTION_TYPE_NOLOAD && flags_of(link, id) & SHF_ALLOC)
-			section->rela = 0;
+		if (!osec->said || osec->said->type != SECTION_TYPE_NOLOAD || !(flags_of(link, id) & SHF_ALLOC))
+			continue;
+		section->rela = 0;
+		if (unwinds)
+			eh_frame_forget(link, id);
 	}
 }
 

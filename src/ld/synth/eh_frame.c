@@ -163,6 +163,17 @@ static void read_range(void *context, size_t begin, size_t end, unsigned worker)
 	array_free(&entries.list);
 }
 
+void eh_frame_forget(struct link *link, section_id id)
+{
+	const struct section *section = section_of(link, id);
+	const struct file *file = file_of(link, section->file);
+	uint32_t end = eh_frame_section_end(link, file, section_number(link, id));
+	for (uint32_t e = section->extra; file->n_eh_entries && e < end; e++) {
+		struct eh_entry *entry = &file->eh_entries[e];
+		*entry = (struct eh_entry){.offset = entry->offset, .size = entry->size, .output = NO_SLOT};
+	}
+}
+
 /* ---- merging CIEs ---------------------------------------------------------------------------------------- */
 
 /* Sections' records in order: [section->extra, end). */

@@ -8,6 +8,9 @@
 /* Splits every live .eh_frame into records. */
 void eh_frame_read(struct link *link);
 
+/* The records of a section that is not loaded with its content are content like any other. */
+void eh_frame_forget(struct link *link, section_id section);
+
 /* Chooses one CIE of each kind, for all records that were read. */
 void eh_frame_merge_cies(struct link *link);
 
