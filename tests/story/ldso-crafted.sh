@@ -81,3 +81,11 @@ for wrong in 'ffffffffffffff00 0000000000000004' '7fffffffffffffff 0000000000000
 done
 perl tls.pl whole.so libt.so 0000800000000000 0000000000000004
 expect_fail "$LDSO" ./main
+
+# --- names of files that may never end, or are never written to
+mkfifo fifo
+for name in /dev/zero "$PWD/fifo"; do
+	NAME=$name perl -e 'require "./craft.pl"; library("endless.so", "\0$ENV{NAME}\0", "", sub { return (1, 1) })'
+	expect_fail timeout 10 "$GILD" tree ./endless.so
+	assert_contains messages "library $name, needed by ./endless.so: not a regular file"
+done
