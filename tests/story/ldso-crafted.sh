@@ -89,3 +89,13 @@ for name in /dev/zero "$PWD/fifo"; do
 	expect_fail timeout 10 "$GILD" tree ./endless.so
 	assert_contains messages "library $name, needed by ./endless.so: not a regular file"
 done
+
+# --- very many directories and names
+perl -e 'require "./craft.pl";
+my ($strings, @needed) = "\0";
+for my $i (1 .. 300) { push @needed, 1, length $strings; $strings .= "l$i.so\0" }
+my $runpath = length $strings;
+$strings .= join(":", map { sprintf "/gone/%x", $_ } 1 .. 60000) . "\0";
+library("folders.so", $strings, "", sub { return (29, $runpath, @needed) })'
+expect_fail timeout 20 "$GILD" tree ./folders.so
+assert_contains messages "library l300.so, needed by ./folders.so"
