@@ -1,6 +1,7 @@
 #include "abi/source.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "abi/debug_file.h"
 #include "abi/split.h"
@@ -438,6 +439,9 @@ static bool read_thin(struct abi_files *files, const char *path, struct archive_
 	char *name = arena_printf(&files->arena, "%.*s%.*s",
 				  member->name.at[0] == '/' || !slash ? 0 : (int)(slash + 1 - path), path,
 				  (int)member->name.len, member->name.at);
+	struct stat status;
+	if (stat(name, &status) == 0 && !S_ISREG(status.st_mode))
+		return report(files, path, member->name, "is not a regular file");
 	const struct io_file *file = io_read(&files->io, name);
 	member->data = file->bytes;
 	return !file->error || report(files, path, member->name, strerror(file->error));

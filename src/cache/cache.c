@@ -46,7 +46,7 @@ static int print_cache(const struct request *request, const struct root *root)
 	if (!what)
 		cache_show(&contents, request->cache);
 	if (!what && contents.nbroken)
-		status = complain(request->cache, "some entries refer to no text");
+		status = complain(request->cache, "some entries refer to no text, or to text that is too long");
 	cache_contents_free(&contents);
 	return status;
 }

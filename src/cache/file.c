@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,12 @@
 enum { LARGEST_CACHE = 256 << 20 };
 
 /* --- reading */
+
+/* Is it text that names something? */
+static bool is_name(const char *text)
+{
+	return text && strnlen(text, PATH_MAX) < PATH_MAX;
+}
 
 static const char *parse(struct cache_contents *contents)
 {
@@ -31,7 +38,8 @@ static const char *parse(struct cache_contents *contents)
 		} else {
 			entry.hwcap = from->hwcap;
 		}
-		if (!entry.name || !entry.path || (cache_entry_is_extension(from) && !entry.hwcaps))
+		if (!is_name(entry.name) || !is_name(entry.path) ||
+		    (cache_entry_is_extension(from) && !is_name(entry.hwcaps)))
 			contents->nbroken++;
 		else
 			*array_push(&contents->entries) = entry;

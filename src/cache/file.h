@@ -10,7 +10,7 @@ struct cache_contents {
 	size_t size;
 	entry_array entries; /* their texts are part of `data` */
 	struct bytes generator; /* who wrote it; no bytes: not said */
-	uint32_t nbroken;    /* entries whose strings are outside of the table; they are left out */
+	uint32_t nbroken;    /* entries whose strings are outside of the table, or too long; they are left out */
 };
 
 /* Reads and checks it. NULL: fine. Otherwise why not: text of errno, or static text. cache_contents_free() in any

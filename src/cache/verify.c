@@ -82,7 +82,7 @@ uint32_t cache_verify(const struct cache_contents *contents, const struct root *
 	const struct entry **have = sorted(entries), **want = sorted(expected);
 	uint32_t differences = contents->nbroken, i = 0, j = 0;
 	if (contents->nbroken)
-		printf("broken: %u entries refer to no text\n", contents->nbroken);
+		printf("broken: %u entries refer to no text, or to text that is too long\n", contents->nbroken);
 	while (i < entries->n || j < expected->n) {
 		int order = i == entries->n ? 1 : j == expected->n ? -1 : compare_all(have[i], want[j]);
 		bool differs = order != 0;

@@ -41,6 +41,8 @@ bool inspect_is_preload(const struct inspection *in, const struct object *object
 
 /* --- what the search tells */
 
+enum { MOST_STEPS = 100000 }; /* that are kept: nobody reads more */
+
 static void search_begins(void *context, const char *name, const struct object *requester)
 {
 	struct inspection *in = context;
@@ -52,7 +54,7 @@ static void search_tried(void *context, const char *path, const char *what, cons
 			 int code)
 {
 	struct inspection *in = context;
-	if (!in->records.n)
+	if (!in->records.n || in->steps.n == MOST_STEPS)
 		return;
 	struct search_step step = {keep(in, path), keep(in, what), keep(in, where), result, code};
 	*array_push(&in->steps) = step;

@@ -35,6 +35,10 @@ const char *cache_file_read(struct cache_file *file, const void *data, size_t si
 	if (header->nentries && (!header->strings_size || ((const char *)header)[end - 1]))
 		return "its strings do not end with a NUL";
 	file->strings_end = end;
+	uint32_t bytes = 0;
+	const void *names = cache_file_section(file, CACHE_TAG_HWCAPS, &bytes);
+	file->hwcaps = names;
+	file->nhwcaps = names && (uintptr_t)names % 4 == 0 ? bytes / 4 : 0;
 	return NULL;
 }
 
@@ -65,11 +69,8 @@ const void *cache_file_section(const struct cache_file *file, uint32_t tag, uint
 
 const char *cache_file_hwcaps(const struct cache_file *file, const struct cache_entry *entry)
 {
-	uint32_t number = (uint32_t)entry->hwcap, size;
-	const void *names = cache_file_section(file, CACHE_TAG_HWCAPS, &size);
-	if (!names || (uintptr_t)names % 4 || number >= size / 4)
-		return NULL;
-	return cache_file_string(file, ((const uint32_t *)names)[number]);
+	uint32_t number = (uint32_t)entry->hwcap;
+	return number < file->nhwcaps ? cache_file_string(file, file->hwcaps[number]) : NULL;
 }
 
 static bool digit(char c)

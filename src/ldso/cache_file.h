@@ -72,6 +72,8 @@ struct cache_file {
 	const void *whole;  /* where the file begins: offsets of extensions and their sections count from there */
 	size_t size;        /* of the whole file */
 	size_t strings_end; /* the byte before it is NUL */
+	const uint32_t *hwcaps; /* offsets of the names of glibc-hwcaps subdirectories */
+	uint32_t nhwcaps;
 };
 
 /* Checks the parts and finds them. `data` is aligned to 8 bytes. Returns NULL or what is wrong, as static text. */

@@ -133,11 +133,23 @@ static const char *string(const struct object *object, bool has, uint64_t offset
 	return has && offset < object->table.strings_size ? object->table.strings + offset : NULL;
 }
 
+/* Is it the offset of a name of a version? They are short: each is read several times. */
+static bool is_version_name(const struct object *object, uint32_t offset)
+{
+	enum { LONGEST = 1024 };
+	unsigned length = 0;
+	if (offset >= object->table.strings_size)
+		return false;
+	while (length <= LONGEST && object->table.strings[offset + length])
+		length++;
+	return length <= LONGEST;
+}
+
 /* The chains of needed and defined versions stay inside of the object, and their names inside of the strings. Offsets
  * only grow, so that chains end; entries do not share memory, so that together they are not more than fit into it. */
 static bool check_versions(struct loader *ld, const struct object *object)
 {
-	static const char what[] = "%s: an entry is outside of the object's memory";
+	static const char what[] = "%s: an entry is outside of the object's memory, or its name is too long";
 	uint64_t strings = object->table.strings_size, base = object->base;
 	uint64_t most = (object->end - object->start) / sizeof(Elf64_Vernaux);
 	const Elf64_Verneed *need = object->verneed;
@@ -145,7 +157,8 @@ static bool check_versions(struct loader *ld, const struct object *object)
 		uint64_t at = (uint64_t)need - base + need->vn_aux, next;
 		do {
 			const Elf64_Vernaux *aux = (const void *)(base + at);
-			if (!most-- || !object_has(object, at, sizeof(*aux)) || aux->vna_name >= strings)
+			if (!most-- || !object_has(object, at, sizeof(*aux)) ||
+			    !is_version_name(object, aux->vna_name))
 				return fail(ld, object->name, 0, what, "DT_VERNEED");
 			next = aux->vna_next;
 			at += next;
@@ -161,7 +174,7 @@ static bool check_versions(struct loader *ld, const struct object *object)
 	for (const Elf64_Verdef *definition = object->verdef; definition;) {
 		uint64_t at = (uint64_t)definition - base + definition->vd_aux;
 		const Elf64_Verdaux *aux = (const void *)(base + at);
-		if (!object_has(object, at, sizeof(*aux)) || aux->vda_name >= strings ||
+		if (!object_has(object, at, sizeof(*aux)) || !is_version_name(object, aux->vda_name) ||
 		    definition->vd_version != VER_DEF_CURRENT)
 			return fail(ld, object->name, 0, what, "DT_VERDEF");
 		if (!definition->vd_next)

@@ -42,13 +42,19 @@ static const char *bad_ident(const Elf64_Ehdr *header)
 
 enum open_result image_open(struct loader *ld, const char *path, struct opened *opened, int *code)
 {
-	int fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
+	bool inspect = ld->options.mode == MODE_INSPECT;
+	int fd = sys_open(path, O_RDONLY | O_CLOEXEC | (inspect ? O_NONBLOCK : 0), 0);
 	if (sys_failed(fd)) {
 		*code = -fd;
 		return OPEN_ABSENT;
 	}
 	opened->fd = fd;
 	opened->size = 0;
+	struct stat stat;
+	if (inspect && !sys_fstat(fd, &stat) && !S_ISREG(stat.st_mode) && !S_ISDIR(stat.st_mode)) {
+		fail(ld, path, 0, "not a regular file"); /* reading it may never end; folders say so themselves */
+		goto broken;
+	}
 	long got;
 	while (opened->size < sizeof(Elf64_Ehdr) &&
 	       (got = sys_read(fd, opened->start + opened->size, sizeof(opened->start) - opened->size)) != 0) {
@@ -62,7 +68,6 @@ enum open_result image_open(struct loader *ld, const char *path, struct opened *
 		fail(ld, path, 0, "file too short");
 		goto broken;
 	}
-	struct stat stat;
 	*code = -sys_fstat(fd, &stat);
 	if (*code) {
 		fail(ld, path, *code, "cannot stat shared object");

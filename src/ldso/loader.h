@@ -91,6 +91,13 @@ struct version_name {
 
 enum { VERSION_BUCKETS = 64 };
 
+/* All directories that path lists named, in chains by the hash of their paths. */
+struct directories {
+	struct search_dir **chains;
+	uint32_t nchains, n;
+	uint32_t nlists; /* path lists so far */
+};
+
 struct loader {
 	/* the process */
 	int argc;
@@ -120,7 +127,7 @@ struct loader {
 	const char **hwcaps;   /* "glibc-hwcaps/x86-64-v3/", ..., "": subdirectories tried in each directory */
 	uint32_t nhwcaps;
 	uint32_t nhwcaps_prepended; /* how many of them --glibc-hwcaps-prepend names: the first */
-	struct search_dir *directories;
+	struct directories directories;
 	struct search_dir **library_path; /* ended by NULL; NULL: none */
 	struct search_dir **system_path;
 	const struct search_watcher *watcher; /* NULL: nobody */

@@ -15,17 +15,46 @@ const char *const system_directories[] = {
 
 /* --- directories */
 
+static uint32_t hash_of(const char *path)
+{
+	uint32_t hash = 2166136261; /* FNV-1a */
+	for (; *path; path++)
+		hash = (hash ^ (unsigned char)*path) * 16777619;
+	return hash;
+}
+
+/* Twice as many chains, so that they stay short. */
+static void grow_directories(struct directories *known)
+{
+	uint32_t n = known->nchains ? 2 * known->nchains : 64;
+	struct search_dir **chains = heap_alloc(n * sizeof(*chains));
+	for (uint32_t i = 0; i < known->nchains; i++)
+		for (struct search_dir *dir = known->chains[i], *next; dir; dir = next) {
+			next = dir->next;
+			dir->next = chains[dir->hash % n];
+			chains[dir->hash % n] = dir;
+		}
+	heap_free(known->chains);
+	known->chains = chains;
+	known->nchains = n;
+}
+
 static struct search_dir *directory(struct loader *ld, const char *path, const char *what, const char *where)
 {
-	struct search_dir *dir = ld->directories;
-	for (; dir; dir = dir->next)
-		if (text_equal(dir->path, path))
+	struct directories *known = &ld->directories;
+	uint32_t hash = hash_of(path);
+	if (known->n == known->nchains)
+		grow_directories(known);
+	struct search_dir **chain = &known->chains[hash % known->nchains];
+	for (struct search_dir *dir = *chain; dir; dir = dir->next)
+		if (dir->hash == hash && text_equal(dir->path, path))
 			return dir;
-	dir = heap_alloc(sizeof(*dir));
-	*dir = (struct search_dir){.next = ld->directories, .path = heap_text(path), .what = what};
+	struct search_dir *dir = heap_alloc(sizeof(*dir));
+	*dir = (struct search_dir){.next = *chain, .hash = hash, .path = heap_text(path), .what = what};
 	dir->where = where ? heap_text(where) : NULL;
 	dir->absent = heap_alloc(ld->nhwcaps * sizeof(*dir->absent));
-	ld->directories = dir;
+	*chain = dir;
+	known->n++;
 	return dir;
 }
 
@@ -67,6 +96,7 @@ static struct search_dir **split(struct loader *ld, const struct object *object,
 		n += is_separator(*c, separators);
 	struct search_dir **dirs = heap_alloc(n * sizeof(struct search_dir *));
 	size_t used = 0;
+	uint32_t list_number = ++ld->directories.nlists;
 	for (const char *c = list;; c++) {
 		const char *end = c;
 		while (*end && !is_separator(*end, separators))
@@ -74,11 +104,9 @@ static struct search_dir **split(struct loader *ld, const struct object *object,
 		char *path = element(ld, object, c, (size_t)(end - c));
 		if (path) {
 			struct search_dir *dir = directory(ld, path, what, where);
-			bool known = false;
-			for (size_t i = 0; i < used; i++)
-				known |= dirs[i] == dir;
-			if (!known)
+			if (dir->last_list != list_number)
 				dirs[used++] = dir;
+			dir->last_list = list_number;
 			heap_free(path);
 		}
 		if (!*end)

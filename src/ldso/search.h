@@ -7,7 +7,9 @@
 
 /* Where a directory's files and subdirectories are looked for. */
 struct search_dir {
-	struct search_dir *next;  /* of all that are known */
+	struct search_dir *next;  /* in its chain of ld->directories */
+	uint32_t hash;            /* of path */
+	uint32_t last_list;       /* the number of the last path list that names it */
 	const char *path;         /* with a slash at the end; "" is the working directory */
 	const char *what, *where; /* "RUNPATH" "file"; for LD_DEBUG=libs. where may be NULL */
 	bool *absent;             /* for each of ld->hwcaps: known not to exist */

@@ -57,8 +57,9 @@ static uint32_t highest_index(const struct object *object)
 }
 
 /* Look-ups compare names of versions all the time: mostly they are the same text. Copies, since objects go away. */
-static const char *shared_name(struct loader *ld, const char *name, uint32_t hash)
+static const char *shared_name(struct loader *ld, const char *name)
 {
+	uint32_t hash = sysv_hash(name); /* not what the file says: all of its names may say the same */
 	struct version_name **at = &ld->version_names[hash % VERSION_BUCKETS];
 	for (; *at; at = &(*at)->next)
 		if ((*at)->hash == hash && text_equal((*at)->text, name))
@@ -81,7 +82,7 @@ void object_read_versions(struct loader *ld, struct object *object)
 	for (const Elf64_Verneed *need = object->verneed; need; need = next_needed(need))
 		for (const Elf64_Vernaux *aux = first_aux(need); aux; aux = next_aux(aux))
 			table->versions[aux->vna_other & INDEX_MASK] = (struct version){
-				.name = shared_name(ld, table->strings + aux->vna_name, aux->vna_hash),
+				.name = shared_name(ld, table->strings + aux->vna_name),
 				.file = table->strings + need->vn_file,
 				.hash = aux->vna_hash,
 				.hidden = (aux->vna_other & HIDDEN) != 0,
@@ -89,7 +90,7 @@ void object_read_versions(struct loader *ld, struct object *object)
 	for (const Elf64_Verdef *definition = object->verdef; definition; definition = next_defined(definition))
 		if (!(definition->vd_flags & VER_FLG_BASE))
 			table->versions[definition->vd_ndx & INDEX_MASK] = (struct version){
-				.name = shared_name(ld, defined_name(object, definition), definition->vd_hash),
+				.name = shared_name(ld, defined_name(object, definition)),
 				.hash = definition->vd_hash,
 			};
 }

@@ -314,3 +314,12 @@ if [ -e $large ]; then
 	assert_contains large.txt "promise std::string = cxx11, old"
 	"$GILD" abi lint $large >lint.txt || { tail lint.txt; fail "lint complains about libstdc++"; }
 fi
+
+# --- a member of a thin archive that is no file: it is not waited for
+echo 'int member(void) { return 0; }' > member.c
+"$CC" -g -c member.c
+ar rcT thin.a member.o
+rm member.o
+mkfifo member.o
+expect_fail timeout 10 "$GILD" abi dump thin.a
+assert_contains messages "is not a regular file"

@@ -198,6 +198,24 @@ expect_fail "$GILD" cache -C /dev/null
 expect_fail "$GILD" cache -C main.c
 expect_fail "$GILD" cache -C .
 assert_contains messages "gild cache: .: "
+# crafted N M LENGTH: N entries of one subdirectory, whose names are behind M other extensions; LENGTH bytes in each path
+crafted() {
+	perl -e 'my ($n, $m, $length) = @ARGV;
+my $strings = "a.so\0" . "/" x $length . "\0";
+$strings .= "\0" x (-length($strings) % 4);
+my $at = 48 + 24 * $n;
+my $extensions = $at + length $strings;
+my $names = $extensions + 8 + 16 * ($m + 1);
+print "glibc-ld.so.cache1.1", pack("LLCx3Lx12", $n, length $strings, 2, $extensions), pack("lLLLQ", 0x303, $at, $at + 5, 0, 1 << 62) x $n,
+	$strings, pack("LL", 0xeaa42174, $m + 1), pack("LLLL", 7, 0, 0, 0) x $m, pack("LLLL", 1, 0, $names, 4), pack("L", $at)' "$@"
+}
+crafted 40000 200000 5 > crafted.cache
+timeout 4 "$GILD" cache -C crafted.cache > out || fail "a cache with many extensions: exit code $?"
+assert_equal "$(wc -l < out)" 40001
+assert_contains out 'a.so (libc6,x86-64, hwcap: "a.so") => /////'
+crafted 2 0 5000 > crafted.cache
+expect_fail "$GILD" cache -C crafted.cache
+assert_contains messages "some entries refer to no text, or to text that is too long"
 echo include conf.loop > conf.loop
 expect_fail "$GILD" cache --make -C ours -f conf.loop
 assert_contains messages "includes itself"

@@ -81,3 +81,36 @@ for wrong in 'ffffffffffffff00 0000000000000004' '7fffffffffffffff 0000000000000
 done
 perl tls.pl whole.so libt.so 0000800000000000 0000000000000004
 expect_fail "$LDSO" ./main
+
+# --- names of files that may never end, or are never written to
+mkfifo fifo
+for name in /dev/zero "$PWD/fifo"; do
+	NAME=$name perl -e 'require "./craft.pl"; library("endless.so", "\0$ENV{NAME}\0", "", sub { return (1, 1) })'
+	expect_fail timeout 10 "$GILD" tree ./endless.so
+	assert_contains messages "library $name, needed by ./endless.so: not a regular file"
+done
+
+# --- very many directories and names
+perl -e 'require "./craft.pl";
+my ($strings, @needed) = "\0";
+for my $i (1 .. 300) { push @needed, 1, length $strings; $strings .= "l$i.so\0" }
+my $runpath = length $strings;
+$strings .= join(":", map { sprintf "/gone/%x", $_ } 1 .. 60000) . "\0";
+library("folders.so", $strings, "", sub { return (29, $runpath, @needed) })'
+expect_fail timeout 10 "$GILD" tree ./folders.so
+assert_contains messages "library l300.so, needed by ./folders.so"
+
+# --- names of versions: very long ones, and very many that all claim the same hash
+# versions NAME STRINGS COUNT STEP: the names begin at 5 in the strings, STEP bytes from one to the next
+versions() {
+	NAME=$1 STRINGS=$2 COUNT=$3 STEP=$4 perl -e 'require "./craft.pl";
+my $n = $ENV{COUNT};
+my $more = pack("SSLLL", 1, $n, 1, 16, 0);
+$more .= pack("LSSLL", 0x12345, 0, 2 + $_ % 32000, 5 + $_ * $ENV{STEP}, $_ < $n - 1 ? 16 : 0) for 0 .. $n - 1;
+library($ENV{NAME}, "\0lib\0" . eval($ENV{STRINGS}), $more, sub { return (0x6ffffffe, $_[0], 0x6fffffff, 1) })'
+}
+versions long.so '"a" x 30000 . "\0"' 30000 1
+expect_fail timeout 10 "$GILD" tree ./long.so
+assert_contains messages "long.so: DT_VERNEED: an entry is outside of the object's memory, or its name is too long"
+versions many.so 'join("", map { sprintf "%s%06d\0", "a" x 200, $_ } 1 .. 24000)' 24000 207
+timeout 10 "$GILD" tree ./many.so > messages 2>&1 || fail "many versions: exit code $?"
