@@ -174,3 +174,17 @@ assert_contains out.txt 'function g40000 : void (char)'
 	echo '.byte 0'
 } | object scopes "$(abbrev 10 0x39 1  3 8; abbrev 11 0x13 0  3 8  0x3c 0x19)"
 passes dump scopes.o
+
+# A description with a type of 60000 qualifiers, for each of 40000 members.
+{
+	printf '{"format":"gild-abi","version":1,"types_known":true,"pointer_size":8,"types":['
+	printf '{"id":1,"kind":"base","name":"int","size":4,"encoding":5}'
+	printf ',{"id":%s,"kind":"volatile","type":%s},{"id":%s,"kind":"const","type":%s}' \
+		$(for i in $(seq 2 2 60000); do echo "$i $((i - 1)) $((i + 1)) $i"; done)
+	printf ',{"id":60002,"kind":"struct","name":"s","definitions":[{"size":4,"members":[{"kind":"field","name":"first","type":1,"bit_offset":0}'
+	printf ',{"kind":"field","name":"m%s","type":60001,"bit_offset":0}' $(seq 40000)
+	printf ']}]}],"symbols":[{"name":"x","kind":"variable","type":60002}]}'
+} >qualifiers.json
+passes diff qualifiers.json qualifiers.json
+passes dump qualifiers.json
+assert_contains out.txt 'm40000'
