@@ -312,8 +312,9 @@ static enum abi_verdict compare_parameters(struct abi_comparer *comparer, const 
 	for (uint32_t i = 0; i < old && i < now; i++) {
 		const char *outer = comparer->how;
 		comparer->how = arena_printf(&comparer->diff->arena, "parameter %u", i + 1);
-		verdict = abi_worse(verdict, abi_compare_types(comparer, next_parameter(comparer->from, &at_old)->type,
-							       next_parameter(comparer->to, &at_now)->type, comparer->how));
+		const struct abi_member *a = next_parameter(comparer->from, &at_old);
+		const struct abi_member *b = next_parameter(comparer->to, &at_now);
+		verdict = abi_worse(verdict, abi_compare_types(comparer, a->type, b->type, comparer->how));
 		comparer->how = outer;
 	}
 	return verdict;

@@ -137,8 +137,24 @@ static uint32_t *find_slot(const struct abi_model *model, const struct abi_type 
 	return &model->table[slot];
 }
 
+static bool is_qualifier(enum abi_kind kind)
+{
+	return kind == ABI_CONST || kind == ABI_VOLATILE || kind == ABI_RESTRICT || kind == ABI_ATOMIC;
+}
+
+/* There are four qualifiers: of more, the outer ones repeat the inner ones. */
+static bool is_qualified_enough(const struct abi_model *model, const struct abi_type *type)
+{
+	for (unsigned n = 0; is_qualifier(type->kind); type = &model->types.at[type->target])
+		if (n++ == 4)
+			return true;
+	return false;
+}
+
 abi_type_id abi_intern(struct abi_model *model, const struct abi_type *type)
 {
+	if (is_qualified_enough(model, type))
+		return type->target;
 	if (model->types.n * 2 >= model->n_slots)
 		grow_table(model);
 	uint32_t *slot = find_slot(model, type);
@@ -172,11 +188,6 @@ void abi_define(struct abi_model *model, abi_type_id entity, uint32_t definition
 }
 
 /* ---- what a type is --------------------------------------------------------------------------------------- */
-
-static bool is_qualifier(enum abi_kind kind)
-{
-	return kind == ABI_CONST || kind == ABI_VOLATILE || kind == ABI_RESTRICT || kind == ABI_ATOMIC;
-}
 
 abi_type_id abi_strip_qualifiers(const struct abi_model *model, abi_type_id id)
 {

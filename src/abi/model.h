@@ -130,7 +130,7 @@ void abi_model_free(struct abi_model *model);
 /* The id of a type that equals *type. Its name and its parameters, the last type->n of model->members, become the
  * model's; if there was such a type already, the parameters are taken away again. Of a type with a name, kind and
  * name alone count. A type without name that has a definition is equal to one whose definition has the same members;
- * then the last definition and its members are taken away, too. */
+ * then the last definition and its members are taken away, too. A fifth qualifier is left out. */
 abi_type_id abi_intern(struct abi_model *model, const struct abi_type *type);
 
 /* The type with that kind and name; 0: there is none. */

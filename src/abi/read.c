@@ -314,6 +314,7 @@ bool abi_read(struct abi_model *model, struct abi_files *files, struct pool *poo
 	for (uint32_t i = 0; i < reader.units.n; i++) {
 		array_free(&reader.units.at[i].records);
 		array_free(&reader.units.at[i].roots);
+		array_free(&reader.units.at[i].file_names);
 	}
 	array_free(&reader.units);
 	array_free(&reader.signatures);

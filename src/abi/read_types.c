@@ -6,7 +6,7 @@
 #include "dwarf/line.h"
 
 /* Types without names that are inside of each other, and scopes of a name. */
-enum { DEEPEST = 200, MOST_SCOPES = 64, MOST_MEANINGS = 64, FIRST_MEMO = 4096 };
+enum { DEEPEST = 200, MOST_FILE_NAMES = 4096, MOST_SCOPES = 64, MOST_MEANINGS = 64, FIRST_MEMO = 4096 };
 
 uint64_t abi_hash_text(struct str text)
 {
@@ -178,25 +178,46 @@ static abi_type_id intern_entity(struct abi_reader *reader, enum abi_kind kind, 
 
 /* ---- places in the source --------------------------------------------------------------------------------- */
 
-void abi_declared_at(struct abi_reader *reader, const struct abi_die *die, struct str *file, uint32_t *line)
+/* The name of file `index` of the unit's line table; empty: there is none. */
+static struct str read_file_name(const struct abi_reader *reader, const struct abi_unit *unit, uint64_t index)
 {
-	struct abi_die at = *die;
-	for (unsigned i = 0; i < 4 && !dwarf_has(&at.entry, DW_AT_decl_file); i++)
-		if (!follow(reader, &at, DW_AT_abstract_origin, &at) && !follow(reader, &at, DW_AT_specification, &at))
-			return;
-	const struct abi_unit *unit = &reader->units.at[at.unit];
 	const struct abi_source *source = &reader->files->sources.at[unit->home];
-	uint64_t index = abi_number(reader, &at, DW_AT_decl_file, UINT64_MAX);
 	struct dwarf_line_input input = {
 		.line = source->line,
 		.line_str = source->dwarf.sections[DWARF_LINE_STR],
 		.str = source->dwarf.sections[DWARF_STR],
 	};
 	struct dwarf_line found;
-	if (index == UINT64_MAX || unit->unit.line_table == UINT64_MAX ||
-	    !dwarf_line_file(&input, unit->unit.line_table, index, &found))
+	bool is_there = unit->unit.line_table != UINT64_MAX &&
+			dwarf_line_file(&input, unit->unit.line_table, index, &found);
+	return is_there ? found.file : (struct str){"", 0};
+}
+
+/* Looking for a name takes a walk through the table: those of small numbers, which compilers use, are kept. */
+static struct str file_name(const struct abi_reader *reader, struct abi_unit *unit, uint64_t index)
+{
+	if (index >= MOST_FILE_NAMES)
+		return read_file_name(reader, unit, index);
+	while (unit->file_names.n <= index)
+		*array_push(&unit->file_names) = (struct abi_file_name){{"", 0}, false};
+	struct abi_file_name *kept = &unit->file_names.at[index];
+	if (!kept->is_known)
+		*kept = (struct abi_file_name){read_file_name(reader, unit, index), true};
+	return kept->name;
+}
+
+void abi_declared_at(struct abi_reader *reader, const struct abi_die *die, struct str *file, uint32_t *line)
+{
+	struct abi_die at = *die;
+	for (unsigned i = 0; i < 4 && !dwarf_has(&at.entry, DW_AT_decl_file); i++)
+		if (!follow(reader, &at, DW_AT_abstract_origin, &at) && !follow(reader, &at, DW_AT_specification, &at))
+			return;
+	uint64_t index = abi_number(reader, &at, DW_AT_decl_file, UINT64_MAX);
+	struct str name = index == UINT64_MAX ? (struct str){"", 0}
+					      : file_name(reader, &reader->units.at[at.unit], index);
+	if (!name.len)
 		return;
-	*file = found.file;
+	*file = name;
 	/* A definition does not repeat what its declaration says. */
 	for (unsigned i = 0; i < 4 && !dwarf_has(&at.entry, DW_AT_decl_line); i++)
 		if (!follow(reader, &at, DW_AT_abstract_origin, &at) && !follow(reader, &at, DW_AT_specification, &at))

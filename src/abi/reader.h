@@ -43,6 +43,12 @@ enum abi_fact {
 	N_FACTS,
 };
 
+/* A name that the line table has, or has not. */
+struct abi_file_name {
+	struct str name;              /* empty: there is none */
+	bool is_known;
+};
+
 struct abi_unit {
 	struct dwarf_unit unit;
 	struct dwarf_error error;
@@ -53,6 +59,7 @@ struct abi_unit {
 	uint64_t facts[N_FACTS];
 	ARRAY(struct abi_record) records; /* by offset */
 	ARRAY(struct abi_root) roots;
+	ARRAY(struct abi_file_name) file_names; /* by their numbers in the line table, of those that were asked for */
 };
 
 /* A symbol while its entry is looked for. */

@@ -142,10 +142,10 @@ differs names_a.o names_b.o
 assert_contains out.txt "member 'a_1' at 0 is called 'b_1'"
 assert_contains out.txt 'A_2 (1) is gone'
 
-# 20000 type units of one signature, and 40000 types that refer to it.
+# 100000 type units of one signature, and 150000 types that refer to it.
 {
-	printf '.rept 40000\n.byte 11\n.quad 4660\n.endr\n.byte 0\n2:\n'
-	printf '.rept 20000\n.long 2f - 1f\n1: .short 5\n.byte 2, 8\n.long abbrevs\n.quad 4660\n.long 25\n'
+	printf '.rept 150000\n.byte 11\n.quad 4660\n.endr\n.byte 0\n2:\n'
+	printf '.rept 100000\n.long 2f - 1f\n1: .short 5\n.byte 2, 8\n.long abbrevs\n.quad 4660\n.long 25\n'
 	printf '.byte 10, 2\n.string "T"\n.byte 4, 5, 0\n2:\n.endr\n'
 	printf '.long 2f - 1f\n1: .short 5\n.byte 1, 8\n.long abbrevs\n.byte 1\n'
 } | object signatures "$(abbrev 10 0x41 1; abbrev 11 0x16 0  0x49 0x20)"
@@ -174,3 +174,27 @@ assert_contains out.txt 'function g40000 : void (char)'
 	echo '.byte 0'
 } | object scopes "$(abbrev 10 0x39 1  3 8; abbrev 11 0x13 0  3 8  0x3c 0x19)"
 passes dump scopes.o
+
+# A description with a type of 60000 qualifiers, for each of 40000 members.
+{
+	printf '{"format":"gild-abi","version":1,"types_known":true,"pointer_size":8,"types":['
+	printf '{"id":1,"kind":"base","name":"int","size":4,"encoding":5}'
+	printf ',{"id":%s,"kind":"volatile","type":%s},{"id":%s,"kind":"const","type":%s}' \
+		$(for i in $(seq 2 2 60000); do echo "$i $((i - 1)) $((i + 1)) $i"; done)
+	printf ',{"id":60002,"kind":"struct","name":"s","definitions":[{"size":4,"members":[{"kind":"field","name":"first","type":1,"bit_offset":0}'
+	printf ',{"kind":"field","name":"m%s","type":60001,"bit_offset":0}' $(seq 40000)
+	printf ']}]}],"symbols":[{"name":"x","kind":"variable","type":60002}]}'
+} >qualifiers.json
+passes diff qualifiers.json qualifiers.json
+passes dump qualifiers.json
+assert_contains out.txt 'm40000'
+
+# A line table with a million files, and 20000 types that say in which file they are.
+{
+	printf '.byte 0\n2: .long 2f - 1f\n1: .short 5\n.byte 1, 8\n.long abbrevs\n.byte 10\n.long lines\n'
+	printf '.byte 11\n.string "s%s"\n.byte 1, 4\n' $(seq 20000)
+	printf '.section .debug_line, "", @progbits\nlines: .long 5f - 3f\n3: .short 5\n.byte 8, 0\n.long 5f - 4f\n4: .byte 1, 1, 1, 0xfb, 14, 1\n'
+	printf '.byte 1, 1, 8\n.uleb128 1\n.string "d"\n.byte 1, 2, 0x0b\n.uleb128 1000000\n.fill 1000000\n5:\n.section .debug_info\n'
+} | object lines "$(abbrev 10 0x11 1  0x10 0x17; abbrev 11 0x13 0  3 8  0x3a 0x0b  0x0b 0x0b)"
+passes dump --all lines.o
+assert_contains out.txt 'struct s20000, size 4'
