@@ -88,7 +88,7 @@ run() {
 	local name=$1 began=$EPOCHREALTIME rc=0 TIMEFORMAT='%3U %3S' user system
 	shift
 	mkdir -p "$name"
-	{ time (cd "$name" && "${no_random[@]}" "$build/fuzz/fuzz_$name" "$@" > said 2>&1); } 2> "$name/time" || rc=$?
+	{ time (cd "$name" && "${no_random[@]}" "$build/fuzz/fuzz_$name" "$@" > said 2>&1 < /dev/null); } 2> "$name/time" || rc=$?
 	read -r user system < "$name/time"
 	local inputs
 	inputs=$(sed -n 's/^\(.* \)\{0,1\}\([0-9]*\) inputs.*/\2/p; s/^stat::number_of_executed_units: *//p' "$name/said" | tail -n 1)
@@ -113,10 +113,11 @@ fuzz() {
 	local now=$((seconds && seconds < turn ? seconds : turn))
 	if [ -n "$guided" ]; then
 		mkdir -p "$name/found"
-		# Counting how rare a feature is takes longer than a link, which has 100,000 of them: not entropic.
+		# Counting how rare a feature is takes longer than a link, which has 100,000 of them: not entropic. The names
+		# of new functions would come from a symbolizer, through pipes: a script with /proc/self/fd/3 waits for them.
 		local limit=(-max_total_time=$now)
 		[ -n "$seconds" ] || limit=(-runs=$((inputs * share)))
-		run "$name" "${limit[@]}" -seed="$seed" -entropic=0 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
+		run "$name" "${limit[@]}" -seed="$seed" -entropic=0 -print_funcs=0 -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
 			found "${paths[@]}" || cp "$name/said" "$name/said-$seed"
 	elif [ -n "$seconds" ]; then
 		run "$name" -s "$seed" -n 200 -t $now "${paths[@]}" || mv "$name/crash-input" "$name/crash-input-$seed" || :
