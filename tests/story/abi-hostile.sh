@@ -34,7 +34,7 @@ object() { # NAME, [more abbreviations]
 	gcc -c "$1.s" -o "$1.o" || fail "$1.s is no assembly"
 }
 # Little memory, and little time.
-gild_abi() { (ulimit -v 1500000 && timeout 20 "$GILD" abi "$@") >out.txt 2>messages; }
+gild_abi() { (limit_memory 1500000 && timeout 20 "$GILD" abi "$@") >out.txt 2>messages; }
 passes() { gild_abi "$@" || fail "gild abi $*: status $?"; }
 differs() { # OLD NEW
 	local status=0

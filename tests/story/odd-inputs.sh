@@ -89,7 +89,7 @@ END
 ./set-field gap.o nobits.o shdr .data.zero sh_type 8
 ./set-field nobits.o zeros.o shdr .data.zero sh_size 0x800000000
 for file in aligned zeros; do
-	case $GILD in *-address-* | *-thread*) "$GILD" $file.o -o /dev/null ;; *) (ulimit -v 1000000; "$GILD" $file.o -o /dev/null) ;; esac
+	(limit_memory 1000000; "$GILD" $file.o -o /dev/null)
 done
 
 # Read-only memory is not listed in .relr.dyn: the loader has to make it writable first.
@@ -248,8 +248,7 @@ for object in strings.o more.o; do
 	printf '\0\0\0\100' | dd of=$object bs=1 seek=$((headers + 64 * number + 48)) conv=notrunc status=none # sh_addralign
 	readelf -SW $object | grep -q 'rodata.str1.1.* 1073741824$' || fail "$object: the alignment is another one"
 done
-grep -q __asan_init "$GILD" || ulimit -v 1000000
-"$GILD" strings.o more.o -o /dev/null
+(limit_memory 1000000; "$GILD" strings.o more.o -o /dev/null)
 
 # Unwind records in a section without content
 printf '	.globl _start\n_start: .cfi_startproc\n	mov $60, %%eax\n	xor %%edi, %%edi\n	syscall\n	.cfi_endproc\n' >unloaded.s

@@ -148,15 +148,16 @@ static uint32_t index_of_table(const struct link *link, const char *name)
 	return link->layout->osecs.at[layout_table(link->layout, name)].index;
 }
 
-/* sh_link and sh_info (gABI chapter 4, Figure 4-12, and the GNU version sections). */
-static void set_links(const struct link *link, const struct osec *osec, struct elf_shdr *shdr)
+/* sh_link and sh_info (gABI chapter 4, Figure 4-12, and the GNU version sections). With -r there may be 100,000 sections
+ * that name .symtab: its index is looked up once. */
+static void set_links(const struct link *link, const struct osec *osec, uint32_t symtab, struct elf_shdr *shdr)
 {
 	const struct osec *osecs = link->layout->osecs.at;
 	if (osec->flags & SHF_LINK_ORDER)
 		shdr->sh_link = osecs[osec->linked].index;
 	switch (osec->type) {
 	case SHT_GROUP:
-		shdr->sh_link = index_of_table(link, ".symtab");
+		shdr->sh_link = symtab;
 		shdr->sh_info = group_signature(link, osec->group);
 		break;
 	case SHT_SYMTAB:
@@ -164,7 +165,7 @@ static void set_links(const struct link *link, const struct osec *osec, struct e
 		shdr->sh_info = link->symtab_locals;
 		break;
 	case SHT_SYMTAB_SHNDX:
-		shdr->sh_link = index_of_table(link, ".symtab");
+		shdr->sh_link = symtab;
 		break;
 	case SHT_DYNSYM:
 		shdr->sh_link = index_of(link, SYN_DYNSTR);
@@ -189,7 +190,7 @@ static void set_links(const struct link *link, const struct osec *osec, struct e
 	case SHT_RELA:
 	case SHT_REL:
 		if (osec->relocates) {
-			shdr->sh_link = index_of_table(link, ".symtab");
+			shdr->sh_link = symtab;
 			shdr->sh_info = osecs[osec->relocates].index;
 			break;
 		}
@@ -226,6 +227,7 @@ void section_headers_emit(const struct link *link, uint8_t *image)
 	const struct elf_dialect *dialect = link->arch->dialect;
 	struct elf_shdr null = null_section(link);
 	elf_put_shdr(dialect, image, &null);
+	uint32_t symtab = index_of_table(link, ".symtab");
 	for (uint32_t i = 0; i < layout->n_order; i++) {
 		const struct osec *osec = &layout->osecs.at[layout->order[i]];
 		struct elf_shdr shdr = {
@@ -238,7 +240,7 @@ void section_headers_emit(const struct link *link, uint8_t *image)
 			.sh_addralign = min_u64(1ull << osec->p2align, address_alignment(osec->addr)),
 			.sh_entsize = osec->entsize,
 		};
-		set_links(link, osec, &shdr);
+		set_links(link, osec, symtab, &shdr);
 		elf_put_shdr(dialect, image + (i + 1ull) * dialect->shdr, &shdr);
 	}
 }

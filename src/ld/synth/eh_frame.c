@@ -86,6 +86,23 @@ static bool take_relocations(struct link *link, file_id id, section_id sid, stru
 	return true;
 }
 
+/* The entry of the record at an offset of the section whose entries begin with `first`, in the order of their places (with
+ * -r of GNU ld, a section has the CIEs of 1,000 objects); the number of entries: there is none. */
+static uint32_t entry_at(const struct entries *entries, uint32_t first, uint64_t offset)
+{
+	uint32_t end = entries->list.n;
+	for (uint32_t low = first; low < end;) {
+		uint32_t middle = low + (end - low) / 2;
+		if (entries->list.at[middle].offset == offset)
+			return middle;
+		if (entries->list.at[middle].offset < offset)
+			low = middle + 1;
+		else
+			end = middle;
+	}
+	return entries->list.n;
+}
+
 /* Reads one section; appends its records, but for those of code that is left out already (another file's copy stays).
  * false: reported. */
 static bool read_section(struct link *link, file_id id, section_id sid, struct entries *entries)
@@ -93,7 +110,7 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 	struct section *section = section_of(link, sid);
 	struct bytes content = content_of(link, sid);
 	struct elf_relas relas = section_relas(link, sid);
-	uint32_t first = entries->list.n, next_rela = 0;
+	uint32_t first = entries->list.n, next_rela = 0, cie = first;
 	struct elf_error error;
 	section->extra = first;
 	if (content.size > UINT32_MAX)
@@ -121,9 +138,8 @@ static bool read_section(struct link *link, file_id id, section_id sid, struct e
 				return false;
 			}
 		} else if (!record.is_terminator) {
-			uint32_t cie = first;
-			while (cie < entries->list.n && entries->list.at[cie].offset != record.cie_offset)
-				cie++;
+			if (cie >= entries->list.n || entries->list.at[cie].offset != record.cie_offset)
+				cie = entry_at(entries, first, record.cie_offset);
 			if (cie == entries->list.n || !entries->list.at[cie].is_cie) {
 				elf_fail(&error, "CIE pointer", section_number(link, sid), entry.offset,
 					 "does not lead to a CIE");
