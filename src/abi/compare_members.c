@@ -12,7 +12,9 @@ enum { MOST_LINES = 12, MOST_ALIKE = 1024 };
 
 /* Numbers of members by what they are looked for. */
 struct member_index {
-	ARRAY(struct sort_item) at; /* value: the number in the definition; of equal keys in order */
+	/* value: the number in the definition; of equal keys in order. In the upper half of the first one of a key: how
+	 * many of the key are known to be taken, from the first on. */
+	ARRAY(struct sort_item) at;
 };
 
 #define ULL(x) ((unsigned long long)(x))
@@ -25,7 +27,7 @@ struct sides {
 	enum abi_kind kind;
 	unsigned lines;
 	struct member_index old_names, new_names; /* hashes */
-	struct member_index old_places, new_places; /* bit_offset; made when they are needed */
+	struct member_index old_places, new_places; /* bit_offset; where from and where to; made when they are needed */
 	uint64_t *reach;              /* how far what is in old_places goes, up to each of it */
 	bool *kept;                   /* of each new member: an old one has its name; made with new_places */
 };
@@ -64,6 +66,18 @@ static uint64_t name_key(struct str name)
 	return hash_bytes(name.at, name.len) | 1;
 }
 
+/* Of fields without names, which can be very many: each stands at a place of its own. */
+static uint64_t unnamed_key(uint64_t bit_offset)
+{
+	return hash_bytes(&bit_offset, sizeof(bit_offset)) | 1;
+}
+
+static uint64_t extent_key(const struct abi_model *model, const struct abi_member *member)
+{
+	uint64_t extent[] = {member->bit_offset, abi_member_end(model, member)};
+	return hash_bytes(extent, sizeof(extent));
+}
+
 static void index_names(struct member_index *index, const struct abi_model *model, const struct abi_definition *of)
 {
 	for (uint32_t i = 0; i < of->n; i++) {
@@ -71,6 +85,8 @@ static void index_names(struct member_index *index, const struct abi_model *mode
 		*array_push(&index->at) = (struct sort_item){name_key(name_of(model, member)), i};
 		if (member->is_artificial)
 			*array_push(&index->at) = (struct sort_item){ARTIFICIAL, i};
+		if (member->kind == ABI_FIELD && !member->name.len)
+			*array_push(&index->at) = (struct sort_item){unnamed_key(member->bit_offset), i};
 	}
 	if (index->at.n)
 		sort_by_key(index->at.at, index->at.n);
@@ -97,6 +113,20 @@ static bool next_alike(struct search *search, uint32_t *i)
 	return true;
 }
 
+/* Without those from the first on that are taken. */
+static struct search search_left(struct member_index *index, uint64_t key, const bool *taken)
+{
+	struct search left = search(index, key);
+	uint32_t first = left.at, n = index->at.n;
+	if (first == n || index->at.at[first].key != key)
+		return left;
+	left.at += (uint32_t)(index->at.at[first].value >> 32);
+	while (left.at < n && index->at.at[left.at].key == key && taken[(uint32_t)index->at.at[left.at].value])
+		left.at++;
+	index->at.at[first].value = (uint64_t)(left.at - first) << 32 | (uint32_t)index->at.at[first].value;
+	return left;
+}
+
 /* The place of a member for people: "8", "8 bit 3". */
 static const char *place(struct sides *sides, const struct abi_member *member)
 {
@@ -117,25 +147,34 @@ static const char *declared(struct sides *sides, const struct abi_model *model, 
 
 /* ---- fields ----------------------------------------------------------------------------------------------- */
 
-/* The member of the same name; of those without name, the one at the same place, else the first that is left. */
-static const struct abi_member *find_new(const struct sides *sides, const struct abi_member *wanted, const bool *taken,
-					 uint32_t *index)
+/* The first that is left of a key and of that name; where `wanted` is, or anywhere. */
+static const struct abi_member *find_left(struct sides *sides, uint64_t key, const struct abi_member *wanted,
+					  bool anywhere, const bool *taken, uint32_t *index)
 {
-	const struct abi_member *best = NULL;
-	struct search fields = search(&sides->new_names, wanted->is_artificial ? ARTIFICIAL : name_key(wanted->name));
+	struct search fields = search_left(&sides->new_names, key, taken);
 	for (uint32_t i; next_alike(&fields, &i);) {
 		const struct abi_member *member = new_member(sides, i);
 		if (taken[i] || member->kind != ABI_FIELD)
 			continue;
 		bool is_same = wanted->is_artificial ? member->is_artificial : str_equal(member->name, wanted->name);
-		if (!is_same || (best && (wanted->name.len || member->bit_offset != wanted->bit_offset)))
-			continue;
-		best = member;
-		*index = i;
-		if (wanted->name.len || member->bit_offset == wanted->bit_offset)
-			break;
+		if (is_same && (anywhere || member->bit_offset == wanted->bit_offset)) {
+			*index = i;
+			return member;
+		}
 	}
-	return best;
+	return NULL;
+}
+
+/* The member of the same name; of those without name, the one at the same place, else the first that is left. */
+static const struct abi_member *find_new(struct sides *sides, const struct abi_member *wanted, const bool *taken,
+					 uint32_t *index)
+{
+	uint64_t key = wanted->is_artificial ? ARTIFICIAL : name_key(wanted->name);
+	const struct abi_member *found = NULL;
+	if (!wanted->name.len)
+		found = find_left(sides, wanted->is_artificial ? ARTIFICIAL : unnamed_key(wanted->bit_offset), wanted,
+				  false, taken, index);
+	return found ? found : find_left(sides, key, wanted, true, taken, index);
 }
 
 static bool has_old_name(const struct sides *sides, const struct abi_member *member)
@@ -155,7 +194,8 @@ static void index_new_places(struct sides *sides)
 	for (uint32_t i = 0; i < sides->now.n; i++) {
 		sides->kept[i] = has_old_name(sides, new_member(sides, i));
 		if (new_member(sides, i)->kind == ABI_FIELD && !sides->kept[i])
-			*array_push(&sides->new_places.at) = (struct sort_item){new_member(sides, i)->bit_offset, i};
+			*array_push(&sides->new_places.at) =
+				(struct sort_item){extent_key(sides->to, new_member(sides, i)), i};
 	}
 	if (sides->new_places.at.n)
 		sort_by_key(sides->new_places.at.at, sides->new_places.at.n);
@@ -167,12 +207,11 @@ static const struct abi_member *find_renamed(struct sides *sides, const struct a
 {
 	if (!sides->kept)
 		index_new_places(sides);
-	struct search fields = search(&sides->new_places, gone->bit_offset);
+	struct search fields = search_left(&sides->new_places, extent_key(sides->from, gone), taken);
 	for (uint32_t i; next_alike(&fields, &i);) {
 		const struct abi_member *member = new_member(sides, i);
-		if (taken[i])
-			continue;
-		if (abi_member_end(sides->to, member) == abi_member_end(sides->from, gone)) {
+		if (!taken[i] && member->bit_offset == gone->bit_offset &&
+		    abi_member_end(sides->to, member) == abi_member_end(sides->from, gone)) {
 			*index = i;
 			return member;
 		}

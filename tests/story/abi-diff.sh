@@ -111,6 +111,28 @@ for old in a.so a.json; do
 	assert_contains cxx "result of virtual function _ZN4base3twoEv: int (4 bytes) became long int (8 bytes)"
 done
 
+# A device with 1100 registers, each a union without a name, and a union of 1100 members that all have another name: nothing else
+# than what changed.
+for version in 1 2; do
+	{
+		echo 'struct device {'
+		printf '\tunion { int value%d; float real%d; };\n' $(seq 1100 | sed p)
+		echo "	$([ $version = 1 ] && echo long || echo double) last;"
+		echo '};'
+		echo 'union names {'
+		printf "\tint in$version%d;\n" $(seq 1100)
+		echo '};'
+		echo 'int f(struct device *d, union names *n) { return d->value1 + (n != 0); }'
+	} >many$version.c
+	"$CC" -g -fPIC -shared many$version.c -o many$version.so
+done
+rc=0
+"$GILD" abi diff many1.so many2.so >many || rc=$?
+assert_equal "$rc" 12
+assert_equal "$(grep -c "is called ''\|is gone" many)" 0
+assert_equal "$(grep -c '^compatible *union names' many)" 1
+assert_contains many "member 'last': long int became double"
+
 # What callers cannot see: by --opaque, and by the headers that they have.
 mkdir -p include
 echo 'struct handle; int open_it(struct handle *h);' >include/public.h

@@ -67,7 +67,7 @@ for i in $(seq 30000); do
 done >deep.txt
 echo 's30001: .byte 2; .string "int"; .byte 4, 5' | cat deep.txt - | object deep
 passes layout --c-header deep.o s1
-assert_contains out.txt '/* s501 is not defined: it is inside of too many others */'
+assert_contains out.txt '/* s1201 is not defined: it is inside of too many others */'
 
 # Each of 31 types without names has the next one twice.
 for name in '.byte 6' '.byte 5; .string "m"'; do

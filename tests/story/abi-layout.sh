@@ -107,6 +107,14 @@ grep -qE 'i; +/\* +16 +16 \*/' derived.txt || { cat derived.txt; fail "derived::
 "$GILD" abi layout --c-header types.o derived >derived.h
 "$CC" -w -x c -c derived.h -o derived.o || { cat derived.h; fail "the header of a C++ type is not C"; }
 
+# As deep as templates go: std::tuple derives from itself without the first type.
+echo 'template <int I> struct part : part<I - 1> { int i; };
+template <> struct part<0> { int i; };
+struct whole { part<890> p; } v;' >deep.cc
+"$CXX" -g -c deep.cc -o deep.o
+"$GILD" abi layout --c-header deep.o whole >deep.h
+"$CC" -w -x c -c deep.h -o derived.o || fail "the header of types that are inside of each other 890 times is not C"
+
 expect_fail "$GILD" abi layout types.o no_such_type
 assert_contains messages "there is no type no_such_type"
 "$CC" -c types.c -o bare.o
