@@ -182,10 +182,19 @@ static void read_line(struct folders *folders, const char *file, unsigned number
 		folders_add(folders, line, file, number);
 }
 
+/* What the command line names by a descriptor, `-f <(command)` or `-f /dev/stdin`, may be a pipe. */
+static bool is_descriptor(const struct folders *folders, const char *path)
+{
+	return folders->depth == 0 && folders->root->fd < 0 &&
+	       (strcmp(path, "/dev/stdin") == 0 || strncmp(path, "/dev/fd/", 8) == 0 ||
+		strncmp(path, "/proc/self/fd/", 14) == 0);
+}
+
 /* Opens a file of configuration; a FIFO is not waited for. NULL: it was refused, or does not exist. */
 static FILE *open_file(struct folders *folders, const char *path)
 {
-	int fd = root_file(folders->root, path, O_RDONLY | O_NONBLOCK);
+	bool may_wait = is_descriptor(folders, path);
+	int fd = root_file(folders->root, path, O_RDONLY | (may_wait ? 0 : O_NONBLOCK));
 	struct stat stat_of;
 	if (fd < 0) {
 		if (errno != ENOENT)
@@ -194,7 +203,7 @@ static FILE *open_file(struct folders *folders, const char *path)
 	}
 	bool known = fstat(fd, &stat_of) == 0;
 	bool is_null = known && S_ISCHR(stat_of.st_mode) && stat_of.st_rdev == makedev(1, 3); /* /dev/null: empty */
-	if (known && !S_ISREG(stat_of.st_mode) && !is_null) {
+	if (known && !S_ISREG(stat_of.st_mode) && !is_null && (!may_wait || S_ISDIR(stat_of.st_mode))) {
 		close(fd);
 		refuse_file(folders, path, S_ISDIR(stat_of.st_mode) ? strerror(EISDIR) : "not a regular file");
 		return NULL;

@@ -232,6 +232,12 @@ assert_contains messages "conf.long: the name of an included file is too long"
 mkfifo conf.fifo
 expect_fail timeout 10 "$GILD" cache --make -C ours -f conf.fifo
 assert_contains messages "conf.fifo: not a regular file"
+# ... but for what the command line names by a descriptor.
+"$GILD" cache --make -C conf.expected -f <(echo "$PWD/libs")
+echo "$PWD/libs" | "$GILD" cache --make -C conf.pipe -f /dev/stdin
+cmp conf.expected conf.pipe
+"$GILD" cache -p -C conf.pipe >conf.printed
+assert_contains conf.printed "=> $PWD/libs/"
 "$GILD" cache --make -n -C small "$PWD/libs" 2>/dev/null
 whole=0 broken=0
 for ((i = 0; i < ${ROUNDS:-100}; i++)); do
