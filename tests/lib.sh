@@ -38,8 +38,10 @@ each_compiler() {
 	mkdir -p with-clang && (cd with-clang && "$@")
 }
 
-# limit_memory KB: no more addresses than that, for this shell and what it starts; nothing where sanitizers need terabytes.
-limit_memory() { grep -qE '__(asan|tsan)_init' "$GILD" || ulimit -v "$1"; }
+# has_sanitizer: is gild built with one?    limit_memory KB: no more addresses than that, for this shell and what it starts;
+# nothing where a sanitizer needs terabytes.
+has_sanitizer() { grep -qE '__(asan|tsan)_init' "$GILD"; }
+limit_memory() { has_sanitizer || ulimit -v "$1"; }
 
 # expect_fail COMMAND: it must fail with an error, not by a signal or a sanitizer. What it says goes to the file `messages`.
 expect_fail() {

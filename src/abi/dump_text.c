@@ -15,7 +15,7 @@ char *abi_demangle(struct str name)
 	if (name.len < 3 || memcmp(name.at, "_Z", 2) != 0)
 		return NULL;
 	char *text = strndup(name.at, name.len);
-	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI) : NULL;
+	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI, DEMANGLE_TO_SHOW) : NULL;
 	free(text);
 	return demangled;
 }

@@ -240,13 +240,16 @@ static void write_all(const char *text, size_t size)
 }
 
 /* Names may hold anything: control characters, also those of two bytes in UTF-8 (0x80 to 0x9f), must not steer the
- * terminal, and a line that is no first one begins with ">>> ". */
+ * terminal, and a line that is no first one begins with ">>> ", whoever broke it: a script's ASSERT may have lines. */
 static void put_printable(FILE *to, const char *text)
 {
 	for (; *text; text++) {
 		bool control = ((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f;
-		if (*text == '\n' && strncmp(text + 1, ">>> ", 4) == 0)
-			control = false;
+		if (*text == '\n') {
+			if (text[1])
+				fputs(strncmp(text + 1, ">>> ", 4) == 0 ? "\n" : "\n>>> ", to);
+			continue;
+		}
 		if ((unsigned char)text[0] == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0) {
 			control = true;
 			text++;

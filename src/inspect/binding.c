@@ -52,7 +52,7 @@ const char *demangled(struct arena *arena, const char *name)
 {
 	if (name[0] != '_')
 		return NULL;
-	char *text = demangle_name(name, DMGL_PARAMS | DMGL_ANSI);
+	char *text = demangle_name(name, DMGL_PARAMS | DMGL_ANSI, DEMANGLE_TO_SHOW);
 	const char *copy = text ? arena_strndup(arena, text, strlen(text)) : NULL;
 	free(text);
 	return copy;

@@ -10,7 +10,7 @@
 # (default 1) multiplies the number of inputs, some 60,000 of which take a few seconds without sanitizers. PROGRAM:
 # link, object, ...; all of them if there is none. Prints a line for each: inputs, seconds, what was found.
 #
-# -t: each program runs for SECONDS in all, a minute at most at a time, in turns, each turn with another seed. It goes
+# -t: each program runs for SECONDS in all, a minute at most at a time (with libFuzzer: ten), in turns, each turn with another seed. It goes
 # on after a finding. A table comes last: program, inputs, seconds of the clock and of the processor, findings.
 #
 # An input that ends a program stays in PROGRAM/crash-input of the current folder, with -t in
@@ -30,7 +30,8 @@ while getopts b:n:s:t: option; do
 done
 shift $((OPTIND - 1))
 build=$(realpath "$build") CC=${CC:-gcc} guided=''
-! "$build/fuzz/fuzz_note" -help=1 2>&1 | grep libFuzzer > /dev/null || guided=yes
+# libFuzzer begins with all that it found before: its turns are longer.
+! "$build/fuzz/fuzz_note" -help=1 2>&1 | grep libFuzzer > /dev/null || guided=yes turn=600
 
 # Files that a compiler makes.
 corpus=$PWD/corpus

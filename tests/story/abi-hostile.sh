@@ -33,8 +33,10 @@ object() { # NAME, [more abbreviations]
 	} >"$1.s"
 	gcc -c "$1.s" -o "$1.o" || fail "$1.s is no assembly"
 }
-# Little memory, and little time.
-gild_abi() { (limit_memory 1500000 && timeout 20 "$GILD" abi "$@") >out.txt 2>messages; }
+# Little memory, and little time: sanitizers take more of both.
+seconds=20
+! has_sanitizer || seconds=200
+gild_abi() { (limit_memory 1500000 && timeout $seconds "$GILD" abi "$@") >out.txt 2>messages; }
 passes() { gild_abi "$@" || fail "gild abi $*: status $?"; }
 differs() { # OLD NEW
 	local status=0

@@ -32,12 +32,34 @@ printf '	call "aQgild: error: \302\2331m\033[1m"\n' > control.s
 "$CC" -c control.s
 LC_ALL=C sed -i 's/aQgild/a\ngild/' control.o
 quick "$GILD" control.o -o control
-assert_contains messages "undefined symbol: a?gild: error: ?1m?[1m"
+assert_contains messages "undefined symbol: a"
+assert_contains messages ">>> gild: error: ?1m?[1m"
 [ "$(grep -c '^gild: error' messages)" -eq 1 ] || fail "a name looks like a message"
+
+echo '	ret' | "$CC" -c -x assembler - -o none.o
+printf 'SECTIONS { ASSERT(0, "one line\ntwo lines") }' > lines.ld
+expect_fail "$GILD" -T lines.ld none.o -o none
+assert_contains messages "one line"
+assert_contains messages ">>> two lines"
+
+# Names too long to be read are matched with patterns all the same.
+cat > long.cc <<'END'
+template <class A, class B> struct pair {};
+#define TWICE(next, of) typedef pair<of, of> next;
+struct long_name_of_a_structure {};
+typedef long_name_of_a_structure t0;
+TWICE(t1, t0) TWICE(t2, t1) TWICE(t3, t2) TWICE(t4, t3) TWICE(t5, t4) TWICE(t6, t5)
+TWICE(t7, t6) TWICE(t8, t7) TWICE(t9, t8) TWICE(t10, t9) TWICE(t11, t10) TWICE(t12, t11)
+namespace space { void name(t12) {} }
+END
+"$CXX" -c -fPIC long.cc
+[ "$(nm long.o | c++filt | wc -c)" -gt 65536 ] || fail "the name is short"
+echo 'V1 { global: extern "C++" { space::*; }; local: *; };' > long.map
+"$GILD" -shared long.o --version-script=long.map -o long.so
+[ "$(nm -D long.so | grep -c ' T _ZN5space4nameE')" -eq 1 ] || fail "not exported: space::name"
 
 # A version's number has 15 bits.
 for ((i = 0; i < 33000; i++)); do echo "V$i {};"; done > many.map
-echo '	ret' | "$CC" -c -x assembler - -o none.o
 expect_fail "$GILD" -shared none.o --version-script=many.map -o many
 assert_contains messages "there are 33001 versions; a symbol can have one of 32767"
 

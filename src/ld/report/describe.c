@@ -12,7 +12,7 @@
 
 const char *describe_name(const struct link *link, struct arena *arena, const char *name)
 {
-	char *demangled = link->options->demangle ? demangle_name(name, DMGL_PARAMS | DMGL_ANSI) : NULL;
+	char *demangled = link->options->demangle ? demangle_name(name, DMGL_PARAMS | DMGL_ANSI, DEMANGLE_TO_SHOW) : NULL;
 	if (!demangled)
 		return name;
 	name = arena_strndup(arena, demangled, strlen(demangled));
@@ -22,7 +22,7 @@ const char *describe_name(const struct link *link, struct arena *arena, const ch
 
 char *describe_in_full(const char *name)
 {
-	return demangle_name(name, DMGL_PARAMS | DMGL_ANSI | DMGL_VERBOSE);
+	return demangle_name(name, DMGL_PARAMS | DMGL_ANSI | DMGL_VERBOSE, DEMANGLE_TO_SHOW);
 }
 
 const char *describe_symbol(const struct link *link, struct arena *arena, symbol_id symbol)

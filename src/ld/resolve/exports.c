@@ -23,7 +23,7 @@ static bool matches(const struct link *link, const struct version_script *list, 
 		return false;
 	struct str name = symbol_base_name(link, id);
 	char *text = strndup(name.at, name.len);
-	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI) : NULL;
+	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI, DEMANGLE_TO_MATCH) : NULL;
 	bool result = versions_list_matches(list, name, demangled);
 	free(demangled);
 	free(text);

@@ -112,7 +112,7 @@ static char *demangle(struct str name)
 	if (name.len < 3 || name.at[0] != '_' || name.at[1] != 'Z')
 		return NULL;
 	char *text = strndup(name.at, name.len);
-	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI) : NULL;
+	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI, DEMANGLE_TO_MATCH) : NULL;
 	free(text);
 	return demangled;
 }
