@@ -10,8 +10,9 @@
 # (default 1) multiplies the number of inputs, some 60,000 of which take a few seconds without sanitizers. PROGRAM:
 # link, object, ...; all of them if there is none. Prints a line for each: inputs, seconds, what was found.
 #
-# -t: each program runs for SECONDS in all, a minute at most at a time (with libFuzzer: ten), in turns, each turn with another seed. It goes
-# on after a finding. A table comes last: program, inputs, seconds of the clock and of the processor, findings.
+# -t: each program runs for SECONDS in all, a minute at most at a time (with libFuzzer: ten), in turns, each turn with
+# another seed. It goes on after a finding. A table comes last: program, inputs, seconds of the clock and of the
+# processor, findings.
 #
 # An input that ends a program stays in PROGRAM/crash-input of the current folder, with -t in
 # PROGRAM/crash-input-SEED, with libFuzzer in PROGRAM/{crash,leak,timeout,oom}-SUM, and what it said in PROGRAM/said-SEED.
