@@ -48,3 +48,16 @@ link main.c data.o -o plain
 ./plain
 readelf -SW plain >sections
 assert_lacks sections symtab_shndx
+
+# -r: 80,000 groups of one section and its relocations stay what they are, in time that does not grow with their square
+seq 1 80000 | sed 's/.*/.section .text.f&,"axG",@progbits,f&,comdat\n.globl f&\nf&: leaq f1(%rip), %rcx\n movl $&, %eax\n ret/' >groups.s
+printf '.section .note.GNU-stack,"",@progbits\n' >>groups.s
+"$CC" -c groups.s
+(has_sanitizer || ulimit -t 10; "$GILD" -r groups.o -o relocatable.o)
+readelf -hW relocatable.o >header
+grep -qE 'Number of section headers: +0 \(24[0-9]+\)' header || { cat header; fail "not three sections for each function"; }
+readelf -gW relocatable.o >groups
+assert_equal "$(grep -c '^COMDAT group section .* contains 2 sections' groups)" 80000
+echo 'int f1(void), f79999(void); int main(void) { return f79999() + f1() - 80000; }' >main.c
+link main.c relocatable.o groups.o -o grouped
+./grouped

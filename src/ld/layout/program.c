@@ -64,17 +64,26 @@ static void describe_first(struct layout *layout, uint32_t osec, const struct st
 		layout->runs.at[layout_describe(layout, osec, body->input)].fixed = true;
 }
 
+/* Is the newest section of its name also the first one? With -r there may be 100,000 of the name ".group". */
+static bool is_only(const struct layout *layout, uint32_t id)
+{
+	uint32_t i = layout->osecs.at[id].next;
+	while (i && strcmp(layout->osecs.at[i].name, layout->osecs.at[id].name) != 0)
+		i = layout->osecs.at[i].next;
+	return !i;
+}
+
 uint32_t layout_osec(struct layout *layout, const char *name, enum osec_rank rank)
 {
 	uint32_t id = layout->osecs.n;
 	bool relro = rank == RANK_TLS || rank == RANK_RELRO;
 	*array_push(&layout->osecs) = (struct osec){.name = name, .rank = rank, .relro = relro};
 	index_name(layout, id);
-	bool first = layout_find(layout, name) == id;
+	bool first = is_only(layout, id);
 	*array_push(&layout->nodes) = (struct node){
 		.kind = NODE_SECTION, .id = id, .value = first ? address_option(layout, name) : NULL};
 	for (const struct statement *statement = layout->orderings; statement; statement = statement->next)
-		if (strcmp(statement->section->name, name) == 0 && layout_find(layout, name) == id)
+		if (first && strcmp(statement->section->name, name) == 0)
 			describe_first(layout, id, statement->section->body);
 	return id;
 }
