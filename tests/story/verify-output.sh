@@ -157,3 +157,10 @@ END
 ./short
 readelf -lW short | awk '$1 == "LOAD" { print $2 }' | tail -n 1 > offset
 [ $(($(cat offset))) -lt "$(stat -c %s short)" ] || fail "a segment begins behind the end of the file"
+
+# Without a symbol for it a program starts at .text, which may be empty and behind all else (as GNU ld's does).
+printf '	.section .text.one, "ax", @progbits\n	ret\n' > one.s
+"$CC" -c one.s
+echo 'SECTIONS { . = 0x400000; .text.one : { *(.text.one) } }' > one.ld
+"$GILD" -T one.ld one.o -o one --verify-output
+readelf -hW one | grep -q 'Entry point address: *0x400001$' || fail "the program starts elsewhere"

@@ -1,14 +1,11 @@
 #include "ld/resolve/exports.h"
 
-#include <libiberty/demangle.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/demangle.h"
-#include "base/glob.h"
 #include "ld/resolve/abi_check.h"
+#include "ld/resolve/matcher.h"
 #include "ld/resolve/symbols.h"
-#include "ld/resolve/versions.h"
 
 enum { SYMBOL_GRAIN = 1 << 14 };
 
@@ -17,17 +14,15 @@ static bool is_visible(uint8_t visibility)
 	return visibility == STV_DEFAULT || visibility == STV_PROTECTED;
 }
 
-static bool matches(const struct link *link, const struct version_script *list, symbol_id id)
+struct deciding {
+	struct link *link;
+	struct matcher dynamic_list;
+	struct matcher export_list; /* --export-dynamic-symbol, --export-dynamic-symbol-list */
+};
+
+static bool matches(const struct matcher *list, const struct link *link, symbol_id id)
 {
-	if (list->patterns.n == 0)
-		return false;
-	struct str name = symbol_base_name(link, id);
-	char *text = strndup(name.at, name.len);
-	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI, DEMANGLE_TO_MATCH) : NULL;
-	bool result = versions_list_matches(list, name, demangled);
-	free(demangled);
-	free(text);
-	return result;
+	return list->script->patterns.n && matcher_decide(list, symbol_base_name(link, id));
 }
 
 static bool is_data(const struct link *link, symbol_id id)
@@ -36,19 +31,15 @@ static bool is_data(const struct link *link, symbol_id id)
 	return type == STT_OBJECT || type == STT_COMMON;
 }
 
-static bool in_dynamic_list(const struct link *link, symbol_id id)
+static bool in_dynamic_list(const struct deciding *deciding, symbol_id id)
 {
-	return (link->options->dynamic_list_data && is_data(link, id)) || matches(link, &link->dynamic_list, id);
+	const struct link *link = deciding->link;
+	return (link->options->dynamic_list_data && is_data(link, id)) || matches(&deciding->dynamic_list, link, id);
 }
 
-/* --export-dynamic-symbol, --export-dynamic-symbol-list */
-static bool export_asked(const struct link *link, symbol_id id)
+static bool export_asked(const struct deciding *deciding, symbol_id id)
 {
-	const struct options *options = link->options;
-	for (uint32_t i = 0; i < options->export_dynamic_symbols.n; i++)
-		if (glob_match(str_of(options->export_dynamic_symbols.at[i]), symbol_base_name(link, id)))
-			return true;
-	return matches(link, &link->export_list, id);
+	return matches(&deciding->export_list, deciding->link, id);
 }
 
 /* -Bsymbolic and its kind: what refers to it from here means this definition. */
@@ -67,13 +58,14 @@ static bool is_symbolic(const struct link *link, symbol_id id)
 
 /* May another module's definition be used in place of ours? Only in a shared object (gABI, "Shared Object
  * Dependencies"). */
-static bool is_preemptible(const struct link *link, symbol_id id)
+static bool is_preemptible(const struct deciding *deciding, symbol_id id)
 {
+	const struct link *link = deciding->link;
 	if (link->options->kind != OUTPUT_SHARED || link->symbols[id].visibility != STV_DEFAULT)
 		return false;
 	if (link->has_dynamic_list) /* what is listed may be preempted, and nothing else */
-		return in_dynamic_list(link, id) || export_asked(link, id);
-	return !is_symbolic(link, id) || export_asked(link, id);
+		return in_dynamic_list(deciding, id) || export_asked(deciding, id);
+	return !is_symbolic(link, id) || export_asked(deciding, id);
 }
 
 void exports_note_definition(struct link *link, struct symbol *symbol, const struct elf_sym *sym)
@@ -94,8 +86,9 @@ void exports_note_definition(struct link *link, struct symbol *symbol, const str
 		link->has_gnu_symbols = true;
 }
 
-static uint16_t decide_defined(struct link *link, symbol_id id)
+static uint16_t decide_defined(const struct deciding *deciding, symbol_id id)
 {
+	const struct link *link = deciding->link;
 	const struct options *options = link->options;
 	const struct symbol *symbol = &link->symbols[id];
 	uint16_t flags = symbol_flags(symbol);
@@ -103,10 +96,10 @@ static uint16_t decide_defined(struct link *link, symbol_id id)
 		return 0;
 	bool asked_outside = (flags & (SYMBOL_USED_SHARED | SYMBOL_DEFINED_SHARED)) != 0;
 	bool exported = options->kind == OUTPUT_SHARED || asked_outside || options->export_dynamic ||
-			(link->has_dynamic_list && in_dynamic_list(link, id)) || export_asked(link, id);
+			(link->has_dynamic_list && in_dynamic_list(deciding, id)) || export_asked(deciding, id);
 	if (!exported)
 		return 0;
-	return is_preemptible(link, id) ? SYMBOL_EXPORTED | SYMBOL_PREEMPTIBLE : SYMBOL_EXPORTED;
+	return is_preemptible(deciding, id) ? SYMBOL_EXPORTED | SYMBOL_PREEMPTIBLE : SYMBOL_EXPORTED;
 }
 
 /* Nobody defines it, at least nobody that is part of the link. */
@@ -138,7 +131,8 @@ static uint16_t decide_shared(const struct elf_sym *sym)
 
 static void decide_range(void *context, size_t begin, size_t end, unsigned worker)
 {
-	struct link *link = context;
+	const struct deciding *deciding = context;
+	struct link *link = deciding->link;
 	(void)worker;
 	for (size_t i = begin; i < end; i++) {
 		struct symbol *symbol = &link->symbols[i];
@@ -160,7 +154,7 @@ static void decide_range(void *context, size_t begin, size_t end, unsigned worke
 			exports_note_definition(link, symbol, symbol_definition(link, symbol));
 		}
 		if (!shared)
-			symbol_set(symbol, decide_defined(link, (symbol_id)i));
+			symbol_set(symbol, decide_defined(deciding, (symbol_id)i));
 		else if (used && is_visible(symbol->visibility))
 			symbol_set(symbol, decide_shared(symbol_definition(link, symbol)));
 		else if (used) { /* a hidden reference cannot be satisfied from outside */
@@ -207,5 +201,10 @@ static void exclude_libs(struct link *link)
 void exports_decide(struct link *link)
 {
 	exclude_libs(link);
-	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, decide_range, link);
+	struct deciding deciding = {.link = link};
+	matcher_init(&deciding.dynamic_list, &link->dynamic_list);
+	matcher_init(&deciding.export_list, &link->export_list);
+	parallel_for(link->pool, link->n_symbols, SYMBOL_GRAIN, decide_range, &deciding);
+	matcher_free(&deciding.dynamic_list);
+	matcher_free(&deciding.export_list);
 }

@@ -1,132 +1,16 @@
 #include "ld/resolve/versions.h"
 
 #include <errno.h>
-#include <libiberty/demangle.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/demangle.h"
 #include "base/glob.h"
-#include "base/hash.h"
 #include "ld/input/scripts.h"
 #include "ld/report/describe.h"
+#include "ld/resolve/matcher.h"
 #include "ld/resolve/symbols.h"
 
 enum { FIRST_NODE_VERSION = 2, SYMBOL_GRAIN = 1 << 12 };
-
-/* Which pattern decides, from strongest to weakest. */
-enum strength { EXACT, PATTERN, EVERYTHING, NOTHING };
-
-/* The patterns of a script, ready for many look-ups: exact names in a hash table, the others in a list. */
-struct matcher {
-	const struct version_script *script;
-	uint32_t *slots;     /* 1 + pattern number of an exact name */
-	uint32_t mask;
-	uint32_t *globs;     /* pattern numbers, strongest first */
-	uint32_t n_globs;
-	bool any_cxx;
-};
-
-static enum strength strength_of(const struct version_pattern *pattern)
-{
-	if (pattern->literal)
-		return EXACT;
-	return pattern->text.len == 1 && pattern->text.at[0] == '*' ? EVERYTHING : PATTERN;
-}
-
-/* True when pattern a decides rather than b, both matching and equally strong. */
-static bool beats(const struct version_pattern *a, const struct version_pattern *b)
-{
-	if (a->local != b->local)
-		return !a->local;
-	return a->node > b->node;
-}
-
-static void matcher_init(struct matcher *matcher, const struct version_script *script)
-{
-	*matcher = (struct matcher){.script = script, .mask = 15};
-	while (matcher->mask < 2 * script->patterns.n)
-		matcher->mask = matcher->mask * 2 + 1;
-	matcher->slots = calloc((size_t)matcher->mask + 1, sizeof(*matcher->slots));
-	matcher->globs = malloc((script->patterns.n + 1) * sizeof(*matcher->globs));
-	if (!matcher->slots || !matcher->globs)
-		out_of_memory();
-	for (uint32_t i = 0; i < script->patterns.n; i++) {
-		const struct version_pattern *pattern = &script->patterns.at[i];
-		matcher->any_cxx |= pattern->cxx;
-		if (!pattern->literal) {
-			matcher->globs[matcher->n_globs++] = i;
-			continue;
-		}
-		uint32_t at = (uint32_t)hash_bytes(pattern->text.at, pattern->text.len) & matcher->mask;
-		while (matcher->slots[at])
-			at = (at + 1) & matcher->mask;
-		matcher->slots[at] = i + 1;
-	}
-}
-
-static void matcher_free(struct matcher *matcher)
-{
-	free(matcher->slots);
-	free(matcher->globs);
-}
-
-static const struct version_pattern *find_exact(const struct matcher *matcher, struct str name, bool cxx)
-{
-	const struct version_pattern *best = NULL;
-	for (uint32_t at = (uint32_t)hash_bytes(name.at, name.len) & matcher->mask; matcher->slots[at];
-	     at = (at + 1) & matcher->mask) {
-		const struct version_pattern *pattern = &matcher->script->patterns.at[matcher->slots[at] - 1];
-		if (pattern->cxx == cxx && pattern->text.len == name.len &&
-		    memcmp(pattern->text.at, name.at, name.len) == 0 && (!best || beats(pattern, best)))
-			best = pattern;
-	}
-	return best;
-}
-
-/* The pattern that decides about a symbol, or NULL. */
-static const struct version_pattern *decide(const struct matcher *matcher, struct str name, const char *demangled)
-{
-	const struct version_pattern *best = find_exact(matcher, name, false);
-	if (demangled) {
-		const struct version_pattern *cxx = find_exact(matcher, str_of(demangled), true);
-		if (cxx && (!best || beats(cxx, best)))
-			best = cxx;
-	}
-	if (best)
-		return best;
-	for (uint32_t i = 0; i < matcher->n_globs; i++) {
-		const struct version_pattern *pattern = &matcher->script->patterns.at[matcher->globs[i]];
-		if (best && (strength_of(pattern) > strength_of(best) ||
-			     (strength_of(pattern) == strength_of(best) && !beats(pattern, best))))
-			continue;
-		if (pattern->cxx ? demangled && glob_match(pattern->text, str_of(demangled))
-				 : glob_match(pattern->text, name))
-			best = pattern;
-	}
-	return best;
-}
-
-static char *demangle(struct str name)
-{
-	if (name.len < 3 || name.at[0] != '_' || name.at[1] != 'Z')
-		return NULL;
-	char *text = strndup(name.at, name.len);
-	char *demangled = text ? demangle_name(text, DMGL_PARAMS | DMGL_ANSI, DEMANGLE_TO_MATCH) : NULL;
-	free(text);
-	return demangled;
-}
-
-bool versions_list_matches(const struct version_script *list, struct str name, const char *demangled)
-{
-	for (uint32_t i = 0; i < list->patterns.n; i++) {
-		const struct version_pattern *pattern = &list->patterns.at[i];
-		if (pattern->cxx ? demangled && glob_match(pattern->text, str_of(demangled))
-				 : glob_match(pattern->text, name))
-			return true;
-	}
-	return false;
-}
 
 uint32_t versions_count(const struct link *link)
 {
@@ -192,6 +76,11 @@ void versions_read(struct link *link)
 	read_lists(link, options->dynamic_lists.at, options->dynamic_lists.n, "dynamic list", &link->dynamic_list);
 	read_lists(link, options->export_dynamic_lists.at, options->export_dynamic_lists.n, "list of symbols",
 		   &link->export_list);
+	for (uint32_t i = 0; i < options->export_dynamic_symbols.n; i++) {
+		struct str text = str_of(options->export_dynamic_symbols.at[i]);
+		*array_push(&link->export_list.patterns) =
+			(struct version_pattern){.text = text, .literal = glob_is_literal(text)};
+	}
 	if (options->dynamic_list_cpp_new)
 		add_builtin(link, "{ extern \"C++\" { operator*new*; operator*delete*; }; };");
 	if (options->dynamic_list_cpp_typeinfo)
@@ -222,13 +111,8 @@ static void assign_range(void *context, size_t begin, size_t end, unsigned worke
 			link->versions[i] = (uint16_t)(FIRST_NODE_VERSION + link->default_version - 1);
 		if (!link->version_script.patterns.n)
 			continue;
-		struct str name = symbol_base_name(link, (symbol_id)i);
-		/* What is not a mangled name stands for itself in extern "C++" (GNU ld, lang_vers_match). */
-		char *demangled = assigning->matcher.any_cxx ? demangle(name) : NULL;
-		if (assigning->matcher.any_cxx && !demangled)
-			demangled = strndup(name.at, name.len);
-		const struct version_pattern *pattern = decide(&assigning->matcher, name, demangled);
-		free(demangled);
+		const struct version_pattern *pattern =
+			matcher_decide(&assigning->matcher, symbol_base_name(link, (symbol_id)i));
 		if (!pattern)
 			continue;
 		if (pattern->local)
@@ -299,7 +183,7 @@ static bool any_called(const struct link *link, struct str text)
 		uint64_t owner = symbol_owner(&link->symbols[id]);
 		if (owner == OWNER_NONE || owner_rank(owner) == RANK_ELSEWHERE)
 			continue;
-		char *demangled = demangle(symbol_base_name(link, id));
+		char *demangled = matcher_demangle(symbol_base_name(link, id));
 		bool same = demangled && strlen(demangled) == text.len && memcmp(demangled, text.at, text.len) == 0;
 		free(demangled);
 		if (same)

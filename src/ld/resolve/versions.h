@@ -9,15 +9,12 @@
 /* What the base version is called: the soname, or the file. */
 const char *versions_base_name(const struct link *link);
 
-/* Reads the version scripts and dynamic lists named by options. */
+/* Reads the version scripts and lists named by options. */
 void versions_read(struct link *link);
 
 /* Gives every symbol defined here its version (link->versions) and marks "local:" ones. After owners are decided,
  * before exports. */
 void versions_assign(struct link *link);
-
-/* True when a name is in the list (a dynamic list, or any script used as a set). */
-bool versions_list_matches(const struct version_script *list, struct str name, const char *demangled);
 
 /* Number of version definitions the output carries, not counting the base definition (the file itself). */
 uint32_t versions_count(const struct link *link);
