@@ -12,7 +12,7 @@ printf '.globl _start\n_start: .byte 0\n.section .note.GNU-stack,"",@progbits\n'
 { echo 'V1 { global:'; seq 1 $n | sed 's/.*/f&;/'; echo 'local: *; };'; } >map
 seq 1 $n | sed 's/.*/--export-dynamic-symbol=f&/' >words
 
-quick() { (has_sanitizer || ulimit -t 5; "$GILD" "$@"); }
+quick() { (has_sanitizer || ulimit -t 2; "$GILD" "$@"); }
 exported() { nm -D --defined-only "$1" | grep -c " T $2"; }
 quick -shared many.o --dynamic-list=list -o list.so # all are exported, what is listed can be preempted
 assert_equal "$(exported list.so 'f[0-9]')" $n
