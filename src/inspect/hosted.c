@@ -142,7 +142,7 @@ void bound_never_unload(struct object *object)
 
 #ifndef __x86_64__
 /* A processor that runs none of these programs has none of the levels. */
-void cpu_start(void) {}
+void cpu_start(const char **platform) { (void)platform; }
 
 unsigned cpu_level(void)
 {

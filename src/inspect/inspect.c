@@ -285,7 +285,7 @@ bool inspect_open(struct inspection *in, const struct inspect_options *options, 
 	in->is_library = !in->is_static && !in->interpreter && !is_pie;
 	open_interpreter(in);
 
-	cpu_start();
+	cpu_start(&ld->platform);
 	object_link(ld, program);
 	scope_start(ld, program);
 	search_start(ld);

@@ -290,7 +290,8 @@ static struct cpu_cache amd_cache(uint32_t bits, bool level1)
 	return cache;
 }
 
-static void amd_caches(void)
+/* What one thread can count on of the last level; the_cpu.shared_cache is all of it. */
+static int64_t amd_caches(void)
 {
 	the_cpu.level4.size = (uint64_t)-1;
 	uint32_t max = cpuid(0x80000000, 0).r[CPU_EAX];
@@ -304,29 +305,32 @@ static void amd_caches(void)
 	if ((l23.r[CPU_EDX] >> 12 & 15) == 15 && the_cpu.level3.line)
 		the_cpu.level3.assoc = the_cpu.level3.size / the_cpu.level3.line;
 
-	uint64_t shared = the_cpu.level3.size, threads = 0;
-	if (shared) {
-		if (max >= 0x80000008)
-			threads = UINT64_C(1) << (the_cpu.leaves[LEAF_80000008].cpuid[CPU_ECX] >> 12 & 15);
-		if ((threads == 0 || the_cpu.family >= 0x17) && has(LEAF_1, CPU_EDX, 28))
-			threads = the_cpu.leaves[LEAF_1].cpuid[CPU_EBX] >> 16 & 0xff;
-		if (threads)
-			shared /= threads;
-		if (the_cpu.family >= 0x17) /* the level-3 cache belongs to a core complex */
-			shared *= (cpuid(0x8000001d, 3).r[CPU_EAX] >> 14 & 0xfff) + 1;
-		else
-			shared += the_cpu.level2.size;
-	} else {
-		shared = the_cpu.level2.size;
+	uint64_t share = the_cpu.level3.size, threads = 0;
+	if (!share) {
+		the_cpu.shared_cache = the_cpu.level2.size;
+		return (int64_t)the_cpu.level2.size;
 	}
-	the_cpu.shared_cache = shared;
+	the_cpu.shared_cache = share;
+	if (max >= 0x80000008)
+		threads = UINT64_C(1) << (the_cpu.leaves[LEAF_80000008].cpuid[CPU_ECX] >> 12 & 15);
+	if ((threads == 0 || the_cpu.family >= 0x17) && has(LEAF_1, CPU_EDX, 28))
+		threads = the_cpu.leaves[LEAF_1].cpuid[CPU_EBX] >> 16 & 0xff;
+	if (threads)
+		share /= threads;
+	if (the_cpu.family >= 0x17) { /* the level-3 cache belongs to a core complex */
+		share *= (cpuid(0x8000001d, 3).r[CPU_EAX] >> 14 & 0xfff) + 1;
+	} else {
+		the_cpu.shared_cache += the_cpu.level2.size;
+		share += the_cpu.level2.size;
+	}
+	return (int64_t)share;
 }
 
-/* Leaf 4: one cache a subleaf. The share of one thread is taken from how many threads share the last level. */
-static void leaf4_caches(void)
+/* Leaf 4: one cache a subleaf. `absent` is what the numbers of the others are. */
+static void leaf4_caches(uint64_t absent)
 {
-	uint64_t sharing = 1;
-	struct cpu_cache *last = &the_cpu.level2;
+	const struct cpu_cache none = {absent, absent, absent};
+	the_cpu.level1_code = the_cpu.level1_data = the_cpu.level2 = the_cpu.level3 = the_cpu.level4 = none;
 	for (uint32_t i = 0; the_cpu.max_leaf >= 4 && i < 16; i++) {
 		struct regs regs = cpuid(4, i);
 		uint32_t type = regs.r[CPU_EAX] & 31, level = regs.r[CPU_EAX] >> 5 & 7, ebx = regs.r[CPU_EBX];
@@ -338,19 +342,101 @@ static void leaf4_caches(void)
 		cache->assoc = (ebx >> 22) + 1;
 		cache->line = (ebx & 0xfff) + 1;
 		cache->size = cache->assoc * cache->line * ((ebx >> 12 & 0x3ff) + 1) * ((uint64_t)regs.r[CPU_ECX] + 1);
-		if (level == 2 || level == 3) {
-			sharing = (regs.r[CPU_EAX] >> 14 & 0xfff) + 1;
-			last = cache;
-		}
 	}
-	the_cpu.shared_cache = last->size / sharing;
 }
 
-static void unknown_caches(void)
+/* Leaf 2: descriptors of caches, of which 0xff, and a count other than 1, refer to leaf 4. */
+static bool leaf2_refers_to_leaf4(void)
+{
+	if (the_cpu.max_leaf < 2)
+		return true;
+	struct regs regs = cpuid(2, 0);
+	if ((regs.r[CPU_EAX] & 0xff) != 1)
+		return true;
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned shift = 0; !(regs.r[i] & BIT(31)) && shift < 32; shift += 8)
+			if ((regs.r[i] >> shift & 0xff) == 0xff)
+				return true;
+	return false;
+}
+
+/* How many threads share a cache, from room for how many leaf 4 says there is (minus 1): leaf 11 has the number of those
+ * that were made, of a core (type 1) and of all cores (type 2). */
+static uint32_t sharing(uint32_t room, uint32_t type)
+{
+	for (uint32_t i = 0; room && the_cpu.max_leaf >= 11 && i < 16; i++) {
+		struct regs regs = cpuid(11, i);
+		uint32_t made = regs.r[CPU_EBX] & 0xff, of = regs.r[CPU_ECX] >> 8 & 0xff;
+		if (!made || !of)
+			break;
+		if (of == type)
+			return ((made - 1) & (UINT32_MAX >> __builtin_clz(room))) + 1;
+	}
+	return room ? room + 1 : 0;
+}
+
+/* The same as amd_caches() for processors with leaf 4. */
+static int64_t share_of_last_level(void)
+{
+	int64_t level2 = (int64_t)the_cpu.level2.size, level3 = (int64_t)the_cpu.level3.size, share;
+	bool has3 = level3 > 0, found2 = false, found3 = !has3, inclusive = true;
+	the_cpu.shared_cache = (uint64_t)(share = has3 ? level3 : level2);
+	if (!has(LEAF_1, CPU_EDX, 28)) /* one thread */
+		return share;
+	uint32_t room2 = 0, room3 = 0;
+	for (uint32_t i = 0; the_cpu.max_leaf >= 4 && i < 16 && !(found2 && found3); i++) {
+		struct regs regs = cpuid(4, i);
+		uint32_t level = regs.r[CPU_EAX] >> 5 & 7, room = regs.r[CPU_EAX] >> 14 & 0x3ff;
+		if (!(regs.r[CPU_EAX] & 31))
+			break;
+		if (level == 2 && !found2) {
+			room2 = room;
+			found2 = true;
+		} else if (level == 3 && !found3) {
+			room3 = room;
+			inclusive = regs.r[CPU_EDX] & BIT(1);
+			found3 = true;
+		}
+	}
+	uint32_t threads = the_cpu.leaves[LEAF_1].cpuid[CPU_EBX] >> 16 & 0xff, threads2 = room2;
+	if (found2 && found3) {
+		bool counted = the_cpu.maker != CPU_ZHAOXIN || the_cpu.family != 6;
+		threads2 = counted ? sharing(room2, has3 ? 1 : 2) : room2 ? room2 + 1 : 0;
+		uint32_t threads3 = counted ? sharing(room3, 2) : room3 ? room3 + 1 : 0;
+		threads = has3 ? threads3 : threads2;
+		bool silvermont = the_cpu.model == 0x37 || the_cpu.model == 0x4a || the_cpu.model == 0x4d ||
+				  the_cpu.model == 0x5a || the_cpu.model == 0x5d;
+		if (!has3 && threads > 2 && the_cpu.maker == CPU_INTEL && the_cpu.family == 6 && silvermont)
+			threads = 2;
+	}
+	if (share > 0 && threads)
+		share /= threads;
+	if (!inclusive) {
+		share += threads2 ? level2 / threads2 : level2;
+		the_cpu.shared_cache += (uint64_t)level2;
+	}
+	return share;
+}
+
+static int64_t intel_caches(void)
+{
+	leaf4_caches(leaf2_refers_to_leaf4() ? (uint64_t)-1 : 0);
+	return share_of_last_level();
+}
+
+static int64_t zhaoxin_caches(void)
+{
+	leaf4_caches(0);
+	the_cpu.level4.size = (uint64_t)-1;
+	return share_of_last_level();
+}
+
+static int64_t unknown_caches(void)
 {
 	memset(&the_cpu.level1_code, 0xff, sizeof(struct cpu_cache));
 	the_cpu.level1_data = the_cpu.level2 = the_cpu.level3 = the_cpu.level4 = the_cpu.level1_code;
 	the_cpu.shared_cache = (uint64_t)-1;
+	return -1;
 }
 
 static uint64_t tuned(const char *name, uint64_t fallback, uint64_t least)
@@ -373,25 +459,28 @@ uint64_t cpu_least_rep_movsb(void)
 
 static void set_thresholds(void)
 {
-	if (the_cpu.maker == CPU_AMD)
-		amd_caches();
-	else if (the_cpu.maker == CPU_INTEL || the_cpu.maker == CPU_ZHAOXIN)
-		leaf4_caches();
-	else
-		unknown_caches();
+	int64_t share = the_cpu.maker == CPU_INTEL   ? intel_caches() :
+			the_cpu.maker == CPU_AMD     ? amd_caches() :
+			the_cpu.maker == CPU_ZHAOXIN ? zhaoxin_caches() : unknown_caches();
 	the_cpu.data_cache = the_cpu.level1_data.size;
 
 	unsigned vector = vector_size();
 	uint64_t movsb = vector == 16 ? 2048 : 4096 * (vector / 16);
 	if (cpu_active(LEAF_7, CPU_EDX, 4))
 		movsb = 2112;
-	uint64_t non_temporal = the_cpu.shared_cache * 3 / 4;
-	const uint64_t least = 0x4040; /* one round of the C library's unrolled loop; 0 would not mean "unknown" */
-	if ((int64_t)the_cpu.shared_cache <= 0 || non_temporal < least)
-		non_temporal = least;
+	/* A quarter of the last level, but not less than three quarters of a thread's share of it, which is all when moving
+	 * strings is slow. */
+	uint64_t non_temporal = (uint64_t)((int64_t)the_cpu.shared_cache / 4), low = (uint64_t)(share * 3 / 4);
+	if (non_temporal < low || !cpu_active(LEAF_7, CPU_EBX, 9))
+		non_temporal = low;
+	if (non_temporal < CPU_LEAST_NON_TEMPORAL)
+		non_temporal = CPU_LEAST_NON_TEMPORAL;
+	if (non_temporal > CPU_MOST_NON_TEMPORAL)
+		non_temporal = CPU_MOST_NON_TEMPORAL;
 	the_cpu.data_cache = tuned("glibc.cpu.x86_data_cache_size", the_cpu.data_cache, 1);
 	the_cpu.shared_cache = tuned("glibc.cpu.x86_shared_cache_size", the_cpu.shared_cache, 1);
-	the_cpu.non_temporal_threshold = tuned("glibc.cpu.x86_non_temporal_threshold", non_temporal, least);
+	uint64_t wanted = tuned("glibc.cpu.x86_non_temporal_threshold", non_temporal, CPU_LEAST_NON_TEMPORAL + 1);
+	the_cpu.non_temporal_threshold = wanted <= CPU_MOST_NON_TEMPORAL ? wanted : non_temporal;
 	the_cpu.rep_movsb_threshold = tuned("glibc.cpu.x86_rep_movsb_threshold", movsb,
 					    cpu_least_rep_movsb() + 1);
 	the_cpu.rep_stosb_threshold = tuned("glibc.cpu.x86_rep_stosb_threshold", 2048, 1);
@@ -492,6 +581,30 @@ static void apply_tunable(void)
 	forget_wide_registers();
 }
 
+/* --- names of old: of the processor for $PLATFORM, and the bits that AT_HWCAP stands for */
+
+static void name_processor(const char **platform)
+{
+	/* fma movbe popcnt; bmi1 avx2 bmi2 */
+	const uint32_t ecx = BIT(12) | BIT(22) | BIT(23), ebx = BIT(3) | BIT(5) | BIT(8);
+	const uint32_t wide = BIT(17) | BIT(30) | BIT(31); /* avx512: dq bw vl */
+	uint32_t ebx7 = the_cpu.leaves[LEAF_7].active[CPU_EBX];
+	bool phi = false;
+	the_cpu.hwcap = HWCAP_X86_64;
+	if (the_cpu.maker != CPU_INTEL)
+		return;
+	if (ebx7 & BIT(28)) { /* avx512cd */
+		phi = (ebx7 & BIT(27)) && (ebx7 & BIT(26)); /* avx512: er pf */
+		if (!(ebx7 & BIT(27)) && (ebx7 & wide) == wide)
+			the_cpu.hwcap |= HWCAP_AVX512_1;
+	}
+	if (phi)
+		*platform = "xeon_phi";
+	else if ((the_cpu.leaves[LEAF_1].active[CPU_ECX] & ecx) == ecx && (ebx7 & ebx) == ebx &&
+		 cpu_active(LEAF_80000001, CPU_ECX, 5)) /* lzcnt */
+		*platform = "haswell";
+}
+
 /* --- start */
 
 static enum cpu_maker maker_of(const struct regs *leaf0)
@@ -517,7 +630,7 @@ static void keep(enum cpu_leaf leaf, uint32_t number, uint32_t subleaf, uint32_t
 	memcpy(the_cpu.leaves[leaf].cpuid, regs.r, sizeof(regs.r));
 }
 
-void cpu_start(void)
+void cpu_start(const char **platform)
 {
 	struct regs leaf0 = cpuid(0, 0);
 	uint32_t max = leaf0.r[CPU_EAX], max_extended = cpuid(0x80000000, 0).r[CPU_EAX];
@@ -552,4 +665,5 @@ void cpu_start(void)
 	the_cpu.isa = active_levels(); /* whatever is switched off: the C library's own code was built for it */
 	set_thresholds();
 	apply_tunable();
+	name_processor(platform);
 }

@@ -18,6 +18,13 @@ struct cpu_leaf_bits {
 	uint32_t active[4]; /* what a program may use: the kernel keeps its state, no erratum forbids it */
 };
 
+/* Subdirectories of old, by their bits in glibc; gild searches none of them (docs/ldso.md). */
+enum { HWCAP_X86_64 = 2, HWCAP_AVX512_1 = 4 };
+
+/* Bounds of non_temporal_threshold: one round of the C library's unrolled loop, and what it may shift. */
+#define CPU_LEAST_NON_TEMPORAL UINT64_C(0x4040)
+#define CPU_MOST_NON_TEMPORAL (UINT64_MAX >> 4)
+
 /* Sizes in bytes; -1: not known. */
 struct cpu_cache {
 	uint64_t size, assoc, line;
@@ -29,16 +36,18 @@ struct cpu {
 	struct cpu_leaf_bits leaves[CPU_LEAVES];
 	uint32_t preferred; /* glibc's bits: which variant of memcpy and its like is fast here */
 	uint32_t isa;       /* bits: baseline, v2, v3, v4 */
+	uint32_t hwcap;     /* HWCAP_*: what getauxval(AT_HWCAP) gives */
 	uint64_t xsave_size, xsave_full_size; /* of the area the trampolines save registers in, with 64 bytes more */
 	struct cpu_cache level1_code, level1_data, level2, level3, level4;
-	uint64_t data_cache, shared_cache; /* of one thread */
+	uint64_t data_cache, shared_cache;
 	uint64_t non_temporal_threshold, rep_movsb_threshold, rep_movsb_stop_threshold, rep_stosb_threshold;
 };
 
 extern struct cpu the_cpu;
 
-/* Asks the processor. Once, before any other use. */
-void cpu_start(void);
+/* Asks the processor. Once, before any other use. *platform, the kernel's name for it (AT_PLATFORM), becomes the C
+ * library's own where that has one. */
+void cpu_start(const char **platform);
 
 /* 1..4: x86-64, x86-64-v2, -v3, -v4 (psABI, "Micro-Architecture Levels"). */
 unsigned cpu_level(void);

@@ -147,16 +147,21 @@ static void print_cpu(void)
 /* --- all */
 
 enum {
-	HWCAP_X86_64 = 2,    /* names of subdirectories of old */
-	HWCAP_IMPORTANT = 6, /* those that were searched */
+	HWCAP_IMPORTANT = HWCAP_X86_64 | HWCAP_AVX512_1, /* those that were searched */
 	SUBDIRECTORIES = 3,
 };
+
+/* The bit that glibc has for a platform; -1: none. */
+static uint64_t platform_number(const char *platform)
+{
+	return text_equal(platform, "haswell") ? 50 : text_equal(platform, "xeon_phi") ? 51 : UINT64_MAX;
+}
 
 void diagnostics_print(const struct loader *ld)
 {
 	unsigned level = cpu_level(), all = (1u << SUBDIRECTORIES) - 1, unusable = SUBDIRECTORIES - (level - 1);
 	print_text("dl_dst_lib", "lib/x86_64-linux-gnu");
-	print_number("dl_hwcap", HWCAP_X86_64);
+	print_number("dl_hwcap", the_cpu.hwcap);
 	print_number("dl_hwcap_important", HWCAP_IMPORTANT);
 	print_number("dl_hwcap2", auxiliary(ld, AT_HWCAP2));
 	print_text("dl_hwcaps_subdirs", "x86-64-v4:x86-64-v3:x86-64-v2");
@@ -164,7 +169,7 @@ void diagnostics_print(const struct loader *ld)
 	print_number("dl_pagesize", ld->page_size);
 	print_text("dl_platform", ld->platform);
 	print_text("dl_profile_output", "/var/tmp");
-	print_number("dl_string_platform", UINT64_MAX);
+	print_number("dl_string_platform", platform_number(ld->platform));
 	print_text("dso.ld", LOADER_SONAME);
 	print_text("dso.libc", "libc.so.6");
 	print_environment(ld->envp);

@@ -60,7 +60,7 @@ void help_print(struct loader *ld)
 	nobody->kind = OBJECT_PROGRAM;
 	nobody->name = "";
 	ld->program = nobody;
-	cpu_start();
+	cpu_start(&ld->platform);
 	search_start(ld);
 	print_options(ld->argv[0]);
 	print(1, "\nShared library search path:\n");

@@ -94,12 +94,12 @@ static struct object *map_program(struct loader *ld)
 		sys_exit(0);
 	}
 	if (ld->options.list_tunables) {
-		cpu_start();
+		cpu_start(&ld->platform);
 		tunables_print(glibc_abis[0]->tunables, glibc_abis[0]->ntunables);
 		sys_exit(0);
 	}
 	if (ld->options.list_diagnostics) {
-		cpu_start();
+		cpu_start(&ld->platform);
 		diagnostics_print(ld);
 		sys_exit(0);
 	}
@@ -415,7 +415,7 @@ uint64_t start_process(uint64_t *stack)
 	ld->program = ld->as_command ? map_program(ld) : mapped_program(ld);
 	if (ld->options.mode == MODE_RUN && is_static(ld->program))
 		return ld->program->entry; /* it needs nothing of what follows */
-	cpu_start();
+	cpu_start(&ld->platform);
 	trampoline_area = the_cpu.xsave_size;
 	trampoline_full_area = the_cpu.xsave_full_size;
 	link_first_objects(ld);

@@ -119,7 +119,8 @@ static void computed(struct tunable *tunable)
 	} all[] = {
 		{"glibc.cpu.x86_data_cache_size", the_cpu.data_cache, 0, UINT64_MAX},
 		{"glibc.cpu.x86_shared_cache_size", the_cpu.shared_cache, 0, UINT64_MAX},
-		{"glibc.cpu.x86_non_temporal_threshold", the_cpu.non_temporal_threshold, 0x4040, UINT64_MAX >> 4},
+		{"glibc.cpu.x86_non_temporal_threshold", the_cpu.non_temporal_threshold,
+		 CPU_LEAST_NON_TEMPORAL, CPU_MOST_NON_TEMPORAL},
 		{"glibc.cpu.x86_rep_movsb_threshold", the_cpu.rep_movsb_threshold, cpu_least_rep_movsb(), UINT64_MAX},
 		{"glibc.cpu.x86_rep_stosb_threshold", the_cpu.rep_stosb_threshold, 1, UINT64_MAX},
 	};

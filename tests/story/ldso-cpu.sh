@@ -8,6 +8,7 @@ set -eu
 cat > main.c <<'EOF'
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 const uint32_t *_dl_x86_get_cpu_features(uint32_t);
 int main(void) {
@@ -15,6 +16,7 @@ int main(void) {
 	for (int i = 0; i < 480 / 4; i++)
 		printf("word %d: %08x\n", i, i == 6 ? words[i] & 0xffffff : words[i]); /* word 6 has the number of this processor */
 	printf("%ld %ld\n", sysconf(_SC_LEVEL1_DCACHE_LINESIZE), sysconf(_SC_LEVEL2_CACHE_SIZE));
+	printf("%lx\n", getauxval(AT_HWCAP));
 	return 0;
 }
 EOF
@@ -23,10 +25,20 @@ echo '#include <math.h>
 int main(int argc, char **argv) { (void)argv; printf("lazy %.1f\n", floor(argc + 2.5) + 0.5); return 0; }' > lazy.c
 cc() {
 	build ../main.c $SYSTEM_LDSO -o main
+	mkdir "$platform"
+	build -shared -fPIC ../platform.c -o "$platform/libplatform.so"
+	build ../user.c -L"$platform" -lplatform "-Wl,-rpath,\$ORIGIN/\$PLATFORM" -o user
 	build ../lazy.c -Wl,-z,lazy -lm -o lazy # arguments in registers that the trampolines save
 }
+# $PLATFORM is the kernel's name for the processor, or the C library's where that has one: haswell, xeon_phi
+platform=$($SYSTEM_LDSO --list-diagnostics | sed -n 's/^dl_platform="\(.*\)"/\1/p')
+echo 'int found(void) { return 4; }' > platform.c
+echo 'int found(void); int main(void) { return found() - 4; }' > user.c
 each_loader cc
 same_success ./main
+same_success ./user
+"$GILD" tree gild/user > tree
+assert_contains tree "gild/$platform/libplatform.so"
 diff <($SYSTEM_LDSO --list-tunables) <("$LDSO" --list-tunables) || fail --list-tunables
 # The same lines of --list-diagnostics, but for one that names gild, and what is random or a path
 diagnostics() {
@@ -38,11 +50,17 @@ diagnostics "$LDSO" > out
 assert_contains out 'env_filtered[0x2]="SECRET"'
 
 # features and preferences that are switched off and on
-for hwcaps in -AVX2 -AVX,-ERMS,Prefer_ERMS -OSXSAVE -XSAVEC -XSAVE,-XSAVEC Prefer_No_AVX512,-I686,I586 -AVX512F,Prefer_No_AVX512 \
+for hwcaps in -AVX2 -ERMS,-HTT -FMA -AVX512CD \
+	-AVX,-ERMS,Prefer_ERMS -OSXSAVE -XSAVEC -XSAVE,-XSAVEC Prefer_No_AVX512,-I686,I586 -AVX512F,Prefer_No_AVX512 \
 	-AVX2,-BMI1,-MOVBE,-POPCNT,nonsense,-,Slow_BSF; do
 	switched() { GLIBC_TUNABLES=glibc.cpu.hwcaps=$hwcaps "$1" --list-diagnostics | grep -E '^(x86|dl_hwcaps)' | sed -e '/features.0x0..cpuid.0x1/d'; }
 	diff <(switched $SYSTEM_LDSO) <(switched "$LDSO") || fail "GLIBC_TUNABLES=glibc.cpu.hwcaps=$hwcaps"
 	assert_equal "$(cd gild && GLIBC_TUNABLES=glibc.cpu.hwcaps=$hwcaps ./lazy)" "lazy 3.5"
+done
+# thresholds within their bounds, at them, and outside
+for threshold in 5 0x4040 0x4041 0xfffffffffffffff 0x1000000000000000 0xffffffffffffffff; do
+	bounded() { GLIBC_TUNABLES=glibc.cpu.x86_non_temporal_threshold=$threshold "$1" --list-tunables; }
+	diff <(bounded $SYSTEM_LDSO) <(bounded "$LDSO") || fail "glibc.cpu.x86_non_temporal_threshold=$threshold"
 done
 assert_contains out 'env[0x1]="LD_UNKNOWN=a\"b\\"'
 # numbers of all kinds, and the variables that some tunables have of their own

@@ -187,7 +187,7 @@ void glibc_publish_process(struct loader *ld)
 	set64(ro, abi->r_minsigstacksize, signal_stack ? signal_stack : LEAST_SIGNAL_STACK);
 	set32(ro, abi->r_clktck, (uint32_t)auxiliary(ld, AT_CLKTCK));
 	set16(ro, abi->r_fpu_control, FPU_CONTROL);
-	set64(ro, abi->r_hwcap, 2); /* "x86_64" */
+	set64(ro, abi->r_hwcap, the_cpu.hwcap);
 	set64(ro, abi->r_hwcap2, auxiliary(ld, AT_HWCAP2));
 	set_pointer(ro, abi->r_auxv, ld->auxv);
 	if (ld->options.debug & DEBUG_IMPCALLS)
