@@ -382,20 +382,21 @@ static bool is_binding(struct str name)
 
 static void compare_promises(struct differ *differ)
 {
-	for (uint32_t i = 0; i < differ->from->promises.n; i++) {
-		const struct abi_promise *old = &differ->from->promises.at[i];
-		for (uint32_t j = 0; j < differ->to->promises.n; j++) {
-			const struct abi_promise *now = &differ->to->promises.at[j];
-			if (!is_binding(old->name) || !str_equal(old->name, now->name) ||
-			    str_equal(old->value, now->value))
-				continue;
-			struct abi_change *change = add_change(
-				differ, ABI_BREAKS_CALLERS,
-				arena_printf(&differ->diff->arena, "promise %.*s", (int)old->name.len, old->name.at));
-			tell(change,
-			     arena_printf(&differ->diff->arena, "changed from %.*s to %.*s", (int)old->value.len,
+	const struct abi_model *from = differ->from, *to = differ->to;
+	for (uint32_t i = 0, j = 0; i < from->promises.n; i++) {
+		const struct abi_promise *old = &from->promises.at[i], *now = to->promises.at;
+		while (j < to->promises.n && str_compare(now[j].name, old->name) < 0)
+			j++;
+		if (j == to->promises.n)
+			break;
+		now += j;
+		if (!is_binding(old->name) || !str_equal(old->name, now->name) || str_equal(old->value, now->value))
+			continue;
+		struct abi_change *change =
+			add_change(differ, ABI_BREAKS_CALLERS,
+				   arena_printf(&differ->diff->arena, "promise %.*s", (int)old->name.len, old->name.at));
+		tell(change, arena_printf(&differ->diff->arena, "changed from %.*s to %.*s", (int)old->value.len,
 					  old->value.at, (int)now->value.len, now->value.at));
-		}
 	}
 }
 

@@ -244,6 +244,16 @@ static void load_symbols(struct loader *loader, const struct json *list)
 	}
 }
 
+static void load_promises(struct loader *loader, const struct json *list)
+{
+	struct abi_model *model = loader->model;
+	for (const struct json *at = list->first; at; at = at->next) {
+		if (model->promises.n && str_compare(model->promises.at[model->promises.n - 1].name, at->key) >= 0)
+			fail(loader, "the promises are not sorted by name");
+		*array_push(&model->promises) = (struct abi_promise){at->key, at->text};
+	}
+}
+
 bool abi_load_json(struct abi_model *model, const char *path, struct bytes bytes, struct diag *diag)
 {
 	struct loader loader = {.model = model, .path = path, .diag = diag};
@@ -257,8 +267,7 @@ bool abi_load_json(struct abi_model *model, const char *path, struct bytes bytes
 	model->soname = text_of(root, "soname");
 	model->has_types = flag_of(root, "types_known");
 	model->pointer_size = number_of(root, "pointer_size") == 4 ? 4 : 8;
-	for (const struct json *at = json_member(root, "promises")->first; at; at = at->next)
-		*array_push(&model->promises) = (struct abi_promise){at->key, at->text};
+	load_promises(&loader, json_member(root, "promises"));
 	load_types(&loader, json_member(root, "types"));
 	load_symbols(&loader, json_member(root, "symbols"));
 	return !loader.bad;

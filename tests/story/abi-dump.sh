@@ -298,6 +298,9 @@ assert_contains messages "broken.so: .debug_info: offset 0x0: unit_length does n
 echo '{"format":"gild-abi","version":1,"types":[{"id":7}]}' >bad.json
 expect_fail "$GILD" abi dump bad.json
 assert_contains messages "the ids of types are not 1, 2, 3"
+echo '{"format":"gild-abi","version":1,"promises":{"sizeof(long)":"4","sizeof(long)":"8"}}' >bad.json
+expect_fail "$GILD" abi diff bad.json bad.json
+assert_contains messages "the promises are not sorted by name"
 echo text >text
 expect_fail "$GILD" abi dump text
 assert_contains messages "is no little-endian ELF file"
