@@ -259,3 +259,19 @@ for options in "" --gc-sections "--eh-frame-hdr --icf=all" --emit-relocs; do
 	./unloaded
 	readelf -SW unloaded | grep -q ' \.bss *NOBITS .* 000030 ' || { readelf -SW unloaded; fail "$options: .bss has another size"; }
 done
+
+# Unwind records that a script drops, and the linker's own for the PLT with them
+echo 'int puts(const char *); int main(void) { return puts("called") < 0; }' >caller.c
+"$CC" -c -fasynchronous-unwind-tables caller.c
+echo 'SECTIONS { /DISCARD/ : { *(.eh_frame) } } INSERT AFTER .text;' >drop.ld
+link -Wl,-z,lazy -Wl,-T,drop.ld caller.o -o caller
+assert_equal "$(./caller)" called
+readelf -SW caller | grep -q ' \.plt ' || fail "there is no PLT"
+echo 'SECTIONS { .text : { *(.text) } .data : { *(.data .got*) } /DISCARD/ : { *(.eh_frame) } }' >drop-all.ld
+"$GILD" --no-warn-rwx-segments -shared -z lazy -T drop-all.ld caller.o -o caller.so
+
+# An addend with which an address of the load wraps around
+printf '	.data\nhere: .quad here + 0x7fffffffffffffff\n' >wraps.s
+"$CC" -c wraps.s
+"$GILD" -shared wraps.o -o wraps.so
+readelf -rW wraps.so | grep -q 'R_X86_64_RELATIVE ' || fail "there is no relative relocation"

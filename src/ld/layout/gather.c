@@ -226,11 +226,19 @@ static void inherit(struct inherited *all, struct inherited more)
 	traits->type = join_types(traits->type, more.traits.type);
 }
 
+/* Sections that are placed themselves; pieces of merged ones are placed as their pool, folded ones are where another
+ * section is. */
+static bool is_placed(const struct section *section)
+{
+	return section->live && section->run && section->run != ORPHAN_RUN && section->kind != SECTION_NONE &&
+	       section->kind != SECTION_MERGE && section->kind != SECTION_FOLDED;
+}
+
 /* The linker's own unwind records come first: a terminator ends what objects have. */
 static void place_plt_unwind(const struct link *link)
 {
 	section_id own = link->synthetic[SYN_PLT_UNWIND];
-	if (!own)
+	if (!own || !is_placed(section_of(link, own)))
 		return;
 	struct run *run = &link->layout->runs.at[section_of(link, own)->run];
 	uint32_t at = run->n - 1;
@@ -238,14 +246,6 @@ static void place_plt_unwind(const struct link *link)
 		at--;
 	memmove(run->items + 1, run->items, at * sizeof(*run->items));
 	run->items[0] = own;
-}
-
-/* Sections that are placed themselves; pieces of merged ones are placed as their pool, folded ones are where another
- * section is. */
-static bool is_placed(const struct section *section)
-{
-	return section->live && section->run && section->run != ORPHAN_RUN && section->kind != SECTION_NONE &&
-	       section->kind != SECTION_MERGE && section->kind != SECTION_FOLDED;
 }
 
 static bool is_common(const struct link *link, const struct section *section)

@@ -137,9 +137,9 @@ static struct elf_rela relocation_of(const struct walk *walk, const struct dynam
 		value = value_of_plt(link, aux);
 	if (kind == SITE_TPOFF)
 		return (struct elf_rela){place, arch->dynamic_type(rela->r_type), 0,
-					 (int64_t)(value - link->layout->tls_addr) + addend};
+					 (int64_t)(value - link->layout->tls_addr + (uint64_t)addend)};
 	uint32_t type = kind == SITE_RELATIVE ? arch->r_relative : arch->r_irelative;
-	return (struct elf_rela){place, type, 0, (int64_t)value + addend};
+	return (struct elf_rela){place, type, 0, (int64_t)(value + (uint64_t)addend)};
 }
 
 /* Neighbours among the sites of a section that are relative. */
