@@ -16,8 +16,6 @@ static const struct {
 	{DT_SYMTAB, DT_NULL, SHT_DYNSYM, NULL, "DT_SYMTAB"},
 	{DT_HASH, DT_NULL, SHT_HASH, NULL, "DT_HASH"},
 	{DT_GNU_HASH, DT_NULL, SHT_GNU_HASH, NULL, "DT_GNU_HASH"},
-	{DT_RELA, DT_RELASZ, 0, ".rela.dyn", "DT_RELA"},
-	{DT_JMPREL, DT_PLTRELSZ, 0, ".rela.plt", "DT_JMPREL"},
 	{DT_RELR, DT_RELRSZ, SHT_RELR, NULL, "DT_RELR"},
 	{DT_VERSYM, DT_NULL, SHT_GNU_versym, NULL, "DT_VERSYM"},
 	{DT_VERDEF, DT_NULL, SHT_GNU_verdef, NULL, "DT_VERDEF"},
@@ -37,6 +35,25 @@ static const struct {
 	{DT_RELRENT, 8, "DT_RELRENT"},                    {DT_PLTREL, DT_RELA, "DT_PLTREL"},
 };
 
+/* DT_RELA and DT_JMPREL: records of one section, which may have others. */
+static void verify_relas(struct subject *subject, int64_t address_tag, int64_t size_tag, const char *tag)
+{
+	uint64_t address, size;
+	bool has = subject_dynamic(subject, address_tag, &address);
+	claim(subject, has == subject_dynamic(subject, size_tag, &size), "%s: without its size, or its size alone",
+	      tag);
+	if (!has || !subject_dynamic(subject, size_tag, &size) || !size || !subject->elf.nshdr)
+		return;
+	uint32_t section = subject_section_at(subject, address, size);
+	if (!claim(subject, section, "%s: 0x%llx bytes at 0x%llx are in no section", tag, ull(size), ull(address)))
+		return;
+	const struct elf_shdr *shdr = subject_shdr(subject, section);
+	claim(subject, size % sizeof(struct elf_rela) == 0, "%s: its size is 0x%llx", tag, ull(size));
+	claim(subject, shdr->sh_type != SHT_RELA || (address - shdr->sh_addr) % sizeof(struct elf_rela) == 0,
+	      "%s: 0x%llx is in the middle of a record of %s", tag, ull(address),
+	      elf_section_name(&subject->elf, section));
+}
+
 static void verify_tables(struct subject *subject)
 {
 	for (unsigned t = 0; t < COUNTOF(tables); t++) {
@@ -47,8 +64,9 @@ static void verify_tables(struct subject *subject)
 		if (!subject->elf.nshdr)
 			continue;
 		uint64_t section_size = section ? subject_shdr(subject, section)->sh_size : 0;
-		/* An empty table may be named or not */
-		claim(subject, has ? section != NO_SECTION || address == 0 : section_size == 0,
+		/* An empty table may be named or not; a script may have put it into another section */
+		claim(subject, has ? section != NO_SECTION || address == 0 || subject_section_at(subject, address, 1)
+				   : section_size == 0,
 		      "%s: in the dynamic section, or as a section, but not both", tables[t].tag);
 		claim(subject, has || tables[t].size == DT_NULL || !subject_dynamic(subject, tables[t].size, &size),
 		      "%s: missing, but not the entry for its size", tables[t].tag);
@@ -64,6 +82,8 @@ static void verify_tables(struct subject *subject)
 			claim(subject, tables[t].size == DT_NULL, "%s: the entry for its size is missing",
 			      tables[t].tag);
 	}
+	verify_relas(subject, DT_RELA, DT_RELASZ, "DT_RELA");
+	verify_relas(subject, DT_JMPREL, DT_PLTRELSZ, "DT_JMPREL");
 	for (unsigned i = 0; i < COUNTOF(constants); i++) {
 		uint64_t value;
 		if (subject_dynamic(subject, constants[i].tag, &value))
@@ -133,18 +153,14 @@ static void verify_entries(struct subject *subject)
 /* Does a relocation change a page that is not writable? */
 static bool has_text_relocation(const struct subject *subject)
 {
-	for (uint32_t i = 1; i < subject->elf.nshdr; i++) {
-		const struct elf_shdr *shdr = subject_shdr(subject, i);
-		struct bytes bytes = elf_section_bytes(&subject->elf, i);
-		if (shdr->sh_type != SHT_RELA || !(shdr->sh_flags & SHF_ALLOC))
-			continue;
-		for (uint64_t at = 0; at + sizeof(struct elf_rela) <= bytes.size; at += sizeof(struct elf_rela)) {
-			const struct elf_rela *rela = (const struct elf_rela *)(bytes.data + at);
+	struct rela_table table = {0};
+	while (subject_next_relas(subject, &table))
+		for (uint64_t i = 0; i < table.relas.n; i++) {
+			const struct elf_rela *rela = &table.relas.at[i];
 			if (rela->r_type != R_X86_64_NONE && subject_is_loaded(subject, rela->r_offset, 1, 0) &&
 			    !subject_is_loaded(subject, rela->r_offset, 1, PF_W))
 				return true;
 		}
-	}
 	return false;
 }
 

@@ -104,17 +104,22 @@ static void verify_gnu(struct subject *subject, struct bytes table)
 			      name_of(symtab, i).at);
 }
 
+static struct bytes table_of(const struct subject *subject, uint32_t type, int64_t tag)
+{
+	uint32_t section = subject_section_of_type(subject, type);
+	return section ? elf_section_bytes(&subject->elf, section) : subject_table(subject, tag);
+}
+
 void verify_hashes(struct subject *subject)
 {
-	uint32_t sysv = subject_section_of_type(subject, SHT_HASH), gnu = subject_section_of_type(subject,
-												  SHT_GNU_HASH);
-	if (sysv)
-		verify_sysv(subject, elf_section_bytes(&subject->elf, sysv));
-	if (gnu)
-		verify_gnu(subject, elf_section_bytes(&subject->elf, gnu));
+	struct bytes sysv = table_of(subject, SHT_HASH, DT_HASH), gnu = table_of(subject, SHT_GNU_HASH, DT_GNU_HASH);
+	if (sysv.data)
+		verify_sysv(subject, sysv);
+	if (gnu.data)
+		verify_gnu(subject, gnu);
 	bool defines = false;
 	for (uint32_t i = subject->dynamic.dynsym.first_global; i < subject->dynamic.dynsym.n; i++)
 		defines |= subject->dynamic.dynsym.syms[i].st_shndx != SHN_UNDEF;
-	claim(subject, sysv || gnu || !defines || !subject->elf.nshdr,
+	claim(subject, sysv.data || gnu.data || !defines || !subject->elf.nshdr,
 	      "there is no hash table, so nobody finds what is defined");
 }

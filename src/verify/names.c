@@ -26,7 +26,6 @@ struct names {
 	struct name *table;
 	uint32_t n, size;         /* size: a power of two */
 	ARRAY(struct dynamic_place) places;
-	uint64_t plt_start[3], plt_end[3];
 	char **wrapped;           /* "__wrap_X" of each name that is wrapped */
 };
 
@@ -193,35 +192,30 @@ static void add_relr(struct names *names, uint64_t addr)
 static void collect_places(struct names *names)
 {
 	const struct subject *subject = names->subject;
-	for (uint32_t s = 1; s < subject->elf.nshdr; s++) {
-		const struct elf_shdr *shdr = subject_shdr(subject, s);
-		struct bytes bytes = elf_section_bytes(&subject->elf, s);
-		if (!(shdr->sh_flags & SHF_ALLOC))
-			continue;
-		uint64_t next = 0;
-		for (uint64_t at = 0; shdr->sh_type == SHT_RELR && at + 8 <= bytes.size; at += 8) {
-			uint64_t word = read64(bytes.data + at);
-			if (!(word & 1))
-				add_relr(names, word);
-			for (unsigned bit = 0; word & 1 && bit < 63; bit++)
-				if (word >> (bit + 1) & 1)
-					add_relr(names, next + 8 * bit);
-			next = word & 1 ? next + 63 * 8 : word + 8;
-		}
-		for (uint64_t at = 0; shdr->sh_type == SHT_RELA && at + sizeof(struct elf_rela) <= bytes.size;
-		     at += sizeof(struct elf_rela)) {
-			const struct elf_rela *rela = (const struct elf_rela *)(bytes.data + at);
+	struct bytes relr = subject_relr(subject);
+	uint64_t next = 0;
+	for (uint64_t at = 0; at + 8 <= relr.size; at += 8) {
+		uint64_t word = read64(relr.data + at);
+		if (!(word & 1))
+			add_relr(names, word);
+		for (unsigned bit = 0; word & 1 && bit < 63; bit++)
+			if (word >> (bit + 1) & 1)
+				add_relr(names, next + 8 * bit);
+		next = word & 1 ? next + 63 * 8 : word + 8;
+	}
+	struct rela_table table = {0};
+	while (subject_next_relas(subject, &table))
+		for (uint64_t i = 0; i < table.relas.n; i++) {
+			const struct elf_rela *rela = &table.relas.at[i];
 			*array_push(&names->places) = (struct dynamic_place){
 				rela->r_offset, rela->r_type, rela->r_sym, rela->r_addend};
 		}
-	}
 	if (names->places.n)
 		qsort(names->places.at, names->places.n, sizeof(*names->places.at), compare_places);
 }
 
 struct names *names_new(const struct subject *subject, const struct verify_inputs *inputs)
 {
-	static const char *const plts[] = {".plt", ".plt.sec", ".plt.got"};
 	struct names *names = calloc(1, sizeof(*names));
 	if (!names)
 		out_of_memory();
@@ -237,13 +231,6 @@ struct names *names_new(const struct subject *subject, const struct verify_input
 	enter_objects(names);
 	enter_output(names);
 	collect_places(names);
-	for (unsigned i = 0; i < COUNTOF(plts); i++) {
-		uint32_t section = subject_section_named(subject, plts[i]);
-		if (section)
-			names->plt_start[i] = subject_shdr(subject, section)->sh_addr;
-		if (section)
-			names->plt_end[i] = names->plt_start[i] + subject_shdr(subject, section)->sh_size;
-	}
 	return names;
 }
 
@@ -393,15 +380,6 @@ const struct dynamic_place *names_place(const struct names *names, uint64_t addr
 
 const struct dynamic_place *names_plt(const struct names *names, uint64_t addr)
 {
-	for (unsigned i = 0; i < COUNTOF(names->plt_start); i++) {
-		if (addr < names->plt_start[i] || addr >= names->plt_end[i])
-			continue;
-		uint64_t room = min_u64(16, names->plt_end[i] - addr);
-		const uint8_t *code = subject_bytes(names->subject, addr, room);
-		for (uint64_t at = 0; code && at + 6 <= room; at++)
-			if (code[at] == 0xff && code[at + 1] == 0x25)
-				return names_place(names,
-						   addr + at + 6 + (uint64_t)(int64_t)(int32_t)read32(code + at + 2));
-	}
-	return NULL;
+	uint64_t slot = subject_plt_slot(names->subject, addr);
+	return slot ? names_place(names, slot) : NULL;
 }

@@ -8,31 +8,30 @@
 
 enum { ENTRY = 16 };
 
+/* Those whose numbers entries push: DT_JMPREL's; in a static program, which may have two tables, .rela.plt's. */
 static struct elf_relas plt_relocations(const struct subject *subject)
 {
-	uint64_t address = 0, size = 0;
-	if (!subject_dynamic(subject, DT_JMPREL, &address) || !subject_dynamic(subject, DT_PLTRELSZ, &size)) {
-		uint32_t section = subject_section_named(subject, ".rela.plt");
-		if (!section)
-			return (struct elf_relas){NULL, 0};
-		address = subject_shdr(subject, section)->sh_addr;
-		size = subject_shdr(subject, section)->sh_size;
+	struct rela_table table = {0};
+	struct elf_relas first = {NULL, 0};
+	while (subject_next_relas(subject, &table)) {
+		if (table.is_plt && (subject->has_dynamic || strcmp(table.name, ".rela.plt") == 0))
+			return table.relas;
+		if (table.is_plt && !first.n)
+			first = table.relas;
 	}
-	const uint8_t *bytes = subject_bytes(subject, address, size);
-	return (struct elf_relas){(const struct elf_rela *)bytes, bytes ? size / sizeof(struct elf_rela) : 0};
+	return first;
 }
 
-/* Does a relocation, or the file, put something there? */
+/* A slot is in .got or .got.plt; or, when a script gave one of them no section of its own, among other data. */
 static bool is_slot(const struct subject *subject, uint64_t addr)
 {
-	for (uint32_t i = 1; i < subject->elf.nshdr; i++) {
-		const struct elf_shdr *shdr = subject_shdr(subject, i);
-		const char *name = elf_section_name(&subject->elf, i);
-		bool is_got = strcmp(name, ".got") == 0 || strcmp(name, ".got.plt") == 0;
-		if (is_got && addr >= shdr->sh_addr && addr + 8 <= shdr->sh_addr + shdr->sh_size)
-			return (addr - shdr->sh_addr) % 8 == 0;
-	}
-	return false;
+	uint32_t section = subject_section_at(subject, addr, 8);
+	const struct elf_shdr *shdr = subject_shdr(subject, section);
+	const char *name = section ? elf_section_name(&subject->elf, section) : "";
+	if (section && (strcmp(name, ".got") == 0 || strcmp(name, ".got.plt") == 0))
+		return (addr - shdr->sh_addr) % 8 == 0;
+	bool has_both = subject_section_named(subject, ".got") && subject_section_named(subject, ".got.plt");
+	return section && !has_both && addr % 8 == 0 && shdr->sh_type == SHT_PROGBITS && shdr->sh_flags & SHF_WRITE;
 }
 
 /* The slot that "jmp *slot(%rip)" in [at, end) goes through; 0: there is no such jump. */
@@ -66,18 +65,36 @@ static const struct form {
 	{8, {0xff, 0x25, NUMBER, 0x66, 0x90}},                                        /* .plt.got */
 };
 
-/* Is it one of the psABI's forms? */
-static bool has_form(const uint8_t *code, uint64_t size)
+/* The form of what is there; NULL: none of the psABI's. */
+static const struct form *form_of(const uint8_t *code, uint64_t size)
 {
 	for (unsigned f = 0; f < COUNTOF(forms); f++) {
 		uint64_t i = 0;
-		while (i < size && forms[f].size == size &&
+		while (i < forms[f].size && i < size &&
 		       (forms[f].bytes[i] == ANY || forms[f].bytes[i] == code[i]))
 			i++;
-		if (i == size)
-			return true;
+		if (i == forms[f].size)
+			return &forms[f];
 	}
-	return false;
+	return NULL;
+}
+
+/* push the loader's word, jump to its function (psABI figure 5.2) */
+static bool is_first(const uint8_t *code, uint64_t size)
+{
+	const struct form *form = form_of(code, size);
+	return form && form->bytes[0] == 0xff && form->bytes[1] == 0x35;
+}
+
+uint64_t subject_plt_slot(const struct subject *subject, uint64_t addr)
+{
+	uint32_t section = subject_section_at(subject, addr, 1);
+	if (!section || !(subject_shdr(subject, section)->sh_flags & SHF_EXECINSTR))
+		return 0;
+	struct bytes code = elf_section_bytes(&subject->elf, section);
+	uint64_t skip = addr - subject_shdr(subject, section)->sh_addr;
+	const struct form *form = form_of(code.data + skip, code.size - skip);
+	return form ? jump_slot(code.data + skip, form->size, addr) : 0;
 }
 
 /* Where a lazy entry goes on; 0: it does not. */
@@ -100,41 +117,47 @@ static int64_t pushed_number(const uint8_t *code)
 	return -1;
 }
 
-/* The first lazy entry: push the loader's word, jump to its function (psABI figure 5.2). */
-static void verify_first(struct subject *subject)
+/* The first lazy entry uses the loader's words. */
+static void verify_first(struct subject *subject, const char *name, const uint8_t *code, uint64_t addr)
 {
-	uint32_t plt = subject_section_named(subject, ".plt");
 	uint32_t got = subject_section_named(subject, ".got.plt");
 	uint64_t pltgot = got ? subject_shdr(subject, got)->sh_addr : 0;
-	if (!plt || (!subject_dynamic(subject, DT_PLTGOT, &pltgot) && !got) ||
-	    subject_shdr(subject, plt)->sh_type != SHT_PROGBITS)
-		return;
-	struct bytes code = elf_section_bytes(&subject->elf, plt);
-	uint64_t addr = subject_shdr(subject, plt)->sh_addr;
-	if (code.size < ENTRY || code.data[0] != 0xff || code.data[1] != 0x35)
-		return; /* there are entries without laziness only */
-	claim(subject, addr + 6 + (uint64_t)(int64_t)(int32_t)read32(code.data + 2) == pltgot + 8 &&
-		      jump_slot(code.data + 6, ENTRY - 6, addr + 6) == pltgot + 16,
-	      ".plt: the first entry does not use the loader's words of .got.plt");
+	if (subject_dynamic(subject, DT_PLTGOT, &pltgot) || got)
+		claim(subject, addr + 6 + (uint64_t)(int64_t)(int32_t)read32(code + 2) == pltgot + 8 &&
+				     jump_slot(code + 6, ENTRY - 6, addr + 6) == pltgot + 16,
+		      "%s: the first entry does not use the loader's words of .got.plt", name);
 }
 
-static void verify_entries(struct subject *subject, const char *name, uint64_t entry_size, struct elf_relas relas)
+/* Eight bytes of filling, between an entry of .plt.got and one of another table that a script put behind it. */
+static bool is_filling(const uint8_t *code, uint64_t size)
+{
+	const struct form *next = size > 8 ? form_of(code + 8, size - 8) : NULL;
+	return next && next->size == ENTRY && memcmp(code, code + 1, 7) == 0;
+}
+
+static void verify_entries(struct subject *subject, const char *name, struct elf_relas relas)
 {
 	uint32_t section = subject_section_named(subject, name);
 	if (!section || subject_shdr(subject, section)->sh_type != SHT_PROGBITS)
 		return;
 	struct bytes code = elf_section_bytes(&subject->elf, section);
-	uint64_t addr = subject_shdr(subject, section)->sh_addr;
-	for (uint64_t at = 0; at + entry_size <= code.size; at += entry_size) {
+	uint64_t addr = subject_shdr(subject, section)->sh_addr, size;
+	for (uint64_t at = 0; at < code.size; at += size) {
 		const uint8_t *entry = code.data + at;
-		uint64_t slot = jump_slot(entry, entry_size, addr + at);
-		claim(subject, has_form(entry, entry_size), "%s: the entry at 0x%llx has no form of the psABI's", name,
-		      ull(addr + at));
+		const struct form *form = form_of(entry, code.size - at);
+		size = form ? form->size : at % ENTRY == 8 ? 8 : ENTRY;
+		if (size == 8 && !form && is_filling(entry, code.size - at))
+			continue;
+		if (!claim(subject, form, "%s: the entry at 0x%llx has no form of the psABI's", name, ull(addr + at)))
+			continue;
+		if (is_first(entry, size))
+			verify_first(subject, name, entry, addr + at);
+		uint64_t slot = jump_slot(entry, size, addr + at);
 		if (slot)
 			claim(subject, is_slot(subject, slot),
 			      "%s: the entry at 0x%llx jumps through 0x%llx, which is no GOT slot", name,
 			      ull(addr + at), ull(slot));
-		int64_t number = entry_size == ENTRY ? pushed_number(entry) : -1;
+		int64_t number = size == ENTRY ? pushed_number(entry) : -1;
 		if (number < 0)
 			continue;
 		if (!claim(subject, (uint64_t)number < relas.n,
@@ -146,7 +169,8 @@ static void verify_entries(struct subject *subject, const char *name, uint64_t e
 			claim(subject, rela->r_offset == slot,
 			      "%s: the entry at 0x%llx pushes the number of another slot", name,
 			      ull(addr + at));
-		claim(subject, jump_target(entry, addr + at) == addr,
+		uint64_t first = jump_target(entry, addr + at) - addr;
+		claim(subject, first < code.size && is_first(code.data + first, code.size - first),
 		      "%s: the entry at 0x%llx does not go on to the first one", name,
 		      ull(addr + at));
 		/* Not bound yet, the slot leads back to the push. */
@@ -164,17 +188,10 @@ static void verify_entries(struct subject *subject, const char *name, uint64_t e
 
 void verify_plt(struct subject *subject)
 {
+	static const char *const names[] = {".plt", ".plt.sec", ".plt.got"};
 	struct elf_relas relas = plt_relocations(subject);
-	verify_first(subject);
-	verify_entries(subject, ".plt", ENTRY, relas);
-	verify_entries(subject, ".plt.sec", ENTRY, relas);
-	uint32_t got = subject_section_named(subject, ".plt.got");
-	if (got) {
-		struct bytes code = elf_section_bytes(&subject->elf, got);
-		static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-		bool ibt = code.size >= ENTRY && memcmp(code.data, endbr64, sizeof(endbr64)) == 0;
-		verify_entries(subject, ".plt.got", ibt ? ENTRY : 8, relas);
-	}
+	for (unsigned i = 0; i < COUNTOF(names); i++)
+		verify_entries(subject, names[i], relas);
 	for (uint64_t i = 0; i < relas.n; i++)
 		if (relas.at[i].r_type == R_X86_64_JUMP_SLOT)
 			claim(subject, is_slot(subject, relas.at[i].r_offset),

@@ -189,17 +189,41 @@ static void verify_covered(struct subject *subject, const struct places *places,
 	if (!section || !subject->moves || subject_shdr(subject, section)->sh_type == SHT_NOBITS)
 		return;
 	struct bytes bytes = elf_section_bytes(&subject->elf, section);
-	uint64_t addr = subject_shdr(subject, section)->sh_addr;
+	uint64_t addr = subject_shdr(subject, section)->sh_addr, pltgot = addr;
 	uint32_t next = 0;
+	subject_dynamic(subject, DT_PLTGOT, &pltgot);
 	for (uint64_t at = 0; at + 8 <= bytes.size; at += 8) {
 		while (next < places->list.n && places->list.at[next].addr + places->list.at[next].size <= addr + at)
 			next++;
 		bool covered = next < places->list.n && places->list.at[next].addr <= addr + at;
 		uint64_t word = read64(bytes.data + at);
 		claim(subject, covered || word < 4096 || !subject_is_loaded(subject, word, 1, 0) ||
-			      (at == 0 && subject_section_of_type(subject, SHT_DYNAMIC) &&
+			      ((at == 0 || addr + at == pltgot) && subject_section_of_type(subject, SHT_DYNAMIC) &&
 			       word == subject_shdr(subject, subject_section_of_type(subject, SHT_DYNAMIC))->sh_addr),
 		      "%s: the address at 0x%llx is not relocated", name, ull(addr + at));
+	}
+}
+
+/* The loader learns of every relocation section. */
+static void verify_named(struct subject *subject)
+{
+	struct bytes relr = subject_relr(subject);
+	for (uint32_t i = 1; subject->has_dynamic && i < subject->elf.nshdr; i++) {
+		const struct elf_shdr *shdr = subject_shdr(subject, i);
+		struct rela_table table = {0};
+		uint64_t start = shdr->sh_addr, end = start + shdr->sh_size, named = 0;
+		if (!(shdr->sh_flags & SHF_ALLOC))
+			continue;
+		while (shdr->sh_type == SHT_RELA && subject_next_relas(subject, &table)) {
+			uint64_t table_end = table.addr + table.relas.n * sizeof(struct elf_rela);
+			if (table.addr < end && table_end > start)
+				named += min_u64(table_end, end) - max_u64(table.addr, start);
+		}
+		if (shdr->sh_type == SHT_RELR)
+			named = relr.size;
+		claim(subject, (shdr->sh_type != SHT_RELA && shdr->sh_type != SHT_RELR) || named == shdr->sh_size,
+		      "%s: the dynamic section names 0x%llx of its 0x%llx bytes", elf_section_name(&subject->elf, i),
+		      ull(named), ull(shdr->sh_size));
 	}
 }
 
@@ -207,31 +231,17 @@ void verify_dynamic_relocations(struct subject *subject)
 {
 	static const char *const covered[] = {".got", ".init_array", ".fini_array", ".preinit_array"};
 	struct places places = {0};
-	uint64_t jmprel = 0, rela = 0;
-	bool has_plt = subject_dynamic(subject, DT_JMPREL, &jmprel), has_rela = subject_dynamic(subject, DT_RELA,
-												&rela);
-	for (uint32_t i = 1; i < subject->elf.nshdr; i++) {
-		const struct elf_shdr *shdr = subject_shdr(subject, i);
-		struct bytes bytes = elf_section_bytes(&subject->elf, i);
-		if (!(shdr->sh_flags & SHF_ALLOC))
-			continue;
-		if (shdr->sh_type == SHT_RELR) {
-			uint32_t first = places.list.n;
-			verify_relr(subject, bytes, &places);
-			verify_relr_places(subject, &places, first);
-		}
-		if (shdr->sh_type != SHT_RELA)
-			continue;
-		const struct elf_rela *relas = (const struct elf_rela *)bytes.data;
-		bool is_plt = (has_plt && shdr->sh_addr == jmprel) || !subject->has_dynamic;
-		uint64_t n = bytes.size / sizeof(*relas);
-		claim(subject, !subject->has_dynamic || is_plt || (has_rela && shdr->sh_addr == rela) || !n,
-		      "%s: the dynamic section does not name it", elf_section_name(&subject->elf, i));
-		for (uint64_t r = 0; r < n; r++)
-			verify_one(subject, &relas[r], elf_section_name(&subject->elf, i), is_plt, &places);
-		if (!is_plt)
-			verify_order(subject, relas, n);
+	struct rela_table table = {0};
+	while (subject_next_relas(subject, &table)) {
+		for (uint64_t r = 0; r < table.relas.n; r++)
+			verify_one(subject, &table.relas.at[r], table.name, table.is_plt, &places);
+		if (!table.is_plt)
+			verify_order(subject, table.relas.at, table.relas.n);
 	}
+	uint32_t first = places.list.n;
+	verify_relr(subject, subject_relr(subject), &places);
+	verify_relr_places(subject, &places, first);
+	verify_named(subject);
 	verify_apart(subject, &places);
 	for (unsigned i = 0; i < COUNTOF(covered); i++)
 		verify_covered(subject, &places, covered[i]);

@@ -681,7 +681,10 @@ static void check_needed(struct check *check, struct subject *subject)
 
 /* ---- between sections --------------------------------------------------------------------------------------- */
 
-/* Everything that the link says is somewhere in the file: where it begins, and its size; in order. Free with free(). */
+static const uint64_t IS_PIECE = 1ull << 63;
+
+/* Everything that the link says is somewhere in the file: where it begins, and its size (with IS_PIECE, one of a merged
+ * section); in order. Free with free(). */
 static struct sort_item *collect_extents(const struct verify_inputs *inputs, uint64_t *n)
 {
 	uint64_t max = inputs->n_made;
@@ -704,17 +707,20 @@ static struct sort_item *collect_extents(const struct verify_inputs *inputs, uin
 			for (uint32_t i = 0; i < place->n_pieces; i++)
 				extents[(*n)++] = (struct sort_item){
 					place->pieces[i].fileoff,
-					(i + 1 < place->n_pieces ? place->pieces[i + 1].start : size) -
-						place->pieces[i].start};
+					((i + 1 < place->n_pieces ? place->pieces[i + 1].start : size) -
+					 place->pieces[i].start) | IS_PIECE};
 		}
 	sort_by_key(extents, *n);
 	return extents;
 }
 
-/* What is between the sections of an output section is zero, or one byte of code again and again. */
+/* What is between the sections of an output section is zero, or one byte of code again and again. Merged constants and
+ * strings are aligned with zeros, even among code. */
 static void check_gaps(struct check *check, struct subject *subject)
 {
+	enum { LOOKED_AT = 1 << 26 }; /* of a gap; a file need not have memory for all of it */
 	uint64_t n, next = 0;
+	bool after_piece = false;
 	struct sort_item *extents = collect_extents(check->inputs, &n);
 	for (uint64_t i = 0; i <= n; i++) {
 		uint64_t start = i < n ? extents[i].key : 0;
@@ -725,14 +731,18 @@ static void check_gaps(struct check *check, struct subject *subject)
 			bool is_code = subject_shdr(subject, section)->sh_flags & SHF_EXECINSTR;
 			const uint8_t *bytes = subject->elf.bytes.data;
 			uint8_t fill = is_code ? check->inputs->code_fill : 0;
-			for (uint64_t at = next; at < start; at++)
-				if (!claim(subject, bytes[at] == fill,
+			bool between_pieces = after_piece && extents[i].value & IS_PIECE;
+			uint64_t end = start - next > LOOKED_AT ? next + LOOKED_AT : start;
+			for (uint64_t at = next; at < end; at++)
+				if (!claim(subject, bytes[at] == fill || (between_pieces && bytes[at] == 0),
 					   "%s: byte 0x%llx of the file is 0x%x, between two inputs",
 					   elf_section_name(&subject->elf, section), ull(at), bytes[at]))
 					break;
 		}
-		if (i < n)
-			next = max_u64(next, start + extents[i].value);
+		if (i < n && start + (extents[i].value & ~IS_PIECE) >= next) {
+			next = start + (extents[i].value & ~IS_PIECE);
+			after_piece = extents[i].value & IS_PIECE;
+		}
 	}
 	free(extents);
 }

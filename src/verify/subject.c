@@ -120,6 +120,8 @@ static bool read_tables(struct subject *subject)
 	subject->has_dynamic = !subject->is_object && subject_segment(subject, PT_DYNAMIC);
 	if (subject->has_dynamic && !elf_read_shared(&subject->dynamic, subject->elf.bytes, &error))
 		return read_failed(subject, error);
+	if (subject->has_dynamic)
+		subject_find_tables(subject);
 	return true;
 }
 

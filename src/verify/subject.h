@@ -53,6 +53,29 @@ const uint8_t *subject_bytes(const struct subject *subject, uint64_t addr, uint6
 /* A dynamic entry; false: there is none. */
 bool subject_dynamic(const struct subject *subject, int64_t tag, uint64_t *value);
 
+/* The loaded section with all of [addr, addr + size) in the file; NO_SECTION: none. */
+uint32_t subject_section_at(const struct subject *subject, uint64_t addr, uint64_t size);
+/* From the address in a dynamic entry to the end of its section; no bytes: there is no entry, or no section. */
+struct bytes subject_table(const struct subject *subject, int64_t tag);
+/* Finds what elf_read_shared() looks for among the sections, when a script put it into another one. */
+void subject_find_tables(struct subject *subject);
+
+/* Relocations that the loader applies, or the start-up code of a static program. */
+struct rela_table {
+	uint64_t addr;
+	const char *name;         /* of its section */
+	struct elf_relas relas;
+	bool is_plt;              /* DT_JMPREL's, or a static program's */
+	uint32_t next;            /* where subject_next_relas() goes on */
+};
+/* The next one; `*table` is zero at first. */
+bool subject_next_relas(const struct subject *subject, struct rela_table *table);
+/* DT_RELR's table. */
+struct bytes subject_relr(const struct subject *subject);
+
+/* The slot that the PLT entry at `addr` jumps through; 0: the code there has no form of such an entry. */
+uint64_t subject_plt_slot(const struct subject *subject, uint64_t addr);
+
 /* Reads what all checks look at; false: the file is so broken that nothing else can be said. */
 bool subject_open(struct subject *subject, const char *path, struct bytes bytes, struct diag *diag);
 

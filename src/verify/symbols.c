@@ -116,10 +116,7 @@ static bool is_entry_of_resolver(const struct subject *subject, const struct elf
 {
 	if (elf_sym_type(listed) != STT_GNU_IFUNC || elf_sym_type(dynamic) != STT_FUNC)
 		return false;
-	uint32_t section = elf_sym_section(&subject->dynamic.dynsym,
-					   (uint32_t)(dynamic - subject->dynamic.dynsym.syms));
-	return section < subject->elf.nshdr &&
-	       strncmp(elf_section_name(&subject->elf, section), ".plt", strlen(".plt")) == 0;
+	return subject_plt_slot(subject, dynamic->st_value) != 0;
 }
 
 static bool is_listed(const struct subject *subject, const struct named *symbols, uint32_t n,

@@ -181,7 +181,8 @@ static bool is_relro(const struct osec *osec)
 	return osec->relro && osec->flags & SHF_ALLOC && osec->flags & SHF_WRITE;
 }
 
-/* Of a PT_LOAD: when addresses were given, the last one that has such sections; it is padded to a page boundary. */
+/* Of a PT_LOAD: when addresses were given, the last one that has such sections; it is padded to a page boundary. What
+ * comes behind a section that stays writable, as an edited layout may have it, stays so, too. */
 static void add_relro(struct layout *layout)
 {
 	uint32_t first = layout->n_order, last = 0;
@@ -190,10 +191,20 @@ static void add_relro(struct layout *layout)
 			continue;
 		if (first == layout->n_order || ordered(layout, i)->jumps)
 			first = i;
+		else if (last != i)
+			continue;
 		last = i + 1;
 	}
 	if (first < last)
 		add(layout, PT_GNU_RELRO, PF_R, first, last, 1);
+}
+
+/* A loader that binds lazily writes into .got.plt at any time: what an edited layout puts it into stays writable. */
+static void keep_lazy_slots(struct link *link)
+{
+	section_id slots = link->synthetic[SYN_GOT_PLT];
+	if (slots && !link->options->z.now && section_of(link, slots)->run)
+		osec_of_section(link->layout, section_of(link, slots))->relro = false;
 }
 
 /* Notes of one alignment that follow each other: readers take a PT_NOTE's p_align for the padding of its notes. */
@@ -220,6 +231,7 @@ void layout_segments(struct link *link)
 	}
 	const struct elf_dialect *dialect = link->arch->dialect;
 	layout_choose_sections(link);
+	keep_lazy_slots(link);
 	if (link->synthetic[SYN_INTERP]) {
 		add(layout, PT_PHDR, PF_R, 0, 0, dialect->word);
 		add_named(layout, PT_INTERP, ".interp", 1);

@@ -160,7 +160,7 @@ static bool verify(struct link *link, const char *path, struct bytes output)
 	unsigned wishes = 0;
 	if (link->retained_names || options->strip == STRIP_ALL)
 		wishes |= WISH_FEW_NAMES;
-	if (link->layout->scripted || options->section_starts.n)
+	if (link->layout->scripted || link->script.gild_layout || options->section_starts.n)
 		wishes |= WISH_PLACES;
 	if (!options->check_sections)
 		wishes |= WISH_OVERLAPS;

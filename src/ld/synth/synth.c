@@ -86,6 +86,57 @@ static void make_common(struct link *link)
 	}
 }
 
+static bool is_discarded(const struct link *link, enum synthetic which)
+{
+	return link->synthetic[which] && !section_of(link, link->synthetic[which])->run;
+}
+
+/* A script may drop what stands alone, and the dynamic section with all of its tables, as kernels' do; not what other
+ * parts of the output use. GNU ld refuses most of that ("discarded output section: `.got.plt'", "could not find section
+ * .gnu.hash"), and lets lost relocations pass without a word. */
+static void check_discarded(struct link *link)
+{
+	static const struct {
+		enum synthetic which;
+		bool is_table;    /* of the dynamic section */
+		const char *user;
+	} used[] = {
+		{SYN_PLT, false, "calls go"},
+		{SYN_PLT_SEC, false, "calls go"},
+		{SYN_PLT_GOT, false, "calls go"},
+		{SYN_GOT, false, "code reads addresses"},
+		{SYN_GOT_PLT, false, "the PLT reads addresses"},
+		{SYN_DYNRELRO, false, "variables are copied"},
+		{SYN_DYNBSS, false, "variables are copied"},
+		{SYN_HASH, true, NULL},
+		{SYN_GNU_HASH, true, NULL},
+		{SYN_DYNSYM, true, NULL},
+		{SYN_DYNSTR, true, NULL},
+		{SYN_VERSYM, true, NULL},
+		{SYN_VERDEF, true, NULL},
+		{SYN_VERNEED, true, NULL},
+	};
+	static const enum synthetic relocations[] = {SYN_RELA_DYN, SYN_RELR_DYN, SYN_RELA_PLT};
+	bool has_dynamic = link->synthetic[SYN_DYNAMIC] && !is_discarded(link, SYN_DYNAMIC);
+	for (unsigned i = 0; i < COUNTOF(used); i++) {
+		bool is_empty = used[i].which == SYN_GOT_PLT && !link->plt.n;
+		if (!is_discarded(link, used[i].which) || is_empty || (used[i].is_table && !has_dynamic))
+			continue;
+		const char *name = layout_section_name(link, link->synthetic[used[i].which]);
+		if (used[i].is_table)
+			diag_error(link->diag, i, "the linker script discards `%s', but not the .dynamic section that names it",
+				   name);
+		else
+			diag_error(link->diag, i, "the linker script discards `%s', where %s", name, used[i].user);
+	}
+	for (unsigned i = 0; i < COUNTOF(relocations); i++)
+		if (is_discarded(link, relocations[i]))
+			diag_warning(link->diag, COUNTOF(used) + i,
+				     "the linker script discards `%s': addresses that a loader would have to correct stay as "
+				     "they are",
+				     layout_section_name(link, link->synthetic[relocations[i]]));
+}
+
 void synth_create(struct link *link)
 {
 	const struct options *options = link->options;
@@ -150,6 +201,7 @@ void synth_create(struct link *link)
 		make(link, SYN_GILD_ABI, 0, 0); /* abi_section_build() */
 	if (separate_path(link))
 		make(link, SYN_GNU_DEBUGLINK, debuglink_size(link), 2);
+	check_discarded(link);
 	symtab_prepare(link);
 	make(link, SYN_SHSTRTAB, 0, 0); /* its size is known when the section headers are */
 }

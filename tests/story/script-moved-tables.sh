@@ -1,0 +1,141 @@
+#!/bin/bash
+# A script may put the tables that a link makes into other sections: the GOT into .data, all kinds of PLT into one, or into
+# .text, relocations into .rodata. Boot loaders' and firmware's scripts do. The programs run, the loader binds lazily where
+# RELRO would forbid it, and --verify-output finds the tables by address, as the loader does. Dropping them is an error.
+# timeout: 300
+set -eu
+. "$GILD_SRC/tests/lib.sh"
+
+cat > main.c <<'END_OF_C'
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+int x = 3, *p = &x;
+__thread int t = 5;
+extern char **environ;
+static int seven(void) { return 7; }
+static void *resolve(void) { return (void *)seven; }
+int resolved(void) __attribute__((ifunc("resolve")));
+int (*to_resolved)(void) = resolved;
+int (*to_puts)(const char *) = puts;
+static int started;
+__attribute__((constructor)) static void start(void) { started = 1; }
+int main(int argc, char **argv)
+{
+	to_puts("hi");
+	free(malloc(10));
+	return to_resolved() + resolved() != 14 || t != 5 || !environ || !started || *p != 3 || sqrt(argc) < 0;
+}
+END_OF_C
+$CC -O1 -c main.c -o fixed.o -fno-pie
+$CC -O1 -c main.c -o pic.o -fPIC
+
+# move SECTION INTO < LAYOUT: what is in the first section comes first in the second one
+move() {
+	awk -v from="  .$1 :" -v into="  .$2 :" '
+		{ line[NR] = $0 }
+		$0 == from { inside = 1; skip[NR] = 1; next }
+		inside { skip[NR] = 1 }
+		inside && $0 == "  }" { inside = 0; next }
+		inside && $0 != "  {" { body = body $0 "\n" }
+		END {
+			for (i = 1; i <= NR; i++) {
+				if (skip[i]) continue
+				print line[i]
+				if (line[i - 1] == into) { printf "%s", body; found = 1 }
+			}
+			exit !found || body == ""
+		}'
+}
+# try MOVES KIND OBJECT: links and checks it, and runs it
+try() {
+	local moves=$1 kind=$2 object=$3 one
+	# shellcheck disable=SC2086 # words
+	link $kind -Wl,--verbose "$object" -lm -o default 2> said > shown || { cat said; fail "$kind"; }
+	sed -n '/^====/,/^====/p' shown | grep -v '^====' > layout.ld
+	for one in $moves; do
+		move "${one%>*}" "${one#*>}" < layout.ld > next.ld || fail "$one: no such sections"
+		mv next.ld layout.ld
+	done
+	rm -f moved
+	# shellcheck disable=SC2086
+	link $kind -Wl,-T,layout.ld,--verify-output "$object" -lm -o moved 2> said || { cat said; fail "$moves, $kind"; }
+	[ "$kind" != -shared ] || return 0
+	[ "$(./moved)" = hi ] || fail "$moves, $kind: it does not run"
+}
+for moves in "got.plt>data" "got>data" "got.plt>got" "got.plt>data.rel.ro" "plt>text plt.got>text" "plt.got>plt plt.sec>plt" \
+	"plt>plt.got" "rela.plt>rela.dyn" "rela.dyn>rodata rela.plt>rodata" "gnu.version>gnu.hash gnu.version_r>gnu.hash" \
+	"plt.sec>text plt>text got>data got.plt>data rela.plt>rela.dyn" "rodata>text eh_frame>data"; do
+	try "$moves" -pie pic.o
+	try "$moves" "-pie -Wl,-z,now" pic.o
+	try "$moves" "-pie -Wl,-z,ibtplt" pic.o
+	try "$moves" -no-pie fixed.o
+	case $moves in *version*) ;; *) try "$moves" -static fixed.o ;; esac
+	try "$moves" -shared pic.o
+done
+try "relr.dyn>rela.dyn rela.plt>rela.dyn" "-pie -Wl,-z,pack-relative-relocs" pic.o
+
+# A script of somebody who knows nothing of a layout for pages.
+cat > plain.ld <<'END_OF_SCRIPT'
+SECTIONS {
+  . = SIZEOF_HEADERS;
+  .interp : { *(.interp) }
+  .note : { *(.note*) }
+  .dynsym : { *(.dynsym) }
+  .dynstr : { *(.dynstr) }
+  .gnu.hash : { *(.gnu.hash) }
+  .gnu.version : { *(.gnu.version) }
+  .gnu.version_r : { *(.gnu.version_r) }
+  .rela : { *(.rela.*) }
+  .rodata : { *(.rodata*) *(.eh_frame*) }
+  . = ALIGN(0x1000);
+  .text : { *(.init) *(.fini) *(.text*) }
+  .plt : { *(.plt*) }
+  . = ALIGN(0x1000);
+  .init_array : { *(.init_array*) }
+  .fini_array : { *(.fini_array*) }
+  .dynamic : { *(.dynamic) }
+  .got : { *(.got*) }
+  .data : { *(.data*) }
+  .tdata : { *(.tdata*) }
+  .bss : { *(.bss*) *(COMMON) }
+}
+END_OF_SCRIPT
+for kind in -pie "-pie -Wl,-z,now" "-pie -Wl,-z,ibtplt"; do
+	# shellcheck disable=SC2086
+	link $kind -Wl,-T,plain.ld,--verify-output pic.o -lm -o plain
+	[ "$(./plain)" = hi ] || fail "the plain script, $kind"
+done
+
+# What is wrong is found there, too: a PLT entry that jumps through another word.
+link -pie -Wl,-T,plain.ld pic.o -lm -o plain
+at=$(readelf -SW plain | sed -n 's/^ *\[ *[0-9]*\] \.plt  *PROGBITS  *[0-9a-f]* \([0-9a-f]*\) .*/\1/p')
+cp plain bent
+printf '\x05' | dd of=bent bs=1 seek=$((0x$at + 16 + 2)) conv=notrunc 2> said
+expect_fail "$GILD" --verify-output=bent
+
+# discard SECTION KIND: the script drops it
+discard() {
+	# shellcheck disable=SC2086
+	link $2 -Wl,--verbose pic.o -lm -o default > shown
+	sed -n '/^====/,/^====/p' shown | grep -v '^====' | sed "s|^SECTIONS\$|SECTIONS { /DISCARD/ : { *($1) } } SECTIONS|" > layout.ld
+	rm -f dropped
+	# shellcheck disable=SC2086
+	link $2 -Wl,-T,layout.ld pic.o -lm -o dropped 2> said
+}
+# What the rest of the output uses cannot be dropped; GNU ld refuses it, too, or dies of it.
+for section in .plt .plt.got .got .got.plt .gnu.hash .dynsym .dynstr .gnu.version .gnu.version_r; do
+	! discard $section -pie || fail "$section is gone, but used"
+	assert_contains said "the linker script discards \`$section'"
+	[ ! -e dropped ] || fail "$section is gone, but there is an output"
+done
+! discard .plt.sec "-pie -Wl,-z,ibtplt" || fail ".plt.sec is gone, but used"
+for section in .rela.dyn .rela.plt; do
+	discard $section -pie
+	assert_contains said "warning: the linker script discards \`$section'"
+done
+# What nobody uses can: an empty table, hash tables when .dynamic goes, too.
+discard .plt.sec -pie
+[ "$(./dropped)" = hi ]
+discard ".eh_frame_hdr .note.gnu.build-id .gnu.hash .dynsym .dynstr .gnu.version .gnu.version_r .dynamic" -pie
+[ ! -s said ] || { cat said; fail "a script that drops all of the dynamic section"; }
