@@ -1,9 +1,11 @@
 #include "fuzz/linking.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "fuzz/fuzz.h"
@@ -57,6 +59,10 @@ void memory_keep(const struct memory_file *file, const char *folder)
 
 void linking_begin(void)
 {
+	/* A .bss of terabytes is written to where the output goes: as correct as slow. */
+	struct rlimit limit = {1ull << 36, RLIM_INFINITY};
+	need(setrlimit(RLIMIT_FSIZE, &limit) == 0, "setrlimit");
+	signal(SIGXFSZ, SIG_IGN);
 	memory_open(&said);
 	report = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, FIRST_FD);
 	if (__sanitizer_set_report_fd)
