@@ -157,9 +157,14 @@ void verify_segments(struct subject *subject)
 	verify_is_section(subject, PT_DYNAMIC, subject_section_of_type(subject, SHT_DYNAMIC), "PT_DYNAMIC");
 	verify_is_section(subject, PT_GNU_PROPERTY, subject_section_named(subject, ".note.gnu.property"),
 			  "PT_GNU_PROPERTY");
-	if (subject_segment(subject, PT_GNU_EH_FRAME))
-		verify_is_section(subject, PT_GNU_EH_FRAME, subject_section_named(subject, ".eh_frame_hdr"),
-				  "PT_GNU_EH_FRAME");
+	const struct elf_phdr *unwind = subject_segment(subject, PT_GNU_EH_FRAME);
+	uint32_t unwind_section = subject_section_named(subject, ".eh_frame_hdr");
+	if (unwind && unwind_section)
+		verify_is_section(subject, PT_GNU_EH_FRAME, unwind_section, "PT_GNU_EH_FRAME");
+	else if (unwind && subject->elf.nshdr)
+		claim(subject, subject_section_at(subject, unwind->p_vaddr, unwind->p_filesz),
+		      "PT_GNU_EH_FRAME: [0x%llx, +0x%llx) is in no section", ull(unwind->p_vaddr),
+		      ull(unwind->p_filesz));
 	verify_tls(subject);
 	verify_interp(subject);
 	const struct elf_phdr *headers = subject_segment(subject, PT_PHDR);

@@ -100,10 +100,10 @@ static void verify_ranges(struct subject *subject, const struct fdes *fdes)
 	}
 }
 
-static void verify_index(struct subject *subject, uint32_t header, uint32_t frames, const struct fdes *fdes)
+/* `bytes` at `addr`: the section .eh_frame_hdr, or, where it is a part of another one, PT_GNU_EH_FRAME. */
+static void verify_index(struct subject *subject, struct bytes bytes, uint64_t addr, uint32_t frames,
+			 const struct fdes *fdes)
 {
-	struct bytes bytes = elf_section_bytes(&subject->elf, header);
-	uint64_t addr = subject_shdr(subject, header)->sh_addr;
 	if (!claim(subject, bytes.size >= 8 && bytes.data[0] == 1 &&
 		   bytes.data[1] == (DW_EH_PE_pcrel | DW_EH_PE_sdata4),
 		   ".eh_frame_hdr: version or encoding"))
@@ -153,8 +153,13 @@ void verify_unwind(struct subject *subject)
 		if (fdes.list.n)
 			qsort(fdes.list.at, fdes.list.n, sizeof(*fdes.list.at), compare_fdes);
 		verify_ranges(subject, &fdes);
+		const struct elf_phdr *phdr = subject_segment(subject, PT_GNU_EH_FRAME);
+		const uint8_t *index = phdr ? subject_bytes(subject, phdr->p_vaddr, phdr->p_filesz) : NULL;
 		if (header && subject_shdr(subject, header)->sh_type != SHT_NOBITS)
-			verify_index(subject, header, frames, &fdes);
+			verify_index(subject, elf_section_bytes(&subject->elf, header),
+				     subject_shdr(subject, header)->sh_addr, frames, &fdes);
+		else if (!header && index)
+			verify_index(subject, (struct bytes){index, phdr->p_filesz}, phdr->p_vaddr, frames, &fdes);
 	}
 	array_free(&fdes.list);
 }

@@ -139,3 +139,30 @@ discard .plt.sec -pie
 [ "$(./dropped)" = hi ]
 discard ".eh_frame_hdr .note.gnu.build-id .gnu.hash .dynsym .dynstr .gnu.version .gnu.version_r .dynamic" -pie
 [ ! -s said ] || { cat said; fail "a script that drops all of the dynamic section"; }
+
+# The index of unwind records has its segment wherever it is: exceptions are caught.
+cat > throw.cc <<'END_OF_CXX'
+#include <cstdio>
+#include <stdexcept>
+struct after { ~after() { puts("out"); } };
+int main() { try { after a; throw std::runtime_error("thrown"); } catch (std::exception &e) { puts(e.what()); } }
+END_OF_CXX
+$CXX -O1 -fPIC -c throw.cc
+catches() {
+	link++ "$@" -Wl,--verify-output throw.o -o throw || fail "$*"
+	[ "$(./throw)" = "$(printf 'out\nthrown')" ] || fail "$*: it does not catch"
+}
+for kind in -pie -static; do
+	link++ $kind -Wl,--verbose throw.o -o default > shown
+	for moves in "eh_frame_hdr>rodata" "eh_frame_hdr>text" "eh_frame>rodata" "eh_frame>rodata eh_frame_hdr>rodata"; do
+		sed -n '/^====/,/^====/p' shown | grep -v '^====' > layout.ld
+		for one in $moves; do
+			move "${one%>*}" "${one#*>}" < layout.ld > next.ld
+			mv next.ld layout.ld
+		done
+		catches $kind -Wl,-T,layout.ld
+	done
+done
+sed 's/ \*(\.eh_frame\*) }/ *(.eh_frame_hdr) *(.gcc_except_table*) } .eh_frame : { *(.eh_frame) }/' plain.ld > unwind.ld
+catches -pie -Wl,-T,unwind.ld
+readelf -lW throw | grep -q 'GNU_EH_FRAME .* R  *0x4$' || fail "no segment for the index"

@@ -137,6 +137,8 @@ static void assign_segment(struct link *link, struct segment *segment)
 		segment->fileoff = 0;
 	}
 	measure_sections(layout, segment, segment->has_headers);
+	if (segment->member)
+		layout_narrow_segment(link, segment);
 	if (segment->type == PT_TLS) {
 		layout->tls_addr = segment->addr;
 		layout->tls_size = segment->memsz;

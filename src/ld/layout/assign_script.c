@@ -253,6 +253,8 @@ static void place_part(struct link *link, struct segment *segment)
 	}
 	segment->filesz = file_end - segment->fileoff;
 	segment->memsz = end > segment->addr ? end - segment->addr : 0;
+	if (segment->member)
+		layout_narrow_segment(link, segment);
 	if (segment->type == PT_TLS) {
 		layout->tls_addr = segment->addr;
 		layout->tls_size = segment->memsz;

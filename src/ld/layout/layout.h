@@ -196,6 +196,7 @@ struct segment {
 	bool has_phdrs_only;      /* ... with the program headers alone */
 	bool flags_given;         /* FLAGS() */
 	const struct expr *at;    /* AT() */
+	section_id member;        /* it is this member alone of its only output section; 0: all of it */
 	uint64_t fileoff, filesz, addr, memsz, align;
 	uint64_t lma;             /* of its beginning */
 };
@@ -398,6 +399,11 @@ void nocrossrefs_check(struct link *link);
 /* Chooses which output sections there are: layout->order. layout_segments() begins with it; -r has no segments. */
 void layout_choose_sections(struct link *link);
 void layout_segments(struct link *link);
+/* The section with the linker's .eh_frame_hdr when a script put it among others, which leaves no section of that name: it
+ * has its PT_GNU_EH_FRAME all the same. 0: there is none. */
+section_id layout_merged_unwind_index(const struct link *link);
+/* Of a segment for one member of a section: where that is, and how large. */
+void layout_narrow_segment(const struct link *link, struct segment *segment);
 /* The same by a script's rules (assign_script.c): both interpret the program until nothing changes; the second one
  * gives file offsets, too. */
 void layout_script_segments(struct link *link);

@@ -156,6 +156,38 @@ static void add_named(struct layout *layout, uint32_t type, const char *name, ui
 			    max_u64(align, 1ull << ordered(layout, i)->p2align));
 }
 
+section_id layout_merged_unwind_index(const struct link *link)
+{
+	const struct layout *layout = link->layout;
+	section_id header = link->synthetic[SYN_EH_FRAME_HDR];
+	uint32_t named = layout_find(layout, ".eh_frame_hdr");
+	if (!header || !section_of(link, header)->run || (named && layout->osecs.at[named].index))
+		return 0;
+	const struct osec *osec = osec_of_section(layout, section_of(link, header));
+	return osec->index && osec->flags & SHF_ALLOC && osec->type != SHT_NOBITS ? header : 0;
+}
+
+void layout_narrow_segment(const struct link *link, struct segment *segment)
+{
+	const struct section *section = section_of(link, segment->member);
+	uint64_t offset = section_address(link->layout, section) - segment->addr;
+	segment->addr += offset;
+	segment->lma += offset;
+	segment->fileoff += offset;
+	segment->filesz = segment->memsz = section->size;
+}
+
+static void add_unwind_index(const struct link *link)
+{
+	struct layout *layout = link->layout;
+	section_id merged = layout_merged_unwind_index(link);
+	add_named(layout, PT_GNU_EH_FRAME, ".eh_frame_hdr", 4);
+	if (merged) {
+		uint32_t index = osec_of_section(layout, section_of(link, merged))->index - 1;
+		add(layout, PT_GNU_EH_FRAME, protection(ordered(layout, index)), index, index + 1, 4)->member = merged;
+	}
+}
+
 /* The range of sections for which `belongs` holds; they stand together. */
 static void add_range(struct layout *layout, uint32_t type, uint32_t flags, bool (*belongs)(const struct osec *),
 		      uint64_t align)
@@ -241,7 +273,7 @@ void layout_segments(struct link *link)
 	add_notes(layout);
 	add_range(layout, PT_TLS, PF_R, is_tls, 1);
 	add_named(layout, PT_GNU_PROPERTY, ".note.gnu.property", dialect->property_align);
-	add_named(layout, PT_GNU_EH_FRAME, ".eh_frame_hdr", 4);
+	add_unwind_index(link);
 	if (!link->options->z.nognustack)
 		add(layout, PT_GNU_STACK, PF_R | PF_W | (layout->exec_stack ? PF_X : 0), 0, 0, 16);
 	if (link->options->z.relro)

@@ -219,6 +219,20 @@ static void add_named(struct layout *layout, uint32_t type, const char *name, ui
 	segment->align = 1ull << osec->p2align;
 }
 
+static void add_unwind_index(const struct link *link)
+{
+	struct layout *layout = link->layout;
+	section_id merged = layout_merged_unwind_index(link);
+	add_named(layout, PT_GNU_EH_FRAME, ".eh_frame_hdr", 0);
+	if (merged) {
+		uint32_t id = layout->runs.at[section_of(link, merged)->run].osec;
+		struct segment *segment = add(layout, PT_GNU_EH_FRAME, 0, &id, 1);
+		segment->flags = protection(layout, segment);
+		segment->align = 4;
+		segment->member = merged;
+	}
+}
+
 static bool is_note(const struct osec *osec)
 {
 	return osec->look.flags & LOAD && osec->type == SHT_NOTE;
@@ -298,7 +312,7 @@ static void add_by_addresses(struct link *link)
 	add_notes(layout);
 	add_tls(layout);
 	add_named(layout, PT_GNU_PROPERTY, ".note.gnu.property", PF_R);
-	add_named(layout, PT_GNU_EH_FRAME, ".eh_frame_hdr", 0);
+	add_unwind_index(link);
 	if (!link->options->z.nognustack)
 		add(layout, PT_GNU_STACK, PF_R | PF_W | (layout->exec_stack ? PF_X : 0), NULL, 0)->align = 16;
 	if (link->options->z.relro && layout->data_segment.seen && layout->data_segment.relro_end)
@@ -319,7 +333,7 @@ static uint64_t guess_segments(const struct link *link)
 	bool has_tls = false;
 	bool relro = link->options->z.relro && layout->data_segment.seen;
 	uint64_t n = 2 + 2 * is_there(layout, ".interp") + is_there(layout, ".dynamic") + relro +
-		     is_there(layout, ".eh_frame_hdr") + !link->options->z.nognustack +
+		     is_there(layout, ".eh_frame_hdr") + (layout_merged_unwind_index(link) != 0) + !link->options->z.nognustack +
 		     is_there(layout, ".note.gnu.property");
 	for (uint32_t i = layout->made_first; i; i = osec_at(layout, i)->made_next) {
 		const struct osec *osec = osec_at(layout, i);
