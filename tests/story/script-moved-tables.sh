@@ -1,7 +1,7 @@
 #!/bin/bash
 # A script may put the tables that a link makes into other sections: the GOT into .data, all kinds of PLT into one, or into
 # .text, relocations into .rodata. Boot loaders' and firmware's scripts do. The programs run, the loader binds lazily where
-# RELRO would forbid it, and --verify-output finds the tables by address, as the loader does. Dropping them is an error.
+# RELRO would forbid it, and --verify-output finds the tables by address, as the loader does.
 # timeout: 300
 set -eu
 . "$GILD_SRC/tests/lib.sh"
@@ -113,32 +113,6 @@ at=$(readelf -SW plain | sed -n 's/^ *\[ *[0-9]*\] \.plt  *PROGBITS  *[0-9a-f]* 
 cp plain bent
 printf '\x05' | dd of=bent bs=1 seek=$((0x$at + 16 + 2)) conv=notrunc 2> said
 expect_fail "$GILD" --verify-output=bent
-
-# discard SECTION KIND: the script drops it
-discard() {
-	# shellcheck disable=SC2086
-	link $2 -Wl,--verbose pic.o -lm -o default > shown
-	sed -n '/^====/,/^====/p' shown | grep -v '^====' | sed "s|^SECTIONS\$|SECTIONS { /DISCARD/ : { *($1) } } SECTIONS|" > layout.ld
-	rm -f dropped
-	# shellcheck disable=SC2086
-	link $2 -Wl,-T,layout.ld pic.o -lm -o dropped 2> said
-}
-# What the rest of the output uses cannot be dropped; GNU ld refuses it, too, or dies of it.
-for section in .plt .plt.got .got .got.plt .gnu.hash .dynsym .dynstr .gnu.version .gnu.version_r; do
-	! discard $section -pie || fail "$section is gone, but used"
-	assert_contains said "the linker script discards \`$section'"
-	[ ! -e dropped ] || fail "$section is gone, but there is an output"
-done
-! discard .plt.sec "-pie -Wl,-z,ibtplt" || fail ".plt.sec is gone, but used"
-for section in .rela.dyn .rela.plt; do
-	discard $section -pie
-	assert_contains said "warning: the linker script discards \`$section'"
-done
-# What nobody uses can: an empty table, hash tables when .dynamic goes, too.
-discard .plt.sec -pie
-[ "$(./dropped)" = hi ]
-discard ".eh_frame_hdr .note.gnu.build-id .gnu.hash .dynsym .dynstr .gnu.version .gnu.version_r .dynamic" -pie
-[ ! -s said ] || { cat said; fail "a script that drops all of the dynamic section"; }
 
 # The index of unwind records has its segment wherever it is: exceptions are caught.
 cat > throw.cc <<'END_OF_CXX'
