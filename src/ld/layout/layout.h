@@ -441,6 +441,12 @@ static inline uint64_t section_address(const struct layout *layout, const struct
 	return layout->runs.at[section->run].addr + section->offset;
 }
 
+/* Whether the output has it: it was needed, and the script has not dropped it. */
+static inline bool synthetic_is_placed(const struct link *link, enum synthetic which)
+{
+	return link->synthetic[which] && section_of(link, link->synthetic[which])->run;
+}
+
 static inline uint64_t synthetic_address(const struct link *link, const struct layout *layout, enum synthetic which)
 {
 	return section_address(layout, section_of(link, link->synthetic[which]));

@@ -145,10 +145,25 @@ static void put_names(struct writer *writer)
 		put(writer, DT_AUXILIARY, link->filter_dynstr[options->filter.n + i]);
 }
 
-static void put_tables(struct writer *writer)
+bool dynamic_has_names(const struct link *link)
+{
+	struct writer writer = {.link = link};
+	put_names(&writer);
+	return writer.n > 0;
+}
+
+/* A script that drops .dynstr wants a program without symbols, which a boot loader relocates or which relocates itself:
+ * nothing is said about the other tables of symbols then, as with GNU ld. */
+static bool has_symbols(const struct link *link)
+{
+	return synthetic_is_placed(link, SYN_DYNSTR);
+}
+
+static void put_symbols(struct writer *writer)
 {
 	const struct link *link = writer->link;
-	const struct elf_dialect *dialect = link->arch->dialect;
+	if (!has_symbols(link))
+		return;
 	if (link->synthetic[SYN_HASH])
 		put(writer, DT_HASH, address_of(writer, SYN_HASH));
 	if (link->synthetic[SYN_GNU_HASH])
@@ -156,26 +171,39 @@ static void put_tables(struct writer *writer)
 	put(writer, DT_STRTAB, address_of(writer, SYN_DYNSTR));
 	put(writer, DT_SYMTAB, address_of(writer, SYN_DYNSYM));
 	put(writer, DT_STRSZ, link->dynstr.n);
-	put(writer, DT_SYMENT, dialect->sym);
-	if (link->options->kind != OUTPUT_SHARED && !link->options->z.rodynamic) /* debuggers write to it */
-		put(writer, DT_DEBUG, 0);
-	if (link->synthetic[SYN_GOT_PLT] && link->plt.n)
-		put(writer, DT_PLTGOT, address_of(writer, SYN_GOT_PLT));
-	if (link->synthetic[SYN_RELA_PLT]) {
+	put(writer, DT_SYMENT, link->arch->dialect->sym);
+}
+
+static void put_relocations(struct writer *writer)
+{
+	const struct link *link = writer->link;
+	const struct elf_dialect *dialect = link->arch->dialect;
+	if (synthetic_is_placed(link, SYN_RELA_PLT)) {
 		put(writer, DT_PLTRELSZ, (uint64_t)link->plt.n * dialect->rela);
 		put(writer, DT_PLTREL, dialect->is_rela ? DT_RELA : DT_REL);
 		put(writer, DT_JMPREL, address_of(writer, SYN_RELA_PLT));
 	}
-	if (link->synthetic[SYN_RELA_DYN]) {
+	if (synthetic_is_placed(link, SYN_RELA_DYN)) {
 		put(writer, dialect->is_rela ? DT_RELA : DT_REL, address_of(writer, SYN_RELA_DYN));
 		put(writer, dialect->is_rela ? DT_RELASZ : DT_RELSZ, link->n_dynamic_relas * dialect->rela);
 		put(writer, dialect->is_rela ? DT_RELAENT : DT_RELENT, dialect->rela);
 	}
-	if (link->synthetic[SYN_RELR_DYN]) {
+	if (synthetic_is_placed(link, SYN_RELR_DYN)) {
 		put(writer, DT_RELR, address_of(writer, SYN_RELR_DYN));
 		put(writer, DT_RELRSZ, section_of(link, link->synthetic[SYN_RELR_DYN])->size);
 		put(writer, DT_RELRENT, dialect->word);
 	}
+}
+
+static void put_tables(struct writer *writer)
+{
+	const struct link *link = writer->link;
+	put_symbols(writer);
+	if (link->options->kind != OUTPUT_SHARED && !link->options->z.rodynamic) /* debuggers write to it */
+		put(writer, DT_DEBUG, 0);
+	if (link->synthetic[SYN_GOT_PLT] && link->plt.n)
+		put(writer, DT_PLTGOT, address_of(writer, SYN_GOT_PLT));
+	put_relocations(writer);
 	if (link->module_needs & NEED_TEXTREL)
 		put(writer, DT_TEXTREL, 0);
 }
@@ -183,6 +211,8 @@ static void put_tables(struct writer *writer)
 static void put_versions(struct writer *writer)
 {
 	const struct link *link = writer->link;
+	if (!has_symbols(link))
+		return;
 	if (link->synthetic[SYN_VERDEF]) {
 		put(writer, DT_VERDEF, address_of(writer, SYN_VERDEF));
 		put(writer, DT_VERDEFNUM, verdef_count(link));
@@ -216,7 +246,7 @@ static void put_all(struct writer *writer)
 	if (flags_1(link))
 		put(writer, DT_FLAGS_1, flags_1(link));
 	put_versions(writer);
-	if (link->n_relative && options->z.combreloc)
+	if (link->n_relative && options->z.combreloc && synthetic_is_placed(link, SYN_RELA_DYN))
 		put(writer, link->arch->dialect->is_rela ? DT_RELACOUNT : DT_RELCOUNT, link->n_relative);
 	for (uint64_t i = 0; i <= options->spare_dynamic_tags; i++)
 		put(writer, DT_NULL, 0);

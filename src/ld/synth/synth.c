@@ -88,7 +88,58 @@ static void make_common(struct link *link)
 
 static bool is_discarded(const struct link *link, enum synthetic which)
 {
-	return link->synthetic[which] && !section_of(link, link->synthetic[which])->run;
+	return link->synthetic[which] && !synthetic_is_placed(link, which);
+}
+
+static void check_discarded_code(struct link *link)
+{
+	static const struct {
+		enum synthetic which;
+		const char *user;
+	} used[] = {
+		{SYN_PLT, "calls go"},
+		{SYN_PLT_SEC, "calls go"},
+		{SYN_PLT_GOT, "calls go"},
+		{SYN_GOT, "code reads addresses"},
+		{SYN_GOT_PLT, "the PLT reads addresses"},
+		{SYN_DYNRELRO, "variables are copied"},
+		{SYN_DYNBSS, "variables are copied"},
+	};
+	for (unsigned i = 0; i < COUNTOF(used); i++) {
+		bool is_empty = used[i].which == SYN_GOT_PLT && !link->plt.n;
+		if (is_discarded(link, used[i].which) && !is_empty)
+			diag_error(link->diag, i, "the linker script discards `%s', where %s",
+				   layout_section_name(link, link->synthetic[used[i].which]), used[i].user);
+	}
+}
+
+/* Without .dynstr, .dynamic does without the other tables of symbols as well (dynamic.c), if it needs no names. */
+static void check_discarded_tables(struct link *link)
+{
+	static const enum synthetic tables[] = {SYN_HASH, SYN_GNU_HASH, SYN_DYNSYM, SYN_VERSYM, SYN_VERDEF, SYN_VERNEED};
+	if (!synthetic_is_placed(link, SYN_DYNAMIC))
+		return;
+	if (is_discarded(link, SYN_DYNSTR)) {
+		if (dynamic_has_names(link))
+			diag_error(link->diag, 0, "the linker script discards `%s', but not the .dynamic section, which names "
+				   "libraries in it", layout_section_name(link, link->synthetic[SYN_DYNSTR]));
+		return;
+	}
+	for (unsigned i = 0; i < COUNTOF(tables); i++)
+		if (is_discarded(link, tables[i]))
+			diag_error(link->diag, i, "the linker script discards `%s', but not the .dynamic section that names it",
+				   layout_section_name(link, link->synthetic[tables[i]]));
+}
+
+static void check_discarded_relocations(struct link *link)
+{
+	static const enum synthetic relocations[] = {SYN_RELA_DYN, SYN_RELR_DYN, SYN_RELA_PLT};
+	for (unsigned i = 0; i < COUNTOF(relocations); i++)
+		if (is_discarded(link, relocations[i]))
+			diag_warning(link->diag, i,
+				     "the linker script discards `%s': addresses that a loader would have to correct stay as "
+				     "they are",
+				     layout_section_name(link, link->synthetic[relocations[i]]));
 }
 
 /* A script may drop what stands alone, and the dynamic section with all of its tables, as kernels' do; not what other
@@ -96,45 +147,9 @@ static bool is_discarded(const struct link *link, enum synthetic which)
  * .gnu.hash"), and lets lost relocations pass without a word. */
 static void check_discarded(struct link *link)
 {
-	static const struct {
-		enum synthetic which;
-		bool is_table;    /* of the dynamic section */
-		const char *user;
-	} used[] = {
-		{SYN_PLT, false, "calls go"},
-		{SYN_PLT_SEC, false, "calls go"},
-		{SYN_PLT_GOT, false, "calls go"},
-		{SYN_GOT, false, "code reads addresses"},
-		{SYN_GOT_PLT, false, "the PLT reads addresses"},
-		{SYN_DYNRELRO, false, "variables are copied"},
-		{SYN_DYNBSS, false, "variables are copied"},
-		{SYN_HASH, true, NULL},
-		{SYN_GNU_HASH, true, NULL},
-		{SYN_DYNSYM, true, NULL},
-		{SYN_DYNSTR, true, NULL},
-		{SYN_VERSYM, true, NULL},
-		{SYN_VERDEF, true, NULL},
-		{SYN_VERNEED, true, NULL},
-	};
-	static const enum synthetic relocations[] = {SYN_RELA_DYN, SYN_RELR_DYN, SYN_RELA_PLT};
-	bool has_dynamic = link->synthetic[SYN_DYNAMIC] && !is_discarded(link, SYN_DYNAMIC);
-	for (unsigned i = 0; i < COUNTOF(used); i++) {
-		bool is_empty = used[i].which == SYN_GOT_PLT && !link->plt.n;
-		if (!is_discarded(link, used[i].which) || is_empty || (used[i].is_table && !has_dynamic))
-			continue;
-		const char *name = layout_section_name(link, link->synthetic[used[i].which]);
-		if (used[i].is_table)
-			diag_error(link->diag, i, "the linker script discards `%s', but not the .dynamic section that names it",
-				   name);
-		else
-			diag_error(link->diag, i, "the linker script discards `%s', where %s", name, used[i].user);
-	}
-	for (unsigned i = 0; i < COUNTOF(relocations); i++)
-		if (is_discarded(link, relocations[i]))
-			diag_warning(link->diag, COUNTOF(used) + i,
-				     "the linker script discards `%s': addresses that a loader would have to correct stay as "
-				     "they are",
-				     layout_section_name(link, link->synthetic[relocations[i]]));
+	check_discarded_code(link);
+	check_discarded_tables(link);
+	check_discarded_relocations(link);
 }
 
 void synth_create(struct link *link)
