@@ -459,6 +459,7 @@ struct link {
 	uint32_t loaded_before_script;     /* of `loaded`: those that stand in front of the first -T */
 	bool *script_assigns;              /* by index in internal_syms: scripts assign it, whatever objects say */
 	ARRAY(struct script) option_scripts; /* of options->scripts: their inputs */
+	uint64_t nested_scripts;           /* of script_may_nest() */
 	struct version_script version_script, dynamic_list, export_list;
 	uint32_t default_version;          /* --default-symver: 1 + node of the version script; 0: none */
 	bool has_dynamic_list;

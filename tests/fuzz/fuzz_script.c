@@ -136,7 +136,7 @@ static void parse_mri(const struct script_text *text, const struct script_includ
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct script_text text = {"fuzz", {data, size}};
-	struct script_includer includer = {find, &text};
+	struct script_includer includer = {find, &text, NULL};
 	struct script script = {0};
 	struct version_script versions = {0};
 	struct arena arena = {0};

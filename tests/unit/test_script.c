@@ -273,7 +273,7 @@ static const struct script_text *include_open(void *context, const char *name)
 
 static void parse(struct run *run, struct bytes bytes)
 {
-	static const struct script_includer includer = {include_open, NULL};
+	static const struct script_includer includer = {include_open, NULL, NULL};
 	*run = (struct run){.text = {"t.ld", bytes}};
 	diag_init(&run->diag);
 	run->ok = script_parse(&run->script, &run->text, &includer, &run->arena, &run->diag);

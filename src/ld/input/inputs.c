@@ -26,9 +26,17 @@ struct request {
 	const char *name;
 	bool is_library, as_needed, whole_archive, prefer_static, lazy, binary, just_symbols;
 	const char *from_script;  /* path of the script that names it, or NULL */
-	unsigned depth;           /* scripts inside scripts */
+	const struct open_script *scripts; /* those that are being read, the one that names this file first */
+	bool is_described;        /* an input section description names it, which says of what file sections are */
 	uint32_t group;           /* as in struct input_step */
 	const struct archive_scan *scan; /* of the archive that `name` is, if it was read ahead */
+};
+
+/* A text script whose files are being loaded. */
+struct open_script {
+	const struct open_script *outer; /* the one that names it, or NULL */
+	dev_t dev;
+	ino_t ino;
 };
 
 struct archive_seen {
@@ -303,9 +311,9 @@ static void decide_target(struct loader *loader, const struct arch *arch)
 	loader->target_is_open = false;
 }
 
-/* What INPUT and GROUP of a script name. */
-static void load_named(struct loader *loader, const struct request *request, const char *path,
-		       const struct script *script)
+/* What INPUT and GROUP of a script name; `scripts`: it, and those around it; NULL: of -T. */
+static void load_named(struct loader *loader, const struct request *request, const struct open_script *scripts,
+		       const char *path, const struct script *script)
 {
 	uint32_t first_group = SCRIPT_GROUPS + loader->script_groups;
 	loader->script_groups += script->groups;
@@ -320,25 +328,53 @@ static void load_named(struct loader *loader, const struct request *request, con
 				     .lazy = request->lazy,
 				     .binary = input->binary,
 				     .from_script = path,
-				     .depth = request->depth + 1,
+				     .scripts = scripts,
 				     .group = request->group || !input->group ? request->group
 									      : first_group + input->group,
 			     });
 	}
 }
 
+/* Whether a script may be read, the innermost one of `scripts`; says why not. */
+static bool may_read(struct link *link, const struct io_file *opened, const struct open_script *scripts)
+{
+	unsigned depth = 0;
+	for (const struct open_script *outer = scripts->outer; outer; outer = outer->outer, depth++) {
+		if (outer->dev == scripts->dev && outer->ino == scripts->ino) {
+			report_input(link, opened->path, "script",
+				     depth ? "the script names itself, by way of others" : "the script names itself");
+			return false;
+		}
+	}
+	if (depth >= MAX_SCRIPT_DEPTH) {
+		report_input(link, opened->path, "script", "scripts that name scripts are nested too deeply");
+		return false;
+	}
+	bool was_good = link->nested_scripts <= SCRIPT_NESTED_MAX;
+	if (depth == 0 || script_may_nest(&link->nested_scripts, opened->bytes.size))
+		return true;
+	if (was_good) /* it is the first one that is too many */
+		report_input(link, opened->path, "script", "scripts that name scripts: more than %d MiB of them",
+			     SCRIPT_NESTED_MAX >> 20);
+	return false;
+}
+
 /* Opens a text file given as input. The names in it are loaded in its place. */
-static enum opened add_script(struct loader *loader, const struct request *request, const char *path,
-			      struct bytes bytes, bool searching)
+static enum opened add_script(struct loader *loader, const struct request *request, const struct io_file *opened,
+			      bool searching)
 {
 	struct link *link = loader->link;
-	if (request->depth >= MAX_SCRIPT_DEPTH) {
-		report_input(link, path, "script", "scripts are nested too deeply (a script that names itself?)");
+	const char *path = opened->path;
+	struct open_script scripts = {request->scripts, opened->dev, opened->ino};
+	if (request->is_described) {
+		report_input(link, path, "script", "a script cannot be what SECTIONS says of which file sections are");
 		return OPENED;
 	}
+	if (!may_read(link, opened, &scripts))
+		return OPENED;
 	struct script script = {0};
 	struct script_text *text = arena_new(&link->arena, struct script_text);
-	*text = (struct script_text){path, bytes};
+	*text = (struct script_text){path, opened->bytes};
 	struct script_includer includer = scripts_includer(link);
 	if (!script_parse(&script, text, &includer, &link->arena, link->diag)) {
 		script_free(&script);
@@ -361,7 +397,7 @@ static enum opened add_script(struct loader *loader, const struct request *reque
 	for (uint32_t i = 0; i < script.search_dirs.n; i++)
 		*array_push(&loader->script_dirs) = script.search_dirs.at[i];
 	scripts_add(link, &script);
-	load_named(loader, request, path, &script);
+	load_named(loader, request, &scripts, path, &script);
 	script_free(&script);
 	return OPENED;
 }
@@ -433,7 +469,7 @@ static enum opened open_input(struct loader *loader, const struct request *reque
 	else if (is_archive)
 		add_archive(loader, request, &opened);
 	else if (text_script_plausible(opened.bytes))
-		return add_script(loader, request, path, opened.bytes, searching);
+		return add_script(loader, request, &opened, searching);
 	else if (ir_is_bitcode(opened.bytes))
 		report_input(link, path, "unsupported-input", "%s", ir_bitcode_words);
 	else
@@ -602,7 +638,7 @@ static void load_option_script(struct loader *loader, const struct input_request
 	};
 	if (input->script == 1)
 		loader->link->loaded_before_script = loader->link->loaded.n;
-	load_named(loader, &request, input->name, &loader->link->option_scripts.at[input->script - 1]);
+	load_named(loader, &request, NULL, input->name, &loader->link->option_scripts.at[input->script - 1]);
 }
 
 static bool is_loaded(const struct link *link, const char *name)
@@ -633,7 +669,8 @@ static void load_described(struct loader *loader, const struct statement *statem
 			continue;
 		int error;
 		load_path(loader, &(struct request){.name = statement->input->file.file.at,
-						    .from_script = statement->place.text->path, .depth = 1}, &error);
+						    .from_script = statement->place.text->path,
+						    .is_described = true}, &error);
 	}
 }
 

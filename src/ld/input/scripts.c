@@ -30,7 +30,7 @@ static const struct script_text *include(void *context, const char *name)
 
 struct script_includer scripts_includer(struct link *link)
 {
-	return (struct script_includer){include, link};
+	return (struct script_includer){include, link, &link->nested_scripts};
 }
 
 /* ---- adding ---------------------------------------------------------------------------------------------- */

@@ -6,11 +6,22 @@
 #include "base/diag.h"
 #include "ld/script/ast.h"
 
-/* How INCLUDE finds a file: its text, or NULL: the parser says so. */
+/* How INCLUDE finds a file: its text, or NULL: the parser says so. `nested`: of script_may_nest(), or NULL. */
 struct script_includer {
 	const struct script_text *(*open)(void *context, const char *name);
 	void *context;
+	uint64_t *nested;
 };
+
+/* Scripts that are named by scripts which were named by scripts: a few short ones may ask for 20^10 others. Counts one of
+ * `size` bytes; false: it is one too many for this link. */
+enum { SCRIPT_NESTED_MAX = 64 << 20 };
+static inline bool script_may_nest(uint64_t *nested, uint64_t size)
+{
+	const uint64_t cost = 256; /* of an empty one */
+	*nested += size + cost;
+	return *nested <= SCRIPT_NESTED_MAX;
+}
 
 /* Appends what `text` says to *script (zeroed at first). Everything lives in `arena`. Errors go to `diag` with
  * FILE:LINE:COLUMN, the line and a caret, and false is returned. */

@@ -101,6 +101,10 @@ bool parser_enter(struct script_parser *parser, struct token token, struct lexer
 		parser->includer ? parser->includer->open(parser->includer->context, name) : NULL;
 	if (!text)
 		return script_error(parser->diag, token.place, NULL, "cannot find linker script '%s'", name);
+	if (parser->includes && parser->includer->nested &&
+	    !script_may_nest(parser->includer->nested, text->bytes.size))
+		return script_error(parser->diag, token.place, NULL, "INCLUDE in files that are included: more than %d MiB",
+				    SCRIPT_NESTED_MAX >> 20);
 	*before = parser->lexer;
 	parser->includes++;
 	lexer_init(&parser->lexer, script_whole(text));
