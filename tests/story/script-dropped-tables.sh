@@ -4,35 +4,15 @@
 # not verify: a program without its relocations is one that --verify-output refuses
 set -eu
 . "$GILD_SRC/tests/lib.sh"
+. "$GILD_SRC/tests/layouts.bash"
 
-cat > main.c <<'END_OF_C'
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-int x = 3, *p = &x;
-__thread int t = 5;
-extern char **environ;
-static int seven(void) { return 7; }
-static void *resolve(void) { return (void *)seven; }
-int resolved(void) __attribute__((ifunc("resolve")));
-int (*to_resolved)(void) = resolved;
-int (*to_puts)(const char *) = puts;
-static int started;
-__attribute__((constructor)) static void start(void) { started = 1; }
-int main(int argc, char **argv)
-{
-	to_puts("hi");
-	free(malloc(10));
-	return to_resolved() + resolved() != 14 || t != 5 || !environ || !started || *p != 3 || sqrt(argc) < 0;
-}
-END_OF_C
+uses_all_tables
 $CC -O1 -c main.c -o pic.o -fPIC
 
 # discard SECTION KIND: the script drops it
 discard() {
 	# shellcheck disable=SC2086
-	link $2 -Wl,--verbose pic.o -lm -o default > shown
-	sed -n '/^====/,/^====/p' shown | grep -v '^====' | sed "s|^SECTIONS\$|SECTIONS { /DISCARD/ : { *($1) } } SECTIONS|" > layout.ld
+	default_layout link $2 pic.o -lm -o default | sed "s|^SECTIONS\$|SECTIONS { /DISCARD/ : { *($1) } } SECTIONS|" > layout.ld
 	rm -f dropped
 	# shellcheck disable=SC2086
 	link $2 -Wl,-T,layout.ld pic.o -lm -o dropped 2> said
@@ -106,4 +86,4 @@ done
 ./self || fail "it does not find its relocations"
 # With names of libraries, there is no way without .dynstr.
 expect_fail "$GILD" -shared -soname=libself.so -T self.ld self.o -o self.so
-assert_contains messages "the linker script discards \`.dynstr', but not the .dynamic section, which names libraries in it"
+assert_contains messages "the linker script discards \`.dynstr', but not the .dynamic section, which has names in it"

@@ -5,28 +5,9 @@
 # timeout: 300
 set -eu
 . "$GILD_SRC/tests/lib.sh"
+. "$GILD_SRC/tests/layouts.bash"
 
-cat > main.c <<'END_OF_C'
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-int x = 3, *p = &x;
-__thread int t = 5;
-extern char **environ;
-static int seven(void) { return 7; }
-static void *resolve(void) { return (void *)seven; }
-int resolved(void) __attribute__((ifunc("resolve")));
-int (*to_resolved)(void) = resolved;
-int (*to_puts)(const char *) = puts;
-static int started;
-__attribute__((constructor)) static void start(void) { started = 1; }
-int main(int argc, char **argv)
-{
-	to_puts("hi");
-	free(malloc(10));
-	return to_resolved() + resolved() != 14 || t != 5 || !environ || !started || *p != 3 || sqrt(argc) < 0;
-}
-END_OF_C
+uses_all_tables
 $CC -O1 -c main.c -o fixed.o -fno-pie
 $CC -O1 -c main.c -o pic.o -fPIC
 
@@ -51,8 +32,7 @@ move() {
 try() {
 	local moves=$1 kind=$2 object=$3 one
 	# shellcheck disable=SC2086 # words
-	link $kind -Wl,--verbose "$object" -lm -o default 2> said > shown || { cat said; fail "$kind"; }
-	sed -n '/^====/,/^====/p' shown | grep -v '^====' > layout.ld
+	default_layout link $kind "$object" -lm -o default > layout.ld 2> said || { cat said; fail "$kind"; }
 	for one in $moves; do
 		move "${one%>*}" "${one#*>}" < layout.ld > next.ld || fail "$one: no such sections"
 		mv next.ld layout.ld
@@ -127,9 +107,9 @@ catches() {
 	[ "$(./throw)" = "$(printf 'out\nthrown')" ] || fail "$*: it does not catch"
 }
 for kind in -pie -static; do
-	link++ $kind -Wl,--verbose throw.o -o default > shown
+	default_layout link++ $kind throw.o -o default > default.ld
 	for moves in "eh_frame_hdr>rodata" "eh_frame_hdr>text" "eh_frame>rodata" "eh_frame>rodata eh_frame_hdr>rodata"; do
-		sed -n '/^====/,/^====/p' shown | grep -v '^====' > layout.ld
+		cp default.ld layout.ld
 		for one in $moves; do
 			move "${one%>*}" "${one#*>}" < layout.ld > next.ld
 			mv next.ld layout.ld

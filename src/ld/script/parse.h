@@ -13,8 +13,8 @@ struct script_includer {
 	uint64_t *nested;
 };
 
-/* Scripts that are named by scripts which were named by scripts: a few short ones may ask for 20^10 others. Counts one of
- * `size` bytes; false: it is one too many for this link. */
+/* Scripts that are named by a script which itself was named by one: a few short ones may ask for 20^10 others. Counts one
+ * of `size` bytes; false: it is one too many for this link. */
 enum { SCRIPT_NESTED_MAX = 64 << 20 };
 static inline bool script_may_nest(uint64_t *nested, uint64_t size)
 {

@@ -108,7 +108,7 @@ static void check_discarded_code(struct link *link)
 	for (unsigned i = 0; i < COUNTOF(used); i++) {
 		bool is_empty = used[i].which == SYN_GOT_PLT && !link->plt.n;
 		if (is_discarded(link, used[i].which) && !is_empty)
-			diag_error(link->diag, i, "the linker script discards `%s', where %s",
+			diag_error(link->diag, used[i].which, "the linker script discards `%s', where %s",
 				   layout_section_name(link, link->synthetic[used[i].which]), used[i].user);
 	}
 }
@@ -121,13 +121,14 @@ static void check_discarded_tables(struct link *link)
 		return;
 	if (is_discarded(link, SYN_DYNSTR)) {
 		if (dynamic_has_names(link))
-			diag_error(link->diag, 0, "the linker script discards `%s', but not the .dynamic section, which names "
-				   "libraries in it", layout_section_name(link, link->synthetic[SYN_DYNSTR]));
+			diag_error(link->diag, SYN_DYNSTR,
+				   "the linker script discards `%s', but not the .dynamic section, which has names in it", layout_section_name(link, link->synthetic[SYN_DYNSTR]));
 		return;
 	}
 	for (unsigned i = 0; i < COUNTOF(tables); i++)
 		if (is_discarded(link, tables[i]))
-			diag_error(link->diag, i, "the linker script discards `%s', but not the .dynamic section that names it",
+			diag_error(link->diag, tables[i],
+				   "the linker script discards `%s', but not the .dynamic section that names it",
 				   layout_section_name(link, link->synthetic[tables[i]]));
 }
 
@@ -136,7 +137,7 @@ static void check_discarded_relocations(struct link *link)
 	static const enum synthetic relocations[] = {SYN_RELA_DYN, SYN_RELR_DYN, SYN_RELA_PLT};
 	for (unsigned i = 0; i < COUNTOF(relocations); i++)
 		if (is_discarded(link, relocations[i]))
-			diag_warning(link->diag, i,
+			diag_warning(link->diag, relocations[i],
 				     "the linker script discards `%s': addresses that a loader would have to correct stay as "
 				     "they are",
 				     layout_section_name(link, link->synthetic[relocations[i]]));
